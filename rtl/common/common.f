@@ -1,0 +1,1 @@
+common/pm_fifo.sv

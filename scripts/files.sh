@@ -1,0 +1,15 @@
+#!/bin/sh
+# Prints the RTL files of a block, leaves first: scripts/files.sh BLOCK
+# rtl/BLOCK/BLOCK.f has one file a line, relative to rtl/, or the name of a block whose files are needed too.
+set -eu
+cd "$(dirname "$0")/.."
+expand() {
+    while read -r line; do
+        case $line in
+        '' | \#*) ;;
+        */*) echo "rtl/$line" ;;
+        *) expand "$line" ;;
+        esac
+    done <"rtl/$1/$1.f"
+}
+expand "$1" | awk '!seen[$0]++'

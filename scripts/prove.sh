@@ -1,0 +1,96 @@
+#!/bin/sh
+# Proves one block's targets: scripts/prove.sh BLOCK [TARGET]
+# formal/BLOCK/targets has one target a line:   name | engine | top | NAME=VALUE ... | depth
+#   sat   combinational, or one step from any state: yosys sat, every input
+#   smt   k-induction by yosys-smtbmc and z3 in two runs, base and step, `depth` steps each
+#   bmc   the base alone: holds up to `depth` clocks and is reported as bounded
+# Sources: the block's RTL and formal/BLOCK/*.sv, -DFORMAL, include folder formal/BLOCK. Each target is run again with
+# -DCANARY, in which an assertion labelled `canary` must be seen to fail, and with cover statements where it has some.
+# Prints one TAP line a target and a canary, keeps the logs in build/formal/BLOCK/.
+set -eu
+cd "$(dirname "$0")/.."
+block=$1
+only=${2:-}
+out=${PERIMETER_BUILD:-build}/formal/$block
+mkdir -p "$out"
+failed=0
+
+tap() { # status name
+    if [ "$1" = 0 ]; then echo "ok - $2"; else
+        echo "not ok - $2"
+        failed=1
+    fi
+}
+
+# prep DEFINES OUTPUT: reads the target into $OUTPUT.il
+prep() {
+    chparams=
+    for p in $params; do chparams="$chparams -set ${p%%=*} ${p#*=}"; done
+    files="$(scripts/files.sh "$block" | tr '\n' ' ') $(find "formal/$block" -name '*.sv' | sort | tr '\n' ' ')"
+    {
+        echo "read_verilog -formal -sv -DFORMAL $1 -Iformal/$block -Irtl/common $files"
+        [ -z "$chparams" ] || echo "chparam$chparams $top"
+        echo "hierarchy -check -top $top"
+        echo "prep -flatten -top $top"
+        echo "async2sync; opt -full; dffunmap; opt_clean; check -assert"
+        echo "write_rtlil $2.il"
+    } >"$2.ys"
+    yosys -q -e 'implicitly declared|no driver|multiple conflicting' -s "$2.ys" >"$2.log" 2>&1
+}
+
+smtbmc() { # log arguments...
+    log=$1
+    shift
+    timeout "${PM_PROVE_TIMEOUT:-900}" yosys-smtbmc --noprogress -s z3 --unroll --noincr --logic QF_BV "$@" >"$log" 2>&1
+}
+
+smt2() { # il: writes .smt2 beside it
+    yosys -q -p "read_rtlil $1.il; write_smt2 -wires $1.smt2" >>"$1.log" 2>&1
+}
+
+target() {
+    t=$out/$name
+    start=$(date +%s)
+    rc=0
+    case $engine in
+    sat)
+        prep "" "$t" && yosys -q -p "read_rtlil $t.il; chformal -cover -remove; sat -verify -prove-asserts -set-assumes -show-public $top" \
+            >>"$t.log" 2>&1 || rc=1
+        ;;
+    smt | bmc)
+        { prep "" "$t" && smt2 "$t" && smtbmc "$t.base.log" -t "$depth" "$t.smt2"; } || rc=1
+        if [ $rc = 0 ] && [ "$engine" = smt ]; then smtbmc "$t.step.log" -i -t "$depth" "$t.smt2" || rc=1; fi
+        if [ $rc = 0 ] && grep -q 'cover' "$t.il"; then smtbmc "$t.cover.log" -c -t "$depth" "$t.smt2" || rc=1; fi
+        ;;
+    *) rc=1 ;;
+    esac
+    bound=$([ "$engine" = bmc ] && echo "bounded to $depth clocks" || echo unbounded)
+    tap $rc "proof $block/$name ($params; $engine, $bound, $(($(date +%s) - start)) s)"
+
+    c=$out/$name.canary
+    rc=0
+    case $engine in
+    sat)
+        prep -DCANARY "$c" && yosys -q -p "read_rtlil $c.il; chformal -cover -remove; sat -falsify -prove-asserts -set-assumes $top" \
+            >>"$c.log" 2>&1 || rc=1
+        ;;
+    *)
+        prep -DCANARY "$c" && smt2 "$c" || rc=1
+        if [ $rc = 0 ] && smtbmc "$c.base.log" -t "$depth" "$c.smt2"; then rc=1; fi
+        grep -q 'Assert failed.*canary' "$c.base.log" || rc=1
+        ;;
+    esac
+    tap $rc "canary $block/$name caught"
+}
+
+while IFS='|' read -r name engine top params depth; do
+    name=$(echo "$name" | tr -d ' ')
+    case $name in '' | \#*) continue ;; esac
+    [ -z "$only" ] || [ "$only" = "$name" ] || continue
+    engine=$(echo "$engine" | tr -d ' ')
+    top=$(echo "$top" | tr -d ' ')
+    depth=$(echo "$depth" | tr -d ' ')
+    params=$(echo "$params" | xargs)
+    target
+done <"formal/$block/targets"
+exit $failed

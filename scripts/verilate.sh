@@ -1,0 +1,93 @@
+#!/bin/sh
+# Builds one block's bench as a loadable model, unless it is up to date, and prints the model's path.
+#   scripts/verilate.sh BLOCK [wave] [NAME=VALUE ...]     parameters of pm_BLOCK_tb
+# The result is build/rtl/BLOCK/<parameters>/model.so: the verilated design (design.a), tb/BLOCK/BLOCK_rtl.c, golden C.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+block=$1
+shift
+key=model
+flags=
+trace=
+for p in "$@"; do
+    case $p in
+    wave) key=$key-wave; trace="--trace-fst --trace-structs" ;;
+    *) key=$key-$(echo "$p" | tr = _); flags="$flags -G$p" ;;
+    esac
+done
+build=${PERIMETER_BUILD:-$root/build}
+dir=$build/rtl/$block/$key
+mkdir -p "$dir"
+exec 9>"$dir/lock"
+flock 9
+cd "$root"
+
+# newer FILE SOURCE...: whether FILE is missing or older than one of the sources
+newer() {
+    file=$1
+    shift
+    [ ! -e "$file" ] || [ -n "$(find "$@" -newer "$file" -print -quit)" ]
+}
+rtl=$(scripts/files.sh "$block")
+design="$rtl $(find "tb/$block" -name '*.sv' -o -name '*.vlt' | sort) tb/common/sim_main.cpp tb/common/pm_sim.h scripts/verilate.sh"
+golden="$(ls cmodel/*.c cmodel/*.h cmodel/analog/*) $(find "tb/$block" -name '*_rtl.[ch]') $(ls tb/common/array_dpi.*)"
+if command -v ccache >/dev/null; then
+    export OBJCACHE=ccache
+else
+    export OBJCACHE=
+fi
+vinc=$(verilator --getenv VERILATOR_ROOT)/include
+
+build_design() {
+    rm -rf "$dir/obj"
+    mkdir "$dir/obj"
+    # shellcheck disable=SC2086
+    verilator --cc --prefix Vtb --top-module "pm_${block}_tb" --Mdir "$dir/obj" -O3 --x-assign unique \
+        --x-initial unique -Wno-fatal $flags $trace --output-split 20000 \
+        $(find "tb/$block" -name '*.vlt') $rtl "tb/$block/pm_${block}_tb.sv"
+    runtime=$(grep -ow 'verilated[a-z_]*' "$dir/obj/Vtb_classes.mk" | sed 's/$/.o/' | sort -u)
+    # shellcheck disable=SC2086
+    make -C "$dir/obj" -f Vtb.mk OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O2 VM_PARALLEL_BUILDS=1 CXXFLAGS=-fPIC \
+        $runtime Vtb__ALL.a -j2
+    $OBJCACHE g++ -std=c++17 -O2 -fPIC -c -o "$dir/obj/sim_main.o" -Itb/common -I"$dir/obj" -I"$vinc" \
+        -I"$vinc/vltstd" -DVM_TRACE="$([ -n "$trace" ] && echo 1 || echo 0)" tb/common/sim_main.cpp
+    rm -f "$dir/design.a"
+    ar rcs "$dir/obj/design.a" "$dir"/obj/*.o
+    mv "$dir/obj/design.a" "$dir/design.a"
+    rm -rf "$dir/obj"
+}
+
+build_model() {
+    mkdir -p "$dir/c"
+    for c in tb/"$block"/"${block}"_rtl.c tb/common/array_dpi.c cmodel/*.c cmodel/analog/*.c; do
+        $OBJCACHE gcc -std=c11 -O2 -fPIC -Wall -Wextra -Werror -Icmodel -Itb/common -I"$vinc/vltstd" -c \
+            -o "$dir/c/$(basename "$c" .c).o" "$c"
+    done
+    g++ -shared -o "$dir/model.tmp" "$dir"/c/*.o -Wl,--whole-archive "$dir/design.a" -Wl,--no-whole-archive \
+        -lm -lpthread -lz
+    rm -rf "$dir/c"
+    mv "$dir/model.tmp" "$dir/model.so"
+}
+
+# step FUNCTION PARAMETERS: errors end the function, which `set -e` does only outside conditions
+step() {
+    function=$1
+    shift
+    set +e
+    (set -e; $function) >>"$dir/log" 2>&1
+    status=$?
+    set -e
+    [ $status = 0 ] && return
+    echo "scripts/verilate.sh: $block $*: build failed, see $dir/log" >&2
+    exit 1
+}
+# shellcheck disable=SC2086
+if newer "$dir/design.a" $design; then
+    : >"$dir/log"
+    step build_design "$@"
+fi
+# shellcheck disable=SC2086
+if newer "$dir/model.so" "$dir/design.a" $golden; then
+    step build_model "$@"
+fi
+echo "$dir/model.so"

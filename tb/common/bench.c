@@ -1,0 +1,81 @@
+#include "bench.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static uint64_t compared_before, differ_before;
+
+void bench_begin(struct bench *b, const char *block) {
+    const char *s = getenv("PM_SEED");
+    *b = (struct bench){.block = block, .seed = s ? strtoull(s, NULL, 0) : 1};
+    b->rng = b->seed * 0x9E3779B97F4A7C15u | 1;
+    printf("# bench %s: seed %" PRIu64 "\n", block, b->seed);
+}
+
+struct pm_rtl *bench_model(struct bench *b, const char *params) {
+    struct pm_rtl *rtl;
+    char err[2048];
+    if (pm_rtl_open(b->block, params, false, &rtl, err, sizeof err) != PM_OK) {
+        fprintf(stderr, "%s\n", err);
+        printf("not ok - bench %s: model %s\n", b->block, params);
+        exit(1);
+    }
+    return rtl;
+}
+
+void (*bench_function(struct pm_rtl *rtl, const char *name))(void) {
+    void (*f)(void) = pm_rtl_function(rtl, name);
+    if (!f) {
+        printf("not ok - no function %s in the model\n", name);
+        exit(1);
+    }
+    return f;
+}
+
+uint64_t bench_random(struct bench *b) {
+    b->rng ^= b->rng >> 12;
+    b->rng ^= b->rng << 25;
+    b->rng ^= b->rng >> 27;
+    return b->rng * 0x2545F4914F6CDD1Du;
+}
+
+int64_t bench_range(struct bench *b, int64_t lo, int64_t hi) {
+    return lo + (int64_t)(bench_random(b) % (uint64_t)(hi - lo + 1));
+}
+
+uint64_t bench_stalls(struct bench *b) {
+    uint64_t r = bench_random(b);
+    return r & 3 ? r : 0;
+}
+
+void bench_eq(struct bench *b, const char *tensor, size_t index, int64_t golden, int64_t rtl) {
+    b->compared++;
+    if (golden == rtl)
+        return;
+    if (b->differ++ < 10)
+        printf("# %s %s[%zu]: golden %" PRId64 ", rtl %" PRId64 " (replay: PM_SEED=%" PRIu64 ")\n", b->block, tensor,
+               index, golden, rtl, b->seed);
+}
+
+void bench_test(struct bench *b, const char *name, uint64_t expected) {
+    uint64_t compared = b->compared - compared_before, differ = b->differ - differ_before;
+    bool ok = differ == 0 && compared == expected && compared > 0;
+    printf("%s - %s %s: %" PRIu64 " integers compared, %" PRIu64 " expected, %" PRIu64 " differ\n",
+           ok ? "ok" : "not ok", b->block, name, compared, expected, differ);
+    b->tests++;
+    b->failed += !ok;
+    compared_before = b->compared;
+    differ_before = b->differ;
+}
+
+void bench_check(struct bench *b, const char *name, bool ok) {
+    printf("%s - %s %s\n", ok ? "ok" : "not ok", b->block, name);
+    b->tests++;
+    b->failed += !ok;
+}
+
+int bench_end(struct bench *b) {
+    printf("# bench %s: %" PRIu64 " integers compared, %" PRIu64 " differ, %u tests, %u failed\n", b->block,
+           b->compared, b->differ, b->tests, b->failed);
+    return b->failed != 0 || b->tests == 0;
+}

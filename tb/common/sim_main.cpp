@@ -1,0 +1,105 @@
+// Clocks a verilated bench (class Vtb, ports clk_i and rst_ni); the C interface is pm_sim.h.
+#include "pm_sim.h"
+
+#include "Vtb.h"
+#include "verilated.h"
+#if VM_TRACE
+#include "verilated_fst_c.h"
+#endif
+
+namespace {
+struct Sim {
+    uint64_t rng;
+    uint64_t clock;
+    uint64_t last_progress;
+    unsigned pattern;
+    bool stalls;
+    bool finished;
+    pm_status status;
+};
+thread_local Sim sim;
+
+constexpr uint64_t HangClocks = 20000;
+constexpr int ResetClocks = 4;
+
+// xorshift64*: stall patterns only, replayed from the seed.
+uint64_t next_random() {
+    sim.rng ^= sim.rng >> 12;
+    sim.rng ^= sim.rng << 25;
+    sim.rng ^= sim.rng >> 27;
+    return sim.rng * 0x2545F4914F6CDD1DULL;
+}
+} // namespace
+
+extern "C" void pm_sim_finish(pm_status status) {
+    if (!sim.finished)
+        sim.status = status;
+    sim.finished = true;
+}
+
+extern "C" void pm_sim_progress(void) {
+    sim.last_progress = sim.clock;
+}
+
+extern "C" uint64_t pm_sim_clock(void) {
+    return sim.clock;
+}
+
+extern "C" bool pm_sim_stall(void) {
+    if (!sim.stalls)
+        return false;
+    uint64_t r = next_random();
+    if (r >> 57 == 0)
+        sim.pattern = r & 3;
+    static const unsigned stalled_of_8[4] = {0, 1, 4, 7};
+    return (r >> 40 & 7) < stalled_of_8[sim.pattern];
+}
+
+extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
+    sim = Sim{};
+    sim.stalls = opts->seed != 0;
+    sim.rng = opts->seed * 0x9E3779B97F4A7C15ULL | 1;
+    sim.pattern = opts->seed & 3;
+    VerilatedContext context;
+    // Registers that nothing resets start with random values: a result must not depend on them.
+    context.randReset(2);
+    context.randSeed(static_cast<int>(opts->seed % 0x7fffffff) + 1);
+    Vtb top{&context};
+#if VM_TRACE
+    VerilatedFstC wave;
+    if (opts->wave) {
+        context.traceEverOn(true);
+        top.trace(&wave, 99);
+        wave.open(opts->wave);
+    }
+#endif
+    uint64_t time = 0;
+    auto half = [&](bool clk) {
+        top.clk_i = clk;
+        top.eval();
+#if VM_TRACE
+        if (opts->wave)
+            wave.dump(time);
+#endif
+        context.timeInc(1);
+        time++;
+    };
+    top.rst_ni = 0;
+    for (int i = 0; i < ResetClocks; i++) {
+        half(false);
+        half(true);
+    }
+    half(false);
+    top.rst_ni = 1;
+    while (!sim.finished) {
+        half(true);
+        half(false);
+        sim.clock++;
+        if (sim.clock - sim.last_progress > HangClocks)
+            pm_sim_finish(PM_EHANG);
+    }
+    top.final();
+    if (clocks)
+        *clocks = sim.clock;
+    return sim.status;
+}
