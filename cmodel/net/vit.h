@@ -1,0 +1,85 @@
+/* A small pre-LayerNorm vision transformer on the host, in float, whose attention can be handed to an integer
+ * engine. The files it is loaded from are described in docs/network.md. */
+#ifndef PM_NET_VIT_H
+#define PM_NET_VIT_H
+
+#include "pm_types.h"
+
+/** The members of config.json, all of them checked. */
+struct pm_vit_config {
+    unsigned layers;             /**< 1..64 */
+    unsigned width;              /**< D, 1..4096, a multiple of heads */
+    unsigned heads;              /**< 1..width */
+    unsigned ffn;                /**< hidden units of the feed-forward network, 1..16384 */
+    unsigned image;              /**< pixels of an image's side, 1..1024 */
+    unsigned patch;              /**< pixels of a patch's side, a divisor of image */
+    unsigned tokens;             /**< N = (image/patch)^2, 1..4096 */
+    unsigned classes;            /**< 2..65536 */
+    float layernorm_eps;         /**< 1e-12..1 */
+    float pixel_mean, pixel_std; /**< a pixel p of 0..255 enters as (p/255 - mean)/std */
+};
+
+/** y = x * weight^T + bias. */
+struct pm_vit_linear {
+    unsigned in, out;
+    float *weight; /**< [out][in] */
+    float *bias;   /**< [out] */
+};
+
+/** y = (x - mean(x)) / sqrt(var(x) + eps) * weight + bias, over the channels of one token. */
+struct pm_vit_norm {
+    float *weight, *bias; /**< [D] */
+};
+
+struct pm_vit_layer {
+    struct pm_vit_norm ln1, ln2;
+    struct pm_vit_linear q, k, v, o; /**< D to D */
+    struct pm_vit_linear up, down;   /**< D to ffn, ffn to D */
+};
+
+struct pm_vit_map;
+
+/** A loaded network; read-only after loading, so that any number of threads may share it. */
+struct pm_vit {
+    struct pm_vit_config config;
+    struct pm_vit_linear patch; /**< patch*patch to D; pixels row by row */
+    float *pos;                 /**< [N][D] */
+    struct pm_vit_layer *layers;
+    struct pm_vit_norm norm;
+    struct pm_vit_linear head; /**< D to classes, from the mean over tokens */
+    struct pm_vit_map *maps;   /**< [layers], NULL before pm_vit_map_load (net/vit_map.h) */
+};
+
+/** Loads DIR/config.json and DIR/model.safetensors. PM_EIO, PM_EFORMAT, PM_ESHAPE, PM_ERANGE, PM_ENOMEM; then
+ *  err[errlen] says "PATH: reason" in one line and nothing is left allocated. */
+pm_status pm_vit_load(struct pm_vit *vit, const char *dir, char *err, size_t errlen);
+
+/** Releases everything, the maps included; a zeroed struct is accepted. */
+void pm_vit_free(struct pm_vit *vit);
+
+/** An integer attention engine. One image's N tokens of one layer: x[N][D] and ex[N] in, a token's real value
+ * is x * 2^ex * map->sx in the channels of map->ln; y[N][D] and e[N] out, a token's real value is y[d] * 2^e
+ * * map->out_scale[d]. Any status but PM_OK ends the forward pass, which returns it. */
+typedef pm_status pm_vit_attention(void *ctx, unsigned layer, const struct pm_vit_map *map, const int8_t *x,
+                                   const int32_t *ex, int8_t *y, int32_t *e);
+
+/** Buffers of one forward pass; one per thread. */
+struct pm_vit_scratch;
+
+/** NULL when out of memory. */
+struct pm_vit_scratch *pm_vit_scratch_new(const struct pm_vit *vit);
+/** NULL is accepted. */
+void pm_vit_scratch_free(struct pm_vit_scratch *scratch);
+
+/** image[image][image], pixels 0..255 -> logits[classes]. `attention` computes every layer's attention, `ctx`
+ * is passed on to it; NULL: in float. May run in several threads at once, each with its own scratch; the
+ * caller sets OpenBLAS to one thread. PM_EINVAL: `attention` is given and the network has no maps; or what
+ * `attention` returned. */
+pm_status pm_vit_forward(const struct pm_vit *vit, const uint8_t *image, pm_vit_attention *attention,
+                         void *ctx, struct pm_vit_scratch *scratch, float *logits);
+
+/** LayerNorm of x[tokens][width] to y (which may be x). */
+void pm_vit_layernorm(const struct pm_vit_norm *norm, float eps, size_t tokens, size_t width, const float *x,
+                      float *y);
+
+#endif

@@ -1,0 +1,183 @@
+/* Loading and releasing a network: config.json and model.safetensors. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/json.h"
+#include "net/safetensors.h"
+#include "net/vit_map.h"
+
+static pm_status read_unsigned(const struct pm_diag *d, const cJSON *root, const char *key, unsigned hi,
+                               unsigned *out) {
+    int64_t v = 0;
+    pm_status s = pm_json_integer(d, root, key, 1, hi, &v);
+    *out = (unsigned)v;
+    return s;
+}
+
+static pm_status read_float(const struct pm_diag *d, const cJSON *root, const char *key, double lo, double hi,
+                            float *out) {
+    double v = 0;
+    pm_status s = pm_json_real(d, root, key, lo, hi, &v);
+    *out = (float)v;
+    return s;
+}
+
+static pm_status read_config(const struct pm_diag *d, const cJSON *root, struct pm_vit_config *c) {
+    pm_status s;
+    if ((s = pm_json_expect(d, root, "type", "vit")) != PM_OK ||
+        (s = pm_json_expect(d, root, "norm", "pre")) != PM_OK ||
+        (s = pm_json_expect(d, root, "activation", "gelu")) != PM_OK ||
+        (s = read_unsigned(d, root, "layers", 64, &c->layers)) != PM_OK ||
+        (s = read_unsigned(d, root, "width", 4096, &c->width)) != PM_OK ||
+        (s = read_unsigned(d, root, "heads", 4096, &c->heads)) != PM_OK ||
+        (s = read_unsigned(d, root, "ffn", 16384, &c->ffn)) != PM_OK ||
+        (s = read_unsigned(d, root, "image", 1024, &c->image)) != PM_OK ||
+        (s = read_unsigned(d, root, "patch", 1024, &c->patch)) != PM_OK ||
+        (s = read_unsigned(d, root, "tokens", 4096, &c->tokens)) != PM_OK ||
+        (s = read_unsigned(d, root, "classes", 65536, &c->classes)) != PM_OK ||
+        (s = read_float(d, root, "layernorm_eps", 1e-12, 1.0, &c->layernorm_eps)) != PM_OK ||
+        (s = read_float(d, root, "pixel_mean", -1e3, 1e3, &c->pixel_mean)) != PM_OK ||
+        (s = read_float(d, root, "pixel_std", 1e-6, 1e3, &c->pixel_std)) != PM_OK)
+        return s;
+    if (c->width % c->heads != 0)
+        return pm_diag_fail(d, PM_ERANGE, "\"width\" %u is no multiple of \"heads\" %u", c->width, c->heads);
+    if (c->image % c->patch != 0)
+        return pm_diag_fail(d, PM_ERANGE, "\"image\" %u is no multiple of \"patch\" %u", c->image, c->patch);
+    unsigned side = c->image / c->patch;
+    if (c->tokens != side * side)
+        return pm_diag_fail(d, PM_ERANGE, "\"tokens\" is %u, image and patch give %u", c->tokens,
+                            side * side);
+    if (c->classes < 2)
+        return pm_diag_fail(d, PM_ERANGE, "\"classes\" is 1, a classifier has at least 2");
+    return PM_OK;
+}
+
+/* The file that tensors come from and the first error. */
+struct source {
+    struct pm_safetensors file;
+    char *err;
+    size_t errlen;
+    pm_status status;
+};
+
+/* Tensor "PREFIX.SUFFIX" (or PREFIX alone, where suffix is NULL); after an error nothing more is read. */
+static void tensor(struct source *src, const char *prefix, const char *suffix, unsigned rank, size_t d0,
+                   size_t d1, float **out) {
+    char name[64];
+    if (src->status != PM_OK)
+        return;
+    snprintf(name, sizeof name, "%s%s%s", prefix, suffix == NULL ? "" : ".", suffix == NULL ? "" : suffix);
+    src->status = pm_safetensors_f32(&src->file, name, rank, (size_t[]){d0, d1}, out, src->err, src->errlen);
+}
+
+static void load_linear(struct source *src, const char *name, unsigned in, unsigned out,
+                        struct pm_vit_linear *l) {
+    l->in = in;
+    l->out = out;
+    tensor(src, name, "weight", 2, out, in, &l->weight);
+    tensor(src, name, "bias", 1, out, 0, &l->bias);
+}
+
+static void load_norm(struct source *src, const char *name, unsigned width, struct pm_vit_norm *norm) {
+    tensor(src, name, "weight", 1, width, 0, &norm->weight);
+    tensor(src, name, "bias", 1, width, 0, &norm->bias);
+}
+
+static void load_layer(struct source *src, const struct pm_vit_config *c, unsigned index,
+                       struct pm_vit_layer *layer) {
+    unsigned d = c->width;
+    const struct {
+        const char *name;
+        unsigned in, out;
+        struct pm_vit_linear *to;
+    } linears[] = {
+        {"attn.q", d, d, &layer->q}, {"attn.k", d, d, &layer->k},       {"attn.v", d, d, &layer->v},
+        {"attn.o", d, d, &layer->o}, {"ffn.up", d, c->ffn, &layer->up}, {"ffn.down", c->ffn, d, &layer->down},
+    };
+    char name[48];
+    snprintf(name, sizeof name, "layers.%u.ln1", index);
+    load_norm(src, name, d, &layer->ln1);
+    snprintf(name, sizeof name, "layers.%u.ln2", index);
+    load_norm(src, name, d, &layer->ln2);
+    for (size_t i = 0; i < sizeof linears / sizeof *linears; i++) {
+        snprintf(name, sizeof name, "layers.%u.%s", index, linears[i].name);
+        load_linear(src, name, linears[i].in, linears[i].out, linears[i].to);
+    }
+}
+
+static pm_status load_weights(struct pm_vit *vit, const char *path, char *err, size_t errlen) {
+    const struct pm_vit_config *c = &vit->config;
+    struct source src = {.err = err, .errlen = errlen};
+    src.status = pm_safetensors_open(&src.file, path, err, errlen);
+    if (src.status != PM_OK)
+        return src.status;
+    load_linear(&src, "patch", c->patch * c->patch, c->width, &vit->patch);
+    tensor(&src, "pos", NULL, 2, c->tokens, c->width, &vit->pos);
+    for (unsigned i = 0; i < c->layers; i++)
+        load_layer(&src, c, i, &vit->layers[i]);
+    load_norm(&src, "norm", c->width, &vit->norm);
+    load_linear(&src, "head", c->width, c->classes, &vit->head);
+    pm_safetensors_close(&src.file);
+    return src.status;
+}
+
+static pm_status load_config(struct pm_vit *vit, const char *path, char *err, size_t errlen) {
+    struct pm_diag d = {path, err, errlen};
+    cJSON *root;
+    pm_status s = pm_json_load(&d, &root);
+    if (s != PM_OK)
+        return s;
+    s = read_config(&d, root, &vit->config);
+    cJSON_Delete(root);
+    if (s != PM_OK)
+        return s;
+    vit->layers = calloc(vit->config.layers, sizeof *vit->layers);
+    return vit->layers != NULL ? PM_OK : pm_diag_fail(&d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
+}
+
+pm_status pm_vit_load(struct pm_vit *vit, const char *dir, char *err, size_t errlen) {
+    memset(vit, 0, sizeof *vit);
+    size_t room = strlen(dir) + sizeof "/model.safetensors";
+    char *path = malloc(room);
+    if (path == NULL)
+        return pm_diag_fail(&(struct pm_diag){dir, err, errlen}, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
+    snprintf(path, room, "%s/config.json", dir);
+    pm_status s = load_config(vit, path, err, errlen);
+    if (s == PM_OK) {
+        snprintf(path, room, "%s/model.safetensors", dir);
+        s = load_weights(vit, path, err, errlen);
+    }
+    if (s != PM_OK)
+        pm_vit_free(vit);
+    free(path);
+    return s;
+}
+
+static void free_linear(struct pm_vit_linear *l) {
+    free(l->weight);
+    free(l->bias);
+}
+
+static void free_norm(struct pm_vit_norm *norm) {
+    free(norm->weight);
+    free(norm->bias);
+}
+
+void pm_vit_free(struct pm_vit *vit) {
+    pm_vit_map_free(vit);
+    for (unsigned i = 0; vit->layers != NULL && i < vit->config.layers; i++) {
+        struct pm_vit_layer *l = &vit->layers[i];
+        struct pm_vit_linear *linears[] = {&l->q, &l->k, &l->v, &l->o, &l->up, &l->down};
+        for (size_t j = 0; j < sizeof linears / sizeof *linears; j++)
+            free_linear(linears[j]);
+        free_norm(&l->ln1);
+        free_norm(&l->ln2);
+    }
+    free(vit->layers);
+    free_linear(&vit->patch);
+    free_linear(&vit->head);
+    free_norm(&vit->norm);
+    free(vit->pos);
+    memset(vit, 0, sizeof *vit);
+}

@@ -1,0 +1,947 @@
+/* The host network: hostile files, the float forward pass against a naive one in double precision, the
+ * mapping to integers against the weights that it came from. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cblas.h>
+#include <cmocka.h>
+
+#include "net/idx.h"
+#include "net/json.h"
+#include "net/safetensors.h"
+#include "net/vit_map.h"
+
+static char folder[64]; /* every file of this test lies in it */
+
+static const char *in_folder(const char *name) {
+    static char path[160];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static void write_file(const char *name, const void *data, size_t size) {
+    FILE *f = fopen(in_folder(name), "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(data, 1, size, f), size);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* One line, and it names the file and the reason. */
+static void assert_message(const char *err, const char *file, const char *reason) {
+    assert_non_null(strstr(err, in_folder(file)));
+    if (strstr(err, reason) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", err, reason);
+    assert_null(strchr(err, '\n'));
+}
+
+static int make_folder(void **state) {
+    (void)state;
+    strcpy(folder, "/tmp/pm_net_test.XXXXXX");
+    openblas_set_num_threads(1);
+    return mkdtemp(folder) == NULL;
+}
+
+static int remove_folder(void **state) {
+    (void)state;
+    static const char *const names[] = {"t.safetensors",     "t.idx",       "t.idx.gz",        "t.json",
+                                        "model.safetensors", "config.json", "calibration.json"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        unlink(in_folder(names[i]));
+    return rmdir(folder);
+}
+
+/* ---- safetensors ---- */
+
+static size_t put_safetensors(uint8_t *to, uint64_t length, const char *header, const void *data,
+                              size_t size) {
+    for (int i = 0; i < 8; i++)
+        to[i] = (uint8_t)(length >> 8 * i);
+    memcpy(to + 8, header, strlen(header));
+    memcpy(to + 8 + strlen(header), data, size);
+    return 8 + strlen(header) + size;
+}
+
+static const float six[6] = {1.5f, -2.0f, 0.0f, 3.25f, 1e-30f, -1e30f};
+
+/* Reads a [2,3] tensor "t" from a file of this header, followed by six floats. */
+static pm_status read_six(const char *header, char *err, size_t errlen, float **out) {
+    uint8_t bytes[1024];
+    write_file("t.safetensors", bytes, put_safetensors(bytes, strlen(header), header, six, sizeof six));
+    struct pm_safetensors st;
+    *out = NULL;
+    pm_status s = pm_safetensors_open(&st, in_folder("t.safetensors"), err, errlen);
+    if (s != PM_OK)
+        return s;
+    s = pm_safetensors_f32(&st, "t", 2, (size_t[]){2, 3}, out, err, errlen);
+    pm_safetensors_close(&st);
+    return s;
+}
+
+#define TENSOR(dtype, shape, offsets)                                                                        \
+    "{\"t\":{\"dtype\":\"" dtype "\",\"shape\":" shape ",\"data_offsets\":" offsets "}}"
+
+static void safetensors_good(void **state) {
+    (void)state;
+    static const char *const headers[] = {
+        TENSOR("F32", "[2,3]", "[0,24]"),
+        "{\"__metadata__\":{\"format\":\"pt\"},\"u\":{\"dtype\":\"I8\",\"shape\":[24],\"data_offsets\":[0,24]"
+        "},"
+        "\"t\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}}   ", /* overlapping, padded */
+    };
+    for (size_t i = 0; i < 2; i++) {
+        char err[200] = "";
+        float *t;
+        assert_int_equal(read_six(headers[i], err, sizeof err, &t), PM_OK);
+        assert_memory_equal(t, six, sizeof six);
+        assert_string_equal(err, "");
+        free(t);
+    }
+}
+
+static void safetensors_bad_headers(void **state) {
+    (void)state;
+    static const struct {
+        const char *header;
+        pm_status status;
+        const char *reason;
+    } cases[] = {
+        {TENSOR("F16", "[2,3]", "[0,24]"), PM_EFORMAT, "dtype F16"},
+        {TENSOR("a\\nb", "[2,3]", "[0,24]"), PM_EFORMAT, "dtype a?b"},
+        {TENSOR("F32", "[6]", "[0,24]"), PM_ESHAPE, "dimension 0 is 6"},
+        {TENSOR("F32", "[2]", "[0,24]"), PM_ESHAPE, "rank is 1"},
+        {TENSOR("F32", "[]", "[0,24]"), PM_ESHAPE, "rank is 0"},
+        {TENSOR("F32", "[2,3,1]", "[0,24]"), PM_ESHAPE, "rank exceeds 2"},
+        {TENSOR("F32", "[2,4]", "[0,24]"), PM_ESHAPE, "dimension 1 is 4"},
+        {TENSOR("F32", "[2,\"3\"]", "[0,24]"), PM_EFORMAT, "not a number"},
+        {TENSOR("F32", "{}", "[0,24]"), PM_EFORMAT, "no shape"},
+        {TENSOR("F32", "[2,3]", "[0,20]"), PM_EFORMAT, "20 bytes for 6 elements"},
+        {TENSOR("F32", "[2,3]", "[0,23]"), PM_EFORMAT, "23 bytes for 6 elements"},
+        {TENSOR("F32", "[2,3]", "[4,28]"), PM_EFORMAT, "outside"},
+        {TENSOR("F32", "[2,3]", "[24,0]"), PM_EFORMAT, "outside"},
+        {TENSOR("F32", "[2,3]", "[-24,0]"), PM_EFORMAT, "outside"},
+        {TENSOR("F32", "[2,3]", "[0.5,24.5]"), PM_EFORMAT, "outside"},
+        {TENSOR("F32", "[2,3]", "[18446744073709551592,18446744073709551616]"), PM_EFORMAT, "outside"},
+        {TENSOR("F32", "[2,3]", "[9223372036854775807,1e999]"), PM_EFORMAT, "outside"},
+        {TENSOR("F32", "[2,3]", "[\"0\",24]"), PM_EFORMAT, "outside"},
+        {TENSOR("F32", "[2,3]", "[0,12,24]"), PM_EFORMAT, "no pair"},
+        {TENSOR("F32", "[2,3]", "24"), PM_EFORMAT, "no pair"},
+        {"{\"t\":{\"shape\":[2,3],\"data_offsets\":[0,24]}}", PM_EFORMAT, "no dtype"},
+        {"{\"t\":7}", PM_EFORMAT, "tensor t is missing"},
+        {"{\"T\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}}", PM_EFORMAT,
+         "tensor t is missing"},
+        {"{}", PM_EFORMAT, "tensor t is missing"},
+        {"[]", PM_EFORMAT, "not an object"},
+        {"{\"t\":", PM_EFORMAT, "bad JSON"},
+        {"{} x", PM_EFORMAT, "bad JSON"},
+        {"", PM_EFORMAT, "bad JSON"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char err[200] = "";
+        float *t;
+        assert_int_equal(read_six(cases[i].header, err, sizeof err, &t), cases[i].status);
+        assert_null(t);
+        assert_message(err, "t.safetensors", cases[i].reason);
+    }
+}
+
+static void safetensors_bad_files(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t length;
+        const char *content;
+        const char *reason;
+    } cases[] = {
+        {3, "{}", "header length 3 exceeds the file's"},
+        {UINT64_MAX, "{}", "header length 18446744073709551615 exceeds"},
+        {UINT64_MAX - 7, "{}", "exceeds"},
+        {(uint64_t)1 << 40, "{}", "exceeds"},
+        {0, "{}", "bad JSON"},
+        {1, "{}", "bad JSON"},
+    };
+    uint8_t bytes[64];
+    char err[200];
+    struct pm_safetensors st;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_file("t.safetensors", bytes, put_safetensors(bytes, cases[i].length, cases[i].content, "", 0));
+        assert_int_equal(pm_safetensors_open(&st, in_folder("t.safetensors"), err, sizeof err), PM_EFORMAT);
+        assert_message(err, "t.safetensors", cases[i].reason);
+    }
+    for (size_t size = 0; size < 8; size++) { /* empty, and shorter than the length */
+        write_file("t.safetensors", bytes, size);
+        assert_int_equal(pm_safetensors_open(&st, in_folder("t.safetensors"), err, sizeof err), PM_EFORMAT);
+        assert_message(err, "t.safetensors", "truncated");
+    }
+    assert_int_equal(pm_safetensors_open(&st, in_folder("none"), err, sizeof err), PM_EIO);
+    assert_message(err, "none", "No such file");
+    assert_int_equal(pm_safetensors_open(&st, in_folder("."), err, sizeof err), PM_EIO);
+    assert_message(err, ".", "not a regular file");
+    assert_int_equal(pm_safetensors_open(&st, in_folder("none"), NULL, 0), PM_EIO); /* no message wanted */
+    char tiny[4];
+    assert_int_equal(pm_safetensors_open(&st, in_folder("none"), tiny, sizeof tiny), PM_EIO);
+    assert_int_equal(strlen(tiny), 3);
+}
+
+static void safetensors_header_of_many_megabytes(void **state) {
+    (void)state;
+    /* A header that does lie in the file, but is larger than any model's. */
+    size_t length = PM_JSON_MAX + 1;
+    char *header = malloc(length + 1);
+    uint8_t *bytes = malloc(length + 8);
+    assert_true(header != NULL && bytes != NULL);
+    memset(header, ' ', length);
+    memcpy(header, "{}", 2);
+    header[length] = '\0';
+    write_file("t.safetensors", bytes, put_safetensors(bytes, length, header, "", 0));
+    char err[200];
+    struct pm_safetensors st;
+    assert_int_equal(pm_safetensors_open(&st, in_folder("t.safetensors"), err, sizeof err), PM_EFORMAT);
+    assert_message(err, "t.safetensors", "header length 8388609 exceeds 8388608");
+    /* Deep nesting ends in an error, not in a stack overflow. */
+    memset(header, '[', length - 1);
+    header[length - 1] = '\0';
+    write_file("t.safetensors", bytes, put_safetensors(bytes, length - 1, header, "", 0));
+    assert_int_equal(pm_safetensors_open(&st, in_folder("t.safetensors"), err, sizeof err), PM_EFORMAT);
+    assert_message(err, "t.safetensors", "bad JSON");
+    free(header);
+    free(bytes);
+}
+
+static void safetensors_not_finite(void **state) {
+    (void)state;
+    static const char header[] = TENSOR("F32", "[2,3]", "[0,24]");
+    const float values[2][6] = {{0, 0, 0, NAN, 0, 0}, {0, 0, 0, -INFINITY, 0, 0}};
+    for (int i = 0; i < 2; i++) {
+        uint8_t bytes[256];
+        write_file("t.safetensors", bytes,
+                   put_safetensors(bytes, strlen(header), header, values[i], sizeof six));
+        char err[200];
+        struct pm_safetensors st;
+        float *t;
+        assert_int_equal(pm_safetensors_open(&st, in_folder("t.safetensors"), err, sizeof err), PM_OK);
+        assert_int_equal(pm_safetensors_f32(&st, "t", 2, (size_t[]){2, 3}, &t, err, sizeof err), PM_EFORMAT);
+        assert_message(err, "t.safetensors", "element 3 is not finite");
+        assert_int_equal(pm_safetensors_f32(&st, "t", 2, (size_t[]){SIZE_MAX, 3}, &t, err, sizeof err),
+                         PM_ESHAPE);
+        assert_null(t);
+        pm_safetensors_close(&st);
+    }
+}
+
+/* ---- IDX ---- */
+
+static const uint8_t idx_images[16 + 12] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2,  0,  0,
+                                            0, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 255};
+
+static void idx_good(void **state) {
+    (void)state;
+    write_file("t.idx", idx_images, sizeof idx_images);
+    gzFile gz = gzopen(in_folder("t.idx.gz"), "wb");
+    assert_int_equal(gzwrite(gz, idx_images, sizeof idx_images), (int)sizeof idx_images);
+    assert_int_equal(gzclose(gz), Z_OK);
+    static const char *const names[] = {"t.idx", "t.idx.gz"};
+    for (int i = 0; i < 2; i++) {
+        struct pm_idx idx;
+        char err[200] = "";
+        uint8_t item[12];
+        assert_int_equal(pm_idx_open(&idx, in_folder(names[i]), 3, err, sizeof err), PM_OK);
+        assert_int_equal(idx.dim[0], 2);
+        assert_int_equal(idx.dim[1], 2);
+        assert_int_equal(idx.dim[2], 3);
+        assert_int_equal(idx.item, 6);
+        assert_int_equal(pm_idx_read(&idx, 0, item, err, sizeof err), PM_OK);
+        assert_int_equal(pm_idx_read(&idx, 1, item, err, sizeof err), PM_OK);
+        assert_memory_equal(item, idx_images + 16, 6);
+        assert_int_equal(pm_idx_read(&idx, 2, item, err, sizeof err), PM_EINVAL);
+        assert_message(err, names[i], "1 are left");
+        assert_int_equal(pm_idx_read(&idx, 1, item, err, sizeof err), PM_OK);
+        assert_memory_equal(item, idx_images + 22, 6);
+        assert_int_equal(pm_idx_read(&idx, 1, item, err, sizeof err), PM_EINVAL);
+        pm_idx_close(&idx);
+    }
+}
+
+/* Opens and reads both items of the [2,2,3] file. */
+static pm_status read_both(const char *name, char *err, size_t errlen) {
+    struct pm_idx idx;
+    uint8_t items[12];
+    pm_status s = pm_idx_open(&idx, in_folder(name), 3, err, errlen);
+    if (s == PM_OK) {
+        s = pm_idx_read(&idx, 2, items, err, errlen);
+        pm_idx_close(&idx);
+    }
+    return s;
+}
+
+static void idx_bad(void **state) {
+    (void)state;
+    char err[200];
+    for (size_t size = 0; size < sizeof idx_images; size++) {
+        write_file("t.idx", idx_images, size);
+        assert_int_equal(read_both("t.idx", err, sizeof err), PM_EFORMAT);
+        assert_message(err, "t.idx", "truncated");
+    }
+    static const struct {
+        size_t at;
+        uint8_t value;
+        pm_status status;
+        const char *reason;
+    } cases[] = {
+        {0, 1, PM_EFORMAT, "two zero bytes"},     {1, 1, PM_EFORMAT, "two zero bytes"},
+        {2, 0x0d, PM_EFORMAT, "data type 0x0d"},  {3, 1, PM_ESHAPE, "rank is 1, expected 3"},
+        {3, 255, PM_ESHAPE, "rank is 255"},       {4, 255, PM_EFORMAT, "truncated"},
+        {8, 255, PM_EFORMAT, "an item of more"},  {11, 0, PM_EFORMAT, "no bytes"},
+        {12, 255, PM_EFORMAT, "an item of more"}, {15, 4, PM_EFORMAT, "truncated"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint8_t bytes[sizeof idx_images];
+        memcpy(bytes, idx_images, sizeof bytes);
+        bytes[cases[i].at] = cases[i].value;
+        write_file("t.idx", bytes, sizeof bytes);
+        if (cases[i].at == 4) { /* very many items: nothing is allocated for them, the file just ends */
+            struct pm_idx idx;
+            uint8_t items[18];
+            assert_int_equal(pm_idx_open(&idx, in_folder("t.idx"), 3, err, sizeof err), PM_OK);
+            assert_int_equal(pm_idx_read(&idx, 3, items, err, sizeof err), cases[i].status);
+            pm_idx_close(&idx);
+        } else if (cases[i].at == 15) {
+            struct pm_idx idx;
+            uint8_t items[16];
+            assert_int_equal(pm_idx_open(&idx, in_folder("t.idx"), 3, err, sizeof err), PM_OK);
+            assert_int_equal(pm_idx_read(&idx, 2, items, err, sizeof err), cases[i].status);
+            pm_idx_close(&idx);
+        } else {
+            assert_int_equal(read_both("t.idx", err, sizeof err), cases[i].status);
+        }
+        assert_message(err, "t.idx", cases[i].reason);
+    }
+    uint8_t longer[sizeof idx_images + 1] = {0};
+    memcpy(longer, idx_images, sizeof idx_images);
+    write_file("t.idx", longer, sizeof longer);
+    assert_int_equal(read_both("t.idx", err, sizeof err), PM_EFORMAT);
+    assert_message(err, "t.idx", "more data after the last item");
+    struct pm_idx idx;
+    assert_int_equal(pm_idx_open(&idx, in_folder("none"), 3, err, sizeof err), PM_EIO);
+    assert_message(err, "none", "No such file");
+    assert_int_equal(pm_idx_open(&idx, in_folder("."), 3, err, sizeof err), PM_EIO);
+    assert_int_equal(pm_idx_open(&idx, in_folder("t.idx"), 0, err, sizeof err), PM_EINVAL);
+    assert_int_equal(pm_idx_open(&idx, in_folder("t.idx"), 5, err, sizeof err), PM_EINVAL);
+}
+
+static void idx_bad_gzip(void **state) {
+    (void)state;
+    gzFile gz = gzopen(in_folder("t.idx.gz"), "wb");
+    assert_int_equal(gzwrite(gz, idx_images, sizeof idx_images), (int)sizeof idx_images);
+    assert_int_equal(gzclose(gz), Z_OK);
+    uint8_t bytes[128];
+    FILE *f = fopen(in_folder("t.idx.gz"), "rb");
+    assert_non_null(f);
+    size_t size = fread(bytes, 1, sizeof bytes, f);
+    fclose(f);
+    char err[200];
+    assert_in_range(size, 30, sizeof bytes - 1);
+    for (size_t kept = 0; kept < size; kept++) { /* every truncation, the trailing checksum included */
+        write_file("t.idx.gz", bytes, kept);
+        pm_status s = read_both("t.idx.gz", err, sizeof err);
+        if (s != PM_EFORMAT)
+            fail_msg("%zu of %zu bytes: status %d", kept, size, s);
+    }
+    bytes[size - 8] ^= 1; /* the checksum */
+    write_file("t.idx.gz", bytes, size);
+    assert_int_equal(read_both("t.idx.gz", err, sizeof err), PM_EFORMAT);
+    assert_message(err, "t.idx.gz", "corrupt");
+}
+
+/* ---- a small random network ---- */
+
+enum { LAYERS = 2, D = 12, HEADS = 3, DK = D / HEADS, FFN = 20, PATCH = 4, IMAGE = 12, N = 9, CLASSES = 5 };
+#define EPS 1e-5
+
+static const char config_text[] =
+    "{\"type\":\"vit\",\"layers\":2,\"width\":12,\"heads\":3,\"ffn\":20,\"tokens\":9,\"patch\":4,\"image\":"
+    "12,"
+    "\"classes\":5,\"layernorm_eps\":1e-5,\"pixel_mean\":0.25,\"pixel_std\":0.5,\"norm\":\"pre\","
+    "\"activation\":\"gelu\"}";
+
+static uint32_t seed_state = 1;
+
+/* Uniform in -1..1. */
+static double uniform(void) {
+    seed_state = seed_state * 1664525u + 1013904223u;
+    return (double)(seed_state >> 8) / (1 << 23) - 1.0;
+}
+
+static char header_text[8192];
+static float model_data[8192];
+static size_t model_count;
+
+/* A random tensor into the file that is being made; norm weights are centred at 1. */
+static void add_tensor(const char *name, unsigned d0, unsigned d1, double centre, double spread) {
+    size_t count = (size_t)d0 * (d1 == 0 ? 1 : d1), used = strlen(header_text);
+    char shape[32];
+    snprintf(shape, sizeof shape, d1 == 0 ? "[%u]" : "[%u,%u]", d0, d1);
+    snprintf(header_text + used, sizeof header_text - used,
+             "%s\"%s\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[%zu,%zu]}", used == 1 ? "" : ",",
+             name, shape, 4 * model_count, 4 * (model_count + count));
+    assert_true(model_count + count <= sizeof model_data / sizeof *model_data);
+    for (size_t i = 0; i < count; i++)
+        model_data[model_count++] = (float)(centre + spread * uniform());
+}
+
+static void add_linear(const char *name, unsigned in, unsigned out) {
+    char full[64];
+    snprintf(full, sizeof full, "%s.weight", name);
+    add_tensor(full, out, in, 0, 1.5 / sqrt(in));
+    snprintf(full, sizeof full, "%s.bias", name);
+    add_tensor(full, out, 0, 0, 0.3);
+}
+
+static void add_norm(const char *name) {
+    char full[64];
+    snprintf(full, sizeof full, "%s.weight", name);
+    add_tensor(full, D, 0, 1, 0.3);
+    snprintf(full, sizeof full, "%s.bias", name);
+    add_tensor(full, D, 0, 0.4, 0.5);
+}
+
+static void write_network(void) {
+    strcpy(header_text, "{");
+    model_count = 0;
+    seed_state = 1;
+    add_linear("patch", PATCH * PATCH, D);
+    add_tensor("pos", N, D, 0, 0.5);
+    for (int i = 0; i < LAYERS; i++) {
+        static const struct {
+            const char *name;
+            unsigned in, out;
+        } parts[] = {{"ln1", 0, 0},    {"attn.q", D, D}, {"attn.k", D, D},   {"attn.v", D, D},
+                     {"attn.o", D, D}, {"ln2", 0, 0},    {"ffn.up", D, FFN}, {"ffn.down", FFN, D}};
+        for (size_t j = 0; j < sizeof parts / sizeof *parts; j++) {
+            char name[48];
+            snprintf(name, sizeof name, "layers.%d.%s", i, parts[j].name);
+            if (parts[j].in == 0)
+                add_norm(name);
+            else
+                add_linear(name, parts[j].in, parts[j].out);
+        }
+    }
+    add_norm("norm");
+    add_linear("head", D, CLASSES);
+    strcat(header_text, "}");
+    static uint8_t bytes[sizeof header_text + sizeof model_data + 8];
+    write_file("model.safetensors", bytes,
+               put_safetensors(bytes, strlen(header_text), header_text, model_data, 4 * model_count));
+    write_file("config.json", config_text, strlen(config_text));
+}
+
+/* Calibration: known mu and a, mk and mv so that keys and values fit. */
+static double calibration_mu(int layer, int i) {
+    return 0.0625 * ((7 * i + layer) % 11) - 0.25;
+}
+
+static int calibration_a_log2(int layer, int i) {
+    return -((i + layer) % 3);
+}
+
+#define SX  0x1p-11
+#define KVB 12
+
+static void write_calibration(void) {
+    char text[4096];
+    size_t used = (size_t)snprintf(text, sizeof text, "{\"kvb\":%d,\"layers\":[", KVB);
+    for (int l = 0; l < LAYERS; l++) {
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s{\"mu\":[", l == 0 ? "" : ",");
+        for (int i = 0; i < D; i++)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%.17g", i == 0 ? "" : ",",
+                                     calibration_mu(l, i));
+        used += (size_t)snprintf(text + used, sizeof text - used, "],\"a_log2\":[");
+        for (int i = 0; i < D; i++)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%d", i == 0 ? "" : ",",
+                                     calibration_a_log2(l, i));
+        used += (size_t)snprintf(text + used, sizeof text - used, "],\"sx\":%.17g,\"mk\":10,\"mv\":9}", SX);
+    }
+    used += (size_t)snprintf(text + used, sizeof text - used, "]}");
+    write_file("calibration.json", text, used);
+}
+
+static void load_network(struct pm_vit *vit, bool maps) {
+    char err[200] = "";
+    write_network();
+    if (pm_vit_load(vit, folder, err, sizeof err) != PM_OK)
+        fail_msg("%s", err);
+    if (!maps)
+        return;
+    write_calibration();
+    if (pm_vit_map_load(vit, folder, err, sizeof err) != PM_OK)
+        fail_msg("%s", err);
+}
+
+static void random_image(uint8_t *image, uint32_t seed) {
+    seed_state = seed;
+    for (int i = 0; i < IMAGE * IMAGE; i++)
+        image[i] = (uint8_t)(127.5 + 127.5 * uniform());
+}
+
+/* ---- the naive forward pass, straight from the definitions, in double ---- */
+
+static void naive_linear(const struct pm_vit_linear *l, const double *x, double *y) {
+    for (unsigned o = 0; o < l->out; o++) {
+        y[o] = l->bias[o];
+        for (unsigned i = 0; i < l->in; i++)
+            y[o] += x[i] * l->weight[o * l->in + i];
+    }
+}
+
+static void naive_norm(const struct pm_vit_norm *norm, const double *x, double *y) {
+    double mean = 0, var = 0;
+    for (int i = 0; i < D; i++)
+        mean += x[i] / D;
+    for (int i = 0; i < D; i++)
+        var += (x[i] - mean) * (x[i] - mean) / D;
+    for (int i = 0; i < D; i++)
+        y[i] = (x[i] - mean) / sqrt(var + EPS) * norm->weight[i] + norm->bias[i];
+}
+
+/* Softmax attention of given q, k, v: y[N][D], heads side by side. */
+static void naive_heads(double q[N][D], double k[N][D], double v[N][D], double y[N][D]) {
+    for (int h = 0; h < HEADS; h++)
+        for (int t = 0; t < N; t++) {
+            double weight[N], sum = 0;
+            for (int j = 0; j < N; j++) {
+                double dot = 0;
+                for (int i = h * DK; i < (h + 1) * DK; i++)
+                    dot += q[t][i] * k[j][i];
+                sum += weight[j] = exp(dot / sqrt(DK));
+            }
+            for (int i = h * DK; i < (h + 1) * DK; i++) {
+                y[t][i] = 0;
+                for (int j = 0; j < N; j++)
+                    y[t][i] += weight[j] / sum * v[j][i];
+            }
+        }
+}
+
+static void naive_forward(const struct pm_vit *vit, const uint8_t *image, double *logits) {
+    double x[N][D], h[N][D], q[N][D], k[N][D], v[N][D], y[D];
+    for (int t = 0; t < N; t++) {
+        double pixels[PATCH * PATCH];
+        for (int i = 0; i < PATCH * PATCH; i++) {
+            int row = t / 3 * PATCH + i / PATCH, col = t % 3 * PATCH + i % PATCH;
+            pixels[i] = (image[row * IMAGE + col] / 255.0 - 0.25) / 0.5;
+        }
+        naive_linear(&vit->patch, pixels, x[t]);
+        for (int i = 0; i < D; i++)
+            x[t][i] += vit->pos[t * D + i];
+    }
+    for (int l = 0; l < LAYERS; l++) {
+        const struct pm_vit_layer *layer = &vit->layers[l];
+        for (int t = 0; t < N; t++) {
+            naive_norm(&layer->ln1, x[t], y);
+            naive_linear(&layer->q, y, q[t]);
+            naive_linear(&layer->k, y, k[t]);
+            naive_linear(&layer->v, y, v[t]);
+        }
+        naive_heads(q, k, v, h);
+        for (int t = 0; t < N; t++) {
+            double hidden[FFN];
+            naive_linear(&layer->o, h[t], y);
+            for (int i = 0; i < D; i++)
+                x[t][i] += y[i];
+            naive_norm(&layer->ln2, x[t], y);
+            naive_linear(&layer->up, y, hidden);
+            for (int i = 0; i < FFN; i++)
+                hidden[i] *= 0.5 * erfc(-hidden[i] / sqrt(2));
+            naive_linear(&layer->down, hidden, y);
+            for (int i = 0; i < D; i++)
+                x[t][i] += y[i];
+        }
+    }
+    double mean[D] = {0};
+    for (int t = 0; t < N; t++) {
+        naive_norm(&vit->norm, x[t], y);
+        for (int i = 0; i < D; i++)
+            mean[i] += y[i] / N;
+    }
+    naive_linear(&vit->head, mean, logits);
+}
+
+static double spread_of(const double *v, int n) {
+    double lo = v[0], hi = v[0];
+    for (int i = 1; i < n; i++) {
+        lo = fmin(lo, v[i]);
+        hi = fmax(hi, v[i]);
+    }
+    return hi - lo;
+}
+
+static void forward_matches_double(void **state) {
+    (void)state;
+    struct pm_vit vit;
+    load_network(&vit, false);
+    struct pm_vit_scratch *scratch = pm_vit_scratch_new(&vit);
+    assert_non_null(scratch);
+    double worst = 0, least_spread = 1e9, first[CLASSES] = {0}, moved = 0;
+    enum { IMAGES = 20 };
+    for (uint32_t i = 0; i < IMAGES; i++) {
+        uint8_t image[IMAGE * IMAGE];
+        float logits[CLASSES];
+        double expected[CLASSES];
+        random_image(image, i);
+        assert_int_equal(pm_vit_forward(&vit, image, NULL, NULL, scratch, logits), PM_OK);
+        naive_forward(&vit, image, expected);
+        for (int c = 0; c < CLASSES; c++) {
+            worst = fmax(worst, fabs(logits[c] - expected[c]));
+            if (i == 0)
+                first[c] = expected[c];
+            moved = fmax(moved, fabs(expected[c] - first[c]));
+        }
+        least_spread = fmin(least_spread, spread_of(expected, CLASSES));
+    }
+    print_message("# float forward: %d logits, worst error %.2g, moved %.2g, least spread %.2g\n",
+                  IMAGES * CLASSES, worst, moved, least_spread);
+    assert_true(worst < 1e-5);
+    assert_true(worst >
+                1e-9); /* float against double: equality would mean that one was compared with itself */
+    assert_true(moved > 0.05); /* the logits do depend on the image */
+    assert_true(least_spread > 0.05);
+    pm_vit_scratch_free(scratch);
+    pm_vit_free(&vit);
+}
+
+static void forward_in_threads(void **state) {
+    (void)state;
+    enum { IMAGES = 64 };
+    static float serial[IMAGES][CLASSES], parallel[IMAGES][CLASSES];
+    struct pm_vit vit;
+    load_network(&vit, false);
+    uint8_t images[IMAGES][IMAGE * IMAGE];
+    struct pm_vit_scratch *scratch = pm_vit_scratch_new(&vit);
+    for (int i = 0; i < IMAGES; i++) {
+        random_image(images[i], (uint32_t)i);
+        pm_vit_forward(&vit, images[i], NULL, NULL, scratch, serial[i]);
+    }
+    pm_vit_scratch_free(scratch);
+#pragma omp parallel num_threads(4)
+    {
+        struct pm_vit_scratch *own = pm_vit_scratch_new(&vit);
+#pragma omp for schedule(dynamic)
+        for (int i = 0; i < IMAGES; i++)
+            pm_vit_forward(&vit, images[i], NULL, NULL, own, parallel[i]);
+        pm_vit_scratch_free(own);
+    }
+    assert_memory_equal(serial, parallel, sizeof serial);
+    pm_vit_free(&vit);
+}
+
+/* ---- the mapping ---- */
+
+static void map_is_close_to_float(void **state) {
+    (void)state;
+    struct pm_vit vit;
+    load_network(&vit, true);
+    for (int l = 0; l < LAYERS; l++) {
+        const struct pm_vit_layer *layer = &vit.layers[l];
+        const struct pm_vit_map *map = &vit.maps[l];
+        const struct {
+            const struct pm_vit_linear *from;
+            const int8_t *w;
+            const int32_t *b;
+            double scale;
+        } inputs[3] = {{&layer->q, map->w.wq, map->w.bq, map->sw_q},
+                       {&layer->k, map->w.wk, map->w.bk, map->sw_k},
+                       {&layer->v, map->w.wv, map->w.bv, map->sw_v}};
+        for (int m = 0; m < 3; m++) {
+            double worst = 0;
+            int largest = 0;
+            for (int out = 0; out < D; out++) {
+                double bias = inputs[m].from->bias[out];
+                for (int in = 0; in < D; in++) {
+                    double weight = inputs[m].from->weight[out * D + in];
+                    int q = inputs[m].w[in * D + out];
+                    bias += weight * calibration_mu(l, in);
+                    worst = fmax(worst, fabs(ldexp(weight, calibration_a_log2(l, in)) / inputs[m].scale - q));
+                    largest = abs(q) > largest ? abs(q) : largest;
+                }
+                assert_true(fabs(bias / (SX * inputs[m].scale) - inputs[m].b[out]) <= 0.5 + 1e-6);
+            }
+            assert_int_equal(largest, 127);
+            assert_true(worst > 0.3 && worst <= 0.5 + 1e-9);
+        }
+        for (int out = 0; out < D; out++) {
+            int largest = 0;
+            for (int in = 0; in < D; in++) {
+                int q = map->w.wo[in * D + out];
+                assert_true(fabs(layer->o.weight[out * D + in] / (double)map->sw_o[out] - q) <= 0.5 + 1e-4);
+                largest = abs(q) > largest ? abs(q) : largest;
+            }
+            assert_int_equal(largest, 127);
+            assert_true(fabs(map->out_scale[out] / (SX * map->sw_v * map->sw_o[out]) - 1) < 1e-6);
+            double bias =
+                layer->o.bias[out] / (double)map->out_scale[out]; /* the float scale costs 2^-24 of it */
+            assert_true(fabs(bias - map->w.bo[out]) <= 0.5 + 1e-7 * fabs(bias));
+        }
+        assert_true(map->s0 >= 0.5 && map->s0 < 1);
+        assert_true(fabs(map->s0 * exp2(map->e0) / (SX * map->sw_q * SX * map->sw_k * 1024 / sqrt(DK)) - 1) <
+                    1e-12);
+        struct pm_attention_cfg cfg = {.round = true};
+        pm_vit_map_configure(&vit, (unsigned)l, &cfg);
+        assert_int_equal(cfg.width, D);
+        assert_int_equal(cfg.heads, HEADS);
+        assert_int_equal(cfg.kvb, KVB);
+        assert_int_equal(cfg.mk, 10);
+        assert_int_equal(cfg.mv, 9);
+        assert_true(cfg.round && cfg.s0[HEADS - 1] == map->s0 && cfg.e0[HEADS - 1] == map->e0);
+    }
+    pm_vit_free(&vit);
+}
+
+static void map_tokens_are_close_to_float(void **state) {
+    (void)state;
+    struct pm_vit vit;
+    load_network(&vit, true);
+    enum { TOKENS = 200 };
+    static float tokens[TOKENS * D];
+    static int8_t x[TOKENS * D];
+    static int32_t ex[TOKENS];
+    float work[D];
+    int64_t fixed[D];
+    int16_t narrow[D];
+    seed_state = 5;
+    for (int i = 0; i < TOKENS * D; i++)
+        tokens[i] = (float)(uniform() * (1 + i % 5));
+    pm_vit_map_tokens(&vit.maps[1], (float)EPS, TOKENS, D, tokens, work, fixed, narrow, x, ex);
+    double worst = 0;
+    int largest = 0;
+    for (int t = 0; t < TOKENS; t++) {
+        double in[D], out[D];
+        for (int i = 0; i < D; i++)
+            in[i] = tokens[t * D + i];
+        naive_norm(&vit.layers[1].ln1, in, out);
+        assert_in_range(ex[t], 1, 8);
+        for (int i = 0; i < D; i++) {
+            double scaled = ldexp(out[i] - calibration_mu(1, i), -calibration_a_log2(1, i));
+            int v = x[t * D + i];
+            double error = fabs(scaled / ldexp(SX, ex[t]) - v);
+            if (v != 127) /* rounding saturates there */
+                worst = fmax(worst, error);
+            assert_true(error <= 1.0);
+            largest = abs(v) > largest ? abs(v) : largest;
+        }
+    }
+    print_message("# tokens: %d elements, worst error %.3f LSB\n", TOKENS * D, worst);
+    assert_true(worst > 0.4 && worst < 0.8); /* half an LSB of 8 bits, and half of 16 bits before it */
+    assert_in_range(largest, 120, 128);
+    pm_vit_free(&vit);
+}
+
+/* An attention engine in double precision on the mapped integers: only the mapping's and the interface's own
+ * quantisation is left. */
+static pm_status ideal_engine(void *ctx, unsigned layer, const struct pm_vit_map *map, const int8_t *x,
+                              const int32_t *ex, int8_t *y, int32_t *e) {
+    int *calls = ctx;
+    assert_int_equal(layer, *calls % LAYERS);
+    ++*calls;
+    double q[N][D], k[N][D], v[N][D], h[N][D];
+    for (int t = 0; t < N; t++)
+        for (int out = 0; out < D; out++) {
+            double aq = map->w.bq[out] * exp2(-ex[t]), ak = map->w.bk[out] * exp2(-ex[t]),
+                   av = map->w.bv[out] * exp2(-ex[t]);
+            for (int in = 0; in < D; in++) {
+                aq += x[t * D + in] * map->w.wq[in * D + out];
+                ak += x[t * D + in] * map->w.wk[in * D + out];
+                av += x[t * D + in] * map->w.wv[in * D + out];
+            }
+            q[t][out] = aq * exp2(ex[t]);
+            /* The engine's logits are scaled by S0 * 2^e0 where keys are parsed by 2^mk; naive_heads divides
+             * by sqrt(DK) itself. */
+            k[t][out] = ak * exp2(ex[t]) * exp2(-(double)map->mk) * map->s0 * exp2(map->e0) * sqrt(DK);
+            v[t][out] = av * exp2(ex[t]);
+        }
+    naive_heads(q, k, v, h);
+    for (int t = 0; t < N; t++) {
+        double out[D], largest = 0;
+        for (int i = 0; i < D; i++) {
+            out[i] = map->w.bo[i];
+            for (int in = 0; in < D; in++)
+                out[i] += h[t][in] * map->w.wo[in * D + i];
+            largest = fmax(largest, fabs(out[i]));
+        }
+        frexp(largest / 127, &e[t]);
+        for (int i = 0; i < D; i++)
+            y[t * D + i] = (int8_t)rint(ldexp(out[i], -e[t]));
+    }
+    return PM_OK;
+}
+
+static pm_status broken_engine(void *ctx, unsigned layer, const struct pm_vit_map *map, const int8_t *x,
+                               const int32_t *ex, int8_t *y, int32_t *e) {
+    (void)ctx, (void)layer, (void)map, (void)x, (void)ex, (void)y, (void)e;
+    return PM_EDIFFER;
+}
+
+static void forward_through_integers(void **state) {
+    (void)state;
+    struct pm_vit vit;
+    load_network(&vit, true);
+    struct pm_vit_scratch *scratch = pm_vit_scratch_new(&vit);
+    double error = 0, power = 0;
+    int calls = 0;
+    enum { IMAGES = 20 };
+    for (uint32_t i = 0; i < IMAGES; i++) {
+        uint8_t image[IMAGE * IMAGE];
+        float logits[CLASSES];
+        double expected[CLASSES];
+        random_image(image, i);
+        assert_int_equal(pm_vit_forward(&vit, image, ideal_engine, &calls, scratch, logits), PM_OK);
+        naive_forward(&vit, image, expected);
+        for (int c = 0; c < CLASSES; c++) {
+            error += (logits[c] - expected[c]) * (logits[c] - expected[c]);
+            power += expected[c] * expected[c];
+        }
+    }
+    double relative = sqrt(error / power);
+    print_message("# through integers: %d logits, relative error %.2g\n", IMAGES * CLASSES, relative);
+    assert_int_equal(calls, IMAGES * LAYERS);
+    assert_true(relative < 0.02);
+    assert_true(relative > 1e-4); /* 8 bits were in the way */
+    uint8_t image[IMAGE * IMAGE] = {0};
+    float logits[CLASSES];
+    assert_int_equal(pm_vit_forward(&vit, image, broken_engine, NULL, scratch, logits), PM_EDIFFER);
+    pm_vit_map_free(&vit);
+    assert_int_equal(pm_vit_forward(&vit, image, ideal_engine, &calls, scratch, logits), PM_EINVAL);
+    pm_vit_scratch_free(scratch);
+    pm_vit_free(&vit);
+}
+
+/* ---- hostile configurations ---- */
+
+/* `text` with the first occurrence of `from` replaced by `to`. */
+static void write_edited(const char *name, const char *text, const char *from, const char *to) {
+    char edited[8192];
+    const char *at = strstr(text, from);
+    if (at == NULL)
+        fail_msg("\"%s\" is not in %s", from, name);
+    int n = snprintf(edited, sizeof edited, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    assert_in_range(n, 1, sizeof edited - 1);
+    write_file(name, edited, (size_t)n);
+}
+
+static void config_bad(void **state) {
+    (void)state;
+    static const struct {
+        const char *from, *to;
+        pm_status status;
+        const char *file, *reason;
+    } cases[] = {
+        {"\"vit\"", "\"bert\"", PM_EFORMAT, "config.json", "\"type\" is \"bert\""},
+        {"\"pre\"", "\"post\"", PM_EFORMAT, "config.json", "\"norm\""},
+        {"\"gelu\"", "7", PM_EFORMAT, "config.json", "\"activation\" is missing or not a string"},
+        {"\"layers\":2", "\"layers\":0", PM_ERANGE, "config.json",
+         "\"layers\" is 0, not an integer in 1..64"},
+        {"\"layers\":2", "\"layers\":1e30", PM_ERANGE, "config.json", "\"layers\""},
+        {"\"layers\":2", "\"layers\":3", PM_EFORMAT, "model.safetensors",
+         "tensor layers.2.ln1.weight is missing"},
+        {"\"width\":12", "\"width\":12.5", PM_ERANGE, "config.json", "\"width\""},
+        {"\"width\":12", "\"width\":15", PM_ESHAPE, "model.safetensors", "tensor patch.weight"},
+        {"\"width\":12", "\"width\":\"12\"", PM_EFORMAT, "config.json", "\"width\" is not a number"},
+        {"\"heads\":3", "\"heads\":5", PM_ERANGE, "config.json", "no multiple of \"heads\""},
+        {"\"heads\":3,", "", PM_EFORMAT, "config.json", "\"heads\" is missing"},
+        {"\"patch\":4", "\"patch\":5", PM_ERANGE, "config.json", "no multiple of \"patch\""},
+        {"\"tokens\":9", "\"tokens\":16", PM_ERANGE, "config.json", "\"tokens\""},
+        {"\"ffn\":20", "\"ffn\":16384", PM_ESHAPE, "model.safetensors", "tensor layers.0.ffn.up.weight"},
+        {"\"classes\":5", "\"classes\":1", PM_ERANGE, "config.json", "\"classes\""},
+        {"\"layernorm_eps\":1e-5", "\"layernorm_eps\":0", PM_ERANGE, "config.json", "\"layernorm_eps\""},
+        {"\"pixel_std\":0.5", "\"pixel_std\":0", PM_ERANGE, "config.json", "\"pixel_std\""},
+        {"{", "[", PM_EFORMAT, "config.json", "bad JSON"},
+    };
+    write_network();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct pm_vit vit;
+        char err[200] = "";
+        write_edited("config.json", config_text, cases[i].from, cases[i].to);
+        assert_int_equal(pm_vit_load(&vit, folder, err, sizeof err), cases[i].status);
+        assert_message(err, cases[i].file, cases[i].reason);
+        assert_null(vit.layers);
+    }
+    struct pm_vit vit;
+    char err[200];
+    unlink(in_folder("config.json"));
+    assert_int_equal(pm_vit_load(&vit, folder, err, sizeof err), PM_EIO);
+    assert_message(err, "config.json", "No such file");
+    write_file("config.json", "{\"a\":\0}", 7);
+    assert_int_equal(pm_vit_load(&vit, folder, err, sizeof err), PM_EFORMAT);
+    assert_message(err, "config.json", "zero byte");
+}
+
+static void calibration_bad(void **state) {
+    (void)state;
+    struct pm_vit vit;
+    load_network(&vit, true);
+    char text[4096];
+    FILE *f = fopen(in_folder("calibration.json"), "rb");
+    assert_non_null(f);
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    fclose(f);
+    static const struct {
+        const char *from, *to;
+        pm_status status;
+        const char *reason;
+    } cases[] = {
+        {"\"kvb\":12", "\"kvb\":17", PM_ERANGE, "\"kvb\""},
+        {"\"kvb\":12", "\"kvb\":1", PM_ERANGE, "\"kvb\""},
+        {"\"kvb\":12,", "", PM_EFORMAT, "\"kvb\" is missing"},
+        {"\"mk\":10", "\"mk\":32", PM_ERANGE, "\"mk\""},
+        {"\"mv\":9", "\"mv\":-1", PM_ERANGE, "\"mv\""},
+        {"\"sx\":0.00048828125", "\"sx\":0", PM_ERANGE, "\"sx\""},
+        {"\"sx\":0.00048828125", "\"sx\":1e-17", PM_ERANGE, "does not fit 32 bits"},
+        {"\"mu\":[", "\"mu\":[0,", PM_ESHAPE, "\"mu\" has more than 12"},
+        {"\"a_log2\":[0,", "\"a_log2\":[", PM_ESHAPE, "\"a_log2\" has 11 elements"},
+        {"\"a_log2\":[0,", "\"a_log2\":[-0.5,", PM_ERANGE, "not an integer"},
+        {"\"a_log2\":[0,", "\"a_log2\":[1,", PM_ERANGE, "\"a_log2\"[0] is 1"},
+        {"\"a_log2\":[0,", "\"a_log2\":[null,", PM_EFORMAT, "\"a_log2\"[0] is not a number"},
+        {"\"layers\":[", "\"layers\":[{},", PM_EFORMAT, "\"mu\" is missing"},
+        {"]}", ",{}]}", PM_EFORMAT, "bad JSON"},
+        {"\"mv\":9}]", "\"mv\":9},7]", PM_ESHAPE, "more than the network's 2"},
+        {"\"layers\":[", "\"layers\":[],\"x\":[", PM_ESHAPE, "\"layers\" has 0 elements"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char err[200] = "";
+        bool last = strncmp(cases[i].from, "]}", 2) == 0;
+        if (last) /* the very end of the file */
+            write_file("calibration.json", text, strlen(text) - 1);
+        else
+            write_edited("calibration.json", text, cases[i].from, cases[i].to);
+        assert_int_equal(pm_vit_map_load(&vit, folder, err, sizeof err), cases[i].status);
+        assert_message(err, "calibration.json", cases[i].reason);
+        assert_null(vit.maps);
+    }
+    pm_vit_free(&vit);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(safetensors_good),
+        cmocka_unit_test(safetensors_bad_headers),
+        cmocka_unit_test(safetensors_bad_files),
+        cmocka_unit_test(safetensors_header_of_many_megabytes),
+        cmocka_unit_test(safetensors_not_finite),
+        cmocka_unit_test(idx_good),
+        cmocka_unit_test(idx_bad),
+        cmocka_unit_test(idx_bad_gzip),
+        cmocka_unit_test(forward_matches_double),
+        cmocka_unit_test(forward_in_threads),
+        cmocka_unit_test(map_is_close_to_float),
+        cmocka_unit_test(map_tokens_are_close_to_float),
+        cmocka_unit_test(forward_through_integers),
+        cmocka_unit_test(config_bad),
+        cmocka_unit_test(calibration_bad),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
