@@ -1,0 +1,15 @@
+common
+flare_gemv
+emsbq
+kv_write
+vdr_softmax
+head_norm
+flare_attention/pm_bias_add.sv
+flare_attention/pm_row_stream.sv
+flare_attention/pm_row_collect.sv
+flare_attention/pm_flare_stage.sv
+flare_attention/pm_flare_head.sv
+flare_attention/pm_flare_kv.sv
+flare_attention/pm_flare_query.sv
+flare_attention/pm_flare_out.sv
+flare_attention/pm_flare_attention.sv

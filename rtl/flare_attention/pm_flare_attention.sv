@@ -1,0 +1,264 @@
+/// FLARE's fused attention engine. Pass 1 takes n_tokens tokens and fills the K^T and V arrays; pass 2 takes the same tokens again
+/// and gives one output each. Then the engine is ready for the next run. Nothing of size N^2 leaves; heads run in parallel;
+/// tokens are pipelined, so that the steady state is bound by the busiest array's accesses.
+/// Source: FLARE (arXiv 2411.14733) section 4.5; numerics, section 7. Configuration inputs are stable during a run.
+module pm_flare_attention #(
+    /// Model width, a multiple of Heads; up to 1024.
+    parameter int unsigned D = 64,
+    /// 1..16.
+    parameter int unsigned Heads = 4,
+    /// Bits of stored K and V elements, 2..16.
+    parameter int unsigned Kvb = 10,
+    /// Most tokens of a run, a multiple of 16; up to 512.
+    parameter int unsigned MaxTokens = 64,
+    /// Most negative ex is -MaxShl: the left shifts that biases of Q, K and V can meet, 0..31.
+    parameter int unsigned MaxShl = 31,
+    /// Logits a clock and head.
+    parameter int unsigned Lanes = 16,
+    /// Elements normalised a clock and head.
+    parameter int unsigned NormLanes = 4,
+    /// Tokens that wait for each head's logit array.
+    parameter int unsigned QueueDepth = 4,
+    localparam int unsigned Dk = D / Heads,
+    localparam int unsigned XRows = (D + 15) / 16 * 16,
+    localparam int unsigned QRows = (Dk + 15) / 16 * 16,
+    localparam int unsigned TW = $clog2(MaxTokens)
+) (
+    input  logic                             clk_i,
+    input  logic                             rst_ni,
+    /// Tokens of this run, 1..MaxTokens.
+    input  logic [                     TW:0] n_tokens_i,
+    /// Key mask, bit j for token j; 0 also for j >= n_tokens.
+    input  logic [            MaxTokens-1:0] keep_i,
+    /// Rounding in every quantiser; otherwise truncation.
+    input  logic                             round_i,
+    /// Sign coding of x, q and o; otherwise two's complement.
+    input  logic                             sign_x_i,
+    input  logic                             sign_q_i,
+    input  logic                             sign_o_i,
+    /// M_K and M_V.
+    input  logic [                      4:0] mk_i,
+    input  logic [                      4:0] mv_i,
+    /// e0 of each head, 16 bits signed.
+    input  logic [             Heads*16-1:0] e0_i,
+    /// Softmax table of each head, see pm_vdr_softmax.
+    input  logic [           Heads*8*96-1:0] lut_i,
+    /// Biases of K, V, Q, O (K lowest), 32 bits an element, at the accumulators' scale.
+    input  logic [               4*D*32-1:0] bias_i,
+    /// Tokens, twice each run.
+    input  logic                             x_valid_i,
+    output logic                             x_ready_o,
+    input  logic [                  D*8-1:0] x_i,
+    input  logic signed [              15:0] ex_i,
+    /// Pins of the weight arrays: K and V on the same wordlines, Q, O (lowest first). A macro answers in the clock of the access:
+    /// its comparators (columns of K, V, Q, O) are valid when its ready is high. side: wl_last, wl_last_plane,
+    /// wl_neg, wl_plane (3 bits) of pm_flare_gemv.
+    output logic [                      2:0] w_valid_o,
+    input  logic [                      2:0] w_ready_i,
+    output logic [              3*XRows-1:0] w_wl_o,
+    output logic [                     20:0] w_dwl_o,
+    output logic [                     17:0] w_side_o,
+    input  logic [              4*D*8*8-1:0] w_cmp_i,
+    /// Pins of the heads' K^T arrays.
+    output logic [                Heads-1:0] k_valid_o,
+    input  logic [                Heads-1:0] k_ready_i,
+    output logic [          Heads*QRows-1:0] k_wl_o,
+    output logic [              Heads*7-1:0] k_dwl_o,
+    output logic [              Heads*6-1:0] k_side_o,
+    input  logic [Heads*MaxTokens*Kvb*8-1:0] k_cmp_i,
+    /// Pins of the heads' V arrays.
+    output logic [                Heads-1:0] v_valid_o,
+    input  logic [                Heads-1:0] v_ready_i,
+    output logic [      Heads*MaxTokens-1:0] v_wl_o,
+    output logic [              Heads*7-1:0] v_dwl_o,
+    output logic [              Heads*6-1:0] v_side_o,
+    input  logic [              D*Kvb*8-1:0] v_cmp_i,
+    /// Write port of the K^T and V arrays: V row and K^T column group `token`.
+    output logic                             wr_valid_o,
+    input  logic                             wr_ready_i,
+    output logic [                   TW-1:0] wr_token_o,
+    output logic [                D*Kvb-1:0] wr_k_o,
+    output logic [                D*Kvb-1:0] wr_v_o,
+    output logic                             y_valid_o,
+    input  logic                             y_ready_i,
+    output logic [                  D*8-1:0] y_o,
+    output logic signed [              15:0] e_o,
+    /// Pass 2 is under way.
+    output logic                             pass2_o,
+    /// Sticky since the run's first token: a head's row had Z = 0; an element of K or V was clamped.
+    output logic                             z_zero_o,
+    output logic                             k_sat_o,
+    output logic                             v_sat_o
+);
+  localparam int unsigned AccW = 16 + $clog2(XRows);
+  localparam int unsigned BiasW = 32 + MaxShl;
+  localparam int unsigned SumW = (AccW > BiasW ? AccW : BiasW) + 1;
+  localparam int unsigned EqW = 18;
+
+  if (D % Heads != 0 || D < 1 || D > 1024) $error("pm_flare_attention: D must be a multiple of Heads, up to 1024");
+  if (MaxTokens % 16 != 0 || MaxTokens > 512) $error("pm_flare_attention: MaxTokens must be a multiple of 16, up to 512");
+  if (MaxShl > 31) $error("pm_flare_attention: MaxShl must be 0..31");
+
+  // Counts tokens in and results out of the current pass.
+  logic take, done, x_more;
+  logic pass2_q, clear_q;
+  logic [TW:0] in_q, out_q;
+  logic [1:0] x_ready;
+
+  assign x_more    = in_q != n_tokens_i;
+  assign x_ready_o = x_more && x_ready[pass2_q];
+  assign take      = x_valid_i && x_ready_o;
+  assign done      = pass2_q ? y_valid_o && y_ready_i : wr_valid_o && wr_ready_i;
+  assign pass2_o   = pass2_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      pass2_q <= 1'b0;
+      clear_q <= 1'b0;
+      in_q    <= '0;
+      out_q   <= '0;
+    end else begin
+      // With a run's first token, long before it is written: counters and flags start anew.
+      clear_q <= take && !pass2_q && in_q == '0;
+      in_q  <= in_q + (TW + 1)'(take);
+      out_q <= out_q + (TW + 1)'(done);
+      if (done && out_q == n_tokens_i - 1'b1) begin
+        pass2_q <= !pass2_q;
+        in_q    <= '0;
+        out_q   <= '0;
+      end
+    end
+  end
+
+  pm_flare_kv #(
+      .D(D),
+      .Kvb(Kvb),
+      .MaxTokens(MaxTokens),
+      .SumW(SumW)
+  ) u_kv (
+      .clk_i,
+      .rst_ni,
+      .clear_i   (clear_q),
+      .round_i,
+      .sign_x_i,
+      .mk_i,
+      .mv_i,
+      .bias_i    (bias_i[2*D*32-1:0]),
+      .x_valid_i (x_valid_i && x_more && !pass2_q),
+      .x_ready_o (x_ready[0]),
+      .x_i,
+      .ex_i,
+      .wl_valid_o(w_valid_o[0]),
+      .wl_ready_i(w_ready_i[0]),
+      .wl_o      (w_wl_o[XRows-1:0]),
+      .dwl_o     (w_dwl_o[6:0]),
+      .wl_side_o (w_side_o[5:0]),
+      .cmp_i     (w_cmp_i[2*D*64-1:0]),
+      .wr_valid_o,
+      .wr_ready_i,
+      .wr_token_o,
+      .wr_k_o,
+      .wr_v_o,
+      .k_sat_o,
+      .v_sat_o
+  );
+
+  logic q_valid, q_ready;
+  logic [D*8-1:0] q;
+  logic [Heads*EqW-1:0] eq;
+  pm_flare_query #(
+      .D(D),
+      .Heads(Heads),
+      .SumW(SumW)
+  ) u_query (
+      .clk_i,
+      .rst_ni,
+      .round_i,
+      .sign_x_i,
+      .bias_i    (bias_i[3*D*32-1:2*D*32]),
+      .x_valid_i (x_valid_i && x_more && pass2_q),
+      .x_ready_o (x_ready[1]),
+      .x_i,
+      .ex_i,
+      .wl_valid_o(w_valid_o[1]),
+      .wl_ready_i(w_ready_i[1]),
+      .wl_o      (w_wl_o[2*XRows-1:XRows]),
+      .dwl_o     (w_dwl_o[13:7]),
+      .wl_side_o (w_side_o[11:6]),
+      .cmp_i     (w_cmp_i[3*D*64-1:2*D*64]),
+      .q_valid_o (q_valid),
+      .q_ready_i (q_ready),
+      .q_o       (q),
+      .eq_o      (eq)
+  );
+
+  // A token enters all heads in one clock; their results leave together.
+  logic [Heads-1:0] q_ready_h, o_valid_h, z_zero_h;
+  logic [D*32-1:0] o;
+  logic o_ready;
+  assign q_ready  = &q_ready_h;
+  assign z_zero_o = |z_zero_h;
+  for (genvar h = 0; h < Heads; h++) begin : g_head
+    pm_flare_head #(
+        .Dk(Dk),
+        .Kvb(Kvb),
+        .MaxTokens(MaxTokens),
+        .Lanes(Lanes),
+        .NormLanes(NormLanes),
+        .QueueDepth(QueueDepth)
+    ) u_head (
+        .clk_i,
+        .rst_ni,
+        .clear_i  (clear_q),
+        .round_i,
+        .sign_q_i,
+        .lut_i    (lut_i[h*768+:768]),
+        .e0_i     (e0_i[h*16+:16]),
+        .keep_i,
+        .q_valid_i(q_valid && q_ready),
+        .q_ready_o(q_ready_h[h]),
+        .q_i      (q[h*Dk*8+:Dk*8]),
+        .eq_i     (eq[h*EqW+:EqW]),
+        .k_valid_o(k_valid_o[h]),
+        .k_ready_i(k_ready_i[h]),
+        .k_wl_o   (k_wl_o[h*QRows+:QRows]),
+        .k_dwl_o  (k_dwl_o[h*7+:7]),
+        .k_side_o (k_side_o[h*6+:6]),
+        .k_cmp_i  (k_cmp_i[h*MaxTokens*Kvb*8+:MaxTokens*Kvb*8]),
+        .v_valid_o(v_valid_o[h]),
+        .v_ready_i(v_ready_i[h]),
+        .v_wl_o   (v_wl_o[h*MaxTokens+:MaxTokens]),
+        .v_dwl_o  (v_dwl_o[h*7+:7]),
+        .v_side_o (v_side_o[h*6+:6]),
+        .v_cmp_i  (v_cmp_i[h*Dk*Kvb*8+:Dk*Kvb*8]),
+        .o_valid_o(o_valid_h[h]),
+        .o_ready_i(o_ready && &o_valid_h),
+        .o_o      (o[h*Dk*32+:Dk*32]),
+        .z_zero_o (z_zero_h[h])
+    );
+  end
+
+  pm_flare_out #(
+      .D(D)
+  ) u_out (
+      .clk_i,
+      .rst_ni,
+      .round_i,
+      .sign_o_i,
+      .mv_i,
+      .bias_i    (bias_i[4*D*32-1:3*D*32]),
+      .o_valid_i (&o_valid_h),
+      .o_ready_o (o_ready),
+      .o_i       (o),
+      .wl_valid_o(w_valid_o[2]),
+      .wl_ready_i(w_ready_i[2]),
+      .wl_o      (w_wl_o[3*XRows-1:2*XRows]),
+      .dwl_o     (w_dwl_o[20:14]),
+      .wl_side_o (w_side_o[17:12]),
+      .cmp_i     (w_cmp_i[4*D*64-1:3*D*64]),
+      .y_valid_o,
+      .y_ready_i,
+      .y_o,
+      .e_o
+  );
+endmodule

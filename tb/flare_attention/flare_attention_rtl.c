@@ -1,0 +1,300 @@
+/* DPI side of pm_flare_attention_tb: streams tokens, plays the arrays, records stages. */
+#include "flare_attention_rtl.h"
+
+#include "array_dpi.h"
+#include "kv_write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MRAM_COUNT = 4 };
+
+struct stage_count {
+    unsigned q, o, o8, logit[PM_MAX_HEADS], a[PM_MAX_HEADS];
+};
+
+struct run {
+    const struct pm_attention_cfg *cfg;
+    const struct pm_attention_weights *w;
+    const int8_t *x;
+    const int32_t *ex;
+    const uint8_t *keep;
+    unsigned n, max_tokens, d_k;
+    uint32_t first_vector;
+    int8_t *y;
+    int32_t *e;
+    const struct pm_attention_trace *trace;
+    struct pm_attention_rtl_result *result;
+    struct pm_array *mram[MRAM_COUNT];
+    struct pm_array *k_array[PM_MAX_HEADS], *v_array[PM_MAX_HEADS];
+    struct pm_array_dpi dpi[MRAM_COUNT], k_dpi[PM_MAX_HEADS], v_dpi[PM_MAX_HEADS];
+    struct stage_count stage;
+    unsigned x_count, wr_count, y_count;
+    bool x_valid, wr_ready, y_ready;
+    /* A stalled output must not move. */
+    bool y_held, wr_held;
+    uint32_t y_hash, wr_hash;
+    uint64_t first_clock;
+    pm_status status;
+};
+static _Thread_local struct run *run;
+
+void pm_fa_elaborated(int d, int heads, int kvb, int max_tokens, int max_shl) {
+    const struct pm_attention_cfg *c = run->cfg;
+    bool fits = (unsigned)d == c->width && (unsigned)heads == c->heads && (unsigned)kvb == c->kvb &&
+                (unsigned)max_tokens == run->max_tokens;
+    for (unsigned t = 0; t < run->n; t++)
+        fits = fits && run->ex[t] >= -max_shl;
+    if (!fits)
+        pm_sim_finish(PM_EINVAL);
+}
+
+void pm_fa_config(uint32_t *n_tokens, uint32_t *keep, uint32_t *modes, uint32_t *m, uint32_t *e0, uint32_t *lut,
+                  uint32_t *bias) {
+    const struct pm_attention_cfg *c = run->cfg;
+    *n_tokens = run->n;
+    for (unsigned j = 0; j < run->max_tokens; j++)
+        pm_set_bits(keep, j, 1, j < run->n && (!run->keep || run->keep[j]));
+    *modes = (uint32_t)c->round | (uint32_t)(c->coding_x == PM_SIGN) << 1 | (uint32_t)(c->coding_q == PM_SIGN) << 2 |
+             (uint32_t)(c->coding_o == PM_SIGN) << 3;
+    *m = c->mk | c->mv << 5;
+    for (unsigned h = 0; h < c->heads; h++) {
+        struct pm_vdr_lut table;
+        pm_vdr_lut_init(&table, c->s0[h]);
+        pm_set_bits(e0, h * 16, 16, (uint64_t)(int64_t)c->e0[h]);
+        for (unsigned i = 0; i < PM_VDR_ENTRIES; i++) {
+            size_t at = (h * PM_VDR_ENTRIES + i) * 96;
+            pm_set_bits(lut, at, 32, table.e[i].l);
+            pm_set_bits(lut, at + 32, 32, table.e[i].b);
+            pm_set_bits(lut, at + 64, 32, table.e[i].c);
+        }
+    }
+    const int32_t *source[MRAM_COUNT] = {run->w->bk, run->w->bv, run->w->bq, run->w->bo};
+    for (unsigned b = 0; b < MRAM_COUNT; b++)
+        for (unsigned i = 0; i < c->width; i++)
+            bias[b * c->width + i] = source[b] ? (uint32_t)source[b][i] : 0;
+}
+
+/* FNV-1a over a DPI vector, to notice a stalled output that moves. */
+static uint32_t hash(const uint32_t *v, size_t bits, uint32_t h) {
+    for (size_t i = 0; i < (bits + 31) / 32; i++)
+        h = (h ^ v[i]) * 16777619u;
+    return h;
+}
+
+static void check_held(bool *held, uint32_t *held_hash, bool valid, bool fired, uint32_t now) {
+    if (*held && (!valid || *held_hash != now))
+        pm_sim_finish(PM_EDIFFER);
+    *held = valid && !fired;
+    *held_hash = now;
+}
+
+static void take_write(unsigned token, const uint32_t *k, const uint32_t *v) {
+    const struct pm_attention_cfg *c = run->cfg;
+    struct pm_attention_rtl_result *r = run->result;
+    int16_t row_k[PM_MAX_WIDTH], row_v[PM_MAX_WIDTH];
+    if (token != run->wr_count || token >= run->n) {
+        pm_sim_finish(PM_EDIFFER);
+        return;
+    }
+    for (unsigned i = 0; i < c->width; i++) {
+        row_k[i] = (int16_t)pm_get_signed(k, i * c->kvb, c->kvb);
+        row_v[i] = (int16_t)pm_get_signed(v, i * c->kvb, c->kvb);
+    }
+    for (unsigned h = 0; h < c->heads; h++) {
+        pm_k_write(run->k_array[h], row_k + h * run->d_k, run->d_k, c->kvb, token);
+        pm_v_write(run->v_array[h], row_v + h * run->d_k, run->d_k, c->kvb, token);
+    }
+    if (run->trace && run->trace->k)
+        memcpy(run->trace->k + (size_t)token * c->width, row_k, c->width * sizeof *row_k);
+    if (run->trace && run->trace->v)
+        memcpy(run->trace->v + (size_t)token * c->width, row_v, c->width * sizeof *row_v);
+    if (run->wr_count++ == 0)
+        r->first_write = pm_sim_clock();
+    r->last_write = pm_sim_clock();
+}
+
+static void take_y(const uint32_t *y, uint32_t e) {
+    struct pm_attention_rtl_result *r = run->result;
+    unsigned d = run->cfg->width;
+    if (run->y_count >= run->n || run->wr_count != run->n) {
+        pm_sim_finish(PM_EDIFFER);
+        return;
+    }
+    for (unsigned i = 0; i < d; i++)
+        run->y[(size_t)run->y_count * d + i] = (int8_t)pm_get_signed(y, i * 8, 8);
+    run->e[run->y_count] = (int16_t)e;
+    if (run->y_count++ == 0)
+        r->first_y = pm_sim_clock();
+    r->last_y = pm_sim_clock();
+    r->clocks = r->last_y - run->first_clock + 1;
+}
+
+void pm_fa_step(uint8_t x_ready, uint8_t *x_valid, uint32_t *x, uint32_t *ex, uint8_t wr_valid, uint8_t *wr_ready,
+                const uint32_t *wr_token, const uint32_t *wr_k, const uint32_t *wr_v, uint8_t y_valid,
+                uint8_t *y_ready, const uint32_t *y, const uint32_t *e, const uint32_t *flags, uint32_t *w_ready,
+                uint32_t *k_ready, uint32_t *v_ready) {
+    unsigned d = run->cfg->width;
+    bool x_fired = run->x_valid && x_ready, wr_fired = wr_valid && run->wr_ready, y_fired = y_valid && run->y_ready;
+    check_held(&run->wr_held, &run->wr_hash, wr_valid, wr_fired,
+               hash(wr_v, d * run->cfg->kvb, hash(wr_k, d * run->cfg->kvb, *wr_token)));
+    check_held(&run->y_held, &run->y_hash, y_valid, y_fired, hash(y, d * 8, *e));
+    if (x_fired || wr_fired || y_fired)
+        pm_sim_progress();
+    if (x_fired && run->x_count++ == 0)
+        run->first_clock = pm_sim_clock();
+    if (wr_fired)
+        take_write(*wr_token, wr_k, wr_v);
+    if (y_fired)
+        take_y(y, *e);
+    if (run->y_count == run->n) {
+        run->result->z_zero = *flags & 1;
+        run->result->k_sat = *flags >> 1 & 1;
+        run->result->v_sat = *flags >> 2 & 1;
+        pm_sim_finish(PM_OK);
+    }
+    /* Offered data stays until it is taken. */
+    if (!run->x_valid || x_fired)
+        run->x_valid = run->x_count < 2 * run->n && !pm_sim_stall();
+    if (run->x_valid) {
+        unsigned t = run->x_count % run->n;
+        for (unsigned i = 0; i < d; i++)
+            pm_set_bits(x, i * 8, 8, (uint8_t)run->x[(size_t)t * d + i]);
+        *ex = (uint16_t)run->ex[t];
+    }
+    *x_valid = run->x_valid;
+    *wr_ready = run->wr_ready = !pm_sim_stall();
+    *y_ready = run->y_ready = !pm_sim_stall();
+    *w_ready = *k_ready = *v_ready = 0;
+    for (unsigned i = 0; i < MRAM_COUNT; i++)
+        *w_ready |= (uint32_t)!pm_sim_stall() << i;
+    for (unsigned h = 0; h < run->cfg->heads; h++) {
+        *k_ready |= (uint32_t)!pm_sim_stall() << h;
+        *v_ready |= (uint32_t)!pm_sim_stall() << h;
+    }
+}
+
+static void beat(struct pm_array_dpi *d, bool access, const uint32_t *wl, uint32_t dwl, uint32_t side,
+                 uint32_t *cmp) {
+    if (access)
+        pm_array_dpi_read(d, wl, dwl, side & 7, side >> 3 & 1, side >> 4 & 1, side >> 5 & 1, cmp);
+    else
+        pm_array_dpi_skip(d);
+}
+
+/* Weight arrays 0..3: K, V, Q, O. */
+void pm_fa_read_w(int m, uint8_t access, const uint32_t *wl, const uint32_t *dwl, const uint32_t *side,
+                  uint32_t *cmp) {
+    beat(&run->dpi[m], access, wl, *dwl, *side, cmp);
+}
+
+void pm_fa_read_k(int h, uint8_t access, const uint32_t *wl, const uint32_t *dwl, const uint32_t *side,
+                  uint32_t *cmp) {
+    beat(&run->k_dpi[h], access, wl, *dwl, *side, cmp);
+}
+
+void pm_fa_read_v(int h, uint8_t access, const uint32_t *wl, const uint32_t *dwl, const uint32_t *side,
+                  uint32_t *cmp) {
+    beat(&run->v_dpi[h], access, wl, *dwl, *side, cmp);
+}
+
+void pm_fa_stage_q(const uint32_t *q) {
+    unsigned d = run->cfg->width, t = run->stage.q++;
+    if (t < run->n && run->trace && run->trace->q)
+        for (unsigned i = 0; i < d; i++)
+            run->trace->q[(size_t)t * d + i] = (int16_t)pm_get_signed(q, i * 8, 8);
+}
+
+void pm_fa_stage_logit(int h, const uint32_t *row) {
+    unsigned t = run->stage.logit[h]++;
+    if (t < run->n && run->trace && run->trace->logit)
+        for (unsigned j = 0; j < run->n; j++)
+            run->trace->logit[((size_t)t * run->cfg->heads + (unsigned)h) * run->n + j] =
+                (int16_t)pm_get_signed(row, j * 8, 8);
+}
+
+void pm_fa_stage_a(int h, const uint32_t *row, const uint32_t *z) {
+    unsigned t = run->stage.a[h]++;
+    size_t at = (size_t)t * run->cfg->heads + (unsigned)h;
+    if (t < run->n && run->trace && run->trace->a)
+        for (unsigned j = 0; j < run->n; j++)
+            run->trace->a[at * run->n + j] = (uint8_t)pm_get_bits(row, j * 8, 8);
+    if (t < run->n && run->trace && run->trace->z)
+        run->trace->z[at] = *z;
+}
+
+void pm_fa_stage_o(const uint32_t *o) {
+    unsigned d = run->cfg->width, t = run->stage.o++;
+    if (t < run->n && run->trace && run->trace->o)
+        memcpy(run->trace->o + (size_t)t * d, o, d * sizeof *o);
+}
+
+void pm_fa_stage_o8(const uint32_t *o8) {
+    unsigned d = run->cfg->width, t = run->stage.o8++;
+    if (t < run->n && run->trace && run->trace->o8)
+        for (unsigned i = 0; i < d; i++)
+            run->trace->o8[(size_t)t * d + i] = (int16_t)pm_get_signed(o8, i * 8, 8);
+}
+
+/* A new array behind the RTL's wordlines, which come in slices of 16. */
+static pm_status attach(struct pm_array **a, struct pm_array_dpi *dpi, const struct pm_array_cfg *cfg, uint32_t id,
+                        unsigned rows, unsigned cols, uint32_t first_vector) {
+    *a = pm_array_new(cfg, id, rows, cols);
+    return *a ? pm_array_dpi_init(dpi, *a, (rows + 15) / 16 * 16, first_vector, NULL, 0) : PM_ENOMEM;
+}
+
+static pm_status program(struct run *r, uint32_t array_id) {
+    const struct pm_attention_cfg *c = r->cfg;
+    const int8_t *weights[MRAM_COUNT] = {r->w->wk, r->w->wv, r->w->wq, r->w->wo};
+    unsigned d = c->width;
+    int16_t *w16 = malloc((size_t)d * d * sizeof *w16);
+    pm_status status = w16 ? PM_OK : PM_ENOMEM;
+    for (unsigned m = 0; m < MRAM_COUNT && status == PM_OK; m++) {
+        status = attach(&r->mram[m], &r->dpi[m], &c->mram, array_id + m, d, d * 8, r->first_vector);
+        if (status != PM_OK)
+            break;
+        for (size_t i = 0; i < (size_t)d * d; i++)
+            w16[i] = weights[m][i];
+        pm_flare_program(r->mram[m], w16, d, d, 8);
+    }
+    free(w16);
+    struct pm_array_cfg sram = pm_array_sram();
+    for (unsigned h = 0; h < c->heads && status == PM_OK; h++) {
+        status = attach(&r->k_array[h], &r->k_dpi[h], &sram, 0, r->d_k, r->max_tokens * c->kvb, 0);
+        if (status == PM_OK)
+            status = attach(&r->v_array[h], &r->v_dpi[h], &sram, 0, r->max_tokens, r->d_k * c->kvb, 0);
+    }
+    return status;
+}
+
+pm_status pm_flare_attention_rtl(const struct pm_sim_opts *opts, const struct pm_attention_cfg *cfg,
+                                 const struct pm_attention_weights *w, unsigned max_tokens, uint32_t array_id,
+                                 const int8_t *x, const int32_t *ex, const uint8_t *keep, unsigned n,
+                                 uint32_t first_vector, int8_t *y, int32_t *e,
+                                 const struct pm_attention_trace *trace, struct pm_attention_rtl_result *result) {
+    if (cfg->norm != PM_NORM_RECIP)
+        return PM_EMODE;
+    if (pm_attention_check(cfg) != PM_OK || n < 1 || n > max_tokens)
+        return PM_EINVAL;
+    struct run r = {.cfg = cfg, .w = w, .x = x, .ex = ex, .keep = keep, .n = n, .max_tokens = max_tokens,
+                    .d_k = cfg->width / cfg->heads, .first_vector = first_vector, .y = y, .e = e, .trace = trace,
+                    .result = result};
+    *result = (struct pm_attention_rtl_result){0};
+    pm_status status = program(&r, array_id);
+    if (status == PM_OK) {
+        run = &r;
+        status = pm_sim_run(opts, NULL);
+        run = NULL;
+    }
+    for (unsigned m = 0; m < MRAM_COUNT; m++) {
+        pm_array_dpi_free(&r.dpi[m]);
+        pm_array_free(r.mram[m]);
+    }
+    for (unsigned h = 0; h < cfg->heads; h++) {
+        pm_array_dpi_free(&r.k_dpi[h]);
+        pm_array_dpi_free(&r.v_dpi[h]);
+        pm_array_free(r.k_array[h]);
+        pm_array_free(r.v_array[h]);
+    }
+    return status;
+}
