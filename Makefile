@@ -16,7 +16,7 @@ SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all test run lint unit bench-rtl formal synth-check cli waves clean setup
+.PHONY: all setup test run lint unit bench formal clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -47,8 +47,59 @@ $(BUILD)/perimeter.pc: scripts/perimeter.pc.in Makefile
 $(BUILD)/tests/%: $(BUILD)/asan/tests/%.o $(LIB_SRC:%.c=$(BUILD)/asan/%.o) $(SRC_SRC:%.c=$(BUILD)/asan/%.o)
 	@mkdir -p $(@D)
 	$(CC) -fsanitize=address,undefined -o $@ $^ -lcmocka $(LIBS)
-$(BUILD)/tb/%_tb: $(BUILD)/obj/tb/common/bench.o $(BUILD)/obj/src/rtl.o $(BUILD)/libperimeter.a
+$(BUILD)/tb/%_tb: tb/%/*_tb.c $(BUILD)/obj/tb/common/bench.o $(BUILD)/obj/src/rtl.o $(BUILD)/obj/src/attention_pair.o $(BUILD)/libperimeter.a
 	@mkdir -p $(@D)
-	$(CC) $(PM_CFLAGS) $(CFLAGS) -Itb/$* -o $@ tb/$*/$*_tb.c $^ $(LIBS)
+	$(CC) $(PM_CFLAGS) $(CFLAGS) -Itb/$* -o $@ $^ $(LIBS)
 
+# Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
+TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
+    $(patsubst formal/%/targets,proof-%,$(wildcard formal/*/targets)) cli run
+TAP_FILES := $(TAPS:%=$(BUILD)/test/%.tap)
+JOBS ?= 2
+
+test: setup
+	@rm -rf $(BUILD)/test
+	@mkdir -p $(BUILD)/test
+	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s -k -j$(JOBS) $(TAP_FILES) || true
+	@scripts/summary.sh $(TAP_FILES)
+
+tap = @mkdir -p $(BUILD)/test && scripts/tap.sh $@
+
+$(BUILD)/test/unit-%.tap: $(BUILD)/tests/%_test
+	$(tap) env CMOCKA_MESSAGE_OUTPUT=TAP $<
+$(BUILD)/test/bench-%.tap: $(BUILD)/tb/%_tb
+	$(tap) $<
+$(BUILD)/test/lint-%.tap:
+	$(tap) scripts/lint.sh $*
+$(BUILD)/test/proof-%.tap:
+	$(tap) scripts/prove.sh $*
+$(BUILD)/test/cli.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests/mknpy
+	$(tap) tests/cli.sh
+$(BUILD)/test/run.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
+	$(tap) tests/run.sh
+$(BUILD)/tests/mknpy: tests/mknpy.c
+	@mkdir -p $(@D)
+	$(CC) $(PM_CFLAGS) $(CFLAGS) -o $@ $<
+
+# The main job.
+DATA ?= /usr/share/datasets/fashion-mnist
+run: all
+	@mkdir -p $(BUILD)/run
+	@$(BUILD)/perimeter run models/fashion-vit --data $(DATA) --engine both --ablation-images 1000 \
+	    --summary $(BUILD)/run/summary.json
+
+# One block: make BLOCK=emsbq lint unit bench formal waves
+need-block = $(if $(BLOCK),,$(error name a block: make BLOCK=bitsift $@))
+lint unit bench: all
+	$(need-block)
+	@$(MAKE) --no-print-directory -s $(BUILD)/test/$@-$(BLOCK).tap; cat $(BUILD)/test/$@-$(BLOCK).tap
+formal: setup
+	@for b in $(or $(BLOCK),$(patsubst formal/%/targets,%,$(wildcard formal/*/targets))); do scripts/prove.sh $$b || exit 1; done
+
+clean:
+	rm -rf $(BUILD)
+
+FORCE:
+$(TAP_FILES): FORCE
 .SECONDARY:

@@ -225,27 +225,30 @@ static void add_cost(struct pm_gemv_cost *to, const struct pm_gemv_cost *from) {
         to->sawl[i] += from->sawl[i];
 }
 
-/* Adds one run's counters to the caller's, with the bounds that its busiest arrays set. */
-static void close_cost(struct pm_attention_cost *to, struct pm_attention_cost *run, unsigned heads,
-                       const struct pm_gemv_cost *l, const struct pm_gemv_cost *av) {
-    const struct pm_gemv_cost *gemv = run->gemv;
-    uint64_t bound = gemv[PM_GEMV_Q].accesses > gemv[PM_GEMV_O].accesses ? gemv[PM_GEMV_Q].accesses
-                                                                        : gemv[PM_GEMV_O].accesses;
+void pm_attention_cost_add(struct pm_attention_cost *to, const struct pm_attention_cost *from) {
+    for (int k = 0; k < PM_GEMV_KINDS; k++)
+        add_cost(&to->gemv[k], &from->gemv[k]);
+    to->tokens += from->tokens;
+    to->bound_kv += from->bound_kv;
+    to->bound_token += from->bound_token;
+    to->saturated_k += from->saturated_k;
+    to->saturated_v += from->saturated_v;
+    to->saturated_q += from->saturated_q;
+    to->zero_z += from->zero_z;
+}
+
+/* Completes a run's counters with the heads' and with the bounds that its busiest arrays set. */
+static void close_cost(struct pm_attention_cost *run, unsigned heads, const struct pm_gemv_cost *l,
+                       const struct pm_gemv_cost *av) {
+    uint64_t q = run->gemv[PM_GEMV_Q].accesses, o = run->gemv[PM_GEMV_O].accesses, bound = q > o ? q : o;
     for (unsigned h = 0; h < heads; h++) {
         bound = l[h].accesses > bound ? l[h].accesses : bound;
         bound = av[h].accesses > bound ? av[h].accesses : bound;
         add_cost(&run->gemv[PM_GEMV_L], &l[h]);
         add_cost(&run->gemv[PM_GEMV_AV], &av[h]);
     }
-    for (int k = 0; k < PM_GEMV_KINDS; k++)
-        add_cost(&to->gemv[k], &gemv[k]);
-    to->tokens += run->tokens;
-    to->bound_kv += gemv[PM_GEMV_K].accesses;
-    to->bound_token += bound;
-    to->saturated_k += run->saturated_k;
-    to->saturated_v += run->saturated_v;
-    to->saturated_q += run->saturated_q;
-    to->zero_z += run->zero_z;
+    run->bound_kv = run->gemv[PM_GEMV_K].accesses;
+    run->bound_token = bound;
 }
 
 pm_status pm_attention_run(struct pm_attention *g, const int8_t *x, const int32_t *ex, const uint8_t *keep,
@@ -290,7 +293,8 @@ pm_status pm_attention_run(struct pm_attention *g, const int8_t *x, const int32_
                                                      .ne = ne, .a = g->a, .z = z, .o = g->o, .o8 = g->o8,
                                                      .s_o = s_o});
     }
+    close_cost(&run, c->heads, l, av);
     if (cost)
-        close_cost(cost, &run, c->heads, l, av);
+        pm_attention_cost_add(cost, &run);
     return PM_OK;
 }

@@ -44,6 +44,9 @@ struct pm_attention_cost {
     uint64_t zero_z;                   /**< head rows with Z = 0 (the sticky flag counts as one or more) */
 };
 
+/** Adds `from` to `to`. */
+void pm_attention_cost_add(struct pm_attention_cost *to, const struct pm_attention_cost *from);
+
 /** Weights of one layer, row-major [in][out]: y_m = sum_d x_d * w_dm; biases at the accumulators' scale, or NULL. */
 struct pm_attention_weights {
     const int8_t *wq, *wk, *wv, *wo;      /**< [D][D] */

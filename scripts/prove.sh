@@ -28,7 +28,7 @@ prep() {
     for p in $params; do chparams="$chparams -set ${p%%=*} ${p#*=}"; done
     files="$(scripts/files.sh "$block" | tr '\n' ' ') $(find "formal/$block" -name '*.sv' | sort | tr '\n' ' ')"
     {
-        echo "read_verilog -formal -sv -DFORMAL $1 -Iformal/$block -Irtl/common $files"
+        echo "read_verilog -formal -sv -DFORMAL $1 $(printf -- "-I%s " formal/*/) -Irtl/common $files"
         [ -z "$chparams" ] || echo "chparam$chparams $top"
         echo "hierarchy -check -top $top"
         echo "prep -flatten -top $top"

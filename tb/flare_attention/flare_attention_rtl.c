@@ -148,6 +148,8 @@ void pm_fa_step(uint8_t x_ready, uint8_t *x_valid, uint32_t *x, uint32_t *ex, ui
     if (y_fired)
         take_y(y, *e);
     if (run->y_count == run->n) {
+        run->result->tokens_in = run->x_count;
+        run->result->tokens_out = run->y_count;
         run->result->z_zero = *flags & 1;
         run->result->k_sat = *flags >> 1 & 1;
         run->result->v_sat = *flags >> 2 & 1;

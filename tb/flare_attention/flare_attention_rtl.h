@@ -20,6 +20,7 @@ struct pm_attention_rtl_result {
     uint64_t clocks;                 /**< from the first token taken to the last output taken, inclusive */
     uint64_t first_write, last_write; /**< clock numbers of the first and last K/V write */
     uint64_t first_y, last_y;         /**< of the first and last output */
+    unsigned tokens_in, tokens_out;   /**< handshakes at the engine's edge */
     bool z_zero, k_sat, v_sat;        /**< sticky flags after the run */
 };
 

@@ -1,9 +1,8 @@
 /* Bench of pm_flare_attention: whole runs, every stage of every token against the golden model. */
+#include "attention_pair.h"
 #include "bench.h"
-#include "flare_attention_rtl.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct size {
     const char *params;
@@ -13,8 +12,8 @@ struct size {
 
 /* The network's engine, and a small odd one: d_k = 12, no power of two, exponents of both signs. */
 static const struct size sizes[] = {
-    {"D=64 Heads=4 Kvb=10 MaxTokens=64 MaxShl=0", 64, 4, 10, 64, 0},
-    {"D=36 Heads=3 Kvb=7 MaxTokens=32 MaxShl=31", 36, 3, 7, 32, 31},
+    {"D=64 Heads=4 Kvb=10 MaxTokens=64", 64, 4, 10, 64, 31},
+    {"D=36 Heads=3 Kvb=7 MaxTokens=32", 36, 3, 7, 32, 31},
 };
 
 enum corner {
@@ -46,58 +45,11 @@ static void *must(void *p) {
 }
 
 struct data {
-    int8_t *x, *w[4], *y[2];
-    int32_t *b[4], *ex, *e[2];
+    int8_t *x, *w[4], *y;
+    int32_t *b[4], *ex, *e;
     uint8_t *keep;
-    struct pm_attention_trace trace[2];
+    struct pm_attention_pair *pair;
 };
-
-static struct pm_attention_trace new_trace(const struct size *s) {
-    size_t nd = (size_t)s->max_tokens * s->width, nh = (size_t)s->max_tokens * s->heads;
-    return (struct pm_attention_trace){
-        .k = must(calloc(nd, 2)),
-        .v = must(calloc(nd, 2)),
-        .q = must(calloc(nd, 2)),
-        .logit = must(calloc(nh * s->max_tokens, 2)),
-        .a = must(calloc(nh * s->max_tokens, 1)),
-        .z = must(calloc(nh, 4)),
-        .o = must(calloc(nd, 4)),
-        .o8 = must(calloc(nd, 2)),
-    };
-}
-
-static void free_trace(struct pm_attention_trace *t) {
-    void *all[] = {t->k, t->v, t->q, t->logit, t->a, t->z, t->o, t->o8};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        free(all[i]);
-}
-
-struct recorder {
-    const struct size *size;
-    unsigned n;
-    struct pm_attention_trace *to;
-};
-
-/* The golden model's stages into a trace of the RTL's shape. */
-static void record(void *ctx, const struct pm_attention_stages *s) {
-    const struct recorder *r = ctx;
-    unsigned d = r->size->width, heads = r->size->heads;
-    size_t at = (size_t)s->token * d;
-    if (s->k) {
-        memcpy(r->to->k + at, s->k, d * sizeof *s->k);
-        memcpy(r->to->v + at, s->v, d * sizeof *s->v);
-        return;
-    }
-    memcpy(r->to->q + at, s->q, d * sizeof *s->q);
-    memcpy(r->to->o + at, s->o, d * sizeof *s->o);
-    memcpy(r->to->o8 + at, s->o8, d * sizeof *s->o8);
-    for (unsigned h = 0; h < heads; h++) {
-        size_t row = (size_t)s->token * heads + h;
-        memcpy(r->to->logit + row * r->n, s->logit + (size_t)h * r->size->max_tokens, r->n * sizeof *s->logit);
-        memcpy(r->to->a + row * r->n, s->a + (size_t)h * r->size->max_tokens, r->n);
-        r->to->z[row] = s->z[h];
-    }
-}
 
 static void fill(struct bench *b, const struct size *s, enum corner corner, struct data *t,
                  struct pm_attention_cfg *cfg, unsigned *n) {
@@ -156,25 +108,26 @@ static void fill(struct bench *b, const struct size *s, enum corner corner, stru
     }
 }
 
-static void compare(struct bench *b, const struct size *s, unsigned n, const struct data *t) {
-    const struct pm_attention_trace *g = &t->trace[0], *r = &t->trace[1];
-    size_t nd = (size_t)n * s->width, nh = (size_t)n * s->heads;
-    for (size_t i = 0; i < nd; i++) {
-        bench_eq(b, "k", i, g->k[i], r->k[i]);
-        bench_eq(b, "v", i, g->v[i], r->v[i]);
-        bench_eq(b, "q", i, g->q[i], r->q[i]);
-        bench_eq(b, "o", i, g->o[i], r->o[i]);
-        bench_eq(b, "o8", i, g->o8[i], r->o8[i]);
-        bench_eq(b, "y", i, t->y[0][i], t->y[1][i]);
-    }
-    for (size_t i = 0; i < nh * n; i++) {
-        bench_eq(b, "logit", i, g->logit[i], r->logit[i]);
-        bench_eq(b, "a", i, g->a[i], r->a[i]);
-    }
-    for (size_t i = 0; i < nh; i++)
-        bench_eq(b, "z", i, g->z[i], r->z[i]);
-    for (size_t i = 0; i < n; i++)
-        bench_eq(b, "e", i, t->e[0][i], t->e[1][i]);
+static void compare(void *ctx, const char *tensor, size_t index, int64_t golden, int64_t rtl) {
+    bench_eq(ctx, tensor, index, golden, rtl);
+}
+
+/* One run in both engines, every integer compared. */
+static bool run_once(struct bench *b, const struct size *s, pm_flare_attention_rtl_fn *rtl, struct data *t,
+                     const struct pm_attention_cfg *cfg, unsigned n, uint64_t stalls, struct pm_attention_cost *cost,
+                     struct pm_attention_rtl_result *result) {
+    struct pm_attention_weights w = {t->w[0], t->w[1], t->w[2], t->w[3], t->b[0], t->b[1], t->b[2], t->b[3]};
+    struct pm_attention_run run = {cfg, &w, 7, t->x, t->ex, t->keep, n, (uint32_t)bench_range(b, 0, 1000)};
+    struct pm_attention *engine;
+    *cost = (struct pm_attention_cost){0};
+    pm_status status = pm_attention_new(cfg, &w, s->max_tokens, 7, &engine);
+    if (status == PM_OK)
+        status = pm_attention_pair_run(t->pair, &run, engine, rtl, &(struct pm_sim_opts){.seed = stalls}, t->y, t->e,
+                                       cost, result, compare, b);
+    pm_attention_free(engine);
+    if (status != PM_OK)
+        printf("# %s\n", pm_strerror(status));
+    return status == PM_OK;
 }
 
 static void run_corner(struct bench *b, const struct size *s, pm_flare_attention_rtl_fn *rtl, enum corner corner,
@@ -182,60 +135,37 @@ static void run_corner(struct bench *b, const struct size *s, pm_flare_attention
     uint64_t expected = 0;
     for (unsigned i = 0; i < repeats; i++) {
         struct pm_attention_cfg cfg;
+        struct pm_attention_cost cost;
+        struct pm_attention_rtl_result result;
         unsigned n;
         fill(b, s, corner, t, &cfg, &n);
-        struct pm_attention_weights w = {t->w[0], t->w[1], t->w[2], t->w[3], t->b[0], t->b[1], t->b[2], t->b[3]};
-        uint32_t first = (uint32_t)bench_range(b, 0, 1000);
-        struct pm_attention *engine;
-        struct pm_attention_cost cost = {0};
-        struct pm_attention_rtl_result result;
-        struct recorder recorder = {s, n, &t->trace[0]};
-        struct pm_sim_opts opts = {.seed = bench_stalls(b)};
-        pm_status golden = pm_attention_new(&cfg, &w, s->max_tokens, 7, &engine);
-        if (golden == PM_OK)
-            golden = pm_attention_run(engine, t->x, t->ex, t->keep, n, first, t->y[0], t->e[0], &cost, record,
-                                      &recorder);
-        pm_attention_free(engine);
-        pm_status status = rtl(&opts, &cfg, &w, s->max_tokens, 7, t->x, t->ex, t->keep, n, first, t->y[1], t->e[1],
-                               &t->trace[1], &result);
-        if (golden != PM_OK || status != PM_OK) {
-            printf("# golden: %s, rtl: %s\n", pm_strerror(golden), pm_strerror(status));
+        if (!run_once(b, s, rtl, t, &cfg, n, bench_stalls(b), &cost, &result)) {
             bench_check(b, corner_name[corner], false);
             return;
         }
-        compare(b, s, n, t);
-        expected += (uint64_t)n * (6 * s->width + 2 * s->heads * n + s->heads + 1);
-        bench_eq(b, "z_zero", 0, cost.zero_z != 0, result.z_zero);
-        bench_eq(b, "k_sat", 0, cost.saturated_k != 0, result.k_sat);
-        bench_eq(b, "v_sat", 0, cost.saturated_v != 0, result.v_sat);
-        expected += 3;
+        expected += pm_attention_pair_integers(s->width, s->heads, n);
     }
     char name[128];
     snprintf(name, sizeof name, "(%s) %s", s->params, corner_name[corner]);
     bench_test(b, name, expected);
 }
 
-/* Without stalls a full run's pace is the busiest array's: between its accesses and 5% more, from output to output. */
+/* Without stalls a full run's pace is the busiest array's: its accesses and at most 5% more, from output to output. The first
+ * and the last token are not equally long behind the busiest array, hence the lower bound below 1. */
 static void check_pace(struct bench *b, const struct size *s, pm_flare_attention_rtl_fn *rtl, struct data *t) {
     struct pm_attention_cfg cfg;
-    unsigned n;
-    fill(b, s, RANDOM, t, &cfg, &n);
-    n = s->max_tokens;
-    struct pm_attention_weights w = {t->w[0], t->w[1], t->w[2], t->w[3], t->b[0], t->b[1], t->b[2], t->b[3]};
-    struct pm_attention *engine;
-    struct pm_attention_cost cost = {0};
+    struct pm_attention_cost cost;
     struct pm_attention_rtl_result r;
-    bool ok = pm_attention_new(&cfg, &w, s->max_tokens, 7, &engine) == PM_OK &&
-              pm_attention_run(engine, t->x, t->ex, NULL, n, 0, t->y[0], t->e[0], &cost, NULL, NULL) == PM_OK;
-    pm_attention_free(engine);
-    ok = ok && rtl(&(struct pm_sim_opts){0}, &cfg, &w, s->max_tokens, 7, t->x, t->ex, NULL, n, 0, t->y[1], t->e[1],
-                   NULL, &r) == PM_OK;
+    unsigned n = s->max_tokens, drawn;
+    fill(b, s, RANDOM, t, &cfg, &drawn);
+    bool ok = run_once(b, s, rtl, t, &cfg, n, 0, &cost, &r);
+    bench_test(b, "full run without stalls", pm_attention_pair_integers(s->width, s->heads, n));
     double kv = (double)(r.last_write - r.first_write) / (n - 1) / ((double)cost.bound_kv / n);
     double token = (double)(r.last_y - r.first_y) / (n - 1) / ((double)cost.bound_token / n);
     char name[160];
     snprintf(name, sizeof name, "(%s) clocks a token over the busiest array's accesses: pass 1 %.3f, pass 2 %.3f",
              s->params, kv, token);
-    bench_check(b, name, ok && kv > 0.95 && kv < 1.05 && token > 0.95 && token < 1.08);
+    bench_check(b, name, ok && kv > 0.95 && kv < 1.05 && token > 0.95 && token < 1.05);
 }
 
 int main(void) {
@@ -244,13 +174,12 @@ int main(void) {
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         const struct size *s = &sizes[i];
         size_t nd = (size_t)s->max_tokens * s->width;
-        struct data t = {.x = must(malloc(nd)), .ex = must(calloc(s->max_tokens, 4)),
-                         .keep = must(malloc(s->max_tokens))};
-        for (int k = 0; k < 2; k++) {
-            t.y[k] = must(malloc(nd));
-            t.e[k] = must(calloc(s->max_tokens, 4));
-            t.trace[k] = new_trace(s);
-        }
+        struct data t = {.x = must(malloc(nd)),
+                         .y = must(malloc(nd)),
+                         .ex = must(calloc(s->max_tokens, 4)),
+                         .e = must(calloc(s->max_tokens, 4)),
+                         .keep = must(malloc(s->max_tokens)),
+                         .pair = must(pm_attention_pair_new(s->width, s->heads, s->max_tokens))};
         for (int m = 0; m < 4; m++) {
             t.w[m] = must(malloc((size_t)s->width * s->width));
             t.b[m] = must(calloc(s->width, 4));
@@ -261,18 +190,14 @@ int main(void) {
             run_corner(&b, s, rtl, c, c == RANDOM ? 12 : 2, &t);
         check_pace(&b, s, rtl, &t);
         pm_rtl_close(model);
-        for (int k = 0; k < 2; k++) {
-            free(t.y[k]);
-            free(t.e[k]);
-            free_trace(&t.trace[k]);
-        }
         for (int m = 0; m < 4; m++) {
             free(t.w[m]);
             free(t.b[m]);
         }
-        free(t.x);
-        free(t.ex);
-        free(t.keep);
+        void *all[] = {t.x, t.y, t.ex, t.e, t.keep};
+        for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+            free(all[k]);
+        pm_attention_pair_free(t.pair);
     }
     return bench_end(&b);
 }

@@ -1,0 +1,39 @@
+/* One matrix in one array: BitSift, the array, its converters and shift-add. */
+#ifndef PM_FLARE_GEMV_H
+#define PM_FLARE_GEMV_H
+
+#include "analog/array.h"
+#include "bitsift.h"
+
+/** Cost counters of GEMVs; a caller zeroes them and they add up over vectors. */
+struct pm_gemv_cost {
+    uint64_t vectors;
+    uint64_t accesses;
+    uint64_t windows;        /**< accesses that fixed windows of K rows need: bits * ceil(rows/K) a vector */
+    uint64_t ones;           /**< ones in the vectors' planes (as coded) */
+    uint64_t bits;           /**< rows * planes that hold those ones: rows * B a vector */
+    uint64_t sawl[PM_K + 1]; /**< accesses by active data wordlines */
+    uint64_t conversions;    /**< columns converted */
+    uint64_t conversion_errors; /**< conversions whose code is not the stored count; counted when the array is
+                                   noisy */
+};
+
+/** Programs w[rows][outputs] (row-major, `wbits`-bit two's complement, wbits 2..16) into columns
+ *  output*wbits + bit of an array of rows x outputs*wbits. */
+void pm_flare_program(struct pm_array *a, const int16_t *w, unsigned rows, unsigned outputs, unsigned wbits);
+
+/** y[m] = sum_d x[d] * w[d][m] through every access and conversion (exact when the array is nominal), m <
+ *  cols/wbits. x has cfg->rows elements, at most the array's rows; wordlines beyond them stay off. `vector`
+ * numbers the vectors since programming. value and code are scratch of one element a column. cost may be
+ * NULL. */
+void pm_flare_gemv(const struct pm_bitsift_cfg *cfg, const struct pm_array *a, const int32_t *x,
+                   unsigned wbits, uint32_t vector, int64_t *y, int32_t *value, uint8_t *code,
+                   struct pm_gemv_cost *cost);
+
+/** The same integers and costs, as the hardware computes them: comparators, thermometer encoder and shift-add
+ * of every access. The reference of pm_flare_gemv. */
+void pm_flare_gemv_plain(const struct pm_bitsift_cfg *cfg, const struct pm_array *a, const int32_t *x,
+                         unsigned wbits, uint32_t vector, int64_t *y, int32_t *value, uint8_t *code,
+                         struct pm_gemv_cost *cost);
+
+#endif

@@ -1,0 +1,125 @@
+#include "attention_pair.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct pm_attention_pair {
+    unsigned width, heads, max_tokens;
+    struct pm_attention_trace golden, rtl;
+    int8_t *y;
+    int32_t *e;
+    unsigned n; /* of the run that is recorded */
+};
+
+static bool trace_new(struct pm_attention_trace *t, const struct pm_attention_pair *p) {
+    size_t nd = (size_t)p->max_tokens * p->width, nh = (size_t)p->max_tokens * p->heads;
+    *t = (struct pm_attention_trace){
+        .k = calloc(nd, sizeof *t->k),
+        .v = calloc(nd, sizeof *t->v),
+        .q = calloc(nd, sizeof *t->q),
+        .logit = calloc(nh * p->max_tokens, sizeof *t->logit),
+        .a = calloc(nh * p->max_tokens, sizeof *t->a),
+        .z = calloc(nh, sizeof *t->z),
+        .o = calloc(nd, sizeof *t->o),
+        .o8 = calloc(nd, sizeof *t->o8),
+    };
+    return t->k && t->v && t->q && t->logit && t->a && t->z && t->o && t->o8;
+}
+
+static void trace_free(struct pm_attention_trace *t) {
+    void *all[] = {t->k, t->v, t->q, t->logit, t->a, t->z, t->o, t->o8};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+}
+
+struct pm_attention_pair *pm_attention_pair_new(unsigned width, unsigned heads, unsigned max_tokens) {
+    struct pm_attention_pair *p = calloc(1, sizeof *p);
+    if (!p)
+        return NULL;
+    p->width = width;
+    p->heads = heads;
+    p->max_tokens = max_tokens;
+    p->y = malloc((size_t)max_tokens * width);
+    p->e = calloc(max_tokens, sizeof *p->e);
+    bool golden = trace_new(&p->golden, p), rtl = trace_new(&p->rtl, p);
+    if (!p->y || !p->e || !golden || !rtl) {
+        pm_attention_pair_free(p);
+        return NULL;
+    }
+    return p;
+}
+
+void pm_attention_pair_free(struct pm_attention_pair *p) {
+    if (!p)
+        return;
+    trace_free(&p->golden);
+    trace_free(&p->rtl);
+    free(p->y);
+    free(p->e);
+    free(p);
+}
+
+uint64_t pm_attention_pair_integers(unsigned width, unsigned heads, unsigned n) {
+    uint64_t token = 6 * (uint64_t)width + 2 * (uint64_t)heads * n + heads + 1, flags = 3;
+    return n * token + flags;
+}
+
+static void record(void *ctx, const struct pm_attention_stages *s) {
+    struct pm_attention_pair *p = ctx;
+    struct pm_attention_trace *t = &p->golden;
+    size_t d = p->width, at = s->token * d;
+    if (s->k) {
+        memcpy(t->k + at, s->k, d * sizeof *s->k);
+        memcpy(t->v + at, s->v, d * sizeof *s->v);
+        return;
+    }
+    memcpy(t->q + at, s->q, d * sizeof *s->q);
+    memcpy(t->o + at, s->o, d * sizeof *s->o);
+    memcpy(t->o8 + at, s->o8, d * sizeof *s->o8);
+    for (unsigned h = 0; h < p->heads; h++) {
+        size_t row = (size_t)s->token * p->heads + h;
+        memcpy(t->logit + row * p->n, s->logit + (size_t)h * p->max_tokens, p->n * sizeof *s->logit);
+        memcpy(t->a + row * p->n, s->a + (size_t)h * p->max_tokens, p->n);
+        t->z[row] = s->z[h];
+    }
+}
+
+/* Stages in the data's order, so that the first difference is where it began. */
+static void compare_all(const struct pm_attention_pair *p, const int8_t *y, const int32_t *e,
+                        pm_pair_compare *compare, void *ctx) {
+    const struct pm_attention_trace *g = &p->golden, *r = &p->rtl;
+    size_t n = p->n, nd = n * p->width, nh = n * p->heads;
+#define COMPARE(tensor, count, a, b)                                                                                   \
+    for (size_t i = 0; i < (count); i++)                                                                               \
+    compare(ctx, tensor, i, (int64_t)(a)[i], (int64_t)(b)[i])
+    COMPARE("k", nd, g->k, r->k);
+    COMPARE("v", nd, g->v, r->v);
+    COMPARE("q", nd, g->q, r->q);
+    COMPARE("logit", nh * n, g->logit, r->logit);
+    COMPARE("a", nh * n, g->a, r->a);
+    COMPARE("z", nh, g->z, r->z);
+    COMPARE("o", nd, g->o, r->o);
+    COMPARE("o8", nd, g->o8, r->o8);
+    COMPARE("y", nd, y, p->y);
+    COMPARE("e", n, e, p->e);
+#undef COMPARE
+}
+
+pm_status pm_attention_pair_run(struct pm_attention_pair *p, const struct pm_attention_run *run,
+                                struct pm_attention *engine, pm_flare_attention_rtl_fn *rtl,
+                                const struct pm_sim_opts *opts, int8_t *y, int32_t *e,
+                                struct pm_attention_cost *cost, struct pm_attention_rtl_result *result,
+                                pm_pair_compare *compare, void *ctx) {
+    p->n = run->n;
+    pm_status status = pm_attention_run(engine, run->x, run->ex, run->keep, run->n, run->first_vector, y, e, cost, record, p);
+    if (status == PM_OK)
+        status = rtl(opts, run->cfg, run->w, p->max_tokens, run->array_id, run->x, run->ex, run->keep, run->n,
+                     run->first_vector, p->y, p->e, &p->rtl, result);
+    if (status != PM_OK)
+        return status;
+    compare_all(p, y, e, compare, ctx);
+    compare(ctx, "z_zero", 0, cost->zero_z != 0, result->z_zero);
+    compare(ctx, "k_sat", 0, cost->saturated_k != 0, result->k_sat);
+    compare(ctx, "v_sat", 0, cost->saturated_v != 0, result->v_sat);
+    return PM_OK;
+}

@@ -1,0 +1,40 @@
+/* One attention run in both engines, compared stage by stage. */
+#ifndef PM_ATTENTION_PAIR_H
+#define PM_ATTENTION_PAIR_H
+
+#include "../tb/flare_attention/flare_attention_rtl.h"
+
+/** Called for every integer of every stage. */
+typedef void pm_pair_compare(void *ctx, const char *tensor, size_t index, int64_t golden, int64_t rtl);
+
+/** Buffers for runs of up to max_tokens tokens of one shape. */
+struct pm_attention_pair;
+
+/** NULL when out of memory. */
+struct pm_attention_pair *pm_attention_pair_new(unsigned width, unsigned heads, unsigned max_tokens);
+void pm_attention_pair_free(struct pm_attention_pair *pair);
+
+/** Integers that one run of n tokens compares. */
+uint64_t pm_attention_pair_integers(unsigned width, unsigned heads, unsigned n);
+
+struct pm_attention_run {
+    const struct pm_attention_cfg *cfg;
+    const struct pm_attention_weights *w;
+    uint32_t array_id;
+    const int8_t *x;
+    const int32_t *ex;
+    const uint8_t *keep;
+    unsigned n;
+    uint32_t first_vector;
+};
+
+/** Runs `run` on `engine` (programmed with run's cfg, weights, array_id and the pair's max_tokens) and on the RTL, and
+ *  hands every pair of integers to `compare`: k, v, q, logit, a, z, o, o8, y, e, and the sticky flags. y[n][D] and e[n]
+ *  receive the golden outputs, *cost and *result what the engines measured. */
+pm_status pm_attention_pair_run(struct pm_attention_pair *pair, const struct pm_attention_run *run,
+                                struct pm_attention *engine, pm_flare_attention_rtl_fn *rtl,
+                                const struct pm_sim_opts *opts, int8_t *y, int32_t *e,
+                                struct pm_attention_cost *cost, struct pm_attention_rtl_result *result,
+                                pm_pair_compare *compare, void *ctx);
+
+#endif

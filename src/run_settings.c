@@ -1,0 +1,160 @@
+#include "run_settings.h"
+
+#include "net/json.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct pm_run_key_info pm_run_keys[PM_RUN_KEYS] = {
+    [PM_RUN_ENGINE] = {"engine", "golden|rtl|both", "golden", 0, 0, false,
+                       "both: the first rtl-images images also in RTL, every integer compared"},
+    [PM_RUN_IMAGES] = {"images", NULL, "0", 0, 1e9, true, "images in golden C; 0: all"},
+    [PM_RUN_RTL_IMAGES] = {"rtl-images", NULL, "4", 1, 1e6, true, "images in RTL"},
+    [PM_RUN_ABLATION_IMAGES] = {"ablation-images", NULL, "0", 0, 1e9, true,
+                                "images for each variant: norm, round, noise; 0: none"},
+    [PM_RUN_NORM] = {"norm", "recip|pow2|none", "recip", 0, 0, false, "head normalisation"},
+    [PM_RUN_ROUND] = {"round", "0|1", "1", 0, 0, false, "quantisers round; 0: truncate"},
+    [PM_RUN_CODING_X] = {"coding-x", "twos|sign", "sign", 0, 0, false, "bit planes of x"},
+    [PM_RUN_CODING_Q] = {"coding-q", "twos|sign", "twos", 0, 0, false, "bit planes of q"},
+    [PM_RUN_CODING_O] = {"coding-o", "twos|sign", "sign", 0, 0, false, "bit planes of o"},
+    [PM_RUN_NOISE] = {"noise", "0|1", "0", 0, 0, false, "drawn MRAM cells; 0: nominal"},
+    [PM_RUN_TMR] = {"tmr", NULL, "1.5", 0.01, 1e6, false, "MRAM: tunnel magnetoresistance"},
+    [PM_RUN_SIGMA_R] = {"sigma-r", NULL, "0.017", 0, 0.15, false, "MRAM: deviation of a cell's resistance"},
+    [PM_RUN_READ_NOISE] = {"read-noise", NULL, "0", 0, 16, false, "deviation of a cell's read noise, LSB"},
+    [PM_RUN_SENSE_OFFSET] = {"sense-offset", NULL, "0", 0, 16, false, "deviation of a comparator's offset, LSB"},
+    [PM_RUN_SEED] = {"seed", NULL, "1", 0, 4294967295.0, true, "of the arrays' random numbers and the RTL's stalls"},
+    [PM_RUN_THREADS] = {"threads", NULL, "0", 0, 1024, true, "0: one a core"},
+};
+
+/* The place of `text` among "a|b|c", or -1. */
+static int choice(const char *choices, const char *text) {
+    size_t length = strlen(text);
+    int index = 0;
+    for (const char *c = choices; *c; index++) {
+        size_t n = strcspn(c, "|");
+        if (n == length && strncmp(c, text, n) == 0)
+            return index;
+        c += n + (c[n] == '|');
+    }
+    return -1;
+}
+
+static int choice_text(const char *choices, int index, const char **start) {
+    const char *c = choices;
+    while (index-- > 0)
+        c += strcspn(c, "|") + 1;
+    *start = c;
+    return (int)strcspn(c, "|");
+}
+
+pm_status pm_run_set(struct pm_run_settings *s, enum pm_run_key key, const char *text, const char *subject,
+                     struct pm_error *e) {
+    const struct pm_run_key_info *k = &pm_run_keys[key];
+    double v;
+    if (k->choices) {
+        int index = choice(k->choices, text);
+        if (index < 0)
+            return pm_fail(e, PM_EINVAL, subject, "'%s' is not one of %s", text, k->choices);
+        v = index;
+    } else {
+        char *end;
+        v = strtod(text, &end);
+        if (end == text || *end || !isfinite(v) || (k->integer && v != floor(v)))
+            return pm_fail(e, PM_EINVAL, subject, "'%s' is not %s", text, k->integer ? "an integer" : "a number");
+        if (v < k->lo || v > k->hi)
+            return pm_fail(e, PM_ERANGE, subject, "%s is outside %g..%g", text, k->lo, k->hi);
+    }
+    s->value[key] = v;
+    return PM_OK;
+}
+
+void pm_run_defaults(struct pm_run_settings *s) {
+    struct pm_error e;
+    *s = (struct pm_run_settings){0};
+    for (enum pm_run_key k = 0; k < PM_RUN_KEYS; k++)
+        if (pm_run_set(s, k, pm_run_keys[k].fallback, pm_run_keys[k].name, &e) != PM_OK)
+            abort();
+}
+
+pm_status pm_run_load(struct pm_run_settings *s, const char *path, struct pm_error *e) {
+    struct cJSON *root;
+    struct pm_diag diag = {path, e->text, sizeof e->text};
+    pm_status status = pm_json_load(&diag, &root);
+    if (status != PM_OK)
+        return status;
+    const struct cJSON *item;
+    bool seen[PM_RUN_KEYS] = {false};
+    cJSON_ArrayForEach(item, root) {
+        enum pm_run_key k = 0;
+        char subject[4300], text[64];
+        snprintf(subject, sizeof subject, "%s: %.100s", path, item->string);
+        while (k < PM_RUN_KEYS && strcmp(pm_run_keys[k].name, item->string) != 0)
+            k++;
+        if (k == PM_RUN_KEYS)
+            status = pm_fail(e, PM_EINVAL, subject, "no such setting");
+        else if (cJSON_IsNumber(item))
+            snprintf(text, sizeof text, "%.17g", item->valuedouble);
+        else if (cJSON_IsString(item) && strlen(item->valuestring) < sizeof text)
+            snprintf(text, sizeof text, "%s", item->valuestring);
+        else
+            status = pm_fail(e, PM_EINVAL, subject, "neither a number nor a short string");
+        if (status == PM_OK && seen[k])
+            status = pm_fail(e, PM_EINVAL, subject, "given twice");
+        if (status == PM_OK && !s->given[k])
+            status = pm_run_set(s, k, text, subject, e);
+        if (status != PM_OK)
+            break;
+        seen[k] = true;
+    }
+    for (enum pm_run_key k = 0; k < PM_RUN_KEYS; k++)
+        s->given[k] = s->given[k] || seen[k];
+    cJSON_Delete(root);
+    return status;
+}
+
+pm_status pm_run_check(const struct pm_run_settings *s, struct pm_error *e) {
+    static const enum pm_run_key of_noise[] = {PM_RUN_TMR, PM_RUN_SIGMA_R, PM_RUN_READ_NOISE, PM_RUN_SENSE_OFFSET};
+    bool ablations = s->value[PM_RUN_ABLATION_IMAGES] > 0;
+    if (s->value[PM_RUN_ENGINE] == PM_ENGINE_GOLDEN && s->given[PM_RUN_RTL_IMAGES])
+        return pm_fail(e, PM_EINVAL, "rtl-images", "the golden engine would ignore it");
+    if (s->value[PM_RUN_ENGINE] == PM_ENGINE_RTL &&
+        (s->given[PM_RUN_IMAGES] || s->given[PM_RUN_ABLATION_IMAGES] || s->given[PM_RUN_THREADS]))
+        return pm_fail(e, PM_EINVAL, "engine", "rtl runs rtl-images alone and ignores images, ablation-images, threads");
+    if (s->value[PM_RUN_ENGINE] != PM_ENGINE_GOLDEN && s->value[PM_RUN_NORM] != PM_NORM_RECIP)
+        return pm_fail(e, PM_EMODE, "norm", "pow2 and none are in the golden engine only");
+    for (size_t i = 0; i < sizeof of_noise / sizeof *of_noise; i++)
+        if (s->given[of_noise[i]] && s->value[PM_RUN_NOISE] == 0 && !ablations)
+            return pm_fail(e, PM_EINVAL, pm_run_keys[of_noise[i]].name, "ignored without noise=1");
+    return PM_OK;
+}
+
+static int value_text(const struct pm_run_settings *s, enum pm_run_key k, char *text, size_t length) {
+    if (!pm_run_keys[k].choices)
+        return snprintf(text, length, "%.10g", s->value[k]);
+    const char *start;
+    int n = choice_text(pm_run_keys[k].choices, (int)s->value[k], &start);
+    return snprintf(text, length, "%.*s", n, start);
+}
+
+void pm_run_text(const struct pm_run_settings *s, char *text, size_t length) {
+    size_t at = 0;
+    for (enum pm_run_key k = 0; k < PM_RUN_KEYS && at < length; k++) {
+        char value[64];
+        value_text(s, k, value, sizeof value);
+        at += (size_t)snprintf(text + at, length - at, "%s%s=%s", k ? " " : "", pm_run_keys[k].name, value);
+    }
+}
+
+void pm_run_json(const struct pm_run_settings *s, struct cJSON *object) {
+    for (enum pm_run_key k = 0; k < PM_RUN_KEYS; k++) {
+        char value[64];
+        value_text(s, k, value, sizeof value);
+        if (pm_run_keys[k].choices && strchr("01", value[0]) == NULL)
+            cJSON_AddStringToObject(object, pm_run_keys[k].name, value);
+        else
+            cJSON_AddNumberToObject(object, pm_run_keys[k].name, s->value[k]);
+    }
+}

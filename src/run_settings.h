@@ -1,0 +1,60 @@
+/* Settings of `perimeter run`: from the command line and from a JSON file, checked in one place. */
+#ifndef PM_RUN_SETTINGS_H
+#define PM_RUN_SETTINGS_H
+
+#include "flare_attention.h"
+#include "report.h"
+
+struct cJSON;
+
+enum pm_engine { PM_ENGINE_GOLDEN, PM_ENGINE_RTL, PM_ENGINE_BOTH };
+
+enum pm_run_key {
+    PM_RUN_ENGINE,
+    PM_RUN_IMAGES,
+    PM_RUN_RTL_IMAGES,
+    PM_RUN_ABLATION_IMAGES,
+    PM_RUN_NORM,
+    PM_RUN_ROUND,
+    PM_RUN_CODING_X,
+    PM_RUN_CODING_Q,
+    PM_RUN_CODING_O,
+    PM_RUN_NOISE,
+    PM_RUN_TMR,
+    PM_RUN_SIGMA_R,
+    PM_RUN_READ_NOISE,
+    PM_RUN_SENSE_OFFSET,
+    PM_RUN_SEED,
+    PM_RUN_THREADS,
+    PM_RUN_KEYS
+};
+
+struct pm_run_key_info {
+    const char *name;    /**< "rtl-images": option --rtl-images, JSON key "rtl-images" */
+    const char *choices; /**< "golden|rtl|both"; NULL: a number */
+    const char *fallback;
+    double lo, hi; /**< inclusive */
+    bool integer;
+    const char *help;
+};
+extern const struct pm_run_key_info pm_run_keys[PM_RUN_KEYS];
+
+struct pm_run_settings {
+    double value[PM_RUN_KEYS]; /**< a choice: its index */
+    bool given[PM_RUN_KEYS];
+};
+
+/** Every key at its fallback. */
+void pm_run_defaults(struct pm_run_settings *s);
+/** Parses `text` for a key; `subject` names its source in an error. */
+pm_status pm_run_set(struct pm_run_settings *s, enum pm_run_key key, const char *text, const char *subject,
+                     struct pm_error *e);
+/** Takes what a JSON object in file `path` sets and the command line did not. */
+pm_status pm_run_load(struct pm_run_settings *s, const char *path, struct pm_error *e);
+/** Refuses settings that contradict each other or would be ignored. */
+pm_status pm_run_check(const struct pm_run_settings *s, struct pm_error *e);
+/** The effective settings as text, or as members of `object`. */
+void pm_run_text(const struct pm_run_settings *s, char *text, size_t length);
+void pm_run_json(const struct pm_run_settings *s, struct cJSON *object);
+
+#endif
