@@ -1,0 +1,112 @@
+// Global pop controller, split mode: shares every access among the slices (FLARE section 4.4).
+//
+// An access is the next 8 ones in row order, cutting through slices, so that a plane of P ones takes exactly ceil(P/8)
+// accesses. Feed-forward: the slices' bases are a prefix sum in two pipeline stages (inside blocks of 64 rows, then over
+// the blocks), and access t follows from base and t alone. A plane enters in every clock, an access leaves in every clock.
+`default_nettype none
+module pm_gpc #(
+  /// D, wordlines: a multiple of Slice
+  parameter int unsigned Rows = 64,
+  /// L, rows a slice
+  parameter int unsigned Slice = 16,
+  /// bits that ride along with a plane
+  parameter int unsigned DataW = 1,
+  localparam int unsigned Slices = Rows / Slice,
+  localparam int unsigned CntW = $clog2(Rows + 1),
+  localparam int unsigned PopW = $clog2(Slice + 1)
+) (
+  input  logic                   clk_i,
+  input  logic                   rst_ni,
+  /// a plane: popcount of each slice. A plane without ones takes one beat, with sawl 0.
+  input  logic                   plane_valid_i,
+  output logic                   plane_ready_o,
+  input  logic [Slices*PopW-1:0] pop_i,
+  input  logic [DataW-1:0]       data_i,
+  /// an access: slice j marks its first grant[j] remaining ones, 0..8 (4 bits a slice)
+  output logic                   grant_valid_o,
+  input  logic                   grant_ready_i,
+  output logic [Slices*4-1:0]    grant_o,
+  /// wordlines of the access, 1..8; 0 for a plane without ones
+  output logic [3:0]             sawl_o,
+  /// access of the plane, from 0, and whether it is the last one
+  output logic [CntW-4:0]        t_o,
+  output logic                   last_o,
+  output logic [DataW-1:0]       data_o
+);
+  localparam int unsigned Block = 64 / Slice;  // slices of a first-stage block
+  localparam int unsigned BlkW = Rows < 64 ? CntW : 7;
+
+  // Stage 1: inclusive prefix inside a block, Sklansky levels below Block.
+  logic [BlkW-1:0] blk [Slices];
+  logic [Slices*BlkW-1:0] blk_q;
+  always_comb begin
+    for (int unsigned j = 0; j < Slices; j++) blk[j] = BlkW'(pop_i[j*PopW +: PopW]);
+    for (int unsigned s = 1; s < Block; s = s * 2)
+      for (int unsigned j = s; j < Slices; j++)
+        if ((j & s) != 0) blk[j] = blk[j] + blk[(j / s) * s - 1];
+  end
+
+  // Stage 2: the levels from Block on.
+  logic [CntW-1:0] sum [Slices];
+  always_comb begin
+    for (int unsigned j = 0; j < Slices; j++) sum[j] = CntW'(blk_q[j*BlkW +: BlkW]);
+    for (int unsigned s = Block; s < Slices; s = s * 2)
+      for (int unsigned j = s; j < Slices; j++)
+        if ((j & s) != 0) sum[j] = sum[j] + sum[(j / s) * s - 1];
+  end
+
+  logic blk_valid_q, valid_q, blk_en, en, step;
+  logic [DataW-1:0] blk_data_q, data_q;
+  logic [Slices*CntW-1:0] base_q;  // ones before the slice
+  logic [CntW-1:0] left_q;         // ones of the plane that are not granted yet
+  logic [CntW-4:0] t_q;
+
+  assign step = grant_ready_i && valid_q;
+  assign en = !valid_q || (step && last_o);
+  assign blk_en = !blk_valid_q || en;
+  assign plane_ready_o = blk_en;
+
+  always_ff @(posedge clk_i or negedge rst_ni)
+    if (!rst_ni) begin
+      blk_valid_q <= 1'b0;
+      valid_q     <= 1'b0;
+    end else begin
+      if (blk_en) blk_valid_q <= plane_valid_i;
+      if (en) valid_q <= blk_valid_q;
+    end
+
+  always_ff @(posedge clk_i) begin
+    if (blk_en) begin
+      for (int unsigned j = 0; j < Slices; j++) blk_q[j*BlkW +: BlkW] <= blk[j];
+      blk_data_q <= data_i;
+    end
+    if (en) begin
+      base_q[CntW-1:0] <= '0;
+      for (int unsigned j = 1; j < Slices; j++) base_q[j*CntW +: CntW] <= sum[j-1];
+      data_q <= blk_data_q;
+      left_q <= sum[Slices-1];
+      t_q    <= '0;
+    end else if (step) begin
+      left_q <= left_q - CntW'(8);
+      t_q    <= t_q + 1'b1;
+    end
+  end
+
+  for (genvar j = 0; j < Slices; j++) begin : g_slice
+    pm_grant #(.CntW(CntW)) u_grant (
+      .base_i(base_q[j*CntW +: CntW]), .t_i(t_q), .k_o(grant_o[j*4 +: 4])
+    );
+  end
+
+  logic more;  // at least 8 ones are left
+  assign more = left_q[CntW-1:3] != 0;
+  assign grant_valid_o = valid_q;
+  assign sawl_o  = {more, more ? 3'd0 : left_q[2:0]};
+  assign t_o     = t_q;
+  assign last_o  = left_q <= CntW'(8);
+  assign data_o  = data_q;
+
+`ifdef FORMAL
+`include "pm_gpc_fv.svh"
+`endif
+endmodule
