@@ -1,0 +1,4 @@
+bitsift
+therm_enc
+shift_add
+flare_gemv/pm_flare_gemv.sv

@@ -1,0 +1,1 @@
+shift_add/pm_shift_add.sv

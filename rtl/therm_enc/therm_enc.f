@@ -1,0 +1,1 @@
+therm_enc/pm_therm_enc.sv

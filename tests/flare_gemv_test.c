@@ -1,0 +1,213 @@
+/* The whole path against a plain matrix product, the fast form against the plain one, costs against brute
+ * force. */
+#include "flare_gemv.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct shape {
+    unsigned rows, outputs, wbits, bits;
+    bool is_signed;
+    enum pm_coding coding;
+    enum pm_gpc_mode mode;
+    bool eplanes;
+};
+
+static void *need(size_t bytes) {
+    void *p = calloc(1, bytes);
+    assert_non_null(p);
+    return p;
+}
+
+static int32_t low_end(const struct shape *s) {
+    return s->is_signed ? -(1 << (s->bits - 1)) : 0;
+}
+static int32_t high_end(const struct shape *s) {
+    return s->is_signed ? (1 << (s->bits - 1)) - 1 : (1 << s->bits) - 1;
+}
+
+/* Ones in the planes of one element, as coded (without effective planes). */
+static unsigned ones_of(const struct shape *s, int32_t x) {
+    uint32_t u =
+        s->is_signed && s->coding == PM_SIGN ? (uint32_t)abs(x) : (uint32_t)x & ((1u << s->bits) - 1);
+    return (unsigned)__builtin_popcount(u);
+}
+
+/* ceil(P/K) summed over the planes: what split mode needs. */
+static uint64_t split_accesses(const struct shape *s, const int32_t *x) {
+    uint64_t accesses = 0;
+    for (unsigned half = 0; half < 2; half++)
+        for (unsigned p = 0; p < s->bits; p++) {
+            unsigned ones = 0;
+            for (unsigned d = 0; d < s->rows; d++) {
+                uint32_t u = (uint32_t)x[d];
+                if (s->is_signed && s->coding == PM_SIGN)
+                    u = half ? (x[d] < 0 ? (uint32_t)-x[d] : 0) : (x[d] > 0 ? (uint32_t)x[d] : 0);
+                else if (half)
+                    u = 0;
+                ones += u >> p & 1;
+            }
+            accesses += (ones + PM_K - 1) / PM_K;
+        }
+    return accesses;
+}
+
+enum fill { FILL_ZERO, FILL_LOW, FILL_HIGH, FILL_ONE, FILL_SPARSE, FILL_RANDOM, FILLS };
+
+static void fill_vector(const struct shape *s, enum fill how, int32_t *x) {
+    for (unsigned d = 0; d < s->rows; d++) {
+        int32_t random = low_end(s) + rand() % (high_end(s) - low_end(s) + 1);
+        static const int32_t one[2] = {1, -1};
+        x[d] = how == FILL_ZERO     ? 0
+               : how == FILL_LOW    ? low_end(s)
+               : how == FILL_HIGH   ? high_end(s)
+               : how == FILL_ONE    ? one[s->is_signed]
+               : how == FILL_SPARSE ? (rand() % 8 ? 0 : random)
+                                    : random;
+    }
+}
+
+static void check_shape(const struct shape *s, struct pm_array_cfg cell, unsigned spare_rows) {
+    unsigned cols = s->outputs * s->wbits;
+    struct pm_array *a = pm_array_new(&cell, 0, s->rows + spare_rows, cols);
+    assert_non_null(a);
+    int16_t *w = need((size_t)s->rows * s->outputs * sizeof *w);
+    int32_t half = 1 << (s->wbits - 1);
+    for (size_t i = 0; i < (size_t)s->rows * s->outputs; i++) {
+        /* The first two outputs hold the ends of the range. */
+        size_t m = i % s->outputs;
+        w[i] = (int16_t)(m == 0 ? -half : m == 1 ? half - 1 : rand() % (2 * half) - half);
+    }
+    pm_flare_program(a, w, s->rows, s->outputs, s->wbits);
+    struct pm_bitsift_cfg cfg = {s->rows, 16, s->bits, s->is_signed, s->coding, s->mode, s->eplanes};
+    assert_int_equal(pm_bitsift_check(&cfg), PM_OK);
+    int32_t *x = need(s->rows * sizeof *x), *value = need(cols * sizeof *value);
+    uint8_t *code = need(cols);
+    int64_t *y = need(s->outputs * sizeof *y), *y2 = need(s->outputs * sizeof *y2);
+    struct pm_gemv_cost cost = {0}, plain = {0};
+    uint64_t ones = 0, accesses = 0, errors = 0;
+    enum { Rounds = 3 };
+    for (uint32_t v = 0; v < Rounds * FILLS; v++) {
+        fill_vector(s, v % FILLS, x);
+        pm_flare_gemv(&cfg, a, x, s->wbits, v, y, value, code, &cost);
+        pm_flare_gemv_plain(&cfg, a, x, s->wbits, v, y2, value, code, &plain);
+        accesses += split_accesses(s, x);
+        for (unsigned d = 0; d < s->rows; d++)
+            ones += ones_of(s, x[d]);
+        for (unsigned m = 0; m < s->outputs; m++) {
+            int64_t exact = 0;
+            for (unsigned d = 0; d < s->rows; d++)
+                exact += (int64_t)x[d] * w[(size_t)d * s->outputs + m];
+            assert_int_equal(y[m], y2[m]);
+            if (!cell.noise)
+                assert_int_equal(y[m], exact);
+            errors += y[m] != exact;
+        }
+        /* Without a cost record the result is the same. */
+        pm_flare_gemv(&cfg, a, x, s->wbits, v, y2, value, code, NULL);
+        assert_memory_equal(y, y2, s->outputs * sizeof *y);
+    }
+    assert_memory_equal(&cost, &plain, sizeof cost);
+    assert_int_equal(cost.vectors, Rounds * FILLS);
+    assert_int_equal(cost.bits, (uint64_t)Rounds * FILLS * s->rows * s->bits);
+    assert_int_equal(cost.windows, (uint64_t)Rounds * FILLS * s->bits * ((s->rows + 7) / 8));
+    assert_int_equal(cost.conversions, cost.accesses * cols);
+    uint64_t by_sawl = 0, weighted = 0;
+    assert_int_equal(cost.sawl[0], 0);
+    for (unsigned k = 1; k <= PM_K; k++) {
+        by_sawl += cost.sawl[k];
+        weighted += k * cost.sawl[k];
+    }
+    assert_int_equal(by_sawl, cost.accesses);
+    assert_int_equal(weighted, cost.ones);
+    if (!s->eplanes) {
+        assert_int_equal(cost.ones, ones);
+        if (s->mode == PM_GPC_SPLIT)
+            assert_int_equal(cost.accesses, accesses);
+        else
+            assert_true(cost.accesses >= accesses);
+    } else {
+        assert_true(cost.ones <= ones && cost.accesses <= accesses);
+    }
+    if (!cell.noise)
+        assert_int_equal(cost.conversion_errors, 0);
+    else /* a wrong output needs a wrong conversion */
+        assert_true(errors > 0 && cost.conversion_errors > 0 && cost.conversion_errors < cost.conversions);
+    free(w);
+    free(x);
+    free(value);
+    free(code);
+    free(y);
+    free(y2);
+    pm_array_free(a);
+}
+
+static const struct shape shapes[] = {
+    {64, 64, 8, 8, true, PM_TWOS, PM_GPC_SPLIT, false},  {64, 64, 8, 8, true, PM_SIGN, PM_GPC_SPLIT, false},
+    {64, 64, 8, 8, true, PM_TWOS, PM_GPC_SPLIT, true},   {64, 7, 10, 8, false, PM_TWOS, PM_GPC_SPLIT, false},
+    {16, 32, 10, 8, true, PM_SIGN, PM_GPC_SPLIT, false}, {512, 9, 8, 8, true, PM_TWOS, PM_GPC_SPLIT, true},
+    {100, 5, 3, 8, true, PM_SIGN, PM_GPC_SPLIT, false},  {64, 6, 2, 2, true, PM_TWOS, PM_GPC_SPLIT, false},
+    {64, 4, 16, 16, true, PM_TWOS, PM_GPC_SPLIT, false}, {64, 4, 16, 16, false, PM_TWOS, PM_GPC_SPLIT, false},
+    {256, 8, 8, 8, true, PM_TWOS, PM_GPC_SCAN, false},   {256, 8, 8, 8, true, PM_SIGN, PM_GPC_NEXT, false},
+    {4096, 3, 8, 8, true, PM_TWOS, PM_GPC_SPLIT, false}, {4096, 2, 16, 16, true, PM_SIGN, PM_GPC_SCAN, false},
+};
+
+static void exact_arrays(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        check_shape(&shapes[i], pm_array_mram(false, 0), 0);
+        check_shape(&shapes[i], pm_array_sram(), shapes[i].rows < 1000 ? 70 : 0);
+    }
+}
+
+/* Noise far above FLARE's, so that conversions fail often. */
+static void noisy_arrays(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 10; i++) {
+        struct pm_array_cfg cell = pm_array_mram(true, 3 + i);
+        cell.sigma_r = 0.1;
+        cell.read_noise = i & 1 ? 0.1 : 0;
+        cell.sense_offset = i & 2 ? 0.2 : 0;
+        check_shape(&shapes[i], cell, 0);
+    }
+}
+
+/* A read's noise depends on the vector's number and on nothing that was read before. */
+static void reads_are_numbered(void **state) {
+    (void)state;
+    enum { Rows = 64, Outputs = 16, Cols = Outputs * 8 };
+    struct pm_array_cfg cell = pm_array_mram(true, 9);
+    cell.read_noise = 0.2;
+    struct pm_array *a = pm_array_new(&cell, 0, Rows, Cols);
+    assert_non_null(a);
+    int16_t w[Rows * Outputs];
+    for (size_t i = 0; i < Rows * Outputs; i++)
+        w[i] = (int16_t)(rand() % 256 - 128);
+    pm_flare_program(a, w, Rows, Outputs, 8);
+    struct pm_bitsift_cfg cfg = {.rows = Rows, .slice = 16, .bits = 8, .is_signed = true};
+    int32_t x[Rows], value[Cols];
+    uint8_t code[Cols];
+    int64_t first[Outputs], other[Outputs], again[Outputs];
+    for (unsigned d = 0; d < Rows; d++)
+        x[d] = rand() % 256 - 128;
+    pm_flare_gemv(&cfg, a, x, 8, 5, first, value, code, NULL);
+    pm_flare_gemv(&cfg, a, x, 8, 6, other, value, code, NULL);
+    pm_flare_gemv(&cfg, a, x, 8, 5, again, value, code, NULL);
+    assert_memory_equal(first, again, sizeof first);
+    assert_memory_not_equal(first, other, sizeof first);
+    pm_array_free(a);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(exact_arrays),
+        cmocka_unit_test(noisy_arrays),
+        cmocka_unit_test(reads_are_numbered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
