@@ -1,0 +1,3 @@
+emsbq/pm_emsb.sv
+emsbq/pm_emsbq.sv
+emsbq/pm_msb_parse.sv

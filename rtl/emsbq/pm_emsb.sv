@@ -1,0 +1,46 @@
+/// The effective MSB of a group (FLARE arXiv 2411.14733, section 4.2): the highest bit position at which any kept
+/// element differs from its own sign bit. Elements that are small in either direction have long runs of sign bits, which
+/// carry nothing. Combinational: an OR over the group, then a leading-one search of clog2(W) steps.
+module pm_emsb #(
+    /// Elements a group, 1..4096.
+    parameter int unsigned N = 64,
+    /// Bits an element, 2..64.
+    parameter int unsigned W = 32
+) (
+    /// Element i in bits i*W +: W.
+    input  logic [         N*W-1:0] x_i,
+    /// 1: the element counts. All zero: e_o is 0.
+    input  logic [           N-1:0] keep_i,
+    /// Elements are two's complement; otherwise unsigned, and e_o is the bit length of their OR.
+    input  logic                    signed_i,
+    /// E+1, 0..W: 0 where no kept element has an effective bit.
+    output logic [$clog2(W+1)-1:0] e_o
+);
+  localparam int unsigned Steps = $clog2(W);
+  localparam int unsigned EW = $clog2(W + 1);
+
+  logic [W-1:0] any;
+
+  if (N < 1 || W < 2 || W > 64) $error("pm_emsb: N must be at least 1, W 2..64");
+
+  always_comb begin
+    any = '0;
+    for (int unsigned i = 0; i < N; i++) begin
+      if (keep_i[i]) any |= x_i[i*W+:W] ^ {W{signed_i && x_i[i*W+W-1]}};
+    end
+  end
+
+  always_comb begin
+    logic [2**Steps-1:0] rest;
+    logic [Steps-1:0] position;
+    rest = (2 ** Steps)'(any);
+    position = '0;
+    for (int unsigned k = 1; k <= Steps; k++) begin
+      if ((rest >> (1 << (Steps - k))) != '0) begin
+        rest = rest >> (1 << (Steps - k));
+        position[Steps-k] = 1'b1;
+      end
+    end
+    e_o = any == '0 ? '0 : EW'(position) + 1'b1;
+  end
+endmodule

@@ -1,0 +1,2 @@
+emsbq/pm_msb_parse.sv
+kv_write/pm_kv_write.sv

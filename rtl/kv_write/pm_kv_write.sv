@@ -1,0 +1,125 @@
+/// Writes one token's key and value into the SRAM arrays (FLARE arXiv 2411.14733, sections 4.2 and 4.5): parses both
+/// accumulators to Kvb bits with the shift M - ex, which brings tokens of different exponents to one scale, and numbers
+/// the tokens. One token a clock; one clock of latency.
+///
+/// The write pins are those of a macro: from flops, stable until wr_ready_i. The value is row wr_token_o of the V
+/// array, the key is column group wr_token_o of the K^T array.
+/// in_ready_o depends on wr_ready_i and clear_i in the same clock.
+module pm_kv_write #(
+    /// Elements of a key and of a value, 1..4096.
+    parameter int unsigned D = 64,
+    /// Bits of an accumulator, two's complement, 2..64.
+    parameter int unsigned W = 32,
+    /// Bits of a stored element, two's complement, 2..16 (KVB).
+    parameter int unsigned Kvb = 10,
+    /// Tokens that the arrays hold, at least 2.
+    parameter int unsigned MaxTokens = 64,
+    /// Bits of a token's exponent, two's complement, 2..32.
+    parameter int unsigned ExpW = 16
+) (
+    input  logic                                clk_i,
+    input  logic                                rst_ni,
+    /// Rounds to nearest where the shift goes right; otherwise truncates.
+    input  logic                                round_i,
+    /// M_K, the calibrated right shift of keys at exponent 0.
+    input  logic        [                  4:0] mk_i,
+    /// M_V, of values.
+    input  logic        [                  4:0] mv_i,
+    /// Next token is token 0 and the sticky flags are clear. No token is taken in this clock; a pending write stays.
+    input  logic                                clear_i,
+    input  logic                                in_valid_i,
+    /// Stays low after MaxTokens tokens, until clear_i.
+    output logic                                in_ready_o,
+    /// Key accumulators after bias, element i in bits i*W +: W.
+    input  logic        [              D*W-1:0] k_i,
+    /// Value accumulators after bias.
+    input  logic        [              D*W-1:0] v_i,
+    /// The token's exponent: M - ex is clamped to -31..31.
+    input  logic signed [             ExpW-1:0] ex_i,
+    output logic                                wr_valid_o,
+    input  logic                                wr_ready_i,
+    output logic        [$clog2(MaxTokens)-1:0] wr_token_o,
+    /// Key, element i in bits i*Kvb +: Kvb.
+    output logic        [            D*Kvb-1:0] wr_k_o,
+    output logic        [            D*Kvb-1:0] wr_v_o,
+    /// Sticky: an element of a key saturated since clear_i.
+    output logic                                k_sat_o,
+    output logic                                v_sat_o
+);
+  localparam int unsigned TW = $clog2(MaxTokens);
+  localparam int unsigned MW = (ExpW > 6 ? ExpW : 6) + 1;
+
+  logic [TW:0] count_q;
+  logic [D*Kvb-1:0] k, v;
+  logic [D-1:0] k_sat, v_sat;
+  logic take;
+
+  if (D < 1 || MaxTokens < 2 || ExpW < 2 || ExpW > 32) $error("pm_kv_write: D >= 1, MaxTokens >= 2, ExpW 2..32");
+
+  function logic signed [6:0] effective_shift(input logic [4:0] m, input logic signed [ExpW-1:0] ex);
+    logic signed [MW-1:0] d;
+    d = MW'($signed({1'b0, m})) - MW'(ex);
+    if (d > MW'(31)) effective_shift = 7'sd31;
+    else if (d < -(MW'(31))) effective_shift = -7'sd31;
+    else effective_shift = d[6:0];
+  endfunction
+
+  pm_msb_parse #(
+      .N(D),
+      .W(W),
+      .Bits(Kvb)
+  ) u_parse_k (
+      .x_i(k_i),
+      .m_i(effective_shift(mk_i, ex_i)),
+      .round_i,
+      .y_o(k),
+      .sat_o(k_sat)
+  );
+  pm_msb_parse #(
+      .N(D),
+      .W(W),
+      .Bits(Kvb)
+  ) u_parse_v (
+      .x_i(v_i),
+      .m_i(effective_shift(mv_i, ex_i)),
+      .round_i,
+      .y_o(v),
+      .sat_o(v_sat)
+  );
+
+  assign in_ready_o = (!wr_valid_o || wr_ready_i) && count_q != (TW + 1)'(MaxTokens) && !clear_i;
+  assign take       = in_valid_i && in_ready_o;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      wr_valid_o <= 1'b0;
+      count_q    <= '0;
+      k_sat_o    <= 1'b0;
+      v_sat_o    <= 1'b0;
+    end else begin
+      if (take) wr_valid_o <= 1'b1;
+      else if (wr_ready_i) wr_valid_o <= 1'b0;
+      if (clear_i) begin
+        count_q <= '0;
+        k_sat_o <= 1'b0;
+        v_sat_o <= 1'b0;
+      end else if (take) begin
+        count_q <= count_q + 1'b1;
+        k_sat_o <= k_sat_o || k_sat != '0;
+        v_sat_o <= v_sat_o || v_sat != '0;
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (take) begin
+      wr_token_o <= count_q[TW-1:0];
+      wr_k_o     <= k;
+      wr_v_o     <= v;
+    end
+  end
+
+`ifdef FORMAL
+`include "pm_kv_write_fv.svh"
+`endif
+endmodule
