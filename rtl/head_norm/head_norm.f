@@ -1,0 +1,1 @@
+head_norm/pm_head_norm.sv
