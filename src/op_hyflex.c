@@ -1,8 +1,9 @@
 /* Ops of HyFlexPIM: sar-ctrl, hyflex-gemv, nor-mul. */
 #include "op_list.h"
 
+#include "../tb/hyflex_gemv/hyflex_gemv_rtl.h"
+#include "../tb/nor_pim/nor_pim_rtl.h"
 #include "../tb/sar_ctrl/sar_ctrl_rtl.h"
-#include "hyflex_gemv.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -68,6 +69,14 @@ static pm_status hyflex_prepare(struct pm_op_job *job) {
     return PM_OK;
 }
 
+static void hyflex_note(struct pm_op_job *job, const struct pm_hyflex *h, uint64_t clips) {
+    unsigned rows = pm_hyflex_row_tiles(h), cols = pm_hyflex_col_tiles(h);
+    uint64_t conversions = (uint64_t)job->dim['T'] * rows * cols * PM_HYFLEX_PLANES * PM_RRAM_COLS;
+    snprintf(job->note, sizeof job->note,
+             "%u x %u arrays; converter step: 1 cell state; clipped: %" PRIu64 " of %" PRIu64 " conversions",
+             rows, cols, clips, conversions);
+}
+
 static pm_status hyflex_golden(struct pm_op_job *job, struct pm_tensor *out) {
     struct pm_hyflex_cfg cfg = hyflex_cfg(job);
     struct pm_hyflex_cost cost = {0};
@@ -83,11 +92,50 @@ static pm_status hyflex_golden(struct pm_op_job *job, struct pm_tensor *out) {
     for (size_t t = 0; t < job->dim['T']; t++)
         pm_hyflex_gemv_plain(matrix, x + t * rows, (uint32_t)t, y + t * outputs, &cost);
     *clips = (int64_t)cost.clips;
-    snprintf(job->note, sizeof job->note,
-             "%u x %u arrays; converter step: 1 cell state; clipped: %" PRIu64 " of %" PRIu64 " conversions",
-             pm_hyflex_row_tiles(matrix), pm_hyflex_col_tiles(matrix), cost.clips, cost.conversions);
+    hyflex_note(job, matrix, cost.clips);
     pm_hyflex_free(matrix);
     return PM_OK;
+}
+
+/* Each tile is a run of its own. */
+static pm_status hyflex_rtl(struct pm_op_job *job, struct pm_tensor *out) {
+    struct pm_hyflex_cfg cfg = hyflex_cfg(job);
+    struct pm_hyflex *matrix;
+    size_t rows = job->dim['D'], outputs = job->dim['M'], vectors = job->dim['T'];
+    const int8_t *x = pm_op_data(job, "x");
+    int32_t *y = out[pm_op_out(job, "y")].data;
+    int64_t *clips = out[pm_op_out(job, "clips")].data;
+    struct pm_rtl *model;
+    void (*f)(void);
+    char params[32], path[PM_OP_PATH];
+    snprintf(params, sizeof params, "Sars=%u", cfg.sars);
+    pm_status status = pm_op_model(job, params, "pm_hyflex_tile_rtl", &model, &f);
+    if (status != PM_OK)
+        return status;
+    status = pm_hyflex_new(&cfg, pm_op_data(job, "w"), (unsigned)rows, (unsigned)outputs, 0, &matrix);
+    size_t per = PM_RRAM_COLS / pm_mlc_slices(cfg.cell);
+    int32_t *acc = status == PM_OK ? calloc(vectors * per, sizeof *acc) : NULL;
+    if (status == PM_OK && !acc)
+        status = PM_ENOMEM;
+    unsigned col_tiles = status == PM_OK ? pm_hyflex_col_tiles(matrix) : 0;
+    unsigned tiles = status == PM_OK ? pm_hyflex_row_tiles(matrix) * col_tiles : 0;
+    for (unsigned i = 0; i < tiles && status == PM_OK; i++) {
+        const struct pm_hyflex_tile *t = pm_hyflex_tile(matrix, i / col_tiles, i % col_tiles);
+        struct pm_sim_opts opts = pm_op_sim(job, i, path);
+        uint64_t tile_clips = 0;
+        status = ((pm_hyflex_tile_rtl_fn *)f)(&opts, matrix, t, x + i / col_tiles * PM_RRAM_ROWS, rows,
+                                              vectors, 0, acc, NULL, &tile_clips, NULL);
+        for (size_t v = 0; v < vectors && status == PM_OK; v++)
+            for (unsigned m = 0; m < t->outputs; m++)
+                y[v * outputs + i % col_tiles * per + m] += acc[v * per + m];
+        *clips += (int64_t)tile_clips;
+    }
+    if (status == PM_OK)
+        hyflex_note(job, matrix, (uint64_t)*clips);
+    free(acc);
+    pm_hyflex_free(matrix);
+    pm_rtl_close(model);
+    return status;
 }
 
 const struct pm_op pm_op_hyflex_gemv = {
@@ -111,5 +159,79 @@ const struct pm_op pm_op_hyflex_gemv = {
             {.name = "clips", .dims = "1", .dtype = PM_INT64}},
     .prepare = hyflex_prepare,
     .golden = hyflex_golden,
-    //.rtl = hyflex_rtl,
+    .rtl = hyflex_rtl,
+};
+
+/* nor-mul */
+
+static struct pm_nor_cfg nor_cfg(const struct pm_op_job *job) {
+    return (struct pm_nor_cfg){.abits = (unsigned)pm_op_int(job, "abits"),
+                               .bbits = (unsigned)pm_op_int(job, "bbits"),
+                               .asigned = pm_op_int(job, "asigned") != 0,
+                               .bsigned = pm_op_int(job, "bsigned") != 0};
+}
+
+static pm_status nor_operand(struct pm_op_job *job, const char *name, unsigned bits, bool is_signed) {
+    char why[48];
+    snprintf(why, sizeof why, "%sbits=%u %ssigned=%d", name, bits, name, is_signed);
+    return is_signed ? pm_op_check(job, name, -(1 << (bits - 1)), (1 << (bits - 1)) - 1, why)
+                     : pm_op_check(job, name, 0, (1 << bits) - 1, why);
+}
+
+static pm_status nor_prepare(struct pm_op_job *job) {
+    struct pm_nor_cfg c = nor_cfg(job);
+    const int32_t *a = pm_op_data(job, "a"), *b = pm_op_data(job, "b");
+    pm_status status = nor_operand(job, "a", c.abits, c.asigned);
+    if (status == PM_OK)
+        status = nor_operand(job, "b", c.bbits, c.bsigned);
+    /* Unsigned 16 x 16 bits only. */
+    for (size_t i = 0; i < job->dim['n'] && status == PM_OK; i++)
+        if ((int64_t)a[i] * b[i] > INT32_MAX)
+            status = pm_op_fail(job, PM_ERANGE, "y", "a[%zu] * b[%zu] = %" PRId64 " is beyond int32", i, i,
+                                (int64_t)a[i] * b[i]);
+    return status;
+}
+
+static pm_status nor_golden(struct pm_op_job *job, struct pm_tensor *out) {
+    struct pm_nor_cfg c = nor_cfg(job);
+    return pm_nor_muls(&c, pm_op_data(job, "a"), pm_op_data(job, "b"), job->dim['n'], out[0].data, NULL);
+}
+
+static pm_status nor_rtl(struct pm_op_job *job, struct pm_tensor *out) {
+    enum { COLUMNS = 192 }; /* one 8 x 8 multiplication a row */
+    struct pm_nor_cfg c = nor_cfg(job);
+    struct pm_rtl *model;
+    void (*f)(void);
+    char params[64], path[PM_OP_PATH];
+    snprintf(params, sizeof params, "ABits=%u BBits=%u Cols=%d", c.abits, c.bbits, COLUMNS);
+    pm_status status = pm_op_model(job, params, "pm_nor_pim_rtl", &model, &f);
+    if (status != PM_OK)
+        return status;
+    struct pm_sim_opts opts = pm_op_sim(job, 0, path);
+    status = ((pm_nor_pim_rtl_fn *)f)(&opts, &c, COLUMNS, pm_op_data(job, "a"), pm_op_data(job, "b"),
+                                      job->dim['n'], out[0].data, NULL);
+    pm_rtl_close(model);
+    return status;
+}
+
+#define OPERAND(NAME)                                                                                        \
+    {                                                                                                        \
+        .name = NAME, .dims = "n", .dtype = PM_INT32, .lo = -32768, .hi = 65535,                             \
+        .note = "within " NAME "bits, " NAME "signed"                                                        \
+    }
+
+const struct pm_op pm_op_nor_mul = {
+    .name = "nor-mul",
+    .block = "nor_pim",
+    .summary = "products by NOR in a digital RRAM array",
+    .in = {OPERAND("a"), OPERAND("b")},
+    .set =
+        {{.name = "abits", .kind = PM_SET_INT, .fallback = "8", .lo = PM_NOR_MIN_BITS, .hi = PM_NOR_MAX_BITS},
+         {.name = "bbits", .kind = PM_SET_INT, .fallback = "8", .lo = PM_NOR_MIN_BITS, .hi = PM_NOR_MAX_BITS},
+         {.name = "asigned", .kind = PM_SET_CHOICE, .fallback = "1", .choices = "0|1"},
+         {.name = "bsigned", .kind = PM_SET_CHOICE, .fallback = "1", .choices = "0|1"}},
+    .out = {{.name = "y", .dims = "n", .dtype = PM_INT32}},
+    .prepare = nor_prepare,
+    .golden = nor_golden,
+    .rtl = nor_rtl,
 };
