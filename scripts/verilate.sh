@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds one block's bench as a loadable model, unless it is up to date, and prints the model's path.
 #   scripts/verilate.sh BLOCK [wave] [NAME=VALUE ...]     parameters of pm_BLOCK_tb
-# The result is build/rtl/BLOCK/<parameters>/model.so: the verilated design (design.a), tb/BLOCK/BLOCK_rtl.c, golden C.
+# The result is build/rtl/BLOCK/<parameters>/model.so: the verilated design (design.a), tb/BLOCK/BLOCK_rtl.c, and
+# what these need of libperimeter.a (built by make).
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 block=$1
@@ -30,7 +31,7 @@ newer() {
 }
 rtl=$(scripts/files.sh "$block")
 design="$rtl $(find "tb/$block" -name '*.sv' -o -name '*.vlt' | sort) tb/common/sim_main.cpp tb/common/pm_sim.h scripts/verilate.sh"
-golden="$(ls cmodel/*.c cmodel/*.h cmodel/analog/*) $(find "tb/$block" -name '*_rtl.[ch]') $(ls tb/common/array_dpi.*)"
+driver="$(find "tb/$block" -name '*_rtl.[ch]') $(ls tb/common/array_dpi.*) $build/libperimeter.a"
 if command -v ccache >/dev/null; then
     export OBJCACHE=ccache
 else
@@ -59,12 +60,12 @@ build_design() {
 
 build_model() {
     mkdir -p "$dir/c"
-    for c in tb/"$block"/"${block}"_rtl.c tb/common/array_dpi.c cmodel/*.c cmodel/analog/*.c; do
+    for c in "tb/$block/${block}_rtl.c" tb/common/array_dpi.c; do
         $OBJCACHE gcc -std=c11 -O2 -fPIC -Wall -Wextra -Werror -Icmodel -Itb/common -I"$vinc/vltstd" -c \
             -o "$dir/c/$(basename "$c" .c).o" "$c"
     done
     g++ -shared -o "$dir/model.tmp" "$dir"/c/*.o -Wl,--whole-archive "$dir/design.a" -Wl,--no-whole-archive \
-        -lm -lpthread -lz
+        "$build/libperimeter.a" -lm -lpthread -lz
     rm -rf "$dir/c"
     mv "$dir/model.tmp" "$dir/model.so"
 }
@@ -87,7 +88,7 @@ if newer "$dir/design.a" $design; then
     step build_design "$@"
 fi
 # shellcheck disable=SC2086
-if newer "$dir/model.so" "$dir/design.a" $golden; then
+if newer "$dir/model.so" "$dir/design.a" $driver; then
     step build_model "$@"
 fi
 echo "$dir/model.so"

@@ -47,4 +47,8 @@ module pm_fifo #(
       if (push && tail_q == PtrW'(i)) mem_q[i*Width+:Width] <= data_i;
     end
   end
+
+`ifdef FORMAL
+  `include "pm_fifo_fv.svh"
+`endif
 endmodule

@@ -11,7 +11,8 @@ module pm_flare_attention #(
     parameter int unsigned Kvb = 10,
     /// Most tokens of a run, a multiple of 16; up to 512.
     parameter int unsigned MaxTokens = 64,
-    /// Most negative ex is -MaxShl: the left shifts that biases of Q, K and V can meet, 0..31.
+    /// Largest left shift that biases of Q, K and V meet, 0..31: ex is at least -MaxShl. 31 serves any ex, since shifts are
+    /// clamped to 31.
     parameter int unsigned MaxShl = 31,
     /// Logits a clock and head.
     parameter int unsigned Lanes = 16,

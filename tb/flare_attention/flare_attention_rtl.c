@@ -44,7 +44,7 @@ void pm_fa_elaborated(int d, int heads, int kvb, int max_tokens, int max_shl) {
     bool fits = (unsigned)d == c->width && (unsigned)heads == c->heads && (unsigned)kvb == c->kvb &&
                 (unsigned)max_tokens == run->max_tokens;
     for (unsigned t = 0; t < run->n; t++)
-        fits = fits && run->ex[t] >= -max_shl;
+        fits = fits && (max_shl == 31 || run->ex[t] >= -max_shl);
     if (!fits)
         pm_sim_finish(PM_EINVAL);
 }

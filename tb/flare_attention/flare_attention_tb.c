@@ -7,7 +7,7 @@
 struct size {
     const char *params;
     unsigned width, heads, kvb, max_tokens;
-    int max_shl;
+    int max_shl; /* as pm_flare_attention_tb's default */
 };
 
 /* The network's engine, and a small odd one: d_k = 12, no power of two, exponents of both signs. */
@@ -28,6 +28,7 @@ enum corner {
     SOME_MASKED,
     NE_HIGH,
     NE_LOW,
+    EXTREME_EXPONENTS,
     TRUNCATED,
     TWOS_EVERYWHERE,
     NOISY,
@@ -36,7 +37,7 @@ enum corner {
 static const char *const corner_name[CORNERS] = {
     "random",        "all-zero vectors", "all ones (-1)",    "-128 everywhere",  "single outliers",
     "equal logits",  "one token",        "every key masked", "some keys masked", "ne above 7",
-    "ne below 0",    "truncated",        "two's complement", "noisy MRAM"};
+    "ne below 0",    "extreme exponents", "truncated",        "two's complement", "noisy MRAM"};
 
 static void *must(void *p) {
     if (!p)
@@ -72,6 +73,8 @@ static void fill(struct bench *b, const struct size *s, enum corner corner, stru
     for (unsigned h = 0; h < s->heads; h++) {
         cfg->s0[h] = 0.5 + (double)bench_range(b, 0, 4095) / 8192;
         cfg->e0[h] = (int32_t)bench_range(b, -24, -8);
+        if (corner == EXTREME_EXPONENTS)
+            cfg->e0[h] = bench_random(b) & 1 ? INT16_MIN : INT16_MAX;
         if (corner == NE_HIGH)
             cfg->e0[h] = -40;
         if (corner == NE_LOW)
@@ -85,6 +88,8 @@ static void fill(struct bench *b, const struct size *s, enum corner corner, stru
     }
     for (unsigned i = 0; i < s->max_tokens; i++) {
         t->ex[i] = (int32_t)bench_range(b, -s->max_shl, 8);
+        if (corner == EXTREME_EXPONENTS)
+            t->ex[i] = (int32_t)bench_range(b, INT16_MIN, INT16_MAX);
         t->keep[i] = corner == MASKED_ROW ? 0 : corner == SOME_MASKED ? bench_random(b) & 1 : 1;
         unsigned outlier = (unsigned)bench_range(b, 0, d - 1);
         for (unsigned j = 0; j < d; j++) {
