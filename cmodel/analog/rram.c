@@ -1,0 +1,175 @@
+#include "rram.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "random.h"
+
+#define FRAC       16 /* fraction bits of a cell, in LSB */
+#define VALUE_FRAC 8  /* of a column's value */
+#define MAX_SIGMA  0.5
+#define MAX_LSB    16.0
+#define GROUP      8 /* rows added at a time */
+
+/* The first counter word's upper bits: kinds of draws, apart from those of the other arrays and of the
+ * converters. */
+enum draw { DRAW_CELL = 4, DRAW_STUCK = 5, DRAW_READ = 6 };
+
+struct pm_rram {
+    struct pm_rram_cfg cfg;
+    uint32_t key[2], id;
+    unsigned cell;
+    bool nominal;
+    /* The last row is 0: it completes a group. (g - g_off) / (g_on - g_off) * (2^cell - 1) in 2^-FRAC LSB; at
+     * most 3 * 2 * (1 + 0.5 * 6.34) < 2^5 LSB, so that 64 rows sum to less than 2^27 and fit an int32. */
+    int32_t conductance[PM_RRAM_ROWS + 1][PM_RRAM_COLS];
+    uint8_t state[PM_RRAM_ROWS + 1][PM_RRAM_COLS];
+};
+
+struct pm_rram_cfg pm_rram_preset(double mlc_sigma, uint64_t seed) {
+    return (struct pm_rram_cfg){
+        .on_off = 150, .mlc_sigma = mlc_sigma, .time = 1, .replica = true, .seed = seed};
+}
+
+static bool in_range(double v, double low, double high) {
+    return v >= low && v <= high; /* false for NaN */
+}
+
+pm_status pm_rram_check(const struct pm_rram_cfg *c) {
+    return in_range(c->on_off, 2, 1e6) && in_range(c->mlc_sigma, 0, MAX_SIGMA) &&
+                   in_range(c->slc_sigma, 0, MAX_SIGMA) && in_range(c->read_noise, 0, MAX_LSB) &&
+                   in_range(c->stuck_on, 0, 1) && in_range(c->stuck_off, 0, 1 - c->stuck_on) &&
+                   in_range(c->drift, 0, 1) && in_range(c->time, 1, 1e12)
+               ? PM_OK
+               : PM_EINVAL;
+}
+
+static double cell_sigma(const struct pm_rram *a) {
+    return a->cell == 1 ? a->cfg.slc_sigma : a->cfg.mlc_sigma;
+}
+
+struct pm_rram *pm_rram_new(const struct pm_rram_cfg *cfg, uint32_t id, unsigned cell) {
+    if (pm_rram_check(cfg) != PM_OK || cell < 1 || cell > 2)
+        return NULL;
+    struct pm_rram *a = calloc(1, sizeof *a);
+    if (a == NULL)
+        return NULL;
+    a->cfg = *cfg;
+    a->key[0] = (uint32_t)cfg->seed;
+    a->key[1] = (uint32_t)(cfg->seed >> 32);
+    a->id = id;
+    a->cell = cell;
+    a->nominal = cfg->replica && cell_sigma(a) == 0 && cfg->read_noise == 0 && cfg->stuck_on == 0 &&
+                 cfg->stuck_off == 0 && (cfg->drift == 0 || cfg->time == 1);
+    static const uint8_t zeros[PM_RRAM_ROWS * PM_RRAM_COLS];
+    pm_rram_program(a, zeros);
+    return a;
+}
+
+void pm_rram_free(struct pm_rram *a) {
+    free(a);
+}
+
+/* Conductance of a cell, over g_on: stuck, or its level times its programming error; never negative. */
+static double drawn(const struct pm_rram *a, unsigned state, int32_t gauss, uint32_t stuck) {
+    const double off = 1 / a->cfg.on_off, top = (1u << a->cell) - 1;
+    const double u = (stuck + 0.5) / 4294967296.0;
+    if (u < a->cfg.stuck_on)
+        return 1;
+    if (u < a->cfg.stuck_on + a->cfg.stuck_off)
+        return off;
+    const double level = off + state / top * (1 - off);
+    return fmax(0, level * (1 + cell_sigma(a) * gauss / (1 << PM_GAUSS_FRAC)));
+}
+
+void pm_rram_program(struct pm_rram *a, const uint8_t *state) {
+    const double off = 1 / a->cfg.on_off, scale = ((1u << a->cell) - 1) / (1 - off) * (1 << FRAC);
+    const double aged = a->cfg.drift == 0 ? 1 : pow(a->cfg.time, -a->cfg.drift);
+    for (uint32_t r = 0; r < PM_RRAM_ROWS; r++) {
+        memcpy(a->state[r], state + r * PM_RRAM_COLS, PM_RRAM_COLS);
+        if (a->nominal) { /* llround() of the general form may miss an exact level by one */
+            for (unsigned c = 0; c < PM_RRAM_COLS; c++)
+                a->conductance[r][c] = a->state[r][c] << FRAC;
+            continue;
+        }
+        int32_t gauss[PM_RRAM_COLS];
+        pm_gauss_fill((uint32_t[4]){(uint32_t)DRAW_CELL << 28, r, 0, a->id}, a->key, PM_RRAM_COLS, gauss);
+        for (uint32_t c = 0; c < PM_RRAM_COLS; c++) {
+            uint32_t stuck[4];
+            if (c % 4 == 0)
+                pm_philox((uint32_t[4]){(uint32_t)DRAW_STUCK << 28 | c / 4, r, 0, a->id}, a->key, stuck);
+            const double g = drawn(a, a->state[r][c], gauss[c], stuck[c % 4]) * aged;
+            a->conductance[r][c] = (int32_t)llround((g - (a->cfg.replica ? off * aged : 0)) * scale);
+        }
+    }
+}
+
+/* n active cells' noise in one draw: independent Gaussians sum to one, sqrt(n) wider. 2^-FRAC LSB. */
+static void read_noise(const struct pm_rram *a, int lines, struct pm_read_id id, int32_t *noise) {
+    const int64_t sigma =
+        llround(a->cfg.read_noise * sqrt(lines) * (double)((int64_t)1 << (FRAC + PM_GAUSS_FRAC)));
+    pm_gauss_fill((uint32_t[4]){(uint32_t)DRAW_READ << 28, id.vector, id.plane, a->id}, a->key, PM_RRAM_COLS,
+                  noise);
+    for (unsigned c = 0; c < PM_RRAM_COLS; c++)
+        noise[c] =
+            (int32_t)((sigma * noise[c] + ((int64_t)1 << (2 * PM_GAUSS_FRAC - 1))) >> (2 * PM_GAUSS_FRAC));
+}
+
+void pm_rram_read_plain(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id id, int32_t *value) {
+    int32_t noise[PM_RRAM_COLS] = {0};
+    if (a->cfg.read_noise > 0)
+        read_noise(a, __builtin_popcountll(wordlines), id, noise);
+    for (unsigned c = 0; c < PM_RRAM_COLS; c++) {
+        int64_t sum = noise[c] + (1 << (FRAC - VALUE_FRAC) >> 1);
+        for (unsigned r = 0; r < PM_RRAM_ROWS; r++)
+            if (wordlines >> r & 1)
+                sum += a->conductance[r][c];
+        value[c] = (int32_t)(sum >> (FRAC - VALUE_FRAC));
+    }
+}
+
+/* The next GROUP active rows, completed by the row of zeros. */
+static uint64_t next_rows(uint64_t wordlines, unsigned row[GROUP]) {
+    for (unsigned k = 0; k < GROUP; k++) {
+        row[k] = wordlines ? (unsigned)__builtin_ctzll(wordlines) : PM_RRAM_ROWS;
+        wordlines &= wordlines - 1;
+    }
+    return wordlines;
+}
+
+void pm_rram_read(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id id,
+                  int32_t *restrict value) {
+    int32_t sum[PM_RRAM_COLS] = {0};
+    if (a->cfg.read_noise > 0)
+        read_noise(a, __builtin_popcountll(wordlines), id, sum);
+    while (wordlines) {
+        unsigned row[GROUP];
+        const int32_t *r[GROUP];
+        wordlines = next_rows(wordlines, row);
+        for (unsigned k = 0; k < GROUP; k++)
+            r[k] = a->conductance[row[k]];
+        for (unsigned c = 0; c < PM_RRAM_COLS; c++)
+            sum[c] += r[0][c] + r[1][c] + r[2][c] + r[3][c] + r[4][c] + r[5][c] + r[6][c] + r[7][c];
+    }
+    for (unsigned c = 0; c < PM_RRAM_COLS; c++)
+        value[c] = (sum[c] + (1 << (FRAC - VALUE_FRAC) >> 1)) >> (FRAC - VALUE_FRAC);
+}
+
+void pm_rram_count(const struct pm_rram *a, uint64_t wordlines, uint8_t *restrict count) {
+    memset(count, 0, PM_RRAM_COLS);
+    while (wordlines) {
+        unsigned row[GROUP];
+        const uint8_t *r[GROUP];
+        wordlines = next_rows(wordlines, row);
+        for (unsigned k = 0; k < GROUP; k++)
+            r[k] = a->state[row[k]];
+        for (unsigned c = 0; c < PM_RRAM_COLS; c++)
+            count[c] = (uint8_t)(count[c] + r[0][c] + r[1][c] + r[2][c] + r[3][c] + r[4][c] + r[5][c] +
+                                 r[6][c] + r[7][c]);
+    }
+}
+
+bool pm_rram_nominal(const struct pm_rram *a) {
+    return a->nominal;
+}

@@ -1,0 +1,142 @@
+#include "sar.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "random.h"
+
+#define FRAC      16  /* fraction bits of DAC steps and offset, in LSB */
+#define CAP_FRAC  32  /* fraction bits of a capacitance, in units */
+#define MAX_SIGMA 0.1 /* of a unit capacitor: positive to the last draw, 0.1 * 6.34 < 1 */
+#define MAX_LSB   16.0
+
+/* The first counter word's upper bits: kinds of draws, apart from those of the arrays. */
+enum draw { DRAW_CAP = 8, DRAW_OFFSET = 9, DRAW_NOISE = 10 };
+
+static bool in_range(double v, double limit) {
+    return v >= 0 && v <= limit; /* false for NaN */
+}
+
+pm_status pm_sar_check(const struct pm_sar_cfg *c) {
+    return in_range(c->cap_sigma, MAX_SIGMA) && in_range(c->offset, MAX_LSB) && in_range(c->noise, MAX_LSB)
+               ? PM_OK
+               : PM_EINVAL;
+}
+
+/* sigma (in 2^-(f + 16)) times a Gaussian draw (in 2^-16), rounded to 2^-f. |sigma| < 2^44. */
+static int64_t deviation(int64_t sigma, int32_t n) {
+    return (sigma * n + ((int64_t)1 << (2 * PM_GAUSS_FRAC - 1))) >> (2 * PM_GAUSS_FRAC);
+}
+
+static void draw_levels(struct pm_sar *s, double cap_sigma, uint32_t index) {
+    int32_t n[PM_SAR_BITS + 1];
+    int64_t cap[PM_SAR_BITS + 1]; /* C1..C7, then the terminating unit */
+    pm_gauss_fill((uint32_t[4]){(uint32_t)DRAW_CAP << 28, index, 0, s->id}, s->key, PM_SAR_BITS + 1, n);
+    for (unsigned b = 0; b <= PM_SAR_BITS; b++) {
+        const unsigned units = b < PM_SAR_BITS ? 1u << b : 1;
+        /* Drawn at 2^-24 units, so that sigma keeps 40 fraction bits within 64-bit products. */
+        const int64_t sigma = llround(cap_sigma * sqrt(units) * (double)((int64_t)1 << 40));
+        cap[b] = ((int64_t)units << CAP_FRAC) + deviation(sigma, n[b]) * (1 << (CAP_FRAC - 24));
+    }
+    for (unsigned mode = 0; mode < 2; mode++) {
+        const unsigned bits = PM_SAR_BITS - 1 + mode;
+        int64_t total = cap[PM_SAR_BITS];
+        for (unsigned b = 0; b < bits; b++)
+            total += cap[b];
+        for (unsigned dac = 0; dac < 1u << bits; dac++) {
+            int64_t sum = 0;
+            for (unsigned b = 0; b < bits;
+                 b++) /* cap < 2^39, full scale 2^23: the product stays below 2^62 */
+                sum += dac >> b & 1 ? (cap[b] * ((int64_t)1 << (bits + FRAC)) + total / 2) / total : 0;
+            s->level[mode][dac] = sum;
+        }
+    }
+}
+
+void pm_sar_init(struct pm_sar *s, const struct pm_sar_cfg *cfg, uint32_t id, uint32_t index) {
+    int32_t n;
+    memset(s, 0, sizeof *s);
+    s->ideal = cfg->cap_sigma == 0 && cfg->offset == 0 && cfg->noise == 0;
+    s->key[0] = (uint32_t)cfg->seed;
+    s->key[1] = (uint32_t)(cfg->seed >> 32);
+    s->id = id;
+    draw_levels(s, cfg->cap_sigma, index);
+    pm_gauss_fill((uint32_t[4]){(uint32_t)DRAW_OFFSET << 28, index, 0, id}, s->key, 1, &n);
+    s->offset = deviation(llround(cfg->offset * (double)((int64_t)1 << (FRAC + PM_GAUSS_FRAC))), n);
+    s->noise = llround(cfg->noise * (double)((int64_t)1 << (FRAC + PM_GAUSS_FRAC)));
+}
+
+static int64_t comparison_noise(const struct pm_sar *s, unsigned b, struct pm_read_id id) {
+    const uint32_t ctr[4] = {(uint32_t)DRAW_NOISE << 28 | (uint32_t)id.access << 1 | b >> 2, id.vector,
+                             id.plane, s->id};
+    uint32_t word[4];
+    pm_philox(ctr, s->key, word);
+    return deviation(s->noise, pm_gauss(word[b & 3]));
+}
+
+bool pm_sar_compare(const struct pm_sar *s, unsigned bits, unsigned dac, unsigned b, int32_t vin_q8,
+                    struct pm_read_id id) {
+    if (s->ideal)
+        return pm_sar_keep(vin_q8, dac);
+    const int64_t noise = s->noise != 0 ? comparison_noise(s, b, id) : 0;
+    return ((int64_t)vin_q8 + 128) * (1 << (FRAC - 8)) + s->offset + noise >=
+           s->level[bits == PM_SAR_BITS][dac];
+}
+
+uint8_t pm_sar_convert(const struct pm_sar *s, unsigned bits, int32_t vin_q8, struct pm_read_id id) {
+    if (s->ideal)
+        return pm_sar_code(vin_q8, bits);
+    unsigned code = 0;
+    for (unsigned b = bits; b-- > 0;)
+        if (pm_sar_compare(s, bits, code | 1u << b, b, vin_q8, id))
+            code |= 1u << b;
+    return (uint8_t)code;
+}
+
+/* The voltages that end in code k: at least every trial that was kept, below every one that was refused. */
+static int64_t code_width(const struct pm_sar *s, unsigned bits, unsigned k) {
+    int64_t low = INT64_MIN, high = INT64_MAX;
+    for (unsigned b = 0; b < bits; b++) {
+        const int64_t trial = s->level[bits == PM_SAR_BITS][(k >> b | 1) << b];
+        if (k >> b & 1)
+            low = trial > low ? trial : low;
+        else
+            high = trial < high ? trial : high;
+    }
+    return high > low ? high - low : 0;
+}
+
+void pm_sar_linearity(const struct pm_sar *s, unsigned bits, double *dnl, double *inl) {
+    const unsigned last = (1u << bits) - 1;
+    const double lsb = 1 << FRAC;
+    int64_t since_first = 0;
+    dnl[0] = inl[0] = dnl[last] = 0;
+    for (unsigned k = 1; k <= last; k++) {
+        inl[k] = (double)since_first / lsb - (k - 1);
+        if (k == last)
+            break;
+        const int64_t width = code_width(s, bits, k);
+        dnl[k] = (double)width / lsb - 1;
+        since_first += width;
+    }
+}
+
+/* Charge from the reference when capacitors of `on` units switch to it and the array goes from `from` to `to`
+ * units on it, of `total`: sum over what is then on it of C (dV_bottom - dV_top), with dV_top = (to - from) /
+ * total. */
+static double step(unsigned on, unsigned from, unsigned to, unsigned total) {
+    return on - (double)to * ((double)to - (double)from) / total;
+}
+
+double pm_sar_energy(unsigned code, unsigned bits) {
+    const unsigned total = 1u << bits;
+    unsigned on = 0;
+    double energy = 0;
+    for (unsigned b = bits; b-- > 0;) {
+        /* C_b switches to the reference; if the bit above was refused, it leaves in the same step. */
+        const unsigned kept = code >> (b + 1) << (b + 1);
+        energy += step(1u << b, on, kept | 1u << b, total);
+        on = kept | 1u << b;
+    }
+    return energy;
+}

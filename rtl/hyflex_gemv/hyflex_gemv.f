@@ -1,0 +1,9 @@
+common/pm_fifo.sv
+sar_ctrl/pm_sar_ctrl.sv
+col_scan/pm_col_scan.sv
+mlc_shift_add/pm_mlc_popcount.sv
+mlc_shift_add/pm_mlc_slice_sum.sv
+mlc_shift_add/pm_mlc_accumulate.sv
+mlc_shift_add/pm_mlc_shift_add.sv
+hyflex_gemv/pm_hyflex_planes.sv
+hyflex_gemv/pm_hyflex_gemv.sv

@@ -1,0 +1,4 @@
+mlc_shift_add/pm_mlc_popcount.sv
+mlc_shift_add/pm_mlc_slice_sum.sv
+mlc_shift_add/pm_mlc_accumulate.sv
+mlc_shift_add/pm_mlc_shift_add.sv

@@ -1,0 +1,53 @@
+/// Adds each output's planes by their weight, plane 7 negative (two's complement). Plane 0 begins anew.
+module pm_mlc_accumulate #(
+    /// Outputs, at least 2.
+    parameter int unsigned Outputs = 32,
+    /// Bits of a plane's sum t.
+    parameter int unsigned PartW = 16,
+    localparam int unsigned OutW = $clog2(Outputs),
+    // 255 times the largest |t|: the planes' weights sum to 255.
+    localparam int unsigned AccW = PartW + 8
+) (
+    input  logic             clk_i,
+    input  logic             rst_ni,
+    /// t of output `index_i` in plane `plane_i`; planes 0 to 7 in turn.
+    input  logic             valid_i,
+    input  logic [PartW-1:0] t_i,
+    input  logic [ OutW-1:0] index_i,
+    input  logic [      2:0] plane_i,
+    /// One clock, after an output's plane 7.
+    output logic             valid_o,
+    output logic [ OutW-1:0] index_o,
+    /// Signed.
+    output logic [ AccW-1:0] y_o
+);
+  logic [Outputs*AccW-1:0] acc_q;
+  logic signed [AccW-1:0] base, weighted, sum, y_q;
+  logic [OutW-1:0] index_q;
+  logic valid_q;
+
+  if (Outputs < 2) $error("pm_mlc_accumulate: Outputs must be at least 2");
+
+  assign base     = plane_i == 0 ? '0 : acc_q[index_i*AccW+:AccW];
+  assign weighted = {{8{t_i[PartW-1]}}, t_i} <<< plane_i;
+  assign sum      = plane_i == 3'd7 ? base - weighted : base + weighted;
+
+  assign valid_o  = valid_q;
+  assign index_o  = index_q;
+  assign y_o      = y_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) valid_q <= 1'b0;
+    else valid_q <= valid_i && plane_i == 3'd7;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (valid_i && plane_i == 3'd7) begin
+      y_q     <= sum;
+      index_q <= index_i;
+    end
+    for (int unsigned o = 0; o < Outputs; o++) begin
+      if (valid_i && index_i == OutW'(o)) acc_q[o*AccW+:AccW] <= sum;
+    end
+  end
+endmodule

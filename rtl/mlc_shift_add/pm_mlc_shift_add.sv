@@ -1,0 +1,84 @@
+/// Shift-and-add of one array's column codes, with one or two bits a cell chosen at run time (HyFlexPIM section 3.2) and
+/// column-flip correction (ISAAC).
+///
+/// Codes come one a clock, columns 0 to Cols-1 of plane 0, then of plane 1, to plane 7; an output's 8 or 4 columns are
+/// adjacent, least significant first. Plane 7 gives the result: the signed dot product of the array's rows, two clocks
+/// after the output's last code. 6-bit codes of one-bit cells and 7-bit codes of two-bit cells need 23 bits of
+/// accumulator, whatever the codes; 7-bit codes of one-bit cells need 24, which AccW has.
+module pm_mlc_shift_add #(
+    /// Wordlines, 1..128.
+    parameter int unsigned Rows = 64,
+    /// Bitlines, a multiple of 8.
+    parameter int unsigned Cols = 128,
+    localparam int unsigned ColW = $clog2(Cols),
+    localparam int unsigned PopW = $clog2(Rows + 1),
+    localparam int unsigned OutW = $clog2(Cols / 4),
+    localparam int unsigned MaxT = 128 * Rows > 255 * 127 ? 128 * Rows : 255 * 127,
+    localparam int unsigned PartW = $clog2(MaxT + 1) + 1,
+    localparam int unsigned AccW = PartW + 8
+) (
+    input  logic            clk_i,
+    input  logic            rst_ni,
+    /// 1: two bits a cell, 4 columns a weight; 0: one bit, 8 columns. Changes only between vectors, two clocks after the
+    /// last code.
+    input  logic            mlc_i,
+    /// A code of column `column_i` in plane `plane_i`.
+    input  logic            valid_i,
+    input  logic [     6:0] code_i,
+    input  logic [ColW-1:0] column_i,
+    /// The column stores complements.
+    input  logic            flip_i,
+    /// 0 (least significant) to 7 (negative).
+    input  logic [     2:0] plane_i,
+    /// Active wordlines of the plane.
+    input  logic [PopW-1:0] pop_i,
+    /// Output `index_o` is complete: one clock.
+    output logic            valid_o,
+    output logic [OutW-1:0] index_o,
+    /// Signed.
+    output logic [AccW-1:0] y_o
+);
+  logic t_valid;
+  logic [PartW-1:0] t;
+  logic [OutW-1:0] index_q;
+  logic [2:0] plane_q;
+
+  if (Cols < 8 || Cols % 8 != 0) $error("pm_mlc_shift_add: Cols must be a multiple of 8");
+
+  always_ff @(posedge clk_i) begin
+    if (valid_i) begin
+      index_q <= mlc_i ? OutW'(column_i >> 2) : OutW'(column_i >> 3);
+      plane_q <= plane_i;
+    end
+  end
+
+  pm_mlc_slice_sum #(
+      .Rows(Rows)
+  ) u_slice_sum (
+      .clk_i,
+      .rst_ni,
+      .mlc_i,
+      .valid_i,
+      .code_i,
+      .slice_i(mlc_i ? {1'b0, column_i[1:0]} : column_i[2:0]),
+      .flip_i,
+      .pop_i,
+      .valid_o(t_valid),
+      .t_o(t)
+  );
+
+  pm_mlc_accumulate #(
+      .Outputs(Cols / 4),
+      .PartW  (PartW)
+  ) u_accumulate (
+      .clk_i,
+      .rst_ni,
+      .valid_i(t_valid),
+      .t_i(t),
+      .index_i(index_q),
+      .plane_i(plane_q),
+      .valid_o,
+      .index_o,
+      .y_o
+  );
+endmodule

@@ -1,0 +1,2 @@
+nor_pim/pm_nor_reduce.sv
+nor_pim/pm_nor_pim.sv

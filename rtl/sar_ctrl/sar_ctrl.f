@@ -1,0 +1,1 @@
+sar_ctrl/pm_sar_ctrl.sv

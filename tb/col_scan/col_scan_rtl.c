@@ -1,0 +1,110 @@
+#include "col_scan_rtl.h"
+
+#include <string.h>
+
+static _Thread_local struct {
+    struct pm_col_scan_run r;
+    const int32_t *value;
+    uint8_t *code;
+    uint64_t *clock;
+    size_t planes, offered, held, begun, ended; /* planes: driven, held, first and last start seen */
+    size_t codes;
+    unsigned column;  /* next column to start */
+    unsigned elapsed; /* clocks of the read under way */
+    bool plane_valid, read_done;
+    bool stalled;       /* a first conversion may not begin in this clock */
+    int32_t sampled[8]; /* what each converter holds */
+} run;
+
+static void need(bool ok) {
+    if (!ok)
+        pm_sim_finish(PM_EDIFFER);
+}
+
+/* Planes alternate between the banks, so plane p is in bank p mod 2. */
+static void array_side(bool ready, bool read, bool track, bool hold, size_t ended) {
+    need(!read || run.plane_valid);
+    need(hold == (read && run.read_done) && ready == hold);
+    run.elapsed = read && !hold ? run.elapsed + 1 : 0;
+    if (!read)
+        return;
+    need(run.held < ended + 2); /* the tracking bank's columns have all been converted */
+    need(track == (run.held & 1));
+    if (hold) {
+        run.held++;
+        run.plane_valid = false;
+        pm_sim_progress();
+    }
+}
+
+static void converter_side(unsigned start, unsigned column, bool scan) {
+    if (start == 0)
+        return;
+    need(run.begun > run.ended || !run.stalled);
+    if (run.column == 0) {
+        if (run.clock)
+            run.clock[run.begun] = pm_sim_clock();
+        run.begun++;
+    }
+    need(run.begun <= run.held && scan == ((run.begun - 1) & 1));
+    need(column == run.column && start == 1u << column % run.r.sars);
+    run.sampled[column % run.r.sars] = run.value[(run.begun - 1) * run.r.cols + column];
+    if (++run.column == run.r.cols) {
+        run.column = 0;
+        run.ended++;
+    }
+}
+
+void pm_col_scan_step(int cols, int sars, unsigned char plane_ready, unsigned char read, unsigned char track,
+                      unsigned char hold, unsigned char scan, int column, int start, unsigned char next_valid,
+                      int next_tag, unsigned char code_valid, int code, int code_column, int code_tag,
+                      unsigned char *plane_valid, int *tag, unsigned char *read_done, unsigned char *stall,
+                      unsigned char *mode6) {
+    need((unsigned)cols == run.r.cols && (unsigned)sars == run.r.sars);
+    /* Both sides see the banks as they are before this clock's end. */
+    const size_t ended_before = run.ended;
+    need(next_valid == (run.column == 0 && run.held > run.ended));
+    need(!next_valid || (unsigned)next_tag == (run.begun & 255));
+    converter_side((unsigned)start, (unsigned)column, scan);
+    array_side(plane_ready, read, track, hold, ended_before);
+    if (code_valid) {
+        need((unsigned)code_column == run.codes % run.r.cols &&
+             (unsigned)code_tag == (run.codes / run.r.cols & 255));
+        run.code[run.codes++] = (uint8_t)code;
+        pm_sim_progress();
+    }
+    if (run.codes == run.planes * run.r.cols)
+        pm_sim_finish(PM_OK);
+    if (!run.plane_valid && run.offered < run.planes && !pm_sim_stall()) {
+        run.plane_valid = true;
+        run.offered++;
+    }
+    *plane_valid = run.plane_valid;
+    *tag = (int)(run.offered - 1) & 255;
+    run.read_done = run.elapsed + 1 >= run.r.read_clocks && !pm_sim_stall();
+    *read_done = run.read_done;
+    run.stalled = pm_sim_stall();
+    *stall = run.stalled;
+    *mode6 = run.r.bits == PM_SAR_BITS - 1;
+}
+
+void pm_col_scan_compare(int sars, const uint32_t *dac, int *cmp) {
+    *cmp = 0;
+    for (int s = 0; s < sars; s++)
+        *cmp |= pm_sar_keep(run.sampled[s], pm_get_bits(dac, (size_t)s * 7, 7)) << s;
+}
+
+pm_status pm_col_scan_rtl(const struct pm_sim_opts *opts, const struct pm_col_scan_run *r,
+                          const int32_t *value, size_t planes, uint8_t *code, uint64_t *clock) {
+    if (r->bits != PM_SAR_BITS && r->bits != PM_SAR_BITS - 1)
+        return PM_EINVAL;
+    if (planes == 0)
+        return PM_OK;
+    memset(&run, 0, sizeof run);
+    run.r = *r;
+    run.value = value;
+    run.code = code;
+    run.clock = clock;
+    run.planes = planes;
+    return pm_sim_run(opts, NULL);
+}

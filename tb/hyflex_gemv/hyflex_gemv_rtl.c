@@ -1,0 +1,244 @@
+#include "hyflex_gemv_rtl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One sample-and-hold bank: what the bitlines showed, and the stored sums that a code should be. */
+struct bank {
+    int32_t value[PM_RRAM_COLS];
+    uint8_t count[PM_RRAM_COLS];
+};
+
+struct lane {
+    int32_t value; /* sampled by the converter */
+    struct pm_read_id id;
+};
+
+static _Thread_local struct {
+    const struct pm_hyflex_cfg *cfg;
+    const struct pm_hyflex_tile *tile;
+    const int8_t *x;
+    size_t stride, vectors;
+    uint32_t first_vector;
+    int32_t *acc;
+    uint8_t *code;
+    uint64_t clips, first_read, last_result;
+    size_t offered, done;      /* vectors */
+    size_t held, ended, codes; /* planes held, planes whose last conversion has begun, codes seen */
+    unsigned column, elapsed, used;
+    bool x_valid, read_done, y_ready, reading, y_stalled;
+    uint64_t wordlines;
+    int32_t y_seen[PM_RRAM_COLS / 4];
+    uint8_t due[3 * PM_RRAM_COLS]; /* the sums of the last planes, by plane mod 3: codes come after the bank
+                                      is free */
+    struct bank bank[2];
+    struct lane lane[PM_HYFLEX_MAX_SARS];
+} run;
+
+static void need(bool ok) {
+    if (!ok)
+        pm_sim_finish(PM_EDIFFER);
+}
+
+static const int8_t *vector(size_t v) {
+    return run.x + v * run.stride;
+}
+
+static uint64_t plane_of(size_t plane) {
+    uint64_t wordlines = 0;
+    for (unsigned r = 0; r < run.tile->rows; r++)
+        wordlines |= (uint64_t)((uint8_t)vector(plane / PM_HYFLEX_PLANES)[r] >> plane % PM_HYFLEX_PLANES & 1)
+                     << r;
+    return wordlines;
+}
+
+static struct pm_read_id read_id(size_t plane) {
+    return (struct pm_read_id){.vector = run.first_vector + (uint32_t)(plane / PM_HYFLEX_PLANES),
+                               .plane = (uint16_t)(plane % PM_HYFLEX_PLANES)};
+}
+
+/* Planes alternate between the banks: plane p is in bank p mod 2. */
+static void array_side(uint64_t wordlines, bool read, bool track, bool hold, size_t ended) {
+    need(hold == (read && run.read_done));
+    run.elapsed = read && !hold ? run.elapsed + 1 : 0;
+    if (!read)
+        return;
+    need(run.held < ended + 2 && track == (run.held & 1) && run.held < run.vectors * PM_HYFLEX_PLANES);
+    if (run.held >= run.vectors * PM_HYFLEX_PLANES)
+        return;
+    if (run.held == 0 && run.first_read == 0)
+        run.first_read = pm_sim_clock() + 1;
+    if (!run.reading)
+        run.wordlines = plane_of(run.held);
+    need(wordlines == run.wordlines);
+    run.reading = !hold;
+    if (hold) {
+        struct bank *bank = &run.bank[track];
+        pm_rram_read(run.tile->array, wordlines, read_id(run.held), bank->value);
+        pm_rram_count(run.tile->array, wordlines, bank->count);
+        memcpy(run.due + run.held % 3 * PM_RRAM_COLS, bank->count, PM_RRAM_COLS);
+        run.held++;
+        pm_sim_progress();
+    }
+}
+
+static void converter_side(unsigned sample, unsigned column, bool scan) {
+    if (sample == 0)
+        return;
+    need(run.held > run.ended && scan == (run.ended & 1));
+    need(column == run.column && sample == 1u << column % run.cfg->sars);
+    struct lane *lane = &run.lane[column % run.cfg->sars];
+    lane->value = run.bank[scan].value[column];
+    lane->id = read_id(run.ended);
+    lane->id.access = (uint16_t)column;
+    if (++run.column == PM_RRAM_COLS) {
+        run.column = 0;
+        run.ended++;
+    }
+}
+
+static void collect_code(int code, int column) {
+    const size_t plane = run.codes / PM_RRAM_COLS;
+    need((size_t)column == run.codes % PM_RRAM_COLS && plane < run.vectors * PM_HYFLEX_PLANES);
+    if (plane >= run.vectors * PM_HYFLEX_PLANES)
+        return;
+    if (run.code)
+        run.code[run.codes] = (uint8_t)code;
+    if ((unsigned)column < run.used)
+        run.clips += code != run.due[plane % 3 * PM_RRAM_COLS + (unsigned)column];
+    run.codes++;
+    pm_sim_progress();
+}
+
+static void collect_y(const uint32_t *y, int acc_w) {
+    const unsigned outputs = PM_RRAM_COLS * run.cfg->cell / 8;
+    for (unsigned m = 0; m < outputs; m++) {
+        const int32_t v = (int32_t)pm_get_signed(y, (size_t)m * (unsigned)acc_w, (unsigned)acc_w);
+        need(!run.y_stalled || v == run.y_seen[m]);
+        run.y_seen[m] = v;
+    }
+    run.y_stalled = !run.y_ready;
+    if (run.y_ready) {
+        memcpy(run.acc + run.done * outputs, run.y_seen, outputs * sizeof *run.acc);
+        run.done++;
+        run.last_result = pm_sim_clock() + 1;
+        pm_sim_progress();
+    }
+}
+
+void pm_hyflex_gemv_step(int sars, int acc_w, unsigned char x_ready, const uint32_t *wordlines,
+                         unsigned char read, unsigned char track, unsigned char hold, unsigned char scan,
+                         int column, int sample, int c7_en, unsigned char code_valid, int code,
+                         int code_column, unsigned char y_valid, const uint32_t *y, unsigned char *mlc,
+                         unsigned char *mode6, unsigned char *x_valid, uint32_t *x, unsigned char *read_done,
+                         unsigned char *y_ready) {
+    const size_t ended_before = run.ended;
+    need((unsigned)sars == run.cfg->sars);
+    need(run.cfg->adc == PM_SAR_BITS || c7_en == 0);
+    if (run.x_valid && x_ready) {
+        run.x_valid = false;
+        pm_sim_progress();
+    }
+    converter_side((unsigned)sample, (unsigned)column, scan);
+    array_side(wordlines[0] | (uint64_t)wordlines[1] << 32, read, track, hold, ended_before);
+    if (code_valid)
+        collect_code(code, code_column);
+    if (y_valid)
+        collect_y(y, acc_w);
+    else
+        need(!run.y_stalled);
+    if (run.done == run.vectors)
+        pm_sim_finish(PM_OK);
+
+    *mlc = run.cfg->cell == 2;
+    *mode6 = run.cfg->adc == PM_SAR_BITS - 1;
+    if (!run.x_valid && run.offered < run.vectors && !pm_sim_stall()) {
+        run.x_valid = true;
+        run.offered++;
+    }
+    *x_valid = run.x_valid;
+    memset(x, run.x_valid ? 0 : 0x5a, PM_RRAM_ROWS);
+    for (unsigned r = 0; r < run.tile->rows && run.x_valid; r++)
+        pm_set_bits(x, r * 8, 8, (uint8_t)vector(run.offered - 1)[r]);
+    run.read_done = run.elapsed + 1 >= run.cfg->read_clocks && !pm_sim_stall();
+    *read_done = run.read_done;
+    run.y_ready = !pm_sim_stall();
+    *y_ready = run.y_ready;
+}
+
+void pm_hyflex_gemv_flip(uint32_t *flip) {
+    for (unsigned c = 0; c < PM_RRAM_COLS; c++)
+        pm_set_bits(flip, c, 1, run.tile->flip[c]);
+}
+
+void pm_hyflex_gemv_compare(int sars, const uint32_t *dac, int *cmp) {
+    *cmp = 0;
+    for (int s = 0; s < sars; s++) {
+        const unsigned trial = pm_get_bits(dac, (size_t)s * 7, 7);
+        if (trial != 0)
+            *cmp |= pm_sar_compare(&run.tile->sar[s], run.cfg->adc, trial, (unsigned)__builtin_ctz(trial),
+                                   run.lane[s].value, run.lane[s].id)
+                    << s;
+    }
+}
+
+pm_status pm_hyflex_tile_rtl(const struct pm_sim_opts *opts, const struct pm_hyflex *h,
+                             const struct pm_hyflex_tile *tile, const int8_t *x, size_t stride,
+                             size_t vectors, uint32_t first_vector, int32_t *acc, uint8_t *code,
+                             uint64_t *clips, uint64_t *clocks) {
+    memset(&run, 0, sizeof run);
+    run.cfg = pm_hyflex_config(h);
+    if (run.cfg->adc == 0)
+        return PM_EMODE;
+    run.tile = tile;
+    run.x = x;
+    run.stride = stride;
+    run.vectors = vectors;
+    run.first_vector = first_vector;
+    run.acc = acc;
+    run.code = code;
+    run.used = tile->outputs * pm_mlc_slices(run.cfg->cell);
+    const pm_status status = vectors == 0 ? PM_OK : pm_sim_run(opts, NULL);
+    if (clips)
+        *clips = run.clips;
+    if (clocks)
+        *clocks = run.last_result - run.first_read + 1;
+    return status;
+}
+
+pm_status pm_hyflex_gemv_rtl(const struct pm_sim_opts *opts, const struct pm_hyflex *h, const int8_t *x,
+                             size_t vectors, uint32_t first_vector, int32_t *y, struct pm_hyflex_cost *cost) {
+    const struct pm_hyflex_cfg *cfg = pm_hyflex_config(h);
+    const unsigned per = PM_RRAM_COLS * cfg->cell / 8, outputs = pm_hyflex_outputs(h),
+                   rows = pm_hyflex_rows(h);
+    const unsigned row_tiles = pm_hyflex_row_tiles(h), col_tiles = pm_hyflex_col_tiles(h);
+    uint64_t all_clips = 0, slowest = 0;
+    int32_t *acc = malloc((vectors > 0 ? vectors : 1) * per * sizeof *acc);
+    if (acc == NULL)
+        return PM_ENOMEM;
+    memset(y, 0, vectors * outputs * sizeof *y);
+    pm_status status = PM_OK;
+    for (unsigned i = 0; i < row_tiles * col_tiles && status == PM_OK; i++) {
+        const struct pm_hyflex_tile *t = pm_hyflex_tile(h, i / col_tiles, i % col_tiles);
+        const struct pm_sim_opts tile_opts = {.seed = opts->seed ? opts->seed + i : 0,
+                                              .wave = i ? NULL : opts->wave};
+        uint64_t clips, clocks;
+        status = pm_hyflex_tile_rtl(&tile_opts, h, t, x + i / col_tiles * PM_RRAM_ROWS, rows, vectors,
+                                    first_vector, acc, NULL, &clips, &clocks);
+        for (size_t v = 0; v < vectors; v++)
+            for (unsigned m = 0; m < t->outputs; m++)
+                y[v * outputs + i % col_tiles * per + m] += acc[v * per + m];
+        all_clips += clips;
+        slowest = clocks > slowest ? clocks : slowest;
+    }
+    free(acc);
+    if (cost != NULL && status == PM_OK) {
+        const uint64_t reads = (uint64_t)vectors * PM_HYFLEX_PLANES * row_tiles * col_tiles;
+        cost->vectors += vectors;
+        cost->array_reads += reads;
+        cost->conversions += reads * PM_RRAM_COLS;
+        cost->clips += all_clips;
+        cost->cycles += slowest;
+    }
+    return status;
+}

@@ -1,0 +1,76 @@
+#include "mlc_shift_add_rtl.h"
+
+#include <string.h>
+
+static _Thread_local struct {
+    unsigned cols, cell;
+    const uint8_t *code, *flip, *pop;
+    size_t codes, next;   /* of all vectors: in all, and the next to drive */
+    size_t outputs, done; /* results in all and so far */
+    int32_t *y;
+    bool driven;  /* a code is on the pins in this clock */
+    unsigned due; /* bit k: a result is due in k clocks */
+} run;
+
+/* Whether code number i is the last column of an output in plane 7. */
+static bool completes(size_t i) {
+    const size_t in_vector = i % (8 * (size_t)run.cols);
+    return in_vector >= 7 * (size_t)run.cols &&
+           in_vector % pm_mlc_slices(run.cell) == pm_mlc_slices(run.cell) - 1;
+}
+
+void pm_mlc_shift_add_step(int cols, unsigned char y_valid, int y_index, int y, unsigned char *mlc,
+                           unsigned char *valid, int *code, int *column, unsigned char *flip, int *plane,
+                           int *pop) {
+    const size_t per = run.cols * run.cell / 8;
+    if ((unsigned)cols != run.cols || y_valid != (run.due & 1))
+        pm_sim_finish(PM_EDIFFER);
+    if (y_valid) {
+        if ((size_t)y_index != run.done % per)
+            pm_sim_finish(PM_EDIFFER);
+        run.y[run.done++] = y;
+        pm_sim_progress();
+    }
+    run.due >>= 1;
+    /* The code in this clock's pins completes an output: its result is out two clocks later. */
+    if (run.driven && completes(run.next - 1))
+        run.due |= 2;
+    *mlc = run.cell == 2;
+    run.driven = run.next < run.codes && !pm_sim_stall();
+    *valid = run.driven;
+    if (run.driven) {
+        const size_t i = run.next++;
+        *column = (int)(i % run.cols);
+        *plane = (int)(i / run.cols % 8);
+        *code = run.code[i];
+        *flip = run.flip[*column];
+        *pop = run.pop[i / run.cols];
+    } else { /* what no valid bit qualifies must not matter */
+        *column = 5;
+        *plane = 3;
+        *code = 77;
+        *flip = 1;
+        *pop = 1;
+    }
+    if (run.done == run.outputs)
+        pm_sim_finish(PM_OK);
+}
+
+pm_status pm_mlc_shift_add_rtl(const struct pm_sim_opts *opts, unsigned cols, unsigned cell,
+                               const uint8_t *code, const uint8_t *flip, const uint8_t *pop, size_t vectors,
+                               int32_t *y, uint64_t *clocks) {
+    if (clocks)
+        *clocks = 0;
+    if (vectors == 0)
+        return PM_OK;
+    memset(&run, 0, sizeof run);
+    run.cols = cols;
+    run.cell = cell;
+    run.code = code;
+    run.flip = flip;
+    run.pop = pop;
+    run.codes = vectors * 8 * cols;
+    run.outputs = vectors * (cols * cell / 8);
+    run.y = y;
+    return pm_sim_run(opts, clocks);
+}
