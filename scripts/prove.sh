@@ -4,7 +4,8 @@
 #   sat   combinational, or one step from any state: yosys sat, every input
 #   smt   k-induction by yosys-smtbmc and z3 in two runs, base and step, `depth` steps each
 #   bmc   the base alone: holds up to `depth` clocks and is reported as bounded
-# Sources: the block's RTL and formal/BLOCK/*.sv, -DFORMAL, include folder formal/BLOCK. Each target is run again with
+# Sources: the block's RTL, rtl/common and formal/BLOCK/*.sv with -DFORMAL, include folder formal/BLOCK; other blocks that it uses
+# without their properties, which their own proofs are for. Each target is run again with
 # -DCANARY, in which an assertion labelled `canary` must be seen to fail, and with cover statements where it has some.
 # Prints one TAP line a target and a canary, keeps the logs in build/formal/BLOCK/.
 set -eu
@@ -26,9 +27,12 @@ tap() { # status name
 prep() {
     chparams=
     for p in $params; do chparams="$chparams -set ${p%%=*} ${p#*=}"; done
-    files="$(scripts/files.sh "$block" | tr '\n' ' ') $(find "formal/$block" -name '*.sv' | sort | tr '\n' ' ')"
+    rtl=$(scripts/files.sh "$block")
+    own="$(echo "$rtl" | grep -E "^rtl/($block|common)/" | tr '\n' ' ') $(find "formal/$block" -name '*.sv' | sort | tr '\n' ' ')"
+    others=$(echo "$rtl" | grep -vE "^rtl/($block|common)/" | tr '\n' ' ' || true)
     {
-        echo "read_verilog -formal -sv -DFORMAL $1 $(printf -- "-I%s " formal/*/) -Irtl/common $files"
+        [ -z "$others" ] || echo "read_verilog -sv -Irtl/common $others"
+        echo "read_verilog -formal -sv -DFORMAL $1 -Iformal/$block -Iformal/common -Irtl/common $own"
         [ -z "$chparams" ] || echo "chparam$chparams $top"
         echo "hierarchy -check -top $top"
         echo "prep -flatten -top $top"

@@ -451,17 +451,22 @@ static pm_status run_variants(struct job *j, struct pm_run_report *r) {
         const char *name;
         enum pm_run_key key;
         double value;
-    } variants[PM_RUN_VARIANTS] = {{"as configured", PM_RUN_NORM, PM_NORM_RECIP},
-                                   {"norm=pow2", PM_RUN_NORM, PM_NORM_POW2},
-                                   {"norm=none", PM_RUN_NORM, PM_NORM_NONE},
-                                   {"round=0", PM_RUN_ROUND, 0},
-                                   {"noise=1", PM_RUN_NOISE, 1}};
+        double spread; /* factor of sigma-r; 0: as given */
+    } variants[PM_RUN_VARIANTS] = {{"as configured", PM_RUN_KEYS, 0, 0},
+                                   {"norm=pow2", PM_RUN_NORM, PM_NORM_POW2, 0},
+                                   {"norm=none", PM_RUN_NORM, PM_NORM_NONE, 0},
+                                   {"round=0", PM_RUN_ROUND, 0, 0},
+                                   {"noise=1", PM_RUN_NOISE, 1, 0},
+                                   {"noise=1, sigma-r x 3", PM_RUN_NOISE, 1, 3}};
     struct pm_run_settings as_given = j->settings;
     unsigned images = (unsigned)as_given.value[PM_RUN_ABLATION_IMAGES];
     pm_status status = PM_OK;
     for (unsigned v = 0; images > 0 && v < PM_RUN_VARIANTS && status == PM_OK; v++) {
-        if (v > 0)
+        if (variants[v].key != PM_RUN_KEYS)
             j->settings.value[variants[v].key] = variants[v].value;
+        if (variants[v].spread > 0)
+            j->settings.value[PM_RUN_SIGMA_R] =
+                fmin(variants[v].spread * j->settings.value[PM_RUN_SIGMA_R], pm_run_keys[PM_RUN_SIGMA_R].hi);
         r->variant[v].name = variants[v].name;
         status = golden_with(j, variants[v].name, images, true, &r->variant[v].golden);
         r->variants = v + 1;

@@ -34,7 +34,7 @@ struct pm_run_variant {
     struct pm_run_golden golden;
 };
 
-#define PM_RUN_VARIANTS 5
+#define PM_RUN_VARIANTS 6
 
 struct pm_run_report {
     const char *model, *data;

@@ -100,16 +100,16 @@ static void print_rtl(const struct pm_run_report *r) {
 
 static void print_variants(const struct pm_run_report *r) {
     printf("\nWhat each choice is worth, the first %u images, golden\n", r->variant[0].golden.images);
-    printf("  variant        accuracy  same class   accesses a layer and image\n");
+    printf("  variant                accuracy  same class   accesses a layer and image\n");
     for (unsigned v = 0; v < r->variants; v++) {
         const struct pm_run_golden *g = &r->variant[v].golden;
         struct pm_attention_cost sum = all_layers(g, r->network->layers);
         uint64_t accesses = 0;
         for (int k = 0; k < PM_GEMV_KINDS; k++)
             accesses += sum.gemv[k].accesses;
-        printf("  %-13s %7.2f %%   %7.2f %%   %.0f", r->variant[v].name, percent(g->correct_integer, g->images),
+        printf("  %-21s %7.2f %%   %7.2f %%   %.0f", r->variant[v].name, percent(g->correct_integer, g->images),
                percent(g->same_class, g->images), (double)accesses / g->images / r->network->layers);
-        if (strcmp(r->variant[v].name, "noise=1") == 0)
+        if (strncmp(r->variant[v].name, "noise=1", 7) == 0)
             printf("   (conversion errors: %.3f a million)", 1e6 * ratio((double)errors(&sum), (double)conversions(&sum)));
         printf("\n");
     }
