@@ -248,9 +248,41 @@ static void gemv_exact(const struct pm_hyflex *h, const int8_t *x, int32_t *rest
     }
 }
 
+/* y[m] += what pm_mlc_shift_add() accumulates over the planes: it is linear in codes and wordlines, so that a
+ * column's planes add up first: sum[c] and pop are weighted by 2^i, -2^7 for plane 7. */
+static void add_columns(const struct pm_hyflex_tile *t, unsigned cell, const int32_t *sum, int32_t pop,
+                        int32_t *y) {
+    const unsigned slices = pm_mlc_slices(cell);
+    const int32_t full = (int32_t)((1u << cell) - 1) * pop;
+    for (unsigned m = 0; m < t->outputs; m++) {
+        int32_t acc = -128 * pop;
+        for (unsigned c = 0; c < slices; c++) {
+            const int32_t s = sum[m * slices + c];
+            acc += (t->flip[m * slices + c] ? full - s : s) * (1 << (cell * c));
+        }
+        y[m] += acc;
+    }
+}
+
+static uint64_t gemv_tile(const struct pm_hyflex *h, const struct pm_hyflex_tile *t,
+                          const uint64_t *wordlines, uint32_t vector, int32_t *y) {
+    const unsigned used = t->outputs * pm_mlc_slices(h->cfg.cell);
+    int32_t code[PM_RRAM_COLS], sum[PM_RRAM_COLS] = {0}, pop = 0;
+    uint64_t clips = 0;
+    for (unsigned i = 0; i < PM_HYFLEX_PLANES; i++) {
+        const int32_t weight = i == 7 ? -128 : 1 << i;
+        clips += read_plane(h, t, wordlines[i], (struct pm_read_id){.vector = vector, .plane = (uint16_t)i},
+                            used, code);
+        for (unsigned c = 0; c < PM_RRAM_COLS; c++)
+            sum[c] += code[c] * weight;
+        pop += __builtin_popcountll(wordlines[i]) * weight;
+    }
+    add_columns(t, h->cfg.cell, sum, pop, y);
+    return clips;
+}
+
 void pm_hyflex_gemv(const struct pm_hyflex *h, const int8_t *x, uint32_t vector, int32_t *y,
                     struct pm_hyflex_cost *cost) {
-    const unsigned slices = pm_mlc_slices(h->cfg.cell);
     uint64_t clips = 0;
     memset(y, 0, h->outputs * sizeof *y);
     if (h->exact)
@@ -258,19 +290,8 @@ void pm_hyflex_gemv(const struct pm_hyflex *h, const int8_t *x, uint32_t vector,
     for (unsigned r = 0; r < h->row_tiles && !h->exact; r++) {
         uint64_t wordlines[PM_HYFLEX_PLANES];
         split_planes(x + r * PM_RRAM_ROWS, h->tile[r * h->col_tiles].rows, wordlines);
-        for (unsigned k = 0; k < h->col_tiles; k++) {
-            const struct pm_hyflex_tile *t = &h->tile[r * h->col_tiles + k];
-            int32_t code[PM_RRAM_COLS], acc[MAX_PER];
-            for (unsigned i = 0; i < PM_HYFLEX_PLANES; i++) {
-                clips += read_plane(h, t, wordlines[i],
-                                    (struct pm_read_id){.vector = vector, .plane = (uint16_t)i},
-                                    t->outputs * slices, code);
-                pm_mlc_shift_add(code, t->flip, h->cfg.cell, (unsigned)__builtin_popcountll(wordlines[i]), i,
-                                 t->outputs, acc);
-            }
-            for (unsigned m = 0; m < t->outputs; m++)
-                y[k * h->per + m] += acc[m];
-        }
+        for (unsigned k = 0; k < h->col_tiles; k++)
+            clips += gemv_tile(h, &h->tile[r * h->col_tiles + k], wordlines, vector, y + k * h->per);
     }
     add_cost(h, clips, cost);
 }

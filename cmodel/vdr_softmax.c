@@ -7,8 +7,8 @@ pm_status pm_vdr_lut_init(struct pm_vdr_lut *lut, double s0) {
         return PM_EINVAL;
     for (int ne = 0; ne < PM_VDR_ENTRIES; ne++) {
         double s = ldexp(s0, -(ne + PM_VDR_FRAC));
-        /* round() takes halves away from zero. exp(-p) = 0.35815 * ((1.353 - p)^2 + 0.344 / 0.35815) of I-BERT,
-         * in p / S' and without its factor: p^2 - 2.70733 p + 2.79211. */
+        /* round() takes halves away from zero. exp(-p) = 0.35815 * ((1.353 - p)^2 + 0.344 / 0.35815) of
+         * I-BERT, in p / S' and without its factor: p^2 - 2.70733 p + 2.79211. */
         lut->e[ne].l = (uint32_t)round(log(2.0) / s);
         lut->e[ne].b = (uint32_t)round(2.70733 / s);
         lut->e[ne].c = (uint32_t)round(2.79211 / (s * s));
@@ -42,8 +42,8 @@ static uint8_t exponential(const struct pm_vdr_entry *e, uint32_t d, bool round)
     return (uint8_t)pm_clamp(pm_shr(c - rem * (b - rem) + half, t), 0, 255);
 }
 
-uint32_t pm_vdr_softmax(const struct pm_vdr_lut *lut, const int8_t *x, const uint8_t *keep, size_t n, int32_t ne,
-                        bool round, uint8_t *a) {
+uint32_t pm_vdr_softmax(const struct pm_vdr_lut *lut, const int8_t *x, const uint8_t *keep, size_t n,
+                        int32_t ne, bool round, uint8_t *a) {
     const struct pm_vdr_entry *entry = &lut->e[pm_clamp(ne, 0, PM_VDR_ENTRIES - 1)];
     int max = INT8_MIN;
     for (size_t j = 0; j < n; j++)

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Lints each RTL module as its own top and reads it into stock Yosys: scripts/lint.sh [BLOCK ...]
-# Fails on any Verilator warning, on latches, on combinational loops and on constructs that Yosys misreads. Then synthesizes the
-# block: the module pm_BLOCK, or each line "TOP NAME=VALUE ..." of synth/BLOCK/small where defaults would take minutes.
+# Lints each RTL module as its own top and synthesizes it in stock Yosys: scripts/lint.sh [BLOCK ...]
+# Fails on any Verilator warning, on latches, on combinational loops and on constructs that Yosys misreads. Where the defaults
+# would take minutes in Yosys, synth/BLOCK/small has lines "TOP NAME=VALUE ..." that are synthesized instead; a line that begins
+# with "elaborate" is checked as read, without optimisation and mapping: a composition of modules that are synthesized one by one.
 set -eu
 cd "$(dirname "$0")/.."
 out=${PERIMETER_BUILD:-build}/lint
@@ -16,34 +17,38 @@ tap() { # status name log
     fi
 }
 
-# through YOSYS-COMMANDS LOG: read, elaborate and run the commands
-through() {
-    yosys -q -e 'implicitly declared|no driver|multiple conflicting' -p "read_verilog -sv $files; $1" >>"$2" 2>&1
-}
-
-latches='check -assert; select -assert-none t:$dlatch* t:$_DLATCH*'
 for block in "$@"; do
     files=$(scripts/files.sh "$block" | tr '\n' ' ')
+    tops=
     for source in rtl/"$block"/pm_*.sv; do
         top=$(basename "$source" .sv)
         log=$out/$top.log
         # shellcheck disable=SC2086
         verilator --lint-only -Wall --top-module "$top" $files >"$log" 2>&1 && status=0 || status=1
         tap $status "lint $top" "$log"
-        through "hierarchy -check -top $top; proc; $latches" "$log" && status=0 || status=1
-        tap $status "no latch, loop or misreading in $top" "$log"
+        tops="$tops$top
+"
     done
-    [ -e "rtl/$block/pm_$block.sv" ] && small="pm_$block" || small=
-    [ -e "synth/$block/small" ] && small=$(cat "synth/$block/small")
-    echo "$small" | while read -r top params; do
+    [ -e "synth/$block/small" ] && tops=$(cat "synth/$block/small")
+    while read -r top params; do
         [ -n "$top" ] || continue
+        verb=synthesizes
+        passes="synth -noabc"
+        if [ "$top" = elaborate ]; then
+            verb=elaborates
+            passes=proc
+            top=${params%% *}
+            params=${params#* }
+        fi
+        log=$out/synth-$top.log
         set=
         for p in $params; do set="$set -set ${p%%=*} ${p#*=}"; done
-        log=$out/synth-$top.log
-        : >"$log"
-        through "${set:+chparam$set $top;} hierarchy -check -top $top; synth -noabc; $latches" "$log" && status=0 || status=1
-        tap $status "synthesizes $top $params" "$log"
-        [ $failed = 0 ]
-    done || failed=1
+        yosys -q -e 'implicitly declared|no driver|multiple conflicting' -p "read_verilog -sv $files;
+            ${set:+chparam$set $top;} hierarchy -check -top $top; $passes; check -assert;
+            select -assert-none t:\$dlatch* t:\$_DLATCH*" >"$log" 2>&1 && status=0 || status=1
+        tap $status "$verb $top $params" "$log"
+    done <<END
+$tops
+END
 done
 exit $failed

@@ -19,20 +19,21 @@ static const char *home(void) {
 pm_status pm_rtl_open(const char *block, const char *params, bool wave, struct pm_rtl **rtl, char *err, size_t errlen) {
     char command[1024], path[1024] = "";
     *rtl = NULL;
-    int n = snprintf(command, sizeof command, "'%s/scripts/verilate.sh' %s %s %s", home(), block, wave ? "wave" : "",
-                     params);
-    FILE *p = n < (int)sizeof command ? popen(command, "r") : NULL;
+    int n = snprintf(command, sizeof command, "'%s/scripts/verilate.sh' %s %s %s 2>&1", home(), block,
+                     wave ? "wave" : "", params);
+    FILE *p = n < (int)sizeof command && !strchr(home(), '\'') ? popen(command, "r") : NULL;
     if (!p) {
-        snprintf(err, errlen, "%s: cannot run the model build", block);
+        snprintf(err, errlen, "%s: cannot run the model build in %s", block, home());
         return PM_EBUILD;
     }
+    /* One line: the model's path, or what is wrong. */
     bool got = fgets(path, sizeof path, p) != NULL;
     int rc = pclose(p);
+    path[strcspn(path, "\n")] = 0;
     if (!got || !WIFEXITED(rc) || WEXITSTATUS(rc) != 0) {
-        snprintf(err, errlen, "%s: the simulation model (%s) could not be built", block, params);
+        snprintf(err, errlen, "%s: the simulation model (%s) could not be built: %s", block, params, path);
         return PM_EBUILD;
     }
-    path[strcspn(path, "\n")] = 0;
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!handle) {
         snprintf(err, errlen, "%s: %s", path, dlerror());

@@ -16,7 +16,8 @@ static uint64_t next_random(void) {
     return rng * 0x2545F4914F6CDD1Du;
 }
 
-/* rec[2] * 34 / 8192 - 1 and rec[1] * 34 / 8192 - 1: half an interval of 1/32 and the rounding of an 8-bit entry. */
+/* rec[2] * 34 / 8192 - 1 and rec[1] * 34 / 8192 - 1: half an interval of 1/32 and the rounding of an 8-bit
+ * entry. */
 #define LOW  (-0.016358)
 #define HIGH 0.016846
 
@@ -63,7 +64,8 @@ static void test_table(void **state) {
             if ((32 + i) % (1u << s) == 0)
                 assert_int_equal(pm_head_norm(1 << 9, (32 + i) >> s, PM_NORM_RECIP),
                                  pm_head_norm(1 << 9, 32 + i, PM_NORM_RECIP) << s);
-        assert_int_equal(pm_head_norm(1 << 14, (32 + i) * 32 + 31, PM_NORM_RECIP), lround(8192 / (32 + i + 0.5)));
+        assert_int_equal(pm_head_norm(1 << 14, (32 + i) * 32 + 31, PM_NORM_RECIP),
+                         lround(8192 / (32 + i + 0.5)));
     }
 }
 

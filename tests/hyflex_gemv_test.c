@@ -192,6 +192,34 @@ static void fast_path_equals_plain(void **state) {
     }
 }
 
+/* Column c goes to converter c mod sars, each with its own offset. */
+static void columns_have_their_converters(void **state) {
+    (void)state;
+    struct pm_hyflex_cfg cfg = pm_hyflex_default();
+    cfg.sars = 8;
+    cfg.sar = (struct pm_sar_cfg){.offset = 2, .seed = 3};
+    int8_t w[64 * 16], x[64];
+    for (size_t i = 0; i < sizeof w; i++)
+        w[i] = random_weight(1);
+    memset(x, -1, sizeof x);
+    struct pm_hyflex *h;
+    assert_int_equal(pm_hyflex_new(&cfg, w, 64, 16, 0, &h), PM_OK);
+    const struct pm_hyflex_tile *t = pm_hyflex_tile(h, 0, 0);
+    uint64_t wordlines[8];
+    int32_t code[8 * PM_RRAM_COLS], acc[16];
+    uint8_t count[PM_RRAM_COLS];
+    pm_hyflex_tile_stages(h, t, x, 0, wordlines, code, acc);
+    pm_rram_count(t->array, UINT64_MAX, count);
+    bool differ = false;
+    for (unsigned c = 0; c < PM_RRAM_COLS; c++) {
+        const struct pm_read_id id = {.access = (uint16_t)c};
+        assert_int_equal(code[c], pm_sar_convert(&t->sar[c % 8], 6, 256 * count[c], id));
+        differ = differ || code[c] != pm_sar_convert(&t->sar[0], 6, 256 * count[c], id);
+    }
+    assert_true(differ);
+    pm_hyflex_free(h);
+}
+
 /* A zero plane and noise: no active cell, no noise, no error. */
 static void no_active_row_reads_zero(void **state) {
     (void)state;
@@ -355,6 +383,7 @@ int main(void) {
         cmocka_unit_test(flip_at_six_bits_is_exact_for_slc_only),
         cmocka_unit_test(flip_decides_above_half),
         cmocka_unit_test(fast_path_equals_plain),
+        cmocka_unit_test(columns_have_their_converters),
         cmocka_unit_test(no_active_row_reads_zero),
         cmocka_unit_test(cell_error_rate_is_the_papers),
         cmocka_unit_test(replica_removes_the_off_current),

@@ -154,6 +154,24 @@ static void noise_is_per_comparison(void **state) {
     assert_in_range(ones, 2750, 3250); /* six of seven pairs are independent coins */
 }
 
+/* pm_sar_convert() against its comparisons one by one, as a converter's pins would see them. */
+static void conversion_is_its_comparisons(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < 8; i++) {
+        const struct pm_sar s = drawn(i & 1 ? 0.05 : 0, i & 2 ? 0.7 : 0, i & 4 ? 0.4 : 0, i);
+        for (unsigned bits = 6; bits <= 7; bits++)
+            for (int32_t v = -600; v < 34000; v += 37) {
+                const struct pm_read_id id = {
+                    .vector = (uint32_t)(v + 600), .plane = 3, .access = (uint16_t)i};
+                unsigned code = 0;
+                for (unsigned b = bits; b-- > 0;)
+                    if (pm_sar_compare(&s, bits, code | 1u << b, b, v, id))
+                        code |= 1u << b;
+                assert_int_equal(pm_sar_convert(&s, bits, v, id), code);
+            }
+    }
+}
+
 /* The average over codes has the closed form sum_i 2^(n-2i) (2^i - 1) for one array (half of the differential
  * one's). */
 static void energy_is_the_closed_form(void **state) {
@@ -185,6 +203,7 @@ int main(void) {
         cmocka_unit_test(mismatch_has_the_expected_dnl),
         cmocka_unit_test(offset_shifts_codes),
         cmocka_unit_test(noise_is_per_comparison),
+        cmocka_unit_test(conversion_is_its_comparisons),
         cmocka_unit_test(energy_is_the_closed_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,7 +49,8 @@ static void test_table(void **state) {
     }
 }
 
-/* Numerator over the row's largest against exp(), in the last bit of the output: |A - A_max * exp(-distance * S)|. */
+/* Numerator over the row's largest against exp(), in the last bit of the output: |A - A_max * exp(-distance *
+ * S)|. */
 static double largest_error(double s0, int ne_lo, int ne_hi, bool round) {
     struct pm_vdr_lut lut;
     double worst = 0;
@@ -72,8 +73,9 @@ static void test_error(void **state) {
             beyond = fmax(beyond, largest_error(scale(i), 8, 40, round));
             below = fmax(below, largest_error(scale(i), -40, -1, round));
         }
-        print_message("# %s: largest error %.3f LSB at S0=1/2, %.3f over all S0; %.3f for ne>7, %.3f for ne<0\n",
-                      round ? "round" : "trunc", half, all, beyond, below);
+        print_message(
+            "# %s: largest error %.3f LSB at S0=1/2, %.3f over all S0; %.3f for ne>7, %.3f for ne<0\n",
+            round ? "round" : "trunc", half, all, beyond, below);
         assert_true(half > 0.95 && half < 1.1);
         assert_true(all > 2.9 && all < 3.1);
         assert_true(beyond > 2.5 && beyond < 3.2);

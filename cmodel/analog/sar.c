@@ -66,29 +66,46 @@ void pm_sar_init(struct pm_sar *s, const struct pm_sar_cfg *cfg, uint32_t id, ui
     s->noise = llround(cfg->noise * (double)((int64_t)1 << (FRAC + PM_GAUSS_FRAC)));
 }
 
-static int64_t comparison_noise(const struct pm_sar *s, unsigned b, struct pm_read_id id) {
-    const uint32_t ctr[4] = {(uint32_t)DRAW_NOISE << 28 | (uint32_t)id.access << 1 | b >> 2, id.vector,
+/* Words of the comparisons of bits 4 half .. 4 half + 3. */
+static void noise_words(const struct pm_sar *s, unsigned half, struct pm_read_id id, uint32_t word[4]) {
+    const uint32_t ctr[4] = {(uint32_t)DRAW_NOISE << 28 | (uint32_t)id.access << 1 | half, id.vector,
                              id.plane, s->id};
-    uint32_t word[4];
     pm_philox(ctr, s->key, word);
-    return deviation(s->noise, pm_gauss(word[b & 3]));
+}
+
+/* The voltage as the comparator sees it, before its noise, in 2^-FRAC LSB. */
+static int64_t input(const struct pm_sar *s, int32_t vin_q8) {
+    return ((int64_t)vin_q8 + 128) * (1 << (FRAC - 8)) + s->offset;
 }
 
 bool pm_sar_compare(const struct pm_sar *s, unsigned bits, unsigned dac, unsigned b, int32_t vin_q8,
                     struct pm_read_id id) {
     if (s->ideal)
         return pm_sar_keep(vin_q8, dac);
-    const int64_t noise = s->noise != 0 ? comparison_noise(s, b, id) : 0;
-    return ((int64_t)vin_q8 + 128) * (1 << (FRAC - 8)) + s->offset + noise >=
-           s->level[bits == PM_SAR_BITS][dac];
+    int64_t v = input(s, vin_q8);
+    if (s->noise != 0) {
+        uint32_t word[4];
+        noise_words(s, b >> 2, id, word);
+        v += deviation(s->noise, pm_gauss(word[b & 3]));
+    }
+    return v >= s->level[bits == PM_SAR_BITS][dac];
 }
 
 uint8_t pm_sar_convert(const struct pm_sar *s, unsigned bits, int32_t vin_q8, struct pm_read_id id) {
     if (s->ideal)
         return pm_sar_code(vin_q8, bits);
+    const int64_t *level = s->level[bits == PM_SAR_BITS], v = input(s, vin_q8);
     unsigned code = 0;
+    if (s->noise == 0) {
+        for (unsigned b = bits; b-- > 0;)
+            code = v >= level[code | 1u << b] ? code | 1u << b : code;
+        return (uint8_t)code;
+    }
+    uint32_t word[8];
+    noise_words(s, 0, id, word);
+    noise_words(s, 1, id, word + 4);
     for (unsigned b = bits; b-- > 0;)
-        if (pm_sar_compare(s, bits, code | 1u << b, b, vin_q8, id))
+        if (v + deviation(s->noise, pm_gauss(word[b])) >= level[code | 1u << b])
             code |= 1u << b;
     return (uint8_t)code;
 }

@@ -64,7 +64,7 @@ module pm_head_norm_fv #(
     end
   end
 
-  // The formula; its parts are proven at full width by pm_head_norm_fv.svh.
+  // The formula; its parts are proven at full width by pm_norm_recip_fv and pm_norm_shift_fv.
   logic [5:0] k;
   logic [63:0] aligned;
   logic [31:0] twice, rec;

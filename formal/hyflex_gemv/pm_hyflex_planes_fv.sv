@@ -1,5 +1,5 @@
-// pm_hyflex_planes, vectors and planes taken at any time: the wordlines show plane 0 to 7 of the accepted vector, each until it is
-// taken and no longer; the popcount is theirs; a vector is accepted exactly when the last plane of the one before leaves.
+// pm_hyflex_planes, vectors and planes taken at any time: planes come in order, each until it is taken and no longer; a vector is
+// accepted exactly when the last plane of the one before leaves. What the planes hold: pm_hyflex_planes_fv.svh.
 module pm_hyflex_planes_fv #(
     parameter int unsigned Rows = 5
 ) (
@@ -35,29 +35,15 @@ module pm_hyflex_planes_fv #(
   always_comb if (init_q) assume (!rst_ni);
   always_comb if (!init_q) assume (rst_ni);
 
-  logic [Rows*8-1:0] x_q;
-  logic [3:0] left_q;  // planes of x_q that have not left
-  logic [Rows-1:0] want;
-  logic [PopW-1:0] ones;
+  logic [3:0] left_q;  // planes of the accepted vector that have not left
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) left_q <= '0;
     else if (x_valid_i && x_ready) left_q <= 4'd8;
     else if (plane_ready_i && plane_valid) left_q <= left_q - 1'b1;
   end
-  always_ff @(posedge clk_i) if (x_valid_i && x_ready) x_q <= x_i;
-  always_comb begin
-    ones = '0;
-    for (int unsigned r = 0; r < Rows; r++) begin
-      want[r] = x_q[r*8+32'(index)];
-      ones += PopW'(want[r]);
-    end
-  end
 
-  // The rows' bytes as the planes leave: what bits the wordlines will still show.
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
-      right_plane: assert (!plane_valid || plane == want);
-      right_popcount: assert (!plane_valid || pop == ones);
       counted: assert (plane_valid == (left_q != 0) && left_q <= 8);
       in_order: assert (left_q == 0 ? index == 0 : {1'b0, index} + left_q == 8);
       ready_exactly: assert (x_ready == (left_q == 0 || (left_q == 1 && plane_ready_i)));

@@ -25,50 +25,33 @@ module pm_head_norm #(
     output logic                z_zero_o
 );
   localparam int unsigned PW = OW + 8;
-  localparam int unsigned SW = PW > 33 ? PW : 33;
 
   if (Lanes < 1 || OW < 1 || OW > 48 || ZW < 1 || ZW > 32) $error("pm_head_norm: parameters");
 
-  /// round(256*32 / (32 + i + 1/2)) - 128: 1.0 over the middle of the interval that i stands for.
-  function logic [6:0] reciprocal(input logic [4:0] i);
-    for (int unsigned j = 0; j < 32; j++) begin
-      if (j == 0) reciprocal = '0;
-      if (i == 5'(j)) reciprocal = 7'((32768 + 65 + 2 * j) / (2 * (65 + 2 * j)) - 128);
-    end
-  endfunction
-
-  logic [4:0] position, below;
-  logic [8:0] factor;
+  logic [7:0] factor;
+  logic [4:0] shift, shift_q;
   logic en1, en2, valid1_q, valid2_q, z_zero_q;
-  logic [4:0] shift_q;
   logic [Lanes*PW-1:0] product, product_q;
-  logic signed [SW-1:0] shifted;
   logic [Lanes*32-1:0] y, y_q;
 
-  always_comb begin
-    position = '0;
-    below    = '0;
-    for (int unsigned p = 0; p < ZW; p++) begin
-      if (z_i[p]) begin
-        position = 5'(p);
-        below    = 5'({z_i, 5'b0} >> p);
-      end
-    end
-  end
-  assign factor = z_i == '0 ? '0 : {2'b01, reciprocal(below)};
+  pm_norm_recip #(
+      .ZW(ZW)
+  ) u_recip (
+      .z_i,
+      .factor_o(factor),
+      .shift_o (shift)
+  );
 
-  always_comb begin
-    for (int unsigned i = 0; i < Lanes; i++) begin
-      product[i*PW+:PW] = PW'(signed'(o_i[i*OW+:OW])) * PW'(signed'(factor));
-    end
-  end
+  for (genvar i = 0; i < Lanes; i++) begin : g_lane
+    assign product[i*PW+:PW] = PW'(signed'(o_i[i*OW+:OW])) * PW'(factor);
 
-  always_comb begin
-    for (int unsigned i = 0; i < Lanes; i++) begin
-      shifted = SW'(signed'(product_q[i*PW+:PW])) >>> shift_q;
-      if (shifted[SW-1:31] == {(SW - 31) {shifted[SW-1]}}) y[i*32+:32] = shifted[31:0];
-      else y[i*32+:32] = {shifted[SW-1], {31{!shifted[SW-1]}}};
-    end
+    pm_norm_shift #(
+        .W(PW)
+    ) u_shift (
+        .x_i    (product_q[i*PW+:PW]),
+        .shift_i(shift_q),
+        .y_o    (y[i*32+:32])
+    );
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -87,7 +70,7 @@ module pm_head_norm #(
   always_ff @(posedge clk_i) begin
     if (en1) begin
       product_q <= product;
-      shift_q   <= position > 5'd27 ? 5'd31 : position + 5'd4;
+      shift_q   <= shift;
     end
     if (en2) y_q <= y;
   end
@@ -98,8 +81,4 @@ module pm_head_norm #(
   assign y_valid_o = valid2_q;
   assign y_o       = y_q;
   assign z_zero_o  = z_zero_q;
-
-`ifdef FORMAL
-  `include "pm_head_norm_fv.svh"
-`endif
 endmodule

@@ -57,4 +57,8 @@ module pm_hyflex_planes #(
       else if (plane_ready_i) x_q[r*8+:8] <= x_q[r*8+:8] >> 1;
     end
   end
+
+`ifdef FORMAL
+  `include "pm_hyflex_planes_fv.svh"
+`endif
 endmodule

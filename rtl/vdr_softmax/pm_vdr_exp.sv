@@ -39,16 +39,12 @@ module pm_vdr_exp (
   assign below_max = max_i - x_i;
   assign shifted   = {below_max, 11'b0} >> shift_i;
 
-  always_comb begin
-    rem = {distance_q, 4'b0};
-    q   = '0;
-    for (int k = 3; k >= 0; k--) begin
-      if ({3'b0, rem} >= 18'({6'b0, l_i} << k)) begin
-        rem  = rem - 15'({6'b0, l_i} << k);
-        q[k] = 1'b1;
-      end
-    end
-  end
+  pm_vdr_divide u_divide (
+      .distance_i(distance_q),
+      .l_i,
+      .q_o       (q),
+      .rem_o     (rem)
+  );
 
   pm_vdr_square #(
       .W(14)
@@ -57,8 +53,8 @@ module pm_vdr_exp (
       .square_o(square)
   );
   assign sum = square + k_i;
-  logic unused_ok;  // what lies below the rounding bit
-  assign unused_ok = ^sum[16:0];
+  logic unused_ok;  // a remainder is below 2^12, and nothing looks below the rounding bit
+  assign unused_ok = ^{rem[14:13], sum[16:0]};
 
   always_comb begin
     case (bc_i)
@@ -72,7 +68,7 @@ module pm_vdr_exp (
     if (en_i) begin
       distance_q <= shifted[10:0];
       zero_q     <= !keep_i || shifted[18:11] != '0;
-      arg_q      <= b_i - 14'({rem[12:0], 1'b0});
+      arg_q      <= b_i - {rem[12:0], 1'b0};
       q2_q       <= q | {4{zero_q}};
       lead_q     <= lead;
       q3_q       <= q2_q;

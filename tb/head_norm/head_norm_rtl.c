@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define MAX_LANES 1024
-#define DRAIN     8 /* clocks after the last output: nothing more may come; the sticky flag is cleared in them */
+#define DRAIN     8 /* clocks after the last output: nothing more may come; the sticky flag is cleared in them \
+                     */
 
 static _Thread_local struct {
     const int64_t *o;
@@ -93,8 +94,8 @@ void pm_head_norm_step(svBit o_ready, svBit y_valid, const svBitVecVal *y, svBit
         pm_sim_finish(PM_OK);
 }
 
-pm_status pm_head_norm_rtl(const struct pm_sim_opts *opts, const int64_t *o, const uint32_t *z, size_t rows, size_t n,
-                           int32_t *y, bool *z_zero, uint64_t *clocks) {
+pm_status pm_head_norm_rtl(const struct pm_sim_opts *opts, const int64_t *o, const uint32_t *z, size_t rows,
+                           size_t n, int32_t *y, bool *z_zero, uint64_t *clocks) {
     if (rows == 0 || n == 0)
         return PM_ESHAPE;
     memset(&s, 0, sizeof s);

@@ -8,11 +8,12 @@
 #define LATENCY 2 /* clocks from a beat being taken to its outputs being taken */
 
 static struct bench b;
-static pm_status (*rtl_norm)(const struct pm_sim_opts *, const int64_t *, const uint32_t *, size_t, size_t, int32_t *,
-                             bool *, uint64_t *);
+static pm_status (*rtl_norm)(const struct pm_sim_opts *, const int64_t *, const uint32_t *, size_t, size_t,
+                             int32_t *, bool *, uint64_t *);
 
 /* Runs golden and RTL on the same vectors and compares all of them; returns the clocks. */
-static uint64_t compare(const char *name, const int64_t *o, const uint32_t *z, size_t rows, size_t n, uint64_t stalls) {
+static uint64_t compare(const char *name, const int64_t *o, const uint32_t *z, size_t rows, size_t n,
+                        uint64_t stalls) {
     int32_t *y = malloc(rows * n * sizeof *y);
     bool flag = false, zero = false;
     uint64_t clocks = 0;
@@ -38,7 +39,9 @@ int main(void) {
         const char *params;
         size_t lanes;
         int ow, zw;
-    } config[] = {{"Lanes=1 OW=32 ZW=15", 1, 32, 15}, {"Lanes=1 OW=32 ZW=31", 1, 32, 31}, {"Lanes=4 OW=36 ZW=20", 4, 36, 20}};
+    } config[] = {{"Lanes=1 OW=32 ZW=15", 1, 32, 15},
+                  {"Lanes=1 OW=32 ZW=31", 1, 32, 31},
+                  {"Lanes=4 OW=36 ZW=20", 4, 36, 20}};
     bench_begin(&b, "head_norm");
     for (size_t c = 0; c < sizeof config / sizeof config[0]; c++) {
         struct pm_rtl *rtl = bench_model(&b, config[c].params);
@@ -89,7 +92,8 @@ int main(void) {
             uint64_t clocks = compare("random", o, z, vectors, n, stall ? bench_random(&b) | 1 : 0);
             uint64_t want = vectors * ((n + lanes - 1) / lanes) + LATENCY;
             if (!stall && clocks != want)
-                printf("# %zu vectors of %zu: %" PRIu64 " clocks, expected %" PRIu64 "\n", vectors, n, clocks, want);
+                printf("# %zu vectors of %zu: %" PRIu64 " clocks, expected %" PRIu64 "\n", vectors, n, clocks,
+                       want);
             exact &= stall ? clocks > want : clocks == want;
             expected += vectors * n + 1;
             free(o);
@@ -104,7 +108,8 @@ int main(void) {
         int32_t y;
         bench_check(&b, "what does not fit the ports is refused",
                     rtl_norm(&opts, &(int64_t){top + 1}, &(uint32_t){1}, 1, 1, &y, NULL, NULL) == PM_ERANGE &&
-                        rtl_norm(&opts, &(int64_t){0}, &(uint32_t){1u << zw}, 1, 1, &y, NULL, NULL) == PM_ERANGE);
+                        rtl_norm(&opts, &(int64_t){0}, &(uint32_t){1u << zw}, 1, 1, &y, NULL, NULL) ==
+                            PM_ERANGE);
         pm_rtl_close(rtl);
     }
     return bench_end(&b);

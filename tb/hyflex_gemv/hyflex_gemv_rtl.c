@@ -26,7 +26,8 @@ static _Thread_local struct {
     size_t offered, done;      /* vectors */
     size_t held, ended, codes; /* planes held, planes whose last conversion has begun, codes seen */
     unsigned column, elapsed, used;
-    bool x_valid, read_done, y_ready, reading, y_stalled;
+    unsigned y_hold; /* clocks left of the one long stall of a run with stalls */
+    bool x_valid, read_done, y_ready, reading, y_stalled, y_held;
     uint64_t wordlines;
     int32_t y_seen[PM_RRAM_COLS / 4];
     uint8_t due[3 * PM_RRAM_COLS]; /* the sums of the last planes, by plane mod 3: codes come after the bank
@@ -121,6 +122,11 @@ static void collect_y(const uint32_t *y, int acc_w) {
     if (run.y_ready) {
         memcpy(run.acc + run.done * outputs, run.y_seen, outputs * sizeof *run.acc);
         run.done++;
+        /* Once a run, long enough for the vector after next to reach its plane 7, which must wait. */
+        if (!run.y_held && pm_sim_stall()) {
+            run.y_held = true;
+            run.y_hold = 17 * pm_hyflex_plane_clocks(run.cfg);
+        }
         run.last_result = pm_sim_clock() + 1;
         pm_sim_progress();
     }
@@ -162,7 +168,8 @@ void pm_hyflex_gemv_step(int sars, int acc_w, unsigned char x_ready, const uint3
         pm_set_bits(x, r * 8, 8, (uint8_t)vector(run.offered - 1)[r]);
     run.read_done = run.elapsed + 1 >= run.cfg->read_clocks && !pm_sim_stall();
     *read_done = run.read_done;
-    run.y_ready = !pm_sim_stall();
+    run.y_hold -= run.y_hold > 0;
+    run.y_ready = run.y_hold == 0 && !pm_sim_stall();
     *y_ready = run.y_ready;
 }
 

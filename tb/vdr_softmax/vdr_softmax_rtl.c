@@ -75,8 +75,9 @@ static void take(const svBitVecVal *a, bool last, uint32_t z) {
     s.done = pm_sim_clock();
 }
 
-void pm_vdr_softmax_step(svBit x_ready, svBit a_valid, const svBitVecVal *a, svBit a_last, const svBitVecVal *z,
-                         svBit *x_valid, svBitVecVal *x, svBitVecVal *keep, svBit *x_last, char *ne, svBit *a_ready) {
+void pm_vdr_softmax_step(svBit x_ready, svBit a_valid, const svBitVecVal *a, svBit a_last,
+                         const svBitVecVal *z, svBit *x_valid, svBitVecVal *x, svBitVecVal *keep,
+                         svBit *x_last, char *ne, svBit *a_ready) {
     size_t total = s.rows * s.beats, words = (s.lanes + 3) / 4;
     if (s.a_stalled &&
         (!a_valid || memcmp(a, s.a_bits, words * 4) || a_last != s.a_last || (a_last && *z != s.a_z)))
@@ -113,8 +114,8 @@ void pm_vdr_softmax_step(svBit x_ready, svBit a_valid, const svBitVecVal *a, svB
 }
 
 pm_status pm_vdr_softmax_rtl(const struct pm_sim_opts *opts, const struct pm_vdr_lut *lut, const int8_t *x,
-                             const int32_t *ne, const uint8_t *keep, size_t rows, size_t n, bool round, uint8_t *a,
-                             uint32_t *z, uint64_t *clocks) {
+                             const int32_t *ne, const uint8_t *keep, size_t rows, size_t n, bool round,
+                             uint8_t *a, uint32_t *z, uint64_t *clocks) {
     if (rows == 0 || n == 0)
         return PM_ESHAPE;
     memset(&s, 0, sizeof s);

@@ -8,8 +8,9 @@
 #define LATENCY 5 /* clocks from a row's last beat being taken to its first numerators being taken */
 
 static struct bench b;
-static pm_status (*rtl_softmax)(const struct pm_sim_opts *, const struct pm_vdr_lut *, const int8_t *, const int32_t *,
-                                const uint8_t *, size_t, size_t, bool, uint8_t *, uint32_t *, uint64_t *);
+static pm_status (*rtl_softmax)(const struct pm_sim_opts *, const struct pm_vdr_lut *, const int8_t *,
+                                const int32_t *, const uint8_t *, size_t, size_t, bool, uint8_t *, uint32_t *,
+                                uint64_t *);
 
 struct rows {
     size_t rows, n;
@@ -25,7 +26,8 @@ static struct rows make(size_t rows, size_t n) {
 }
 
 /* Runs golden and RTL on the same rows and compares all of them; returns the clocks. */
-static uint64_t compare(const char *name, struct rows *r, double s0, bool round, bool masked, uint64_t stalls) {
+static uint64_t compare(const char *name, struct rows *r, double s0, bool round, bool masked,
+                        uint64_t stalls) {
     size_t total = r->rows * r->n;
     uint8_t *golden = malloc(total), *a = malloc(total);
     uint32_t *gz = malloc(r->rows * 4), *z = malloc(r->rows * 4);
@@ -35,14 +37,15 @@ static uint64_t compare(const char *name, struct rows *r, double s0, bool round,
     memset(a, 0x5a, total);
     memset(z, 0x5a, r->rows * 4);
     struct pm_sim_opts opts = {.seed = stalls};
-    pm_status st = rtl_softmax(&opts, &lut, r->x, r->ne, masked ? r->keep : NULL, r->rows, r->n, round, a, z, &clocks);
+    pm_status st =
+        rtl_softmax(&opts, &lut, r->x, r->ne, masked ? r->keep : NULL, r->rows, r->n, round, a, z, &clocks);
     if (st != PM_OK) {
         printf("# vdr_softmax %s: %s\n", name, pm_strerror(st));
         bench_check(&b, name, false);
     }
     for (size_t i = 0; i < r->rows; i++) {
-        gz[i] = pm_vdr_softmax(&lut, r->x + i * r->n, masked ? r->keep + i * r->n : NULL, r->n, r->ne[i], round,
-                               golden + i * r->n);
+        gz[i] = pm_vdr_softmax(&lut, r->x + i * r->n, masked ? r->keep + i * r->n : NULL, r->n, r->ne[i],
+                               round, golden + i * r->n);
         bench_eq(&b, "z", i, gz[i], z[i]);
         for (size_t j = 0; j < r->n; j++)
             bench_eq(&b, "a", i * r->n + j, golden[i * r->n + j], a[i * r->n + j]);
@@ -76,14 +79,17 @@ int main(void) {
     static const struct {
         const char *params;
         size_t lanes, max_n, rows;
-    } config[] = {{"Lanes=16 MaxN=64", 16, 64, 700}, {"Lanes=4 MaxN=64", 4, 64, 400}, {"Lanes=16 MaxN=512", 16, 512, 120}};
+    } config[] = {{"Lanes=16 MaxN=64", 16, 64, 700},
+                  {"Lanes=4 MaxN=64", 4, 64, 400},
+                  {"Lanes=16 MaxN=512", 16, 512, 120}};
     bench_begin(&b, "vdr_softmax");
     for (size_t c = 0; c < sizeof config / sizeof config[0]; c++) {
         struct pm_rtl *rtl = bench_model(&b, config[c].params);
         size_t max_n = config[c].max_n, lanes = config[c].lanes;
         uint64_t expected = 0;
         char name[128];
-        memcpy(&rtl_softmax, &(void (*)(void)){bench_function(rtl, "pm_vdr_softmax_rtl")}, sizeof rtl_softmax);
+        memcpy(&rtl_softmax, &(void (*)(void)){bench_function(rtl, "pm_vdr_softmax_rtl")},
+               sizeof rtl_softmax);
         printf("# %s\n", config[c].params);
 
         /* Every distance 0..255 below every maximum of a row's first position, every ne, both roundings. */
@@ -105,13 +111,19 @@ int main(void) {
 
         /* One token, fully masked, all equal, extremes, one kept. */
         expected = 0;
-        for (size_t n = 1; n <= max_n; n = n == 1 ? lanes - 1 : n == lanes - 1 ? lanes : n == lanes ? lanes + 1 : n * 3 - 2) {
+        for (size_t n = 1; n <= max_n; n = n == 1           ? lanes - 1
+                                           : n == lanes - 1 ? lanes
+                                           : n == lanes     ? lanes + 1
+                                                            : n * 3 - 2) {
             struct rows r = make(64, n);
             for (size_t i = 0; i < r.rows; i++) {
                 r.ne[i] = (int32_t)bench_range(&b, -8, 15);
                 size_t one = bench_random(&b) % n;
                 for (size_t j = 0; j < n; j++) {
-                    r.x[i * n + j] = i % 4 == 0 ? (int8_t)(i * 5) : i % 4 == 1 ? -128 : (bench_random(&b) & 1) ? 127 : -128;
+                    r.x[i * n + j] = i % 4 == 0               ? (int8_t)(i * 5)
+                                     : i % 4 == 1             ? -128
+                                     : (bench_random(&b) & 1) ? 127
+                                                              : -128;
                     r.keep[i * n + j] = i % 3 == 0 ? 0 : i % 3 == 1 ? j == one : 1;
                 }
             }
