@@ -18,7 +18,7 @@ BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$
 
 .PHONY: all setup test run lint unit bench formal clean FORCE
 all: setup
-	@$(MAKE) --no-print-directory $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
+	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
 setup:
 	@scripts/setup.sh

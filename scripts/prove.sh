@@ -1,7 +1,7 @@
 #!/bin/sh
 # Proves one block's targets: scripts/prove.sh BLOCK [TARGET]
 # formal/BLOCK/targets has one target a line:   name | engine | top | NAME=VALUE ... | depth
-#   sat   combinational, or one step from any state: yosys sat, every input
+#   sat   combinational: yosys sat, every input
 #   smt   k-induction by yosys-smtbmc and z3 in two runs, base and step, `depth` steps each
 #   bmc   the base alone: holds up to `depth` clocks and is reported as bounded
 # Sources: the block's RTL, rtl/common and formal/BLOCK/*.sv with -DFORMAL, include folder formal/BLOCK; other blocks that it uses
@@ -32,7 +32,7 @@ prep() {
     others=$(echo "$rtl" | grep -vE "^rtl/($block|common)/" | tr '\n' ' ' || true)
     {
         [ -z "$others" ] || echo "read_verilog -sv -Irtl/common $others"
-        echo "read_verilog -formal -sv -DFORMAL $1 -Iformal/$block -Iformal/common -Irtl/common $own"
+        echo "read_verilog -formal -sv -DFORMAL -DTARGET_$block $1 -Iformal/$block -Iformal/common -Irtl/common $own"
         [ -z "$chparams" ] || echo "chparam$chparams $top"
         echo "hierarchy -check -top $top"
         echo "prep -flatten -top $top"

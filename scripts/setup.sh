@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that Perimeter needs and that are missing; says nothing when there is nothing to do.
 set -eu
-packages="build-essential ccache pkg-config verilator yosys z3 berkeley-abc zlib1g-dev libcmocka-dev libcjson-dev
+packages="build-essential ccache pkg-config verilator yosys z3 zlib1g-dev libcmocka-dev libcjson-dev
     libopenblas-dev librandom123-dev dataset-fashion-mnist"
 missing=
 for p in $packages; do

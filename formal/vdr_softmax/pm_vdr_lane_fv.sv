@@ -89,11 +89,11 @@ module pm_vdr_lane_fv #(
     want    = !keep || rem >= lp ? 8'd0 : rounded > 255 ? 8'd255 : rounded[7:0];
   end
 
-  logic [2:0] age_q = '0;
-  always_ff @(posedge clk_i) if (age_q != 4) age_q <= age_q + 1'b1;
+  logic [1:0] age_q = '0;
+  always_ff @(posedge clk_i) if (age_q != 3) age_q <= age_q + 1'b1;
 
   always_ff @(posedge clk_i) begin
-    if (age_q == 4) begin
+    if (age_q == 3) begin
       if (Monotone) begin
         monotone : assert (!keep || below > below_other || a >= a_other);
       end else begin
