@@ -64,8 +64,9 @@ pm_status pm_bitsift_check(const struct pm_bitsift_cfg *cfg);
  *  complement). x is not needed after the call. */
 void pm_bitsift_begin(struct pm_bitsift *b, const struct pm_bitsift_cfg *cfg, const int32_t *x);
 
-/** The next beat into *a; false when the vector has ended. The last beat has last_vector set; a vector without
- *  ones gives exactly one beat, with sawl = 0, plane 0 and last_plane set. Only mask words below ceil(rows/64) are written. */
+/** The next beat into *a; false when the vector has ended. The last beat has last_vector set; a vector
+ * without ones gives exactly one beat, with sawl = 0, plane 0 and last_plane set. Only mask words below
+ * ceil(rows/64) are written. */
 bool pm_bitsift_next(struct pm_bitsift *b, struct pm_access *a);
 
 #endif
