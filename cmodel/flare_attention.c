@@ -21,13 +21,13 @@ struct pm_attention {
     struct pm_array *k_array[PM_MAX_HEADS], *v_array[PM_MAX_HEADS];
     int32_t *bias[MRAM_COUNT];
     /* One token's way through the stages. */
-    int32_t *x32;           /* [max(D, N)] */
-    int64_t *acc, *acc2;    /* [max(D, N)] */
+    int32_t *x32;                  /* [max(D, N)] */
+    int64_t *acc, *acc2;           /* [max(D, N)] */
     int16_t *k, *v, *q, *o8, *y16; /* [D] */
-    int16_t *logit;         /* [heads][N] */
-    uint8_t *a;             /* [heads][N] */
-    int32_t *o;             /* [D] */
-    int32_t *value;         /* [most columns of one array] */
+    int16_t *logit;                /* [heads][N] */
+    uint8_t *a;                    /* [heads][N] */
+    int32_t *o;                    /* [D] */
+    int32_t *value;                /* [most columns of one array] */
     uint8_t *code;
 };
 
@@ -127,7 +127,7 @@ void pm_attention_free(struct pm_attention *g) {
         pm_array_free(g->k_array[h]);
         pm_array_free(g->v_array[h]);
     }
-    void *buffers[] = {g->x32, g->acc, g->acc2, g->k,     g->v, g->q,    g->o8,
+    void *buffers[] = {g->x32, g->acc, g->acc2,  g->k, g->v,     g->q,   g->o8,
                        g->y16, g->o,   g->logit, g->a, g->value, g->code};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         free(buffers[i]);
@@ -135,8 +135,13 @@ void pm_attention_free(struct pm_attention *g) {
 }
 
 static struct pm_bitsift_cfg sift(unsigned rows, bool is_signed, enum pm_coding coding) {
-    return (struct pm_bitsift_cfg){.rows = rows, .slice = 16, .bits = XBITS, .is_signed = is_signed,
-                                   .coding = coding, .mode = PM_GPC_SPLIT, .eplanes = true};
+    return (struct pm_bitsift_cfg){.rows = rows,
+                                   .slice = 16,
+                                   .bits = XBITS,
+                                   .is_signed = is_signed,
+                                   .coding = coding,
+                                   .mode = PM_GPC_SPLIT,
+                                   .eplanes = true};
 }
 
 /* One vector through one weight array, bias added at the accumulator's scale. */
@@ -149,8 +154,8 @@ static void project(struct pm_attention *g, int matrix, enum pm_gemv_kind kind, 
 }
 
 /* Quantises a group to 8 bits; counts the elements that rounding carried past the largest code. */
-static int quantize(const struct pm_attention *g, const int64_t *x, const uint8_t *keep, unsigned n, int16_t *y,
-                    uint64_t *saturated) {
+static int quantize(const struct pm_attention *g, const int64_t *x, const uint8_t *keep, unsigned n,
+                    int16_t *y, uint64_t *saturated) {
     struct pm_emsbq_cfg cfg = {.q = 8, .is_signed = true, .round = g->cfg.round};
     int s = pm_emsbq(&cfg, x, keep, n, y);
     if (s > 0 && cfg.round)
@@ -189,7 +194,8 @@ static void pass_kv(struct pm_attention *g, const int8_t *x, int32_t ex, unsigne
 
 /* One head of one token: q -> logits -> A, Z -> A*V -> normalised o. Returns Z. */
 static uint32_t head(struct pm_attention *g, unsigned h, unsigned n, const uint8_t *keep, int32_t ex, int s_q,
-                     int32_t *ne, struct pm_attention_cost *cost, struct pm_gemv_cost *l, struct pm_gemv_cost *av) {
+                     int32_t *ne, struct pm_attention_cost *cost, struct pm_gemv_cost *l,
+                     struct pm_gemv_cost *av) {
     const struct pm_attention_cfg *c = &g->cfg;
     int16_t *q = g->q + h * g->d_k, *logit = g->logit + (size_t)h * g->max_tokens;
     uint8_t *a = g->a + (size_t)h * g->max_tokens;
@@ -252,8 +258,8 @@ static void close_cost(struct pm_attention_cost *run, unsigned heads, const stru
 }
 
 pm_status pm_attention_run(struct pm_attention *g, const int8_t *x, const int32_t *ex, const uint8_t *keep,
-                           unsigned n, uint32_t first_vector, int8_t *y, int32_t *e, struct pm_attention_cost *cost,
-                           pm_attention_probe *probe, void *ctx) {
+                           unsigned n, uint32_t first_vector, int8_t *y, int32_t *e,
+                           struct pm_attention_cost *cost, pm_attention_probe *probe, void *ctx) {
     const struct pm_attention_cfg *c = &g->cfg;
     if (n < 1 || n > g->max_tokens)
         return PM_EINVAL;
@@ -289,8 +295,15 @@ pm_status pm_attention_run(struct pm_attention *g, const int8_t *x, const int32_
             y[(size_t)t * d + i] = (int8_t)g->y16[i];
         e[t] = e_o + s_out;
         if (probe)
-            probe(ctx, &(struct pm_attention_stages){.token = t, .q = g->q, .s_q = s_q, .logit = g->logit,
-                                                     .ne = ne, .a = g->a, .z = z, .o = g->o, .o8 = g->o8,
+            probe(ctx, &(struct pm_attention_stages){.token = t,
+                                                     .q = g->q,
+                                                     .s_q = s_q,
+                                                     .logit = g->logit,
+                                                     .ne = ne,
+                                                     .a = g->a,
+                                                     .z = z,
+                                                     .o = g->o,
+                                                     .o8 = g->o8,
                                                      .s_o = s_o});
     }
     close_cost(&run, c->heads, l, av);

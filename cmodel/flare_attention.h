@@ -1,7 +1,7 @@
 /* FLARE's fused attention engine, token by token (FLARE section 4.5; numerics: the fused token).
  *
- * Pass 1 streams all tokens through W_K and W_V and writes the parsed K and V into SRAM arrays; pass 2 streams them again
- * through Q, logits, softmax, A*V, head normalisation and W_O. Heads work in parallel. */
+ * Pass 1 streams all tokens through W_K and W_V and writes the parsed K and V into SRAM arrays; pass 2
+ * streams them again through Q, logits, softmax, A*V, head normalisation and W_O. Heads work in parallel. */
 #ifndef PM_FLARE_ATTENTION_H
 #define PM_FLARE_ATTENTION_H
 
@@ -47,10 +47,11 @@ struct pm_attention_cost {
 /** Adds `from` to `to`. */
 void pm_attention_cost_add(struct pm_attention_cost *to, const struct pm_attention_cost *from);
 
-/** Weights of one layer, row-major [in][out]: y_m = sum_d x_d * w_dm; biases at the accumulators' scale, or NULL. */
+/** Weights of one layer, row-major [in][out]: y_m = sum_d x_d * w_dm; biases at the accumulators' scale, or
+ * NULL. */
 struct pm_attention_weights {
-    const int8_t *wq, *wk, *wv, *wo;      /**< [D][D] */
-    const int32_t *bq, *bk, *bv, *bo;     /**< [D] */
+    const int8_t *wq, *wk, *wv, *wo;  /**< [D][D] */
+    const int32_t *bq, *bk, *bv, *bo; /**< [D] */
 };
 
 /** One layer's engine: programmed MRAM arrays, K and V arrays, buffers. One thread may use it at a time. */
@@ -59,14 +60,14 @@ struct pm_attention;
 /** PM_OK, or PM_EINVAL when a member of cfg is outside its documented range. */
 pm_status pm_attention_check(const struct pm_attention_cfg *cfg);
 
-/** Programs the arrays. max_tokens 1..PM_MAX_TOKENS. The weights are copied. array_id keys the noise (array_id + 0..3: K,
- *  V, Q, O). */
+/** Programs the arrays. max_tokens 1..PM_MAX_TOKENS. The weights are copied. array_id keys the noise
+ * (array_id + 0..3: K, V, Q, O). */
 pm_status pm_attention_new(const struct pm_attention_cfg *cfg, const struct pm_attention_weights *w,
                            unsigned max_tokens, uint32_t array_id, struct pm_attention **engine);
 void pm_attention_free(struct pm_attention *engine);
 
-/** What the stages of one token held, for comparison with RTL: called once a token in pass order. Pointers are valid
- *  during the call. Pass 1: only k and v. Pass 2: the others. */
+/** What the stages of one token held, for comparison with RTL: called once a token in pass order. Pointers
+ * are valid during the call. Pass 1: only k and v. Pass 2: the others. */
 struct pm_attention_stages {
     unsigned token;
     const int16_t *k, *v; /**< [D] parsed */
@@ -82,11 +83,11 @@ struct pm_attention_stages {
 };
 typedef void pm_attention_probe(void *ctx, const struct pm_attention_stages *stages);
 
-/** Runs n tokens: x[n][D], ex[n] (-32768..32767; real value x * 2^ex), key mask keep[n] (1 = kept) or NULL, into
- *  y[n][D], e[n]. `first_vector` numbers the first token since programming, for the noise draws. probe and cost may be
- *  NULL. */
-pm_status pm_attention_run(struct pm_attention *engine, const int8_t *x, const int32_t *ex, const uint8_t *keep,
-                           unsigned n, uint32_t first_vector, int8_t *y, int32_t *e, struct pm_attention_cost *cost,
-                           pm_attention_probe *probe, void *ctx);
+/** Runs n tokens: x[n][D], ex[n] (-32768..32767; real value x * 2^ex), key mask keep[n] (1 = kept) or NULL,
+ * into y[n][D], e[n]. `first_vector` numbers the first token since programming, for the noise draws. probe
+ * and cost may be NULL. */
+pm_status pm_attention_run(struct pm_attention *engine, const int8_t *x, const int32_t *ex,
+                           const uint8_t *keep, unsigned n, uint32_t first_vector, int8_t *y, int32_t *e,
+                           struct pm_attention_cost *cost, pm_attention_probe *probe, void *ctx);
 
 #endif

@@ -89,8 +89,8 @@ static void compare_all(const struct pm_attention_pair *p, const int8_t *y, cons
                         pm_pair_compare *compare, void *ctx) {
     const struct pm_attention_trace *g = &p->golden, *r = &p->rtl;
     size_t n = p->n, nd = n * p->width, nh = n * p->heads;
-#define COMPARE(tensor, count, a, b)                                                                                   \
-    for (size_t i = 0; i < (count); i++)                                                                               \
+#define COMPARE(tensor, count, a, b)                                                                         \
+    for (size_t i = 0; i < (count); i++)                                                                     \
     compare(ctx, tensor, i, (int64_t)(a)[i], (int64_t)(b)[i])
     COMPARE("k", nd, g->k, r->k);
     COMPARE("v", nd, g->v, r->v);
@@ -111,7 +111,8 @@ pm_status pm_attention_pair_run(struct pm_attention_pair *p, const struct pm_att
                                 struct pm_attention_cost *cost, struct pm_attention_rtl_result *result,
                                 pm_pair_compare *compare, void *ctx) {
     p->n = run->n;
-    pm_status status = pm_attention_run(engine, run->x, run->ex, run->keep, run->n, run->first_vector, y, e, cost, record, p);
+    pm_status status = pm_attention_run(engine, run->x, run->ex, run->keep, run->n, run->first_vector, y, e,
+                                        cost, record, p);
     if (status == PM_OK)
         status = rtl(opts, run->cfg, run->w, p->max_tokens, run->array_id, run->x, run->ex, run->keep, run->n,
                      run->first_vector, p->y, p->e, &p->rtl, result);

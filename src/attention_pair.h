@@ -28,9 +28,9 @@ struct pm_attention_run {
     uint32_t first_vector;
 };
 
-/** Runs `run` on `engine` (programmed with run's cfg, weights, array_id and the pair's max_tokens) and on the RTL, and
- *  hands every pair of integers to `compare`: k, v, q, logit, a, z, o, o8, y, e, and the sticky flags. y[n][D] and e[n]
- *  receive the golden outputs, *cost and *result what the engines measured. */
+/** Runs `run` on `engine` (programmed with run's cfg, weights, array_id and the pair's max_tokens) and on the
+ * RTL, and hands every pair of integers to `compare`: k, v, q, logit, a, z, o, o8, y, e, and the sticky
+ * flags. y[n][D] and e[n] receive the golden outputs, *cost and *result what the engines measured. */
 pm_status pm_attention_pair_run(struct pm_attention_pair *pair, const struct pm_attention_run *run,
                                 struct pm_attention *engine, pm_flare_attention_rtl_fn *rtl,
                                 const struct pm_sim_opts *opts, int8_t *y, int32_t *e,

@@ -10,13 +10,15 @@ struct pm_rtl {
     void *handle;
 };
 
-/* Where rtl/, tb/ and scripts/ are: the tree that this program was built in, unless PERIMETER_HOME says otherwise. */
+/* Where rtl/, tb/ and scripts/ are: the tree that this program was built in, unless PERIMETER_HOME says
+ * otherwise. */
 static const char *home(void) {
     const char *h = getenv("PERIMETER_HOME");
     return h && *h ? h : PM_SOURCE_DIR;
 }
 
-pm_status pm_rtl_open(const char *block, const char *params, bool wave, struct pm_rtl **rtl, char *err, size_t errlen) {
+pm_status pm_rtl_open(const char *block, const char *params, bool wave, struct pm_rtl **rtl, char *err,
+                      size_t errlen) {
     char command[1024], path[1024] = "";
     *rtl = NULL;
     int n = snprintf(command, sizeof command, "'%s/scripts/verilate.sh' %s %s %s 2>&1", home(), block,
@@ -50,7 +52,8 @@ pm_status pm_rtl_open(const char *block, const char *params, bool wave, struct p
 }
 
 void (*pm_rtl_function(struct pm_rtl *rtl, const char *name))(void) {
-    /* POSIX guarantees that dlsym's pointer converts to a function pointer; ISO C does not, hence the copy. */
+    /* POSIX guarantees that dlsym's pointer converts to a function pointer; ISO C does not, hence the copy.
+     */
     void *symbol = dlsym(rtl->handle, name);
     void (*function)(void);
     memcpy(&function, &symbol, sizeof function);

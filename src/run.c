@@ -29,7 +29,8 @@ struct job {
 };
 
 /* Test set files, by the names of the MNIST family. */
-static const char *const images_file = "t10k-images-idx3-ubyte.gz", *const labels_file = "t10k-labels-idx1-ubyte.gz";
+static const char *const images_file = "t10k-images-idx3-ubyte.gz", *const labels_file =
+                                                                        "t10k-labels-idx1-ubyte.gz";
 
 struct data {
     struct pm_idx images, labels;
@@ -44,12 +45,13 @@ static pm_status open_data(struct job *j, struct data *d) {
         return status;
     unsigned side = j->vit.config.image;
     if (d->images.dim[1] != side || d->images.dim[2] != side)
-        return pm_fail(&j->error, PM_ESHAPE, path, "images of %ux%u, the network takes %ux%u", d->images.dim[1],
-                       d->images.dim[2], side, side);
+        return pm_fail(&j->error, PM_ESHAPE, path, "images of %ux%u, the network takes %ux%u",
+                       d->images.dim[1], d->images.dim[2], side, side);
     snprintf(path, sizeof path, "%s/%s", j->data, labels_file);
     status = pm_idx_open(&d->labels, path, 1, j->error.text, sizeof j->error.text);
     if (status == PM_OK && d->labels.dim[0] != d->images.dim[0])
-        status = pm_fail(&j->error, PM_ESHAPE, path, "%u labels for %u images", d->labels.dim[0], d->images.dim[0]);
+        status = pm_fail(&j->error, PM_ESHAPE, path, "%u labels for %u images", d->labels.dim[0],
+                         d->images.dim[0]);
     return status;
 }
 
@@ -130,7 +132,8 @@ static pm_status golden_attention(void *ctx, unsigned layer, const struct pm_vit
     (void)map;
     struct worker *w = ctx;
     unsigned n = w->job->vit.config.tokens;
-    pm_status status = pm_attention_run(w->engine[layer], x, ex, NULL, n, w->image * n, y, e, &w->cost[layer], NULL, NULL);
+    pm_status status =
+        pm_attention_run(w->engine[layer], x, ex, NULL, n, w->image * n, y, e, &w->cost[layer], NULL, NULL);
     /* Without 1/Z the layer's scale is off by its typical Z: a constant per layer stands in for it. */
     for (unsigned t = 0; w->log2_z && t < n; t++)
         e[t] -= w->log2_z[layer];
@@ -146,7 +149,8 @@ static unsigned largest(const float *v, unsigned n) {
 }
 
 /* One image, in float where `as_float`, and through the engines. */
-static pm_status classify(struct worker *w, const uint8_t *image, bool as_float, unsigned *by_float, unsigned *by_integer) {
+static pm_status classify(struct worker *w, const uint8_t *image, bool as_float, unsigned *by_float,
+                          unsigned *by_integer) {
     const struct pm_vit *vit = &w->job->vit;
     float *logits = malloc(vit->config.classes * sizeof *logits);
     pm_status status = logits ? PM_OK : PM_ENOMEM;
@@ -163,8 +167,8 @@ static pm_status classify(struct worker *w, const uint8_t *image, bool as_float,
 }
 
 /* The golden engine over `images` images (0: all). */
-static pm_status run_golden(struct job *j, const char *what, unsigned images, bool as_float, const int *log2_z,
-                            struct pm_run_golden *g) {
+static pm_status run_golden(struct job *j, const char *what, unsigned images, bool as_float,
+                            const int *log2_z, struct pm_run_golden *g) {
     struct data d;
     pm_status status = open_data(j, &d);
     unsigned threads = j->settings.value[PM_RUN_THREADS] > 0 ? (unsigned)j->settings.value[PM_RUN_THREADS]
@@ -238,7 +242,8 @@ static void compare(void *ctx, const char *tensor, size_t index, int64_t golden,
         return;
     if (w->result->differ++ == 0) {
         fprintf(stderr,
-                "perimeter: flare_attention: layer %u, image %u: %s[%zu]: golden %" PRId64 ", rtl %" PRId64 "\n",
+                "perimeter: flare_attention: layer %u, image %u: %s[%zu]: golden %" PRId64 ", rtl %" PRId64
+                "\n",
                 w->layer, w->golden.image, tensor, index, golden, rtl);
         w->failed = true;
     }
@@ -258,7 +263,9 @@ static void write_replay(const struct pm_attention_run *run) {
               {"wv", PM_INT8, run->w->wv, d, d},  {"wo", PM_INT8, run->w->wo, d, d},
               {"bq", PM_INT32, run->w->bq, d, 0}, {"bk", PM_INT32, run->w->bk, d, 0},
               {"bv", PM_INT32, run->w->bv, d, 0}, {"bo", PM_INT32, run->w->bo, d, 0}};
-    fprintf(stderr, "perimeter: replay with a waveform: perimeter op flare-attention --engine rtl --wave difference.fst");
+    fprintf(
+        stderr,
+        "perimeter: replay with a waveform: perimeter op flare-attention --engine rtl --wave difference.fst");
     for (size_t i = 0; i < sizeof in / sizeof *in; i++) {
         char path[64];
         struct pm_error e;
@@ -278,10 +285,11 @@ static void write_replay(const struct pm_attention_run *run) {
     }
     static const char *const coding[] = {"twos", "sign"};
     fprintf(stderr,
-            " --out y=difference-y.npy --set heads=%u --set s0=%.17g --set e0=%d --set mk=%u --set mv=%u --set kvb=%u"
+            " --out y=difference-y.npy --set heads=%u --set s0=%.17g --set e0=%d --set mk=%u --set mv=%u "
+            "--set kvb=%u"
             " --set round=%d --set coding_x=%s --set coding_q=%s --set coding_o=%s\n",
-            c->heads, c->s0[0], c->e0[0], c->mk, c->mv, c->kvb, c->round, coding[c->coding_x], coding[c->coding_q],
-            coding[c->coding_o]);
+            c->heads, c->s0[0], c->e0[0], c->mk, c->mv, c->kvb, c->round, coding[c->coding_x],
+            coding[c->coding_q], coding[c->coding_o]);
     if (c->mram.noise)
         fprintf(stderr, "perimeter: the arrays were noisy; the replay's are nominal\n");
 }
@@ -296,8 +304,8 @@ static pm_status rtl_attention(void *ctx, unsigned layer, const struct pm_vit_ma
     struct pm_attention_cost cost = {0};
     struct pm_attention_rtl_result result;
     w->layer = layer;
-    pm_status status = pm_attention_pair_run(w->pair, &run, w->golden.engine[layer], w->rtl, &(struct pm_sim_opts){0}, y, e,
-                                             &cost, &result, compare, w);
+    pm_status status = pm_attention_pair_run(w->pair, &run, w->golden.engine[layer], w->rtl,
+                                             &(struct pm_sim_opts){0}, y, e, &cost, &result, compare, w);
     if (status != PM_OK)
         return status;
     if (w->failed) {
@@ -315,12 +323,15 @@ static pm_status rtl_attention(void *ctx, unsigned layer, const struct pm_vit_ma
     return PM_OK;
 }
 
-static pm_status open_model(struct job *j, struct pm_rtl **model, pm_flare_attention_rtl_fn **rtl, unsigned *max_tokens) {
+static pm_status open_model(struct job *j, struct pm_rtl **model, pm_flare_attention_rtl_fn **rtl,
+                            unsigned *max_tokens) {
     const struct pm_vit_config *c = &j->vit.config;
     char params[128];
     *max_tokens = (c->tokens + 63) / 64 * 64;
-    snprintf(params, sizeof params, "D=%u Heads=%u Kvb=%u MaxTokens=%u", c->width, c->heads, j->vit.maps[0].kvb, *max_tokens);
-    pm_status status = pm_rtl_open("flare_attention", params, false, model, j->error.text, sizeof j->error.text);
+    snprintf(params, sizeof params, "D=%u Heads=%u Kvb=%u MaxTokens=%u", c->width, c->heads,
+             j->vit.maps[0].kvb, *max_tokens);
+    pm_status status =
+        pm_rtl_open("flare_attention", params, false, model, j->error.text, sizeof j->error.text);
     if (status != PM_OK)
         return status;
     *rtl = (pm_flare_attention_rtl_fn *)pm_rtl_function(*model, "pm_flare_attention_rtl");
@@ -334,7 +345,8 @@ static pm_status run_rtl(struct job *j, struct pm_run_rtl *r) {
     unsigned images = (unsigned)j->settings.value[PM_RUN_RTL_IMAGES], max_tokens = 0;
     pm_status status = open_data(j, &d);
     if (status == PM_OK && images > d.images.dim[0])
-        status = pm_fail(&j->error, PM_EINVAL, "rtl-images", "%u asked for, %s has %u", images, j->data, d.images.dim[0]);
+        status = pm_fail(&j->error, PM_EINVAL, "rtl-images", "%u asked for, %s has %u", images, j->data,
+                         d.images.dim[0]);
     if (status == PM_OK)
         status = open_model(j, &model, &w.rtl, &max_tokens);
     uint8_t *pixels = malloc(status == PM_OK ? d.images.item : 1);
@@ -397,8 +409,8 @@ static pm_status z_attention(void *ctx, unsigned layer, const struct pm_vit_map 
                              const int32_t *ex, int8_t *y, int32_t *e) {
     (void)map;
     struct z_worker *w = ctx;
-    return pm_attention_run(w->golden.engine[layer], x, ex, NULL, w->golden.job->vit.config.tokens, 0, y, e, NULL, probe_z,
-                            &w->mean[layer]);
+    return pm_attention_run(w->golden.engine[layer], x, ex, NULL, w->golden.job->vit.config.tokens, 0, y, e,
+                            NULL, probe_z, &w->mean[layer]);
 }
 
 static pm_status typical_z(struct job *j, int *log2_z) {
@@ -438,7 +450,8 @@ static pm_status typical_z(struct job *j, int *log2_z) {
     return status;
 }
 
-static pm_status golden_with(struct job *j, const char *what, unsigned images, bool as_float, struct pm_run_golden *g) {
+static pm_status golden_with(struct job *j, const char *what, unsigned images, bool as_float,
+                             struct pm_run_golden *g) {
     int log2_z[PM_RUN_MAX_LAYERS] = {0};
     bool none = j->settings.value[PM_RUN_NORM] == PM_NORM_NONE;
     pm_status status = none ? typical_z(j, log2_z) : PM_OK;
@@ -480,7 +493,8 @@ static bool write_text(FILE *f, const void *content) {
 }
 
 static pm_status run(struct job *j, struct pm_outfile *summary) {
-    struct pm_run_report r = {.model = j->model, .data = j->data, .settings = &j->settings, .network = &j->vit.config};
+    struct pm_run_report r = {
+        .model = j->model, .data = j->data, .settings = &j->settings, .network = &j->vit.config};
     enum pm_engine engine = (enum pm_engine)j->settings.value[PM_RUN_ENGINE];
     char text[1024];
     pm_run_text(&j->settings, text, sizeof text);
@@ -541,7 +555,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case ARGP_KEY_ERROR:
         if (!*j->error.text)
-            pm_fail(&j->error, PM_EINVAL, state->argv[state->next - 1], "no such option, or its value is missing");
+            pm_fail(&j->error, PM_EINVAL, state->argv[state->next - 1],
+                    "no such option, or its value is missing");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -550,7 +565,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 static pm_status prepare(struct job *j, struct pm_outfile *summary) {
     if (!j->model || !j->data)
-        return pm_fail(&j->error, PM_EINVAL, j->model ? "--data" : "MODEL", "missing; see perimeter run --help");
+        return pm_fail(&j->error, PM_EINVAL, j->model ? "--data" : "MODEL",
+                       "missing; see perimeter run --help");
     pm_status status = j->config ? pm_run_load(&j->settings, j->config, &j->error) : PM_OK;
     if (status == PM_OK)
         status = pm_run_check(&j->settings, &j->error);
@@ -574,10 +590,16 @@ int pm_cmd_run(int argc, char **argv) {
     for (int k = 0; k < PM_RUN_KEYS; k++) {
         const struct pm_run_key_info *i = &pm_run_keys[k];
         snprintf(help[k], sizeof help[k], "%s (%s)", i->help, i->fallback);
-        options[4 + k] = (struct argp_option){i->name, OPTION_SET + k, i->choices ? i->choices : "N", 0, help[k], 1};
+        options[4 + k] =
+            (struct argp_option){i->name, OPTION_SET + k, i->choices ? i->choices : "N", 0, help[k], 1};
     }
-    const struct argp argp = {options, parse, "MODEL --data DIR",
-                              "Runs a network: accuracy, accesses, cycles, golden against RTL.", NULL, NULL, NULL};
+    const struct argp argp = {options,
+                              parse,
+                              "MODEL --data DIR",
+                              "Runs a network: accuracy, accesses, cycles, golden against RTL.",
+                              NULL,
+                              NULL,
+                              NULL};
     struct job *j = calloc(1, sizeof *j);
     if (!j) {
         fprintf(stderr, "perimeter: run: out of memory\n");

@@ -20,11 +20,11 @@ struct pm_run_golden {
 struct pm_run_rtl {
     unsigned images;
     uint64_t compared, differ;
-    uint64_t runs;                       /**< layers x images */
-    double cycles_kv, cycles_token;      /**< clocks a token in steady state, passes 1 and 2, summed over runs */
-    double bound_kv, bound_token;        /**< the busiest array's accesses a token, likewise */
-    uint64_t clocks;                     /**< whole runs, fill and drain included */
-    uint64_t elements_in, elements_out;  /**< over the macro's edge, counted at its handshakes */
+    uint64_t runs;                  /**< layers x images */
+    double cycles_kv, cycles_token; /**< clocks a token in steady state, passes 1 and 2, summed over runs */
+    double bound_kv, bound_token;   /**< the busiest array's accesses a token, likewise */
+    uint64_t clocks;                /**< whole runs, fill and drain included */
+    uint64_t elements_in, elements_out; /**< over the macro's edge, counted at its handshakes */
     double seconds;
 };
 

@@ -45,9 +45,9 @@ static uint64_t errors(const struct pm_attention_cost *c) {
 }
 
 static void print_gemv(unsigned layer, const struct pm_gemv_cost *c, int kind) {
-    printf("  %5u  %-4s %7.3f %10.2f %10.2f %6.2f  ", layer, pm_gemv_name[kind], ratio((double)c->ones, (double)c->bits),
-           ratio((double)c->accesses, (double)c->vectors), ratio((double)c->windows, (double)c->vectors),
-           ratio((double)c->windows, (double)c->accesses));
+    printf("  %5u  %-4s %7.3f %10.2f %10.2f %6.2f  ", layer, pm_gemv_name[kind],
+           ratio((double)c->ones, (double)c->bits), ratio((double)c->accesses, (double)c->vectors),
+           ratio((double)c->windows, (double)c->vectors), ratio((double)c->windows, (double)c->accesses));
     for (int s = 1; s <= PM_K; s++)
         printf(" %4.1f", percent(c->sawl[s], c->accesses));
     printf("\n");
@@ -57,18 +57,23 @@ static void print_golden(const struct pm_run_report *r) {
     const struct pm_run_golden *g = &r->golden;
     unsigned layers = r->network->layers;
     struct pm_attention_cost sum = all_layers(g, layers);
-    printf("\nGolden, %u images, %.1f s (%.1f ms an image)\n", g->images, g->seconds, 1e3 * g->seconds / g->images);
+    printf("\nGolden, %u images, %.1f s (%.1f ms an image)\n", g->images, g->seconds,
+           1e3 * g->seconds / g->images);
     printf("  accuracy float   %6.2f %%\n", percent(g->correct_float, g->images));
     printf("  accuracy integer %6.2f %%\n", percent(g->correct_integer, g->images));
     printf("  same class       %6.2f %%\n", percent(g->same_class, g->images));
+    printf("  ADC step         1 bitline unit (one conducting cell), %d codes; %d wordlines at most, so that "
+           "nominal cells never clip\n",
+           PM_K + 1, PM_K);
     printf("\n  layer  gemv density   accesses    windows  boost   SAWL 1..8, %% of accesses\n");
     for (unsigned l = 0; l < layers; l++)
         for (int k = 0; k < PM_GEMV_KINDS; k++)
             print_gemv(l, &g->layer[l].gemv[k], k);
-    printf("  density: ones in the planes; accesses, windows of 8 rows: a vector; boost over fixed windows: %.2f in all\n",
+    printf("  density: ones in the planes; accesses, windows of 8 rows: a vector; boost over fixed windows: "
+           "%.2f in all\n",
            boost(&sum));
-    printf("  clamped by the parse: K %" PRIu64 ", V %" PRIu64 "; by rounding: %" PRIu64 "; head rows with Z = 0: %" PRIu64
-           "\n",
+    printf("  clamped by the parse: K %" PRIu64 ", V %" PRIu64 "; by rounding: %" PRIu64
+           "; head rows with Z = 0: %" PRIu64 "\n",
            sum.saturated_k, sum.saturated_v, sum.saturated_q, sum.zero_z);
     if (r->settings->value[PM_RUN_NOISE] != 0)
         printf("  conversion errors: %.3f a million (%" PRIu64 " of %" PRIu64 ")\n",
@@ -85,7 +90,8 @@ static void print_rtl(const struct pm_run_report *r) {
     const struct pm_run_rtl *x = &r->rtl;
     double runs = (double)x->runs, fused, unfused;
     traffic(r, &fused, &unfused);
-    printf("\nRTL against golden, %u images, %u layers each, %.1f s\n", x->images, r->network->layers, x->seconds);
+    printf("\nRTL against golden, %u images, %u layers each, %.1f s\n", x->images, r->network->layers,
+           x->seconds);
     printf("  integers compared %" PRIu64 ", differ %" PRIu64 "\n", x->compared, x->differ);
     printf("  clocks a token over the busiest array's accesses, steady state:\n");
     printf("    pass 1 (K, V)          %6.2f / %6.2f = %.3f\n", x->cycles_kv / runs, x->bound_kv / runs,
@@ -93,9 +99,11 @@ static void print_rtl(const struct pm_run_report *r) {
     printf("    pass 2 (Q, L, A*V, O)  %6.2f / %6.2f = %.3f\n", x->cycles_token / runs, x->bound_token / runs,
            ratio(x->cycles_token, x->bound_token));
     printf("  clocks of a layer, fill and drain included: %.0f\n", (double)x->clocks / runs);
-    printf("  off-macro traffic: %" PRIu64 " elements in, %" PRIu64 " out; 3BND = %.0f, unfused 2BND + 2BHN^2 + 4BHNd_k = %.0f "
+    printf("  off-macro traffic: %" PRIu64 " elements in, %" PRIu64
+           " out; 3BND = %.0f, unfused 2BND + 2BHN^2 + 4BHNd_k = %.0f "
            "(%.2f times as many)\n",
-           x->elements_in, x->elements_out, fused, unfused, ratio(unfused, (double)(x->elements_in + x->elements_out)));
+           x->elements_in, x->elements_out, fused, unfused,
+           ratio(unfused, (double)(x->elements_in + x->elements_out)));
 }
 
 static void print_variants(const struct pm_run_report *r) {
@@ -107,10 +115,12 @@ static void print_variants(const struct pm_run_report *r) {
         uint64_t accesses = 0;
         for (int k = 0; k < PM_GEMV_KINDS; k++)
             accesses += sum.gemv[k].accesses;
-        printf("  %-21s %7.2f %%   %7.2f %%   %.0f", r->variant[v].name, percent(g->correct_integer, g->images),
-               percent(g->same_class, g->images), (double)accesses / g->images / r->network->layers);
+        printf("  %-21s %7.2f %%   %7.2f %%   %.0f", r->variant[v].name,
+               percent(g->correct_integer, g->images), percent(g->same_class, g->images),
+               (double)accesses / g->images / r->network->layers);
         if (strncmp(r->variant[v].name, "noise=1", 7) == 0)
-            printf("   (conversion errors: %.3f a million)", 1e6 * ratio((double)errors(&sum), (double)conversions(&sum)));
+            printf("   (conversion errors: %.3f a million)",
+                   1e6 * ratio((double)errors(&sum), (double)conversions(&sum)));
         printf("\n");
     }
 }

@@ -24,8 +24,10 @@ const struct pm_run_key_info pm_run_keys[PM_RUN_KEYS] = {
     [PM_RUN_TMR] = {"tmr", NULL, "1.5", 0.01, 1e6, false, "MRAM: tunnel magnetoresistance"},
     [PM_RUN_SIGMA_R] = {"sigma-r", NULL, "0.017", 0, 0.15, false, "MRAM: deviation of a cell's resistance"},
     [PM_RUN_READ_NOISE] = {"read-noise", NULL, "0", 0, 16, false, "deviation of a cell's read noise, LSB"},
-    [PM_RUN_SENSE_OFFSET] = {"sense-offset", NULL, "0", 0, 16, false, "deviation of a comparator's offset, LSB"},
-    [PM_RUN_SEED] = {"seed", NULL, "1", 0, 4294967295.0, true, "of the arrays' random numbers and the RTL's stalls"},
+    [PM_RUN_SENSE_OFFSET] = {"sense-offset", NULL, "0", 0, 16, false,
+                             "deviation of a comparator's offset, LSB"},
+    [PM_RUN_SEED] = {"seed", NULL, "1", 0, 4294967295.0, true,
+                     "of the arrays' random numbers and the RTL's stalls"},
     [PM_RUN_THREADS] = {"threads", NULL, "0", 0, 1024, true, "0: one a core"},
 };
 
@@ -63,7 +65,8 @@ pm_status pm_run_set(struct pm_run_settings *s, enum pm_run_key key, const char 
         char *end;
         v = strtod(text, &end);
         if (end == text || *end || !isfinite(v) || (k->integer && v != floor(v)))
-            return pm_fail(e, PM_EINVAL, subject, "'%s' is not %s", text, k->integer ? "an integer" : "a number");
+            return pm_fail(e, PM_EINVAL, subject, "'%s' is not %s", text,
+                           k->integer ? "an integer" : "a number");
         if (v < k->lo || v > k->hi)
             return pm_fail(e, PM_ERANGE, subject, "%s is outside %g..%g", text, k->lo, k->hi);
     }
@@ -116,13 +119,15 @@ pm_status pm_run_load(struct pm_run_settings *s, const char *path, struct pm_err
 }
 
 pm_status pm_run_check(const struct pm_run_settings *s, struct pm_error *e) {
-    static const enum pm_run_key of_noise[] = {PM_RUN_TMR, PM_RUN_SIGMA_R, PM_RUN_READ_NOISE, PM_RUN_SENSE_OFFSET};
+    static const enum pm_run_key of_noise[] = {PM_RUN_TMR, PM_RUN_SIGMA_R, PM_RUN_READ_NOISE,
+                                               PM_RUN_SENSE_OFFSET};
     bool ablations = s->value[PM_RUN_ABLATION_IMAGES] > 0;
     if (s->value[PM_RUN_ENGINE] == PM_ENGINE_GOLDEN && s->given[PM_RUN_RTL_IMAGES])
         return pm_fail(e, PM_EINVAL, "rtl-images", "the golden engine would ignore it");
     if (s->value[PM_RUN_ENGINE] == PM_ENGINE_RTL &&
         (s->given[PM_RUN_IMAGES] || s->given[PM_RUN_ABLATION_IMAGES] || s->given[PM_RUN_THREADS]))
-        return pm_fail(e, PM_EINVAL, "engine", "rtl runs rtl-images alone and ignores images, ablation-images, threads");
+        return pm_fail(e, PM_EINVAL, "engine",
+                       "rtl runs rtl-images alone and ignores images, ablation-images, threads");
     if (s->value[PM_RUN_ENGINE] != PM_ENGINE_GOLDEN && s->value[PM_RUN_NORM] != PM_NORM_RECIP)
         return pm_fail(e, PM_EMODE, "norm", "pow2 and none are in the golden engine only");
     for (size_t i = 0; i < sizeof of_noise / sizeof *of_noise; i++)

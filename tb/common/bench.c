@@ -53,8 +53,8 @@ void bench_eq(struct bench *b, const char *tensor, size_t index, int64_t golden,
     if (golden == rtl)
         return;
     if (b->differ++ < 10)
-        printf("# %s %s[%zu]: golden %" PRId64 ", rtl %" PRId64 " (replay: PM_SEED=%" PRIu64 ")\n", b->block, tensor,
-               index, golden, rtl, b->seed);
+        printf("# %s %s[%zu]: golden %" PRId64 ", rtl %" PRId64 " (replay: PM_SEED=%" PRIu64 ")\n", b->block,
+               tensor, index, golden, rtl, b->seed);
 }
 
 void bench_test(struct bench *b, const char *name, uint64_t expected) {

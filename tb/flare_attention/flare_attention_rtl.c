@@ -49,14 +49,14 @@ void pm_fa_elaborated(int d, int heads, int kvb, int max_tokens, int max_shl) {
         pm_sim_finish(PM_EINVAL);
 }
 
-void pm_fa_config(uint32_t *n_tokens, uint32_t *keep, uint32_t *modes, uint32_t *m, uint32_t *e0, uint32_t *lut,
-                  uint32_t *bias) {
+void pm_fa_config(uint32_t *n_tokens, uint32_t *keep, uint32_t *modes, uint32_t *m, uint32_t *e0,
+                  uint32_t *lut, uint32_t *bias) {
     const struct pm_attention_cfg *c = run->cfg;
     *n_tokens = run->n;
     for (unsigned j = 0; j < run->max_tokens; j++)
         pm_set_bits(keep, j, 1, j < run->n && (!run->keep || run->keep[j]));
-    *modes = (uint32_t)c->round | (uint32_t)(c->coding_x == PM_SIGN) << 1 | (uint32_t)(c->coding_q == PM_SIGN) << 2 |
-             (uint32_t)(c->coding_o == PM_SIGN) << 3;
+    *modes = (uint32_t)c->round | (uint32_t)(c->coding_x == PM_SIGN) << 1 |
+             (uint32_t)(c->coding_q == PM_SIGN) << 2 | (uint32_t)(c->coding_o == PM_SIGN) << 3;
     *m = c->mk | c->mv << 5;
     for (unsigned h = 0; h < c->heads; h++) {
         struct pm_vdr_lut table;
@@ -130,12 +130,13 @@ static void take_y(const uint32_t *y, uint32_t e) {
     r->clocks = r->last_y - run->first_clock + 1;
 }
 
-void pm_fa_step(uint8_t x_ready, uint8_t *x_valid, uint32_t *x, uint32_t *ex, uint8_t wr_valid, uint8_t *wr_ready,
-                const uint32_t *wr_token, const uint32_t *wr_k, const uint32_t *wr_v, uint8_t y_valid,
-                uint8_t *y_ready, const uint32_t *y, const uint32_t *e, const uint32_t *flags, uint32_t *w_ready,
-                uint32_t *k_ready, uint32_t *v_ready) {
+void pm_fa_step(uint8_t x_ready, uint8_t *x_valid, uint32_t *x, uint32_t *ex, uint8_t wr_valid,
+                uint8_t *wr_ready, const uint32_t *wr_token, const uint32_t *wr_k, const uint32_t *wr_v,
+                uint8_t y_valid, uint8_t *y_ready, const uint32_t *y, const uint32_t *e,
+                const uint32_t *flags, uint32_t *w_ready, uint32_t *k_ready, uint32_t *v_ready) {
     unsigned d = run->cfg->width;
-    bool x_fired = run->x_valid && x_ready, wr_fired = wr_valid && run->wr_ready, y_fired = y_valid && run->y_ready;
+    bool x_fired = run->x_valid && x_ready, wr_fired = wr_valid && run->wr_ready,
+         y_fired = y_valid && run->y_ready;
     check_held(&run->wr_held, &run->wr_hash, wr_valid, wr_fired,
                hash(wr_v, d * run->cfg->kvb, hash(wr_k, d * run->cfg->kvb, *wr_token)));
     check_held(&run->y_held, &run->y_hash, y_valid, y_fired, hash(y, d * 8, *e));
@@ -239,8 +240,8 @@ void pm_fa_stage_o8(const uint32_t *o8) {
 }
 
 /* A new array behind the RTL's wordlines, which come in slices of 16. */
-static pm_status attach(struct pm_array **a, struct pm_array_dpi *dpi, const struct pm_array_cfg *cfg, uint32_t id,
-                        unsigned rows, unsigned cols, uint32_t first_vector) {
+static pm_status attach(struct pm_array **a, struct pm_array_dpi *dpi, const struct pm_array_cfg *cfg,
+                        uint32_t id, unsigned rows, unsigned cols, uint32_t first_vector) {
     *a = pm_array_new(cfg, id, rows, cols);
     return *a ? pm_array_dpi_init(dpi, *a, (rows + 15) / 16 * 16, first_vector, NULL, 0) : PM_ENOMEM;
 }
@@ -273,13 +274,24 @@ pm_status pm_flare_attention_rtl(const struct pm_sim_opts *opts, const struct pm
                                  const struct pm_attention_weights *w, unsigned max_tokens, uint32_t array_id,
                                  const int8_t *x, const int32_t *ex, const uint8_t *keep, unsigned n,
                                  uint32_t first_vector, int8_t *y, int32_t *e,
-                                 const struct pm_attention_trace *trace, struct pm_attention_rtl_result *result) {
+                                 const struct pm_attention_trace *trace,
+                                 struct pm_attention_rtl_result *result) {
     if (cfg->norm != PM_NORM_RECIP)
         return PM_EMODE;
     if (pm_attention_check(cfg) != PM_OK || n < 1 || n > max_tokens)
         return PM_EINVAL;
-    struct run r = {.cfg = cfg, .w = w, .x = x, .ex = ex, .keep = keep, .n = n, .max_tokens = max_tokens,
-                    .d_k = cfg->width / cfg->heads, .first_vector = first_vector, .y = y, .e = e, .trace = trace,
+    struct run r = {.cfg = cfg,
+                    .w = w,
+                    .x = x,
+                    .ex = ex,
+                    .keep = keep,
+                    .n = n,
+                    .max_tokens = max_tokens,
+                    .d_k = cfg->width / cfg->heads,
+                    .first_vector = first_vector,
+                    .y = y,
+                    .e = e,
+                    .trace = trace,
                     .result = result};
     *result = (struct pm_attention_rtl_result){0};
     pm_status status = program(&r, array_id);

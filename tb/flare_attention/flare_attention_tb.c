@@ -35,9 +35,9 @@ enum corner {
     CORNERS
 };
 static const char *const corner_name[CORNERS] = {
-    "random",        "all-zero vectors", "all ones (-1)",    "-128 everywhere",  "single outliers",
-    "equal logits",  "one token",        "every key masked", "some keys masked", "ne above 7",
-    "ne below 0",    "extreme exponents", "truncated",        "two's complement", "noisy MRAM"};
+    "random",       "all-zero vectors",  "all ones (-1)",    "-128 everywhere",  "single outliers",
+    "equal logits", "one token",         "every key masked", "some keys masked", "ne above 7",
+    "ne below 0",   "extreme exponents", "truncated",        "two's complement", "noisy MRAM"};
 
 static void *must(void *p) {
     if (!p)
@@ -119,24 +119,24 @@ static void compare(void *ctx, const char *tensor, size_t index, int64_t golden,
 
 /* One run in both engines, every integer compared. */
 static bool run_once(struct bench *b, const struct size *s, pm_flare_attention_rtl_fn *rtl, struct data *t,
-                     const struct pm_attention_cfg *cfg, unsigned n, uint64_t stalls, struct pm_attention_cost *cost,
-                     struct pm_attention_rtl_result *result) {
+                     const struct pm_attention_cfg *cfg, unsigned n, uint64_t stalls,
+                     struct pm_attention_cost *cost, struct pm_attention_rtl_result *result) {
     struct pm_attention_weights w = {t->w[0], t->w[1], t->w[2], t->w[3], t->b[0], t->b[1], t->b[2], t->b[3]};
     struct pm_attention_run run = {cfg, &w, 7, t->x, t->ex, t->keep, n, (uint32_t)bench_range(b, 0, 1000)};
     struct pm_attention *engine;
     *cost = (struct pm_attention_cost){0};
     pm_status status = pm_attention_new(cfg, &w, s->max_tokens, 7, &engine);
     if (status == PM_OK)
-        status = pm_attention_pair_run(t->pair, &run, engine, rtl, &(struct pm_sim_opts){.seed = stalls}, t->y, t->e,
-                                       cost, result, compare, b);
+        status = pm_attention_pair_run(t->pair, &run, engine, rtl, &(struct pm_sim_opts){.seed = stalls},
+                                       t->y, t->e, cost, result, compare, b);
     pm_attention_free(engine);
     if (status != PM_OK)
         printf("# %s\n", pm_strerror(status));
     return status == PM_OK;
 }
 
-static void run_corner(struct bench *b, const struct size *s, pm_flare_attention_rtl_fn *rtl, enum corner corner,
-                       unsigned repeats, struct data *t) {
+static void run_corner(struct bench *b, const struct size *s, pm_flare_attention_rtl_fn *rtl,
+                       enum corner corner, unsigned repeats, struct data *t) {
     uint64_t expected = 0;
     for (unsigned i = 0; i < repeats; i++) {
         struct pm_attention_cfg cfg;
@@ -155,9 +155,11 @@ static void run_corner(struct bench *b, const struct size *s, pm_flare_attention
     bench_test(b, name, expected);
 }
 
-/* Without stalls a full run's pace is the busiest array's: its accesses and at most 5% more, from output to output. The first
- * and the last token are not equally long behind the busiest array, hence the lower bound below 1. */
-static void check_pace(struct bench *b, const struct size *s, pm_flare_attention_rtl_fn *rtl, struct data *t) {
+/* Without stalls a full run's pace is the busiest array's: its accesses and at most 5% more, from output to
+ * output. The first and the last token are not equally long behind the busiest array, hence the lower bound
+ * below 1. */
+static void check_pace(struct bench *b, const struct size *s, pm_flare_attention_rtl_fn *rtl,
+                       struct data *t) {
     struct pm_attention_cfg cfg;
     struct pm_attention_cost cost;
     struct pm_attention_rtl_result r;
@@ -168,8 +170,9 @@ static void check_pace(struct bench *b, const struct size *s, pm_flare_attention
     double kv = (double)(r.last_write - r.first_write) / (n - 1) / ((double)cost.bound_kv / n);
     double token = (double)(r.last_y - r.first_y) / (n - 1) / ((double)cost.bound_token / n);
     char name[160];
-    snprintf(name, sizeof name, "(%s) clocks a token over the busiest array's accesses: pass 1 %.3f, pass 2 %.3f",
-             s->params, kv, token);
+    snprintf(name, sizeof name,
+             "(%s) clocks a token over the busiest array's accesses: pass 1 %.3f, pass 2 %.3f", s->params, kv,
+             token);
     bench_check(b, name, ok && kv > 0.95 && kv < 1.05 && token > 0.95 && token < 1.05);
 }
 
@@ -190,7 +193,8 @@ int main(void) {
             t.b[m] = must(calloc(s->width, 4));
         }
         struct pm_rtl *model = bench_model(&b, s->params);
-        pm_flare_attention_rtl_fn *rtl = (pm_flare_attention_rtl_fn *)bench_function(model, "pm_flare_attention_rtl");
+        pm_flare_attention_rtl_fn *rtl =
+            (pm_flare_attention_rtl_fn *)bench_function(model, "pm_flare_attention_rtl");
         for (enum corner c = 0; c < CORNERS; c++)
             run_corner(&b, s, rtl, c, c == RANDOM ? 12 : 2, &t);
         check_pace(&b, s, rtl, &t);
