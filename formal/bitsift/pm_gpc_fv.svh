@@ -62,7 +62,7 @@ if (DataW == Slices * PopW) begin : g_fv_pop
   always_ff @(posedge clk_i) if (rst_ni) begin
     cover (valid_q && last_o && t_q == 1 && sawl_o == 3);
 `ifdef CANARY
-    canary: assert (!(valid_q && total == 77));
+    canary: assert (!(valid_q && total == Rows - 3));
 `endif
   end
 end
