@@ -8,7 +8,7 @@ BLOCK ?=
 CFLAGS ?= -O3 -march=native
 PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion -Werror -ffp-contract=off -fopenmp -MMD -MP \
     -Icmodel -Itb/common -Isrc -DPM_SOURCE_DIR='"$(CURDIR)"'
-LIBS := -fopenmp -lcjson -lopenblas -lz -lm -ldl
+LIBS := -fopenmp -lcjson -llapacke -lopenblas -lz -lm -ldl
 ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 LIB_SRC := $(wildcard cmodel/*.c cmodel/analog/*.c cmodel/net/*.c)

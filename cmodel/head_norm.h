@@ -10,7 +10,8 @@ enum pm_norm {
     PM_NORM_NONE,  /**< o unchanged (golden only) */
 };
 
-/** The normalised o, saturated to 32 bits. k = bl(z) - 1. z = 0 gives 0 in every mode but none. |o| < 2^55. */
+/** The normalised o, saturated to 32 bits. k = bl(z) - 1. z = 0 gives 0 in every mode but none. |o| < 2^55.
+ */
 int32_t pm_head_norm(int64_t o, uint32_t z, enum pm_norm mode);
 
 #endif

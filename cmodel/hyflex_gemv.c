@@ -11,7 +11,7 @@ struct pm_hyflex {
     unsigned per;   /* outputs a tile */
     bool exact;     /* nominal arrays, ideal converters, no sum beyond the converter: y is the dot product */
     bool ideal_sar; /* the converters only round and saturate */
-    int8_t *w;      /* [rows][outputs], where exact */
+    int8_t *w;      /* [rows][outputs] */
     struct pm_hyflex_tile *tile;
 };
 
@@ -134,6 +134,9 @@ unsigned pm_hyflex_rows(const struct pm_hyflex *h) {
 unsigned pm_hyflex_outputs(const struct pm_hyflex *h) {
     return h->outputs;
 }
+const int8_t *pm_hyflex_weights(const struct pm_hyflex *h) {
+    return h->w;
+}
 unsigned pm_hyflex_row_tiles(const struct pm_hyflex *h) {
     return h->row_tiles;
 }
@@ -188,6 +191,14 @@ uint64_t pm_hyflex_tile_stages(const struct pm_hyflex *h, const struct pm_hyflex
                          h->per, acc);
     }
     return clips;
+}
+
+void pm_hyflex_cost_add(struct pm_hyflex_cost *sum, const struct pm_hyflex_cost *c) {
+    sum->vectors += c->vectors;
+    sum->array_reads += c->array_reads;
+    sum->conversions += c->conversions;
+    sum->clips += c->clips;
+    sum->cycles += c->cycles;
 }
 
 static void add_cost(const struct pm_hyflex *h, uint64_t clips, struct pm_hyflex_cost *cost) {

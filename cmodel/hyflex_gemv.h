@@ -36,6 +36,8 @@ struct pm_hyflex_cost {
     uint64_t cycles; /**< clocks at one plane in pm_hyflex_plane_clocks(); arrays work side by side */
 };
 
+void pm_hyflex_cost_add(struct pm_hyflex_cost *sum, const struct pm_hyflex_cost *cost);
+
 /** One programmed array and its converters. */
 struct pm_hyflex_tile {
     struct pm_rram *array;
@@ -73,6 +75,8 @@ unsigned pm_hyflex_plane_clocks(const struct pm_hyflex_cfg *cfg);
 const struct pm_hyflex_cfg *pm_hyflex_config(const struct pm_hyflex *h);
 unsigned pm_hyflex_rows(const struct pm_hyflex *h);
 unsigned pm_hyflex_outputs(const struct pm_hyflex *h);
+/** w[rows][outputs] as given. */
+const int8_t *pm_hyflex_weights(const struct pm_hyflex *h);
 unsigned pm_hyflex_row_tiles(const struct pm_hyflex *h);
 unsigned pm_hyflex_col_tiles(const struct pm_hyflex *h);
 const struct pm_hyflex_tile *pm_hyflex_tile(const struct pm_hyflex *h, unsigned row_tile, unsigned col_tile);

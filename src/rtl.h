@@ -7,13 +7,14 @@
 
 struct pm_rtl;
 
-/** Loads BLOCK's bench elaborated with `params` ("Rows=64 Slice=16", names of pm_BLOCK_tb's parameters), building it
- *  first where it is missing or older than its sources. `wave`: with waveforms. On error prints nothing and writes one
- *  line into err. */
-pm_status pm_rtl_open(const char *block, const char *params, bool wave, struct pm_rtl **rtl, char *err, size_t errlen);
+/** Loads BLOCK's bench elaborated with `params` ("Rows=64 Slice=16", names of pm_BLOCK_tb's parameters),
+ * building it first where it is missing or older than its sources. `wave`: with waveforms. On error prints
+ * nothing and writes one line into err. */
+pm_status pm_rtl_open(const char *block, const char *params, bool wave, struct pm_rtl **rtl, char *err,
+                      size_t errlen);
 
-/** The function `name` of a loaded bench, as declared in tb/BLOCK/BLOCK_rtl.h; NULL where it has none. The caller
- *  casts it to the declared type. */
+/** The function `name` of a loaded bench, as declared in tb/BLOCK/BLOCK_rtl.h; NULL where it has none. The
+ * caller casts it to the declared type. */
 void (*pm_rtl_function(struct pm_rtl *rtl, const char *name))(void);
 
 void pm_rtl_close(struct pm_rtl *rtl);

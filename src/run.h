@@ -2,7 +2,7 @@
 #ifndef PM_RUN_H
 #define PM_RUN_H
 
-#include "net/vit.h"
+#include "net/hyflex_linear.h"
 #include "net/vit_map.h"
 #include "run_settings.h"
 
@@ -13,6 +13,7 @@ struct pm_run_golden {
     unsigned images;
     unsigned correct_float, correct_integer, same_class;
     struct pm_attention_cost layer[PM_RUN_MAX_LAYERS];
+    struct pm_hyflex_linear_cost arrays; /**< all matrices in HyFlexPIM arrays */
     double seconds;
 };
 
@@ -24,17 +25,28 @@ struct pm_run_rtl {
     double cycles_kv, cycles_token; /**< clocks a token in steady state, passes 1 and 2, summed over runs */
     double bound_kv, bound_token;   /**< the busiest array's accesses a token, likewise */
     uint64_t clocks;                /**< whole runs, fill and drain included */
-    uint64_t elements_in, elements_out; /**< over the macro's edge, counted at its handshakes */
+    uint64_t elements_in, elements_out;      /**< over the macro's edge, counted at its handshakes */
+    uint64_t arrays_compared, arrays_differ; /**< HyFlexPIM arrays: codes, accumulators, clips, results */
+    struct pm_hyflex_linear_cost arrays;     /**< golden cost of what was compared */
+    uint64_t arrays_clocks;                  /**< measured; beside arrays.cycles */
     double seconds;
 };
 
 /** A variant of the golden run on fewer images. */
 struct pm_run_variant {
     const char *name;
+    const char *key; /**< NULL, or of "ffn_accuracy_KEY" in the summary: a variant of the arrays */
     struct pm_run_golden golden;
 };
 
-#define PM_RUN_VARIANTS 6
+/** A variant of the arrays in RTL. */
+struct pm_run_rtl_variant {
+    const char *name;
+    struct pm_run_rtl rtl;
+};
+
+#define PM_RUN_VARIANTS     16
+#define PM_RUN_RTL_VARIANTS 4
 
 struct pm_run_report {
     const char *model, *data;
@@ -44,6 +56,8 @@ struct pm_run_report {
     struct pm_run_rtl rtl;
     struct pm_run_variant variant[PM_RUN_VARIANTS];
     unsigned variants;
+    struct pm_run_rtl_variant rtl_variant[PM_RUN_RTL_VARIANTS];
+    unsigned rtl_variants;
 };
 
 /** Prints the report on stdout. */

@@ -26,6 +26,24 @@ const struct pm_run_key_info pm_run_keys[PM_RUN_KEYS] = {
     [PM_RUN_READ_NOISE] = {"read-noise", NULL, "0", 0, 16, false, "deviation of a cell's read noise, LSB"},
     [PM_RUN_SENSE_OFFSET] = {"sense-offset", NULL, "0", 0, 16, false,
                              "deviation of a comparator's offset, LSB"},
+    [PM_RUN_FFN] = {"ffn", "host|slc|mlc|ranks", "host", 0, 0, false,
+                    "feed-forward matrices: float, or arrays of 1-bit, 2-bit cells, or both by ranks"},
+    [PM_RUN_PROJECTIONS] = {"projections", "flare|slc|mlc|ranks", "flare", 0, 0, false,
+                            "Q, K, V, O: flare with the attention; others: arrays, the attention in float"},
+    [PM_RUN_SLC_PERCENT] = {"slc-percent", NULL, "10", 0, 100, true, "ranks: share in 1-bit cells"},
+    [PM_RUN_RANK_ORDER] = {"rank-order", "gradient|value|random", "gradient", 0, 0, false,
+                           "ranks: which go to 1-bit cells first"},
+    [PM_RUN_FLIP] = {"flip", "0|1", "1", 0, 0, false, "arrays: column flip; 0: as the paper, sums clip"},
+    [PM_RUN_ADC] = {"adc", "full|6|7|ideal", "full", 0, 0, false,
+                    "arrays: converter bits; full: 6 for 1-bit, 7 for 2-bit cells; ideal: golden only"},
+    [PM_RUN_SARS] = {"sars", "1|2|4|8", "8", 0, 0, false, "arrays: converters each"},
+    [PM_RUN_MLC_SIGMA] = {"mlc-sigma", NULL, "0", 0, 0.5, false,
+                          "RRAM: programming error of a 2-bit cell, relative"},
+    [PM_RUN_SLC_SIGMA] = {"slc-sigma", NULL, "0", 0, 0.5, false, "RRAM: the same of a 1-bit cell"},
+    [PM_RUN_RRAM_READ_NOISE] = {"rram-read-noise", NULL, "0", 0, 16, false,
+                                "RRAM: deviation of a cell's read noise, LSB"},
+    [PM_RUN_RRAM_WIRE] = {"rram-wire", NULL, "0", 0, 0.01, false,
+                          "RRAM: wire between neighbouring cells over R_on (IR drop)"},
     [PM_RUN_SEED] = {"seed", NULL, "1", 0, 4294967295.0, true,
                      "of the arrays' random numbers and the RTL's stalls"},
     [PM_RUN_THREADS] = {"threads", NULL, "0", 0, 1024, true, "0: one a core"},
@@ -82,6 +100,30 @@ void pm_run_defaults(struct pm_run_settings *s) {
             abort();
 }
 
+static enum pm_run_key find(const char *name, size_t length) {
+    enum pm_run_key k = 0;
+    while (k < PM_RUN_KEYS &&
+           (strlen(pm_run_keys[k].name) != length || strncmp(pm_run_keys[k].name, name, length) != 0))
+        k++;
+    return k;
+}
+
+pm_status pm_run_override(struct pm_run_settings *s, const char *text, struct pm_error *e) {
+    while (*text) {
+        const size_t name = strcspn(text, "= "), item = strcspn(text, " ");
+        const enum pm_run_key k = find(text, name);
+        char value[64];
+        if (k == PM_RUN_KEYS || name == item)
+            return pm_fail(e, PM_EINVAL, text, "no such setting");
+        snprintf(value, sizeof value, "%.*s", (int)(item - name - 1), text + name + 1);
+        const pm_status status = pm_run_set(s, k, value, pm_run_keys[k].name, e);
+        if (status != PM_OK)
+            return status;
+        text += item + strspn(text + item, " ");
+    }
+    return PM_OK;
+}
+
 pm_status pm_run_load(struct pm_run_settings *s, const char *path, struct pm_error *e) {
     struct cJSON *root;
     struct pm_diag diag = {path, e->text, sizeof e->text};
@@ -91,11 +133,9 @@ pm_status pm_run_load(struct pm_run_settings *s, const char *path, struct pm_err
     const struct cJSON *item;
     bool seen[PM_RUN_KEYS] = {false};
     cJSON_ArrayForEach(item, root) {
-        enum pm_run_key k = 0;
+        enum pm_run_key k = find(item->string, strlen(item->string));
         char subject[4300], text[64];
         snprintf(subject, sizeof subject, "%s: %.100s", path, item->string);
-        while (k < PM_RUN_KEYS && strcmp(pm_run_keys[k].name, item->string) != 0)
-            k++;
         if (k == PM_RUN_KEYS)
             status = pm_fail(e, PM_EINVAL, subject, "no such setting");
         else if (cJSON_IsNumber(item))
@@ -118,21 +158,49 @@ pm_status pm_run_load(struct pm_run_settings *s, const char *path, struct pm_err
     return status;
 }
 
+bool pm_run_ranks(const struct pm_run_settings *s) {
+    return s->value[PM_RUN_FFN] == 3 || s->value[PM_RUN_PROJECTIONS] == 3;
+}
+
 pm_status pm_run_check(const struct pm_run_settings *s, struct pm_error *e) {
     static const enum pm_run_key of_noise[] = {PM_RUN_TMR, PM_RUN_SIGMA_R, PM_RUN_READ_NOISE,
                                                PM_RUN_SENSE_OFFSET};
-    bool ablations = s->value[PM_RUN_ABLATION_IMAGES] > 0;
-    if (s->value[PM_RUN_ENGINE] == PM_ENGINE_GOLDEN && s->given[PM_RUN_RTL_IMAGES])
+    static const enum pm_run_key of_flare[] = {PM_RUN_NORM,     PM_RUN_ROUND,    PM_RUN_CODING_X,
+                                               PM_RUN_CODING_Q, PM_RUN_CODING_O, PM_RUN_NOISE};
+    static const enum pm_run_key of_arrays[] = {PM_RUN_FLIP,           PM_RUN_ADC,       PM_RUN_SARS,
+                                                PM_RUN_SLC_SIGMA,      PM_RUN_MLC_SIGMA, PM_RUN_RRAM_WIRE,
+                                                PM_RUN_RRAM_READ_NOISE};
+    static const enum pm_run_key of_ranks[] = {PM_RUN_SLC_PERCENT, PM_RUN_RANK_ORDER};
+    const bool ablations = s->value[PM_RUN_ABLATION_IMAGES] > 0, flare = s->value[PM_RUN_PROJECTIONS] == 0;
+    const bool arrays = s->value[PM_RUN_FFN] > 0 || !flare || ablations;
+    const enum pm_engine engine = (enum pm_engine)s->value[PM_RUN_ENGINE];
+    if (engine == PM_ENGINE_GOLDEN && s->given[PM_RUN_RTL_IMAGES])
         return pm_fail(e, PM_EINVAL, "rtl-images", "the golden engine would ignore it");
-    if (s->value[PM_RUN_ENGINE] == PM_ENGINE_RTL &&
+    if (engine == PM_ENGINE_RTL &&
         (s->given[PM_RUN_IMAGES] || s->given[PM_RUN_ABLATION_IMAGES] || s->given[PM_RUN_THREADS]))
         return pm_fail(e, PM_EINVAL, "engine",
                        "rtl runs rtl-images alone and ignores images, ablation-images, threads");
-    if (s->value[PM_RUN_ENGINE] != PM_ENGINE_GOLDEN && s->value[PM_RUN_NORM] != PM_NORM_RECIP)
+    if (engine != PM_ENGINE_GOLDEN && s->value[PM_RUN_NORM] != PM_NORM_RECIP)
         return pm_fail(e, PM_EMODE, "norm", "pow2 and none are in the golden engine only");
-    for (size_t i = 0; i < sizeof of_noise / sizeof *of_noise; i++)
-        if (s->given[of_noise[i]] && s->value[PM_RUN_NOISE] == 0 && !ablations)
-            return pm_fail(e, PM_EINVAL, pm_run_keys[of_noise[i]].name, "ignored without noise=1");
+    if (engine != PM_ENGINE_GOLDEN && s->value[PM_RUN_ADC] == 3)
+        return pm_fail(e, PM_EMODE, "adc", "ideal is in the golden engine only");
+    const struct {
+        const enum pm_run_key *keys;
+        size_t count;
+        bool used;
+        const char *why;
+    } groups[] = {
+        {of_noise, sizeof of_noise / sizeof *of_noise, s->value[PM_RUN_NOISE] != 0 || ablations,
+         "ignored without noise=1"},
+        {of_flare, sizeof of_flare / sizeof *of_flare, flare, "ignored, the projections are not in flare"},
+        {of_arrays, sizeof of_arrays / sizeof *of_arrays, arrays, "ignored, no matrix is in such arrays"},
+        {of_ranks, sizeof of_ranks / sizeof *of_ranks, pm_run_ranks(s),
+         "ignored, no matrix is split by ranks"},
+    };
+    for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
+        for (size_t i = 0; i < groups[g].count && !groups[g].used; i++)
+            if (s->given[groups[g].keys[i]])
+                return pm_fail(e, PM_EINVAL, pm_run_keys[groups[g].keys[i]].name, "%s", groups[g].why);
     return PM_OK;
 }
 
@@ -157,7 +225,7 @@ void pm_run_json(const struct pm_run_settings *s, struct cJSON *object) {
     for (enum pm_run_key k = 0; k < PM_RUN_KEYS; k++) {
         char value[64];
         value_text(s, k, value, sizeof value);
-        if (pm_run_keys[k].choices && strchr("01", value[0]) == NULL)
+        if (pm_run_keys[k].choices && strcmp(pm_run_keys[k].choices, "0|1") != 0)
             cJSON_AddStringToObject(object, pm_run_keys[k].name, value);
         else
             cJSON_AddNumberToObject(object, pm_run_keys[k].name, s->value[k]);

@@ -24,6 +24,17 @@ enum pm_run_key {
     PM_RUN_SIGMA_R,
     PM_RUN_READ_NOISE,
     PM_RUN_SENSE_OFFSET,
+    PM_RUN_FFN,
+    PM_RUN_PROJECTIONS,
+    PM_RUN_SLC_PERCENT,
+    PM_RUN_RANK_ORDER,
+    PM_RUN_FLIP,
+    PM_RUN_ADC,
+    PM_RUN_SARS,
+    PM_RUN_MLC_SIGMA,
+    PM_RUN_SLC_SIGMA,
+    PM_RUN_RRAM_READ_NOISE,
+    PM_RUN_RRAM_WIRE,
     PM_RUN_SEED,
     PM_RUN_THREADS,
     PM_RUN_KEYS
@@ -51,6 +62,10 @@ pm_status pm_run_set(struct pm_run_settings *s, enum pm_run_key key, const char 
                      struct pm_error *e);
 /** Takes what a JSON object in file `path` sets and the command line did not. */
 pm_status pm_run_load(struct pm_run_settings *s, const char *path, struct pm_error *e);
+/** Sets keys by "ffn=mlc flip=0". */
+pm_status pm_run_override(struct pm_run_settings *s, const char *text, struct pm_error *e);
+/** Whether a matrix is split by ranks. */
+bool pm_run_ranks(const struct pm_run_settings *s);
 /** Refuses settings that contradict each other or would be ignored. */
 pm_status pm_run_check(const struct pm_run_settings *s, struct pm_error *e);
 /** The effective settings as text, or as members of `object`. */

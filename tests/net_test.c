@@ -543,21 +543,21 @@ static void naive_forward(const struct pm_vit *vit, const uint8_t *image, double
         const struct pm_vit_layer *layer = &vit->layers[l];
         for (int t = 0; t < N; t++) {
             naive_norm(&layer->ln1, x[t], y);
-            naive_linear(&layer->q, y, q[t]);
-            naive_linear(&layer->k, y, k[t]);
-            naive_linear(&layer->v, y, v[t]);
+            naive_linear(&layer->linear[PM_VIT_Q], y, q[t]);
+            naive_linear(&layer->linear[PM_VIT_K], y, k[t]);
+            naive_linear(&layer->linear[PM_VIT_V], y, v[t]);
         }
         naive_heads(q, k, v, h);
         for (int t = 0; t < N; t++) {
             double hidden[FFN];
-            naive_linear(&layer->o, h[t], y);
+            naive_linear(&layer->linear[PM_VIT_O], h[t], y);
             for (int i = 0; i < D; i++)
                 x[t][i] += y[i];
             naive_norm(&layer->ln2, x[t], y);
-            naive_linear(&layer->up, y, hidden);
+            naive_linear(&layer->linear[PM_VIT_UP], y, hidden);
             for (int i = 0; i < FFN; i++)
                 hidden[i] *= 0.5 * erfc(-hidden[i] / sqrt(2));
-            naive_linear(&layer->down, hidden, y);
+            naive_linear(&layer->linear[PM_VIT_DOWN], hidden, y);
             for (int i = 0; i < D; i++)
                 x[t][i] += y[i];
         }
@@ -593,7 +593,7 @@ static void forward_matches_double(void **state) {
         float logits[CLASSES];
         double expected[CLASSES];
         random_image(image, i);
-        assert_int_equal(pm_vit_forward(&vit, image, NULL, NULL, scratch, logits), PM_OK);
+        assert_int_equal(pm_vit_forward(&vit, image, NULL, scratch, logits), PM_OK);
         naive_forward(&vit, image, expected);
         for (int c = 0; c < CLASSES; c++) {
             worst = fmax(worst, fabs(logits[c] - expected[c]));
@@ -624,7 +624,7 @@ static void forward_in_threads(void **state) {
     struct pm_vit_scratch *scratch = pm_vit_scratch_new(&vit);
     for (int i = 0; i < IMAGES; i++) {
         random_image(images[i], (uint32_t)i);
-        pm_vit_forward(&vit, images[i], NULL, NULL, scratch, serial[i]);
+        pm_vit_forward(&vit, images[i], NULL, scratch, serial[i]);
     }
     pm_vit_scratch_free(scratch);
 #pragma omp parallel num_threads(4)
@@ -632,7 +632,7 @@ static void forward_in_threads(void **state) {
         struct pm_vit_scratch *own = pm_vit_scratch_new(&vit);
 #pragma omp for schedule(dynamic)
         for (int i = 0; i < IMAGES; i++)
-            pm_vit_forward(&vit, images[i], NULL, NULL, own, parallel[i]);
+            pm_vit_forward(&vit, images[i], NULL, own, parallel[i]);
         pm_vit_scratch_free(own);
     }
     assert_memory_equal(serial, parallel, sizeof serial);
@@ -653,9 +653,9 @@ static void map_is_close_to_float(void **state) {
             const int8_t *w;
             const int32_t *b;
             double scale;
-        } inputs[3] = {{&layer->q, map->w.wq, map->w.bq, map->sw_q},
-                       {&layer->k, map->w.wk, map->w.bk, map->sw_k},
-                       {&layer->v, map->w.wv, map->w.bv, map->sw_v}};
+        } inputs[3] = {{&layer->linear[PM_VIT_Q], map->w.wq, map->w.bq, map->sw_q},
+                       {&layer->linear[PM_VIT_K], map->w.wk, map->w.bk, map->sw_k},
+                       {&layer->linear[PM_VIT_V], map->w.wv, map->w.bv, map->sw_v}};
         for (int m = 0; m < 3; m++) {
             double worst = 0;
             int largest = 0;
@@ -677,13 +677,14 @@ static void map_is_close_to_float(void **state) {
             int largest = 0;
             for (int in = 0; in < D; in++) {
                 int q = map->w.wo[in * D + out];
-                assert_true(fabs(layer->o.weight[out * D + in] / (double)map->sw_o[out] - q) <= 0.5 + 1e-4);
+                assert_true(fabs(layer->linear[PM_VIT_O].weight[out * D + in] / (double)map->sw_o[out] - q) <=
+                            0.5 + 1e-4);
                 largest = abs(q) > largest ? abs(q) : largest;
             }
             assert_int_equal(largest, 127);
             assert_true(fabs(map->out_scale[out] / (SX * map->sw_v * map->sw_o[out]) - 1) < 1e-6);
-            double bias =
-                layer->o.bias[out] / (double)map->out_scale[out]; /* the float scale costs 2^-24 of it */
+            double bias = layer->linear[PM_VIT_O].bias[out] /
+                          (double)map->out_scale[out]; /* the float scale costs 2^-24 of it */
             assert_true(fabs(bias - map->w.bo[out]) <= 0.5 + 1e-7 * fabs(bias));
         }
         assert_true(map->s0 >= 0.5 && map->s0 < 1);
@@ -792,13 +793,15 @@ static void forward_through_integers(void **state) {
     struct pm_vit_scratch *scratch = pm_vit_scratch_new(&vit);
     double error = 0, power = 0;
     int calls = 0;
+    const struct pm_vit_engines ideal = {.attention = ideal_engine, .ctx = &calls},
+                                broken = {.attention = broken_engine};
     enum { IMAGES = 20 };
     for (uint32_t i = 0; i < IMAGES; i++) {
         uint8_t image[IMAGE * IMAGE];
         float logits[CLASSES];
         double expected[CLASSES];
         random_image(image, i);
-        assert_int_equal(pm_vit_forward(&vit, image, ideal_engine, &calls, scratch, logits), PM_OK);
+        assert_int_equal(pm_vit_forward(&vit, image, &ideal, scratch, logits), PM_OK);
         naive_forward(&vit, image, expected);
         for (int c = 0; c < CLASSES; c++) {
             error += (logits[c] - expected[c]) * (logits[c] - expected[c]);
@@ -812,9 +815,9 @@ static void forward_through_integers(void **state) {
     assert_true(relative > 1e-4); /* 8 bits were in the way */
     uint8_t image[IMAGE * IMAGE] = {0};
     float logits[CLASSES];
-    assert_int_equal(pm_vit_forward(&vit, image, broken_engine, NULL, scratch, logits), PM_EDIFFER);
+    assert_int_equal(pm_vit_forward(&vit, image, &broken, scratch, logits), PM_EDIFFER);
     pm_vit_map_free(&vit);
-    assert_int_equal(pm_vit_forward(&vit, image, ideal_engine, &calls, scratch, logits), PM_EINVAL);
+    assert_int_equal(pm_vit_forward(&vit, image, &ideal, scratch, logits), PM_EINVAL);
     pm_vit_scratch_free(scratch);
     pm_vit_free(&vit);
 }

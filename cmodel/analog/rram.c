@@ -10,6 +10,7 @@
 #define VALUE_FRAC 8  /* of a column's value */
 #define MAX_SIGMA  0.5
 #define MAX_LSB    16.0
+#define MAX_WIRE   0.01
 #define GROUP      8 /* rows added at a time */
 
 /* The first counter word's upper bits: kinds of draws, apart from those of the other arrays and of the
@@ -40,7 +41,7 @@ pm_status pm_rram_check(const struct pm_rram_cfg *c) {
     return in_range(c->on_off, 2, 1e6) && in_range(c->mlc_sigma, 0, MAX_SIGMA) &&
                    in_range(c->slc_sigma, 0, MAX_SIGMA) && in_range(c->read_noise, 0, MAX_LSB) &&
                    in_range(c->stuck_on, 0, 1) && in_range(c->stuck_off, 0, 1 - c->stuck_on) &&
-                   in_range(c->drift, 0, 1) && in_range(c->time, 1, 1e12)
+                   in_range(c->drift, 0, 1) && in_range(c->time, 1, 1e12) && in_range(c->wire, 0, MAX_WIRE)
                ? PM_OK
                : PM_EINVAL;
 }
@@ -61,7 +62,7 @@ struct pm_rram *pm_rram_new(const struct pm_rram_cfg *cfg, uint32_t id, unsigned
     a->id = id;
     a->cell = cell;
     a->nominal = cfg->replica && cell_sigma(a) == 0 && cfg->read_noise == 0 && cfg->stuck_on == 0 &&
-                 cfg->stuck_off == 0 && (cfg->drift == 0 || cfg->time == 1);
+                 cfg->stuck_off == 0 && cfg->wire == 0 && (cfg->drift == 0 || cfg->time == 1);
     static const uint8_t zeros[PM_RRAM_ROWS * PM_RRAM_COLS];
     pm_rram_program(a, zeros);
     return a;
@@ -83,6 +84,11 @@ static double drawn(const struct pm_rram *a, unsigned state, int32_t gauss, uint
     return fmax(0, level * (1 + cell_sigma(a) * gauss / (1 << PM_GAUSS_FRAC)));
 }
 
+/* A conductance behind a resistance, over g_on and R_on. */
+static double in_series(double g, double wire) {
+    return g / (1 + g * wire);
+}
+
 void pm_rram_program(struct pm_rram *a, const uint8_t *state) {
     const double off = 1 / a->cfg.on_off, scale = ((1u << a->cell) - 1) / (1 - off) * (1 << FRAC);
     const double aged = a->cfg.drift == 0 ? 1 : pow(a->cfg.time, -a->cfg.drift);
@@ -93,14 +99,18 @@ void pm_rram_program(struct pm_rram *a, const uint8_t *state) {
                 a->conductance[r][c] = a->state[r][c] << FRAC;
             continue;
         }
+        /* Drivers are before column 0, the replica column behind the last, converters below row 0. */
+        const double replica =
+            a->cfg.replica ? in_series(off * aged, a->cfg.wire * (r + PM_RRAM_COLS + 2)) : 0;
         int32_t gauss[PM_RRAM_COLS];
         pm_gauss_fill((uint32_t[4]){(uint32_t)DRAW_CELL << 28, r, 0, a->id}, a->key, PM_RRAM_COLS, gauss);
         for (uint32_t c = 0; c < PM_RRAM_COLS; c++) {
             uint32_t stuck[4];
             if (c % 4 == 0)
                 pm_philox((uint32_t[4]){(uint32_t)DRAW_STUCK << 28 | c / 4, r, 0, a->id}, a->key, stuck);
-            const double g = drawn(a, a->state[r][c], gauss[c], stuck[c % 4]) * aged;
-            a->conductance[r][c] = (int32_t)llround((g - (a->cfg.replica ? off * aged : 0)) * scale);
+            const double g =
+                in_series(drawn(a, a->state[r][c], gauss[c], stuck[c % 4]) * aged, a->cfg.wire * (r + c + 2));
+            a->conductance[r][c] = (int32_t)llround((g - replica) * scale);
         }
     }
 }

@@ -117,14 +117,41 @@ static void embed(const struct pm_vit *vit, const uint8_t *image, struct pm_vit_
     linear(&vit->patch, c->tokens, s->wide, s->x, true);
 }
 
-static void attend_float(const struct pm_vit *vit, const struct pm_vit_layer *layer,
-                         struct pm_vit_scratch *s) {
+/* One pass through the layers. */
+struct pass {
+    const struct pm_vit *vit;
+    const struct pm_vit_engines *engines;
+    struct pm_vit_scratch *s;
+    unsigned layer;
+};
+
+/* Every token through a matrix of this layer, on the host or where the engines have it. `add`: to what y
+ * holds; then y is not s->q. */
+static pm_status apply(const struct pass *p, enum pm_vit_matrix m, const float *x, float *y, bool add) {
+    const struct pm_vit_linear *l = &p->vit->layers[p->layer].linear[m];
+    const size_t n = p->vit->config.tokens;
+    if (!p->engines->projected[m]) {
+        linear(l, n, x, y, add);
+        return PM_OK;
+    }
+    float *to = add ? p->s->q : y;
+    const pm_status status = p->engines->project(p->engines->ctx, p->layer, m, n, x, to);
+    for (size_t i = 0; add && status == PM_OK && i < n * l->out; i++)
+        y[i] += to[i];
+    return status;
+}
+
+static pm_status attend_float(const struct pass *p) {
+    const struct pm_vit *vit = p->vit;
     const struct pm_vit_config *c = &vit->config;
+    struct pm_vit_scratch *s = p->s;
     int n = (int)c->tokens, d = (int)c->width, dk = d / (int)c->heads;
-    pm_vit_layernorm(&layer->ln1, c->layernorm_eps, c->tokens, c->width, s->x, s->h);
-    linear(&layer->q, c->tokens, s->h, s->q, false);
-    linear(&layer->k, c->tokens, s->h, s->k, false);
-    linear(&layer->v, c->tokens, s->h, s->v, false);
+    pm_status status;
+    pm_vit_layernorm(&vit->layers[p->layer].ln1, c->layernorm_eps, c->tokens, c->width, s->x, s->h);
+    if ((status = apply(p, PM_VIT_Q, s->h, s->q, false)) != PM_OK ||
+        (status = apply(p, PM_VIT_K, s->h, s->k, false)) != PM_OK ||
+        (status = apply(p, PM_VIT_V, s->h, s->v, false)) != PM_OK)
+        return status;
     for (int head = 0; head < d; head += dk) {
         float scale = 1.0f / sqrtf((float)dk);
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, dk, scale, s->q + head, d, s->k + head, d,
@@ -134,16 +161,16 @@ static void attend_float(const struct pm_vit *vit, const struct pm_vit_layer *la
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, dk, n, 1.0f, s->wide, n, s->v + head, d,
                     0.0f, s->h + head, d);
     }
-    linear(&layer->o, c->tokens, s->h, s->x, true);
+    return apply(p, PM_VIT_O, s->h, s->x, true);
 }
 
-static pm_status attend_integer(const struct pm_vit *vit, unsigned index, pm_vit_attention *attention,
-                                void *ctx, struct pm_vit_scratch *s) {
-    const struct pm_vit_config *c = &vit->config;
-    const struct pm_vit_map *map = &vit->maps[index];
+static pm_status attend_integer(const struct pass *p) {
+    const struct pm_vit_config *c = &p->vit->config;
+    const struct pm_vit_map *map = &p->vit->maps[p->layer];
+    struct pm_vit_scratch *s = p->s;
     pm_vit_map_tokens(map, c->layernorm_eps, c->tokens, c->width, s->x, s->h, s->fixed, s->narrow, s->xi,
                       s->ex);
-    pm_status status = attention(ctx, index, map, s->xi, s->ex, s->yi, s->e);
+    pm_status status = p->engines->attention(p->engines->ctx, p->layer, map, s->xi, s->ex, s->yi, s->e);
     if (status != PM_OK)
         return status;
     for (size_t t = 0; t < c->tokens; t++)
@@ -152,30 +179,31 @@ static pm_status attend_integer(const struct pm_vit *vit, unsigned index, pm_vit
     return PM_OK;
 }
 
-static void feed_forward(const struct pm_vit *vit, const struct pm_vit_layer *layer,
-                         struct pm_vit_scratch *s) {
-    const struct pm_vit_config *c = &vit->config;
-    pm_vit_layernorm(&layer->ln2, c->layernorm_eps, c->tokens, c->width, s->x, s->h);
-    linear(&layer->up, c->tokens, s->h, s->wide, false);
+static pm_status feed_forward(const struct pass *p) {
+    const struct pm_vit_config *c = &p->vit->config;
+    struct pm_vit_scratch *s = p->s;
+    pm_vit_layernorm(&p->vit->layers[p->layer].ln2, c->layernorm_eps, c->tokens, c->width, s->x, s->h);
+    pm_status status = apply(p, PM_VIT_UP, s->h, s->wide, false);
+    if (status != PM_OK)
+        return status;
     gelu(s->wide, (size_t)c->tokens * c->ffn);
-    linear(&layer->down, c->tokens, s->wide, s->x, true);
+    return apply(p, PM_VIT_DOWN, s->wide, s->x, true);
 }
 
-pm_status pm_vit_forward(const struct pm_vit *vit, const uint8_t *image, pm_vit_attention *attention,
-                         void *ctx, struct pm_vit_scratch *s, float *logits) {
+pm_status pm_vit_forward(const struct pm_vit *vit, const uint8_t *image, const struct pm_vit_engines *engines,
+                         struct pm_vit_scratch *s, float *logits) {
+    static const struct pm_vit_engines host;
     const struct pm_vit_config *c = &vit->config;
-    if (attention != NULL && vit->maps == NULL)
+    struct pass p = {vit, engines != NULL ? engines : &host, s, 0};
+    if (p.engines->attention != NULL && vit->maps == NULL)
         return PM_EINVAL;
     embed(vit, image, s);
-    for (unsigned i = 0; i < c->layers; i++) {
-        if (attention == NULL) {
-            attend_float(vit, &vit->layers[i], s);
-        } else {
-            pm_status status = attend_integer(vit, i, attention, ctx, s);
-            if (status != PM_OK)
-                return status;
-        }
-        feed_forward(vit, &vit->layers[i], s);
+    for (; p.layer < c->layers; p.layer++) {
+        pm_status status = p.engines->attention == NULL ? attend_float(&p) : attend_integer(&p);
+        if (status == PM_OK)
+            status = feed_forward(&p);
+        if (status != PM_OK)
+            return status;
     }
     pm_vit_layernorm(&vit->norm, c->layernorm_eps, c->tokens, c->width, s->x, s->h);
     float *mean = s->q;

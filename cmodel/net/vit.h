@@ -31,10 +31,12 @@ struct pm_vit_norm {
     float *weight, *bias; /**< [D] */
 };
 
+/** The matrices of a layer: D to D four times, D to ffn, ffn to D. */
+enum pm_vit_matrix { PM_VIT_Q, PM_VIT_K, PM_VIT_V, PM_VIT_O, PM_VIT_UP, PM_VIT_DOWN, PM_VIT_MATRICES };
+
 struct pm_vit_layer {
     struct pm_vit_norm ln1, ln2;
-    struct pm_vit_linear q, k, v, o; /**< D to D */
-    struct pm_vit_linear up, down;   /**< D to ffn, ffn to D */
+    struct pm_vit_linear linear[PM_VIT_MATRICES];
 };
 
 struct pm_vit_map;
@@ -63,6 +65,20 @@ void pm_vit_free(struct pm_vit *vit);
 typedef pm_status pm_vit_attention(void *ctx, unsigned layer, const struct pm_vit_map *map, const int8_t *x,
                                    const int32_t *ex, int8_t *y, int32_t *e);
 
+/** A matrix elsewhere than on the host: x[n][in] -> y[n][out], bias included. A status but PM_OK ends the
+ * forward pass, which returns it. */
+typedef pm_status pm_vit_project(void *ctx, unsigned layer, enum pm_vit_matrix matrix, size_t n,
+                                 const float *x, float *y);
+
+/** What is not computed in float on the host; all zeros: nothing. */
+struct pm_vit_engines {
+    pm_vit_attention *attention; /**< every layer's attention, projections included; NULL: float */
+    pm_vit_project *project;     /**< the matrices that `projected` marks; those of the attention only where
+                                    `attention` is NULL */
+    bool projected[PM_VIT_MATRICES];
+    void *ctx; /**< passed on to both */
+};
+
 /** Buffers of one forward pass; one per thread. */
 struct pm_vit_scratch;
 
@@ -71,12 +87,11 @@ struct pm_vit_scratch *pm_vit_scratch_new(const struct pm_vit *vit);
 /** NULL is accepted. */
 void pm_vit_scratch_free(struct pm_vit_scratch *scratch);
 
-/** image[image][image], pixels 0..255 -> logits[classes]. `attention` computes every layer's attention, `ctx`
- * is passed on to it; NULL: in float. May run in several threads at once, each with its own scratch; the
- * caller sets OpenBLAS to one thread. PM_EINVAL: `attention` is given and the network has no maps; or what
- * `attention` returned. */
-pm_status pm_vit_forward(const struct pm_vit *vit, const uint8_t *image, pm_vit_attention *attention,
-                         void *ctx, struct pm_vit_scratch *scratch, float *logits);
+/** image[image][image], pixels 0..255 -> logits[classes]. May run in several threads at once, each with its
+ * own scratch; the caller sets OpenBLAS to one thread. PM_EINVAL: engines has an attention and the network no
+ * maps; or what an engine returned. */
+pm_status pm_vit_forward(const struct pm_vit *vit, const uint8_t *image, const struct pm_vit_engines *engines,
+                         struct pm_vit_scratch *scratch, float *logits);
 
 /** LayerNorm of x[tokens][width] to y (which may be x). */
 void pm_vit_layernorm(const struct pm_vit_norm *norm, float eps, size_t tokens, size_t width, const float *x,

@@ -87,22 +87,17 @@ static void load_norm(struct source *src, const char *name, unsigned width, stru
 static void load_layer(struct source *src, const struct pm_vit_config *c, unsigned index,
                        struct pm_vit_layer *layer) {
     unsigned d = c->width;
-    const struct {
-        const char *name;
-        unsigned in, out;
-        struct pm_vit_linear *to;
-    } linears[] = {
-        {"attn.q", d, d, &layer->q}, {"attn.k", d, d, &layer->k},       {"attn.v", d, d, &layer->v},
-        {"attn.o", d, d, &layer->o}, {"ffn.up", d, c->ffn, &layer->up}, {"ffn.down", c->ffn, d, &layer->down},
-    };
+    static const char *const linears[PM_VIT_MATRICES] = {
+        [PM_VIT_Q] = "attn.q", [PM_VIT_K] = "attn.k",  [PM_VIT_V] = "attn.v",
+        [PM_VIT_O] = "attn.o", [PM_VIT_UP] = "ffn.up", [PM_VIT_DOWN] = "ffn.down"};
     char name[48];
     snprintf(name, sizeof name, "layers.%u.ln1", index);
     load_norm(src, name, d, &layer->ln1);
     snprintf(name, sizeof name, "layers.%u.ln2", index);
     load_norm(src, name, d, &layer->ln2);
-    for (size_t i = 0; i < sizeof linears / sizeof *linears; i++) {
-        snprintf(name, sizeof name, "layers.%u.%s", index, linears[i].name);
-        load_linear(src, name, linears[i].in, linears[i].out, linears[i].to);
+    for (int m = 0; m < PM_VIT_MATRICES; m++) {
+        snprintf(name, sizeof name, "layers.%u.%s", index, linears[m]);
+        load_linear(src, name, m == PM_VIT_DOWN ? c->ffn : d, m == PM_VIT_UP ? c->ffn : d, &layer->linear[m]);
     }
 }
 
@@ -168,9 +163,8 @@ void pm_vit_free(struct pm_vit *vit) {
     pm_vit_map_free(vit);
     for (unsigned i = 0; vit->layers != NULL && i < vit->config.layers; i++) {
         struct pm_vit_layer *l = &vit->layers[i];
-        struct pm_vit_linear *linears[] = {&l->q, &l->k, &l->v, &l->o, &l->up, &l->down};
-        for (size_t j = 0; j < sizeof linears / sizeof *linears; j++)
-            free_linear(linears[j]);
+        for (int m = 0; m < PM_VIT_MATRICES; m++)
+            free_linear(&l->linear[m]);
         free_norm(&l->ln1);
         free_norm(&l->ln2);
     }

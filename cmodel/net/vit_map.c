@@ -112,10 +112,10 @@ static pm_status map_layer(const struct pm_diag *d, const struct pm_vit *vit, un
     map->mv = c->mv;
     int8_t *w = map->weights;
     int32_t *b = map->biases;
-    if (!map_input_matrix(&layer->q, c, w, b, &map->sw_q) ||
-        !map_input_matrix(&layer->k, c, w + area, b + width, &map->sw_k) ||
-        !map_input_matrix(&layer->v, c, w + 2 * area, b + 2 * width, &map->sw_v) ||
-        !map_output_matrix(&layer->o, map, w + 3 * area, b + 3 * width))
+    if (!map_input_matrix(&layer->linear[PM_VIT_Q], c, w, b, &map->sw_q) ||
+        !map_input_matrix(&layer->linear[PM_VIT_K], c, w + area, b + width, &map->sw_k) ||
+        !map_input_matrix(&layer->linear[PM_VIT_V], c, w + 2 * area, b + 2 * width, &map->sw_v) ||
+        !map_output_matrix(&layer->linear[PM_VIT_O], map, w + 3 * area, b + 3 * width))
         return pm_diag_fail(d, PM_ERANGE, "layer %u: a bias does not fit 32 bits at \"sx\" %g", index, c->sx);
     map->w = (struct pm_attention_weights){
         .wq = w,

@@ -1,0 +1,67 @@
+#include "run_job.h"
+
+#include "net/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Test set files, by the names of the MNIST family. */
+static const char *const images_file = "t10k-images-idx3-ubyte.gz", *const labels_file =
+                                                                        "t10k-labels-idx1-ubyte.gz";
+
+pm_status pm_run_data_open(struct pm_run_job *j, struct pm_run_data *d) {
+    char path[4096];
+    *d = (struct pm_run_data){0};
+    snprintf(path, sizeof path, "%s/%s", j->data, images_file);
+    pm_status status = pm_idx_open(&d->images, path, 3, j->error.text, sizeof j->error.text);
+    if (status != PM_OK)
+        return status;
+    unsigned side = j->vit.config.image;
+    if (d->images.dim[1] != side || d->images.dim[2] != side)
+        return pm_fail(&j->error, PM_ESHAPE, path, "images of %ux%u, the network takes %ux%u",
+                       d->images.dim[1], d->images.dim[2], side, side);
+    snprintf(path, sizeof path, "%s/%s", j->data, labels_file);
+    status = pm_idx_open(&d->labels, path, 1, j->error.text, sizeof j->error.text);
+    if (status == PM_OK && d->labels.dim[0] != d->images.dim[0])
+        status = pm_fail(&j->error, PM_ESHAPE, path, "%u labels for %u images", d->labels.dim[0],
+                         d->images.dim[0]);
+    return status;
+}
+
+void pm_run_data_close(struct pm_run_data *d) {
+    pm_idx_close(&d->images);
+    pm_idx_close(&d->labels);
+}
+
+void pm_run_progress(const char *what, unsigned done, unsigned total) {
+    if (!isatty(STDERR_FILENO))
+        return;
+    fprintf(stderr, "\r%s: %u of %u images%s", what, done, total, done == total ? "\r\033[K" : "");
+    fflush(stderr);
+}
+
+struct pm_attention_cfg pm_run_attention_cfg(const struct pm_run_job *j, unsigned layer) {
+    const double *v = j->settings.value;
+    struct pm_attention_cfg c = {
+        .round = v[PM_RUN_ROUND] != 0,
+        .coding_x = (enum pm_coding)v[PM_RUN_CODING_X],
+        .coding_q = (enum pm_coding)v[PM_RUN_CODING_Q],
+        .coding_o = (enum pm_coding)v[PM_RUN_CODING_O],
+        .norm = (enum pm_norm)v[PM_RUN_NORM],
+        .mram = pm_array_mram(v[PM_RUN_NOISE] != 0, (uint64_t)v[PM_RUN_SEED]),
+    };
+    if (c.mram.noise) {
+        c.mram.tmr = v[PM_RUN_TMR];
+        c.mram.sigma_r = v[PM_RUN_SIGMA_R];
+        c.mram.read_noise = v[PM_RUN_READ_NOISE];
+        c.mram.sense_offset = v[PM_RUN_SENSE_OFFSET];
+    }
+    pm_vit_map_configure(&j->vit, layer, &c);
+    return c;
+}
+
+/* Four weight arrays a layer. */
+uint32_t pm_run_array_id(unsigned layer) {
+    return 4 * layer;
+}

@@ -1,0 +1,51 @@
+/* `perimeter run`: what its parts share. */
+#ifndef PM_RUN_JOB_H
+#define PM_RUN_JOB_H
+
+#include "net/hyflex_linear.h"
+#include "net/idx.h"
+#include "run.h"
+
+struct pm_run_job {
+    const char *model, *data, *config, *summary;
+    struct pm_run_settings settings;
+    struct pm_error error;
+    struct pm_vit vit;
+    double *gradient; /**< [layers][PM_VIT_MATRICES][width], see docs/network.md; NULL: not loaded */
+};
+
+/** The test set, read from front to back. */
+struct pm_run_data {
+    struct pm_idx images, labels;
+};
+pm_status pm_run_data_open(struct pm_run_job *j, struct pm_run_data *d);
+void pm_run_data_close(struct pm_run_data *d);
+
+/** DIR/ranks.json into j->gradient. */
+pm_status pm_run_load_gradients(struct pm_run_job *j);
+
+/** "WHAT: DONE of TOTAL images" on a terminal. */
+void pm_run_progress(const char *what, unsigned done, unsigned total);
+
+/** The attention engine's configuration for one layer, and the number of its first array. */
+struct pm_attention_cfg pm_run_attention_cfg(const struct pm_run_job *j, unsigned layer);
+uint32_t pm_run_array_id(unsigned layer);
+
+const char *pm_run_matrix_name(enum pm_vit_matrix m);
+
+/** Matrices in HyFlexPIM arrays; programmed once, shared by threads. */
+struct pm_run_matrices {
+    struct pm_hyflex_linear *of[PM_RUN_MAX_LAYERS][PM_VIT_MATRICES]; /**< NULL: elsewhere */
+    bool projected[PM_VIT_MATRICES];
+};
+pm_status pm_run_matrices_new(struct pm_run_job *j, struct pm_run_matrices *m);
+void pm_run_matrices_free(struct pm_run_matrices *m);
+
+/** Golden engines over the first `images` images (0: all), `as_float` in float as well. */
+pm_status pm_run_golden_images(struct pm_run_job *j, const char *what, unsigned images, bool as_float,
+                               struct pm_run_golden *g);
+
+/** RTL against golden over the first `images` images; `attention`: not only the matrices. */
+pm_status pm_run_rtl_images(struct pm_run_job *j, unsigned images, bool attention, struct pm_run_rtl *r);
+
+#endif

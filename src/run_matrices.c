@@ -1,0 +1,117 @@
+/* `perimeter run`: matrices in HyFlexPIM arrays. */
+#include "run_job.h"
+
+#include "net/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const names[PM_VIT_MATRICES] = {"q", "k", "v", "o", "up", "down"};
+
+const char *pm_run_matrix_name(enum pm_vit_matrix m) {
+    return names[m];
+}
+
+static pm_status read_layers(struct pm_run_job *j, const struct pm_diag *d, const cJSON *root) {
+    const struct pm_vit_config *c = &j->vit.config;
+    const cJSON *layers = cJSON_GetObjectItemCaseSensitive(root, "layers");
+    if (!cJSON_IsArray(layers) || (unsigned)cJSON_GetArraySize(layers) != c->layers)
+        return pm_diag_fail(d, PM_ESHAPE, "\"layers\" is missing or not an array of %u", c->layers);
+    unsigned l = 0;
+    for (const cJSON *layer = layers->child; layer != NULL; layer = layer->next, l++)
+        for (int m = 0; m < PM_VIT_MATRICES; m++) {
+            const struct pm_vit_linear *w = &j->vit.layers[l].linear[m];
+            const pm_status status =
+                pm_json_reals(d, layer, names[m], pm_rank_count(w->in, w->out), -1e30, 1e30,
+                              j->gradient + ((size_t)l * PM_VIT_MATRICES + (size_t)m) * c->width);
+            if (status != PM_OK)
+                return status;
+        }
+    return PM_OK;
+}
+
+pm_status pm_run_load_gradients(struct pm_run_job *j) {
+    char path[4096];
+    struct pm_diag d = {path, j->error.text, sizeof j->error.text};
+    cJSON *root;
+    snprintf(path, sizeof path, "%s/ranks.json", j->model);
+    pm_status status = pm_json_load(&d, &root);
+    if (status != PM_OK)
+        return status;
+    j->gradient =
+        calloc((size_t)j->vit.config.layers * PM_VIT_MATRICES * j->vit.config.width, sizeof *j->gradient);
+    status =
+        j->gradient ? read_layers(j, &d, root) : pm_diag_fail(&d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
+    cJSON_Delete(root);
+    return status;
+}
+
+/* Converter bits by the choice full|6|7|ideal, for 1-bit and 2-bit cells. */
+static void set_adc(struct pm_hyflex_linear_cfg *c, int choice) {
+    static const unsigned bits[4][2] = {{6, 7}, {6, 6}, {7, 7}, {0, 0}};
+    memcpy(c->adc, bits[choice], sizeof c->adc);
+}
+
+static struct pm_hyflex_linear_cfg configure(const struct pm_run_settings *s) {
+    const double *v = s->value;
+    struct pm_hyflex_linear_cfg c = {.array = pm_hyflex_default(),
+                                     .slc_percent = (unsigned)v[PM_RUN_SLC_PERCENT]};
+    set_adc(&c, (int)v[PM_RUN_ADC]);
+    c.array.flip = v[PM_RUN_FLIP] != 0;
+    c.array.sars = 1u << (unsigned)v[PM_RUN_SARS];
+    c.array.rram.seed = (uint64_t)v[PM_RUN_SEED];
+    c.array.rram.mlc_sigma = v[PM_RUN_MLC_SIGMA];
+    c.array.rram.slc_sigma = v[PM_RUN_SLC_SIGMA];
+    c.array.rram.read_noise = v[PM_RUN_RRAM_READ_NOISE];
+    c.array.rram.wire = v[PM_RUN_RRAM_WIRE];
+    return c;
+}
+
+/* Programs one matrix; *array_id is the number of its first array. */
+static pm_status program(struct pm_run_job *j, unsigned layer, enum pm_vit_matrix m, int layout,
+                         uint32_t *array_id, struct pm_hyflex_linear **to) {
+    const struct pm_vit_linear *w = &j->vit.layers[layer].linear[m];
+    const uint32_t number = layer * PM_VIT_MATRICES + m;
+    struct pm_hyflex_linear_cfg cfg = configure(&j->settings);
+    cfg.layout = (enum pm_hyflex_layout)layout;
+    unsigned *order = NULL;
+    if (cfg.layout == PM_HYFLEX_RANKS) {
+        const unsigned k = pm_rank_count(w->in, w->out);
+        if ((order = malloc(k * sizeof *order)) == NULL)
+            return PM_ENOMEM;
+        const enum pm_rank_order by = (enum pm_rank_order)j->settings.value[PM_RUN_RANK_ORDER];
+        const double *gradient =
+            by == PM_RANK_GRADIENT ? j->gradient + (size_t)number * j->vit.config.width : NULL;
+        pm_rank_sort(by, gradient, cfg.array.rram.seed, number, k, order);
+        cfg.order = order;
+    }
+    const pm_status status = pm_hyflex_linear_new(&cfg, w, array_id, to);
+    free(order);
+    return status;
+}
+
+pm_status pm_run_matrices_new(struct pm_run_job *j, struct pm_run_matrices *s) {
+    uint32_t array_id = 0;
+    *s = (struct pm_run_matrices){0};
+    for (unsigned l = 0; l < j->vit.config.layers; l++)
+        for (unsigned m = 0; m < PM_VIT_MATRICES; m++) {
+            /* 0 is host or flare, then come the layouts. */
+            const int where = (int)j->settings.value[m < PM_VIT_UP ? PM_RUN_PROJECTIONS : PM_RUN_FFN];
+            s->projected[m] = where > 0;
+            const pm_status status =
+                where > 0 ? program(j, l, (enum pm_vit_matrix)m, where - 1, &array_id, &s->of[l][m]) : PM_OK;
+            if (status != PM_OK) {
+                pm_run_matrices_free(s);
+                return pm_fail(&j->error, status, names[m], "layer %u: %s", l, pm_strerror(status));
+            }
+        }
+    return PM_OK;
+}
+
+void pm_run_matrices_free(struct pm_run_matrices *s) {
+    for (unsigned l = 0; l < PM_RUN_MAX_LAYERS; l++)
+        for (unsigned m = 0; m < PM_VIT_MATRICES; m++)
+            pm_hyflex_linear_free(s->of[l][m]);
+    *s = (struct pm_run_matrices){0};
+}
