@@ -35,6 +35,18 @@ between boost 2.3 2.8
 between saturated_k 0 0
 between zero_z 0 0
 between traffic_elements 28224 28224
+between ffn_accuracy_slc 0.90 1
+between ffn_accuracy_mlc 0.90 1
+between ffn_accuracy_literal 0.90 1
+between ffn_accuracy_sigma_0.025 0.90 1
+between ffn_accuracy_sigma_0.132 0.80 0.99
+between ffn_accuracy_sigma_0.174 0.75 0.98
+between ffn_accuracy_6bit 0.1 0.8
+between clips_literal 1 1000
+between clips_literal_slc 0 0
+# SLC and MLC, twice each: 3 layers x 49 vectors x (1,024 codes and 16 or 32 accumulators of 8 + 8 or 4 + 4 tiles, 192 sums)
+between hyflex_integers_compared 7488912 7488912
+between hyflex_integers_differ 0 0
 ratio=$(sed -n 's/^	"\(cycles\|bound\)_per_token":	\([0-9.]*\),*$/\2/p' "$work/summary.json" | xargs | awk '{print $1 / $2}')
 awk -v r="$ratio" 'BEGIN { exit !(r >= 0.97 && r <= 1.05) }'
 check "clocks a token over the bound = $ratio within 0.97..1.05" $?
@@ -47,6 +59,27 @@ for t in 1 3; do
 done
 cmp -s "$work/t1.text" "$work/t3.text" && [ -s "$work/t1.text" ]
 check "1 and 3 threads give the same summary, noise on" $?
+
+# Ranks: exact arrays give the same class however they are split; noise in 2-bit cells costs less the fewer ranks they hold.
+accuracy() { # ARGUMENTS...
+    "$build/perimeter" run models/fashion-vit --data "$data" --images 200 --ffn ranks "$@" --summary "$work/summary.json" \
+        >/dev/null 2>"$work/err" && sed -n 's/^	"accuracy_integer":	\([0-9.]*\),*$/\1/p' "$work/summary.json"
+}
+a=$(accuracy --slc-percent 0) b=$(accuracy --slc-percent 50 --rank-order random) c=$(accuracy --slc-percent 100 --mlc-sigma 0.174)
+[ -n "$a" ] && [ "$a" = "$b" ] && [ "$a" = "$c" ]
+check "exact cells give $a at every split" $?
+b=$(accuracy --slc-percent 0 --mlc-sigma 0.174) c=$(accuracy --slc-percent 30 --mlc-sigma 0.174)
+awk -v a="$a" -v b="$b" -v c="$c" 'BEGIN { exit !(b != "" && b < c - 0.02 && c < a + 0.02) }'
+check "noisy 2-bit cells: $b, with 30 % of the ranks in 1-bit cells $c" $?
+
+# The projections too, in RTL.
+"$build/perimeter" run models/fashion-vit --data "$data" --engine rtl --rtl-images 1 --ffn ranks --projections mlc \
+    --mlc-sigma 0.132 --summary "$work/summary.json" >/dev/null 2>"$work/err"
+check "projections and ranks in RTL end with status 0" $?
+between integers_compared 0 0
+# 3 layers x 49 vectors x (1,024 codes of 15 + 20 tiles, 15 x 16 + 20 x 32 accumulators, 724 sums), and 35 clips a layer
+between hyflex_integers_compared 5504373 5504373
+between hyflex_integers_differ 0 0
 
 # bad NAME ARGUMENTS...: status 2, one line that holds $want, no summary left
 bad() {
@@ -73,6 +106,12 @@ want=--seed bad "a setting given twice" $good --seed 1 --seed 2
 want=norm bad "norm=none in RTL" $good --engine both --norm none
 want=sigma-r bad "a setting that would be ignored" $good --sigma-r 0.02
 want=rtl-images bad "RTL images without RTL" $good --rtl-images 3
+want=ffn bad "feed-forward nowhere" $good --ffn nowhere
+want=mlc-sigma bad "a setting of arrays that nothing is in" $good --mlc-sigma 0.1
+want=slc-percent bad "a split of no ranks" $good --ffn slc --slc-percent 10
+want=norm bad "a setting of the fused attention without it" $good --projections slc --norm pow2
+want=adc bad "ideal converters in RTL" $good --ffn slc --adc ideal --engine both
+want=--slc-percent bad "more than all ranks" $good --ffn ranks --slc-percent 101
 want=--nonsense bad "an unknown option" $good --nonsense
 echo '{"images": 5, "colour": 1}' >"$work/c.json"
 want=colour bad "an unknown setting in a file" $good --config "$work/c.json"
@@ -81,6 +120,11 @@ want=c.json bad "a truncated configuration" $good --config "$work/c.json"
 cp -r models/fashion-vit "$work/m"
 head -c 1000 models/fashion-vit/model.safetensors >"$work/m/model.safetensors"
 want=model.safetensors bad "a truncated network" "$work/m" --data "$data"
+rm "$work/m/ranks.json"
+cp models/fashion-vit/model.safetensors "$work/m"
+want=ranks.json bad "no gradients" "$work/m" --data "$data" --ffn ranks
+echo '{"layers": [{}, {}, {}]}' >"$work/m/ranks.json"
+want=ranks.json bad "gradients without members" "$work/m" --data "$data" --ffn ranks
 mkdir "$work/d"
 cp "$data"/t10k-labels-idx1-ubyte.gz "$work/d"
 head -c 5000 "$data/t10k-images-idx3-ubyte.gz" >"$work/d/t10k-images-idx3-ubyte.gz"

@@ -17,11 +17,19 @@
  * converters. */
 enum draw { DRAW_CELL = 4, DRAW_STUCK = 5, DRAW_READ = 6 };
 
+/* With wire resistance: each active cell, over g_on, as its bitline's ladder sees it. */
+struct wires {
+    double load[PM_RRAM_ROWS][PM_RRAM_COLS + 1]; /* conductance; the last is the replica column's */
+    double source[PM_RRAM_ROWS]
+                 [PM_RRAM_COLS + 1]; /* short-circuit current, over g_on times the driver's voltage */
+};
+
 struct pm_rram {
     struct pm_rram_cfg cfg;
     uint32_t key[2], id;
     unsigned cell;
     bool nominal;
+    struct wires *wires; /* NULL: wires without resistance */
     /* The last row is 0: it completes a group. (g - g_off) / (g_on - g_off) * (2^cell - 1) in 2^-FRAC LSB; at
      * most 3 * 2 * (1 + 0.5 * 6.34) < 2^5 LSB, so that 64 rows sum to less than 2^27 and fit an int32. */
     int32_t conductance[PM_RRAM_ROWS + 1][PM_RRAM_COLS];
@@ -63,12 +71,19 @@ struct pm_rram *pm_rram_new(const struct pm_rram_cfg *cfg, uint32_t id, unsigned
     a->cell = cell;
     a->nominal = cfg->replica && cell_sigma(a) == 0 && cfg->read_noise == 0 && cfg->stuck_on == 0 &&
                  cfg->stuck_off == 0 && cfg->wire == 0 && (cfg->drift == 0 || cfg->time == 1);
+    if (cfg->wire > 0 && (a->wires = malloc(sizeof *a->wires)) == NULL) {
+        free(a);
+        return NULL;
+    }
     static const uint8_t zeros[PM_RRAM_ROWS * PM_RRAM_COLS];
     pm_rram_program(a, zeros);
     return a;
 }
 
 void pm_rram_free(struct pm_rram *a) {
+    if (a == NULL)
+        return;
+    free(a->wires);
     free(a);
 }
 
@@ -84,9 +99,23 @@ static double drawn(const struct pm_rram *a, unsigned state, int32_t gauss, uint
     return fmax(0, level * (1 + cell_sigma(a) * gauss / (1 << PM_GAUSS_FRAC)));
 }
 
-/* A conductance behind a resistance, over g_on and R_on. */
-static double in_series(double g, double wire) {
-    return g / (1 + g * wire);
+/* An active wordline, with ideal bitlines: g[n] from the driver on. source: each cell's current; load: its
+ * conductance in series with that of the wordline around it. */
+static void wordline(double wire, const double *g, unsigned n, double *source, double *load) {
+    double right =
+        0; /* conductances that a node sees towards the far end and, without its cell, the driver */
+    for (unsigned c = n; c-- > 0;) {
+        load[c] = right;
+        right = (g[c] + right) / (1 + wire * (g[c] + right));
+    }
+    double left = 1 / wire, voltage = 1;
+    for (unsigned c = 0; c < n; c++) {
+        voltage /= 1 + wire * (g[c] + load[c]);
+        source[c] = g[c] * voltage;
+        const double around = left + load[c], node = left + g[c];
+        load[c] = g[c] * around / (g[c] + around);
+        left = node / (1 + wire * node);
+    }
 }
 
 void pm_rram_program(struct pm_rram *a, const uint8_t *state) {
@@ -99,18 +128,19 @@ void pm_rram_program(struct pm_rram *a, const uint8_t *state) {
                 a->conductance[r][c] = a->state[r][c] << FRAC;
             continue;
         }
-        /* Drivers are before column 0, the replica column behind the last, converters below row 0. */
-        const double replica =
-            a->cfg.replica ? in_series(off * aged, a->cfg.wire * (r + PM_RRAM_COLS + 2)) : 0;
+        double g[PM_RRAM_COLS + 1];
         int32_t gauss[PM_RRAM_COLS];
         pm_gauss_fill((uint32_t[4]){(uint32_t)DRAW_CELL << 28, r, 0, a->id}, a->key, PM_RRAM_COLS, gauss);
         for (uint32_t c = 0; c < PM_RRAM_COLS; c++) {
             uint32_t stuck[4];
             if (c % 4 == 0)
                 pm_philox((uint32_t[4]){(uint32_t)DRAW_STUCK << 28 | c / 4, r, 0, a->id}, a->key, stuck);
-            const double g =
-                in_series(drawn(a, a->state[r][c], gauss[c], stuck[c % 4]) * aged, a->cfg.wire * (r + c + 2));
-            a->conductance[r][c] = (int32_t)llround((g - replica) * scale);
+            g[c] = drawn(a, a->state[r][c], gauss[c], stuck[c % 4]) * aged;
+            a->conductance[r][c] = (int32_t)llround((g[c] - (a->cfg.replica ? off * aged : 0)) * scale);
+        }
+        if (a->wires != NULL) {
+            g[PM_RRAM_COLS] = a->cfg.replica ? off * aged : 0;
+            wordline(a->cfg.wire, g, PM_RRAM_COLS + 1, a->wires->source[r], a->wires->load[r]);
         }
     }
 }
@@ -126,10 +156,34 @@ static void read_noise(const struct pm_rram *a, int lines, struct pm_read_id id,
             (int32_t)((sigma * noise[c] + ((int64_t)1 << (2 * PM_GAUSS_FRAC - 1))) >> (2 * PM_GAUSS_FRAC));
 }
 
+/* Each bitline's ladder from the far end down, a Norton equivalent at a time; noise is added in 2^-FRAC LSB.
+ */
+static void read_wires(const struct pm_rram *a, uint64_t wordlines, const int32_t *noise, int32_t *value) {
+    const double scale = ((1u << a->cell) - 1) / (1 - 1 / a->cfg.on_off) * (1 << FRAC), wire = a->cfg.wire;
+    double current[PM_RRAM_COLS + 1] = {0}, load[PM_RRAM_COLS + 1] = {0};
+    for (unsigned r = PM_RRAM_ROWS; r-- > 0;) {
+        const double on = wordlines >> r & 1 ? 1 : 0;
+        for (unsigned c = 0; c <= PM_RRAM_COLS; c++) {
+            const double i = current[c] + on * a->wires->source[r][c],
+                         g = load[c] + on * a->wires->load[r][c];
+            current[c] = i / (1 + wire * g);
+            load[c] = g / (1 + wire * g);
+        }
+    }
+    for (unsigned c = 0; c < PM_RRAM_COLS; c++) {
+        const int64_t sum = noise[c] + llround((current[c] - current[PM_RRAM_COLS]) * scale);
+        value[c] = (int32_t)((sum + (1 << (FRAC - VALUE_FRAC) >> 1)) >> (FRAC - VALUE_FRAC));
+    }
+}
+
 void pm_rram_read_plain(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id id, int32_t *value) {
     int32_t noise[PM_RRAM_COLS] = {0};
     if (a->cfg.read_noise > 0)
         read_noise(a, __builtin_popcountll(wordlines), id, noise);
+    if (a->wires != NULL) {
+        read_wires(a, wordlines, noise, value);
+        return;
+    }
     for (unsigned c = 0; c < PM_RRAM_COLS; c++) {
         int64_t sum = noise[c] + (1 << (FRAC - VALUE_FRAC) >> 1);
         for (unsigned r = 0; r < PM_RRAM_ROWS; r++)
@@ -153,6 +207,10 @@ void pm_rram_read(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id
     int32_t sum[PM_RRAM_COLS] = {0};
     if (a->cfg.read_noise > 0)
         read_noise(a, __builtin_popcountll(wordlines), id, sum);
+    if (a->wires != NULL) {
+        read_wires(a, wordlines, sum, value);
+        return;
+    }
     while (wordlines) {
         unsigned row[GROUP];
         const int32_t *r[GROUP];

@@ -26,9 +26,8 @@ struct pm_rram_cfg {
     double stuck_off;  /**< probability that a cell is stuck at g_off; with stuck_on at most 1 */
     double drift;      /**< retention: conductances have fallen to time^-drift; 0..1 */
     double time;       /**< age over the age at programming, 1..1e12 (1: fresh) */
-    double wire;  /**< resistance of the wire between neighbouring cells over R_on, 0..0.01: a cell sees that
-                     of  its way along the wordline and the bitline, each current on its own (IR drop without
-                       what currents that share a wire add) */
+    double wire;       /**< resistance of the wire between neighbouring cells over R_on, 0..0.01 (IR drop):
+                            drivers before column 0, converters below row 0, off rows disconnected */
     bool replica; /**< a column of off cells subtracts g_off of each active row; false: literal */
     uint64_t seed;
 };
