@@ -80,7 +80,7 @@ static bool write_text(FILE *f, const void *content) {
 
 static pm_status run(struct pm_run_job *j, struct pm_outfile *summary) {
     struct pm_run_report r = {
-        .model = j->model, .data = j->data, .settings = &j->settings, .network = &j->vit.config};
+        .model = j->model, .data = j->data, .settings = &j->settings, .network = &j->network.config};
     enum pm_engine engine = (enum pm_engine)j->settings.value[PM_RUN_ENGINE];
     char text[1024];
     pm_run_text(&j->settings, text, sizeof text);
@@ -161,9 +161,9 @@ static pm_status prepare(struct pm_run_job *j, struct pm_outfile *summary) {
     if (status == PM_OK)
         status = pm_run_check(&j->settings, &j->error);
     if (status == PM_OK)
-        status = pm_vit_load(&j->vit, j->model, j->error.text, sizeof j->error.text);
+        status = pm_encoder_load(&j->network, j->model, j->error.text, sizeof j->error.text);
     if (status == PM_OK)
-        status = pm_vit_map_load(&j->vit, j->model, j->error.text, sizeof j->error.text);
+        status = pm_encoder_map_load(&j->network, j->model, j->error.text, sizeof j->error.text);
     if (status == PM_OK && pm_run_ranks(&j->settings) &&
         j->settings.value[PM_RUN_RANK_ORDER] == PM_RANK_GRADIENT)
         status = pm_run_load_gradients(j);
@@ -208,7 +208,7 @@ int pm_cmd_run(int argc, char **argv) {
     if (status != PM_OK && status != PM_EDIFFER)
         pm_error_print(&j->error);
     pm_outfile_free(&summary);
-    pm_vit_free(&j->vit);
+    pm_encoder_free(&j->network);
     free(j->gradient);
     free(j);
     return status == PM_OK ? 0 : status == PM_EDIFFER ? 1 : 2;

@@ -2,8 +2,8 @@
 #ifndef PM_RUN_H
 #define PM_RUN_H
 
+#include "net/encoder_map.h"
 #include "net/hyflex_linear.h"
-#include "net/vit_map.h"
 #include "run_settings.h"
 
 #define PM_RUN_MAX_LAYERS 64
@@ -51,7 +51,7 @@ struct pm_run_rtl_variant {
 struct pm_run_report {
     const char *model, *data;
     const struct pm_run_settings *settings;
-    const struct pm_vit_config *network;
+    const struct pm_encoder_config *network;
     struct pm_run_golden golden;
     struct pm_run_rtl rtl;
     struct pm_run_variant variant[PM_RUN_VARIANTS];

@@ -12,7 +12,7 @@
 /* One thread's engines. */
 struct worker {
     const struct pm_run_job *job;
-    struct pm_vit_scratch *scratch;
+    struct pm_encoder_scratch *scratch;
     struct pm_attention *engine[PM_RUN_MAX_LAYERS];
     struct pm_attention_cost cost[PM_RUN_MAX_LAYERS];
     const struct pm_run_matrices *matrices;
@@ -23,7 +23,7 @@ struct worker {
 };
 
 static void worker_end(struct worker *w) {
-    pm_vit_scratch_free(w->scratch);
+    pm_encoder_scratch_free(w->scratch);
     for (unsigned l = 0; l < PM_RUN_MAX_LAYERS; l++)
         pm_attention_free(w->engine[l]);
     *w = (struct worker){0};
@@ -37,25 +37,25 @@ static bool in_flare(const struct pm_run_job *j) {
 static pm_status worker_begin(struct worker *w, const struct pm_run_job *j,
                               const struct pm_run_matrices *matrices, const int *log2_z) {
     *w = (struct worker){
-        .job = j, .scratch = pm_vit_scratch_new(&j->vit), .matrices = matrices, .log2_z = log2_z};
+        .job = j, .scratch = pm_encoder_scratch_new(&j->network), .matrices = matrices, .log2_z = log2_z};
     if (!w->scratch)
         return PM_ENOMEM;
     pm_status status = PM_OK;
     if (!in_flare(j))
         return status;
-    for (unsigned l = 0; l < j->vit.config.layers && status == PM_OK; l++) {
+    for (unsigned l = 0; l < j->network.config.layers && status == PM_OK; l++) {
         struct pm_attention_cfg cfg = pm_run_attention_cfg(j, l);
-        status = pm_attention_new(&cfg, &j->vit.maps[l].w, j->vit.config.tokens, pm_run_array_id(l),
+        status = pm_attention_new(&cfg, &j->network.maps[l].w, j->network.config.tokens, pm_run_array_id(l),
                                   &w->engine[l]);
     }
     return status;
 }
 
-static pm_status golden_attention(void *ctx, unsigned layer, const struct pm_vit_map *map, const int8_t *x,
-                                  const int32_t *ex, int8_t *y, int32_t *e) {
+static pm_status golden_attention(void *ctx, unsigned layer, const struct pm_encoder_map *map,
+                                  const int8_t *x, const int32_t *ex, int8_t *y, int32_t *e) {
     (void)map;
     struct worker *w = ctx;
-    unsigned n = w->job->vit.config.tokens;
+    unsigned n = w->job->network.config.tokens;
     pm_status status =
         pm_attention_run(w->engine[layer], x, ex, NULL, n, w->image * n, y, e, &w->cost[layer], NULL, NULL);
     /* Without 1/Z the layer's scale is off by its typical Z: a constant per layer stands in for it. */
@@ -64,15 +64,15 @@ static pm_status golden_attention(void *ctx, unsigned layer, const struct pm_vit
     return status;
 }
 
-static pm_status golden_matrix(void *ctx, unsigned layer, enum pm_vit_matrix m, size_t n, const float *x,
+static pm_status golden_matrix(void *ctx, unsigned layer, enum pm_encoder_matrix m, size_t n, const float *x,
                                float *y) {
     struct worker *w = ctx;
-    return pm_hyflex_linear_run(w->matrices->of[layer][m], n, x, w->image * w->job->vit.config.tokens, y,
+    return pm_hyflex_linear_run(w->matrices->of[layer][m], n, x, w->image * w->job->network.config.tokens, y,
                                 &w->arrays, NULL, NULL);
 }
 
-static struct pm_vit_engines engines(struct worker *w, pm_vit_attention *attention) {
-    struct pm_vit_engines e = {
+static struct pm_encoder_engines engines(struct worker *w, pm_encoder_attention *attention) {
+    struct pm_encoder_engines e = {
         .attention = in_flare(w->job) ? attention : NULL, .project = golden_matrix, .ctx = w};
     memcpy(e.projected, w->matrices->projected, sizeof e.projected);
     return e;
@@ -89,18 +89,18 @@ static unsigned largest(const float *v, unsigned n) {
 /* One image, in float where `as_float`, and through the engines. */
 static pm_status classify(struct worker *w, const uint8_t *image, bool as_float, unsigned *by_float,
                           unsigned *by_integer) {
-    const struct pm_vit *vit = &w->job->vit;
-    float *logits = malloc(vit->config.classes * sizeof *logits);
+    const struct pm_encoder *network = &w->job->network;
+    float *logits = malloc(network->config.classes * sizeof *logits);
     pm_status status = logits ? PM_OK : PM_ENOMEM;
     if (status == PM_OK && as_float) {
-        status = pm_vit_forward(vit, image, NULL, w->scratch, logits);
-        *by_float = largest(logits, vit->config.classes);
+        status = pm_encoder_forward(network, image, NULL, w->scratch, logits);
+        *by_float = largest(logits, network->config.classes);
     }
-    const struct pm_vit_engines e = engines(w, golden_attention);
+    const struct pm_encoder_engines e = engines(w, golden_attention);
     if (status == PM_OK)
-        status = pm_vit_forward(vit, image, &e, w->scratch, logits);
+        status = pm_encoder_forward(network, image, &e, w->scratch, logits);
     if (status == PM_OK)
-        *by_integer = largest(logits, vit->config.classes);
+        *by_integer = largest(logits, network->config.classes);
     free(logits);
     return status;
 }
@@ -113,7 +113,7 @@ static pm_status run_golden(struct pm_run_job *j, const char *what, unsigned ima
     pm_status status = pm_run_data_open(j, &d);
     unsigned threads = j->settings.value[PM_RUN_THREADS] > 0 ? (unsigned)j->settings.value[PM_RUN_THREADS]
                                                              : (unsigned)omp_get_num_procs();
-    unsigned total = status == PM_OK ? d.images.dim[0] : 0, layers = j->vit.config.layers;
+    unsigned total = status == PM_OK ? d.images.dim[0] : 0, layers = j->network.config.layers;
     if (images > total && status == PM_OK)
         status = pm_fail(&j->error, PM_EINVAL, "images", "%u asked for, %s has %u", images, j->data, total);
     if (images > 0)
@@ -186,12 +186,12 @@ struct z_worker {
     struct mean_z *mean;  /* [layers] */
 };
 
-static pm_status z_attention(void *ctx, unsigned layer, const struct pm_vit_map *map, const int8_t *x,
+static pm_status z_attention(void *ctx, unsigned layer, const struct pm_encoder_map *map, const int8_t *x,
                              const int32_t *ex, int8_t *y, int32_t *e) {
     (void)map;
     struct z_worker *w = ctx;
-    return pm_attention_run(w->golden.engine[layer], x, ex, NULL, w->golden.job->vit.config.tokens, 0, y, e,
-                            NULL, probe_z, &w->mean[layer]);
+    return pm_attention_run(w->golden.engine[layer], x, ex, NULL, w->golden.job->network.config.tokens, 0, y,
+                            e, NULL, probe_z, &w->mean[layer]);
 }
 
 static pm_status typical_z(struct pm_run_job *j, const struct pm_run_matrices *matrices, int *log2_z) {
@@ -199,9 +199,9 @@ static pm_status typical_z(struct pm_run_job *j, const struct pm_run_matrices *m
     struct pm_run_data d;
     struct z_worker w;
     struct mean_z mean[PM_RUN_MAX_LAYERS] = {0};
-    unsigned layers = j->vit.config.layers;
+    unsigned layers = j->network.config.layers;
     for (unsigned l = 0; l < layers; l++)
-        mean[l].heads = j->vit.config.heads;
+        mean[l].heads = j->network.config.heads;
     double norm = j->settings.value[PM_RUN_NORM];
     j->settings.value[PM_RUN_NORM] = PM_NORM_RECIP;
     pm_status status = worker_begin(&w.golden, j, matrices, NULL);
@@ -213,14 +213,14 @@ static pm_status typical_z(struct pm_run_job *j, const struct pm_run_matrices *m
         status = pm_run_data_open(j, &d);
     if (status == PM_OK) {
         uint8_t *pixels = malloc(d.images.item);
-        float *logits = malloc(j->vit.config.classes * sizeof *logits);
+        float *logits = malloc(j->network.config.classes * sizeof *logits);
         if (!pixels || !logits)
             status = pm_fail(&j->error, PM_ENOMEM, "norm", "out of memory");
-        const struct pm_vit_engines e = engines(&w.golden, z_attention);
+        const struct pm_encoder_engines e = engines(&w.golden, z_attention);
         for (unsigned i = 0; i < IMAGES && i < d.images.dim[0] && status == PM_OK; i++) {
             status = pm_idx_read(&d.images, 1, pixels, j->error.text, sizeof j->error.text);
             if (status == PM_OK)
-                status = pm_vit_forward(&j->vit, pixels, &e, w.golden.scratch, logits);
+                status = pm_encoder_forward(&j->network, pixels, &e, w.golden.scratch, logits);
         }
         free(pixels);
         free(logits);

@@ -17,7 +17,7 @@ pm_status pm_run_data_open(struct pm_run_job *j, struct pm_run_data *d) {
     pm_status status = pm_idx_open(&d->images, path, 3, j->error.text, sizeof j->error.text);
     if (status != PM_OK)
         return status;
-    unsigned side = j->vit.config.image;
+    unsigned side = j->network.config.image;
     if (d->images.dim[1] != side || d->images.dim[2] != side)
         return pm_fail(&j->error, PM_ESHAPE, path, "images of %ux%u, the network takes %ux%u",
                        d->images.dim[1], d->images.dim[2], side, side);
@@ -57,7 +57,7 @@ struct pm_attention_cfg pm_run_attention_cfg(const struct pm_run_job *j, unsigne
         c.mram.read_noise = v[PM_RUN_READ_NOISE];
         c.mram.sense_offset = v[PM_RUN_SENSE_OFFSET];
     }
-    pm_vit_map_configure(&j->vit, layer, &c);
+    pm_encoder_map_configure(&j->network, layer, &c);
     return c;
 }
 

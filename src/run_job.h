@@ -10,8 +10,8 @@ struct pm_run_job {
     const char *model, *data, *config, *summary;
     struct pm_run_settings settings;
     struct pm_error error;
-    struct pm_vit vit;
-    double *gradient; /**< [layers][PM_VIT_MATRICES][width], see docs/network.md; NULL: not loaded */
+    struct pm_encoder network;
+    double *gradient; /**< [layers][PM_ENCODER_MATRICES][width], see docs/network.md; NULL: not loaded */
 };
 
 /** The test set, read from front to back. */
@@ -31,12 +31,12 @@ void pm_run_progress(const char *what, unsigned done, unsigned total);
 struct pm_attention_cfg pm_run_attention_cfg(const struct pm_run_job *j, unsigned layer);
 uint32_t pm_run_array_id(unsigned layer);
 
-const char *pm_run_matrix_name(enum pm_vit_matrix m);
+const char *pm_run_matrix_name(enum pm_encoder_matrix m);
 
 /** Matrices in HyFlexPIM arrays; programmed once, shared by threads. */
 struct pm_run_matrices {
-    struct pm_hyflex_linear *of[PM_RUN_MAX_LAYERS][PM_VIT_MATRICES]; /**< NULL: elsewhere */
-    bool projected[PM_VIT_MATRICES];
+    struct pm_hyflex_linear *of[PM_RUN_MAX_LAYERS][PM_ENCODER_MATRICES]; /**< NULL: elsewhere */
+    bool projected[PM_ENCODER_MATRICES];
 };
 pm_status pm_run_matrices_new(struct pm_run_job *j, struct pm_run_matrices *m);
 void pm_run_matrices_free(struct pm_run_matrices *m);

@@ -7,24 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const names[PM_VIT_MATRICES] = {"q", "k", "v", "o", "up", "down"};
+static const char *const names[PM_ENCODER_MATRICES] = {"q", "k", "v", "o", "up", "down"};
 
-const char *pm_run_matrix_name(enum pm_vit_matrix m) {
+const char *pm_run_matrix_name(enum pm_encoder_matrix m) {
     return names[m];
 }
 
 static pm_status read_layers(struct pm_run_job *j, const struct pm_diag *d, const cJSON *root) {
-    const struct pm_vit_config *c = &j->vit.config;
+    const struct pm_encoder_config *c = &j->network.config;
     const cJSON *layers = cJSON_GetObjectItemCaseSensitive(root, "layers");
     if (!cJSON_IsArray(layers) || (unsigned)cJSON_GetArraySize(layers) != c->layers)
         return pm_diag_fail(d, PM_ESHAPE, "\"layers\" is missing or not an array of %u", c->layers);
     unsigned l = 0;
     for (const cJSON *layer = layers->child; layer != NULL; layer = layer->next, l++)
-        for (int m = 0; m < PM_VIT_MATRICES; m++) {
-            const struct pm_vit_linear *w = &j->vit.layers[l].linear[m];
+        for (int m = 0; m < PM_ENCODER_MATRICES; m++) {
+            const struct pm_encoder_linear *w = &j->network.layers[l].linear[m];
             const pm_status status =
                 pm_json_reals(d, layer, names[m], pm_rank_count(w->in, w->out), -1e30, 1e30,
-                              j->gradient + ((size_t)l * PM_VIT_MATRICES + (size_t)m) * c->width);
+                              j->gradient + ((size_t)l * PM_ENCODER_MATRICES + (size_t)m) * c->width);
             if (status != PM_OK)
                 return status;
         }
@@ -39,8 +39,8 @@ pm_status pm_run_load_gradients(struct pm_run_job *j) {
     pm_status status = pm_json_load(&d, &root);
     if (status != PM_OK)
         return status;
-    j->gradient =
-        calloc((size_t)j->vit.config.layers * PM_VIT_MATRICES * j->vit.config.width, sizeof *j->gradient);
+    j->gradient = calloc((size_t)j->network.config.layers * PM_ENCODER_MATRICES * j->network.config.width,
+                         sizeof *j->gradient);
     status =
         j->gradient ? read_layers(j, &d, root) : pm_diag_fail(&d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
     cJSON_Delete(root);
@@ -69,10 +69,10 @@ static struct pm_hyflex_linear_cfg configure(const struct pm_run_settings *s) {
 }
 
 /* Programs one matrix; *array_id is the number of its first array. */
-static pm_status program(struct pm_run_job *j, unsigned layer, enum pm_vit_matrix m, int layout,
+static pm_status program(struct pm_run_job *j, unsigned layer, enum pm_encoder_matrix m, int layout,
                          uint32_t *array_id, struct pm_hyflex_linear **to) {
-    const struct pm_vit_linear *w = &j->vit.layers[layer].linear[m];
-    const uint32_t number = layer * PM_VIT_MATRICES + m;
+    const struct pm_encoder_linear *w = &j->network.layers[layer].linear[m];
+    const uint32_t number = layer * PM_ENCODER_MATRICES + m;
     struct pm_hyflex_linear_cfg cfg = configure(&j->settings);
     cfg.layout = (enum pm_hyflex_layout)layout;
     unsigned *order = NULL;
@@ -82,7 +82,7 @@ static pm_status program(struct pm_run_job *j, unsigned layer, enum pm_vit_matri
             return PM_ENOMEM;
         const enum pm_rank_order by = (enum pm_rank_order)j->settings.value[PM_RUN_RANK_ORDER];
         const double *gradient =
-            by == PM_RANK_GRADIENT ? j->gradient + (size_t)number * j->vit.config.width : NULL;
+            by == PM_RANK_GRADIENT ? j->gradient + (size_t)number * j->network.config.width : NULL;
         pm_rank_sort(by, gradient, cfg.array.rram.seed, number, k, order);
         cfg.order = order;
     }
@@ -94,13 +94,14 @@ static pm_status program(struct pm_run_job *j, unsigned layer, enum pm_vit_matri
 pm_status pm_run_matrices_new(struct pm_run_job *j, struct pm_run_matrices *s) {
     uint32_t array_id = 0;
     *s = (struct pm_run_matrices){0};
-    for (unsigned l = 0; l < j->vit.config.layers; l++)
-        for (unsigned m = 0; m < PM_VIT_MATRICES; m++) {
+    for (unsigned l = 0; l < j->network.config.layers; l++)
+        for (unsigned m = 0; m < PM_ENCODER_MATRICES; m++) {
             /* 0 is host or flare, then come the layouts. */
-            const int where = (int)j->settings.value[m < PM_VIT_UP ? PM_RUN_PROJECTIONS : PM_RUN_FFN];
+            const int where = (int)j->settings.value[m < PM_ENCODER_UP ? PM_RUN_PROJECTIONS : PM_RUN_FFN];
             s->projected[m] = where > 0;
             const pm_status status =
-                where > 0 ? program(j, l, (enum pm_vit_matrix)m, where - 1, &array_id, &s->of[l][m]) : PM_OK;
+                where > 0 ? program(j, l, (enum pm_encoder_matrix)m, where - 1, &array_id, &s->of[l][m])
+                          : PM_OK;
             if (status != PM_OK) {
                 pm_run_matrices_free(s);
                 return pm_fail(&j->error, status, names[m], "layer %u: %s", l, pm_strerror(status));
@@ -111,7 +112,7 @@ pm_status pm_run_matrices_new(struct pm_run_job *j, struct pm_run_matrices *s) {
 
 void pm_run_matrices_free(struct pm_run_matrices *s) {
     for (unsigned l = 0; l < PM_RUN_MAX_LAYERS; l++)
-        for (unsigned m = 0; m < PM_VIT_MATRICES; m++)
+        for (unsigned m = 0; m < PM_ENCODER_MATRICES; m++)
             pm_hyflex_linear_free(s->of[l][m]);
     *s = (struct pm_run_matrices){0};
 }

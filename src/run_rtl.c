@@ -16,7 +16,7 @@
 /* Golden and RTL on the same tokens. */
 struct rtl_worker {
     struct pm_run_job *job;
-    struct pm_vit_scratch *scratch;
+    struct pm_encoder_scratch *scratch;
     struct pm_attention *engine[PM_RUN_MAX_LAYERS]; /* golden */
     struct pm_attention_pair *pair;
     struct pm_rtl *flare_model, *hyflex_model;
@@ -26,8 +26,8 @@ struct rtl_worker {
     struct pm_run_rtl *result;
     uint32_t image;
     unsigned layer;
-    enum pm_vit_matrix matrix; /* of this layer, while it is in the arrays */
-    bool failed;               /* a difference was reported */
+    enum pm_encoder_matrix matrix; /* of this layer, while it is in the arrays */
+    bool failed;                   /* a difference was reported */
 };
 
 static void differ(struct rtl_worker *w, const char *block, const char *part, const char *tensor,
@@ -97,11 +97,11 @@ static void write_replay(const struct pm_attention_run *run) {
         fprintf(stderr, "perimeter: the arrays were noisy; the replay's are nominal\n");
 }
 
-static pm_status rtl_attention(void *ctx, unsigned layer, const struct pm_vit_map *map, const int8_t *x,
+static pm_status rtl_attention(void *ctx, unsigned layer, const struct pm_encoder_map *map, const int8_t *x,
                                const int32_t *ex, int8_t *y, int32_t *e) {
     struct rtl_worker *w = ctx;
     struct pm_run_rtl *r = w->result;
-    unsigned n = w->job->vit.config.tokens;
+    unsigned n = w->job->network.config.tokens;
     if (!w->flare)
         return pm_attention_run(w->engine[layer], x, ex, NULL, n, w->image * n, y, e, NULL, NULL, NULL);
     struct pm_attention_cfg cfg = pm_run_attention_cfg(w->job, layer);
@@ -222,12 +222,12 @@ static pm_status watch_matrix(void *ctx, const struct pm_hyflex *h, const int8_t
     return status;
 }
 
-static pm_status rtl_matrix(void *ctx, unsigned layer, enum pm_vit_matrix m, size_t n, const float *x,
+static pm_status rtl_matrix(void *ctx, unsigned layer, enum pm_encoder_matrix m, size_t n, const float *x,
                             float *y) {
     struct rtl_worker *w = ctx;
     w->layer = layer;
     w->matrix = m;
-    return pm_hyflex_linear_run(w->matrices.of[layer][m], n, x, w->image * w->job->vit.config.tokens, y,
+    return pm_hyflex_linear_run(w->matrices.of[layer][m], n, x, w->image * w->job->network.config.tokens, y,
                                 &w->result->arrays, watch_matrix, w);
 }
 
@@ -242,18 +242,18 @@ static pm_status open_block(struct pm_run_job *j, const char *block, const char 
 
 /* The models that are compared, and their golden sides. */
 static pm_status worker_begin(struct rtl_worker *w, struct pm_run_job *j, bool attention) {
-    const struct pm_vit_config *c = &j->vit.config;
+    const struct pm_encoder_config *c = &j->network.config;
     const unsigned max_tokens = (c->tokens + 63) / 64 * 64; /* the V array has as many rows as the RTL's */
     const bool in_flare = j->settings.value[PM_RUN_PROJECTIONS] == 0;
     char params[128];
     void (*function)(void) = NULL;
     pm_status status = pm_run_matrices_new(j, &w->matrices);
     bool arrays = false;
-    for (int m = 0; m < PM_VIT_MATRICES; m++)
+    for (int m = 0; m < PM_ENCODER_MATRICES; m++)
         arrays = arrays || w->matrices.projected[m];
     if (status == PM_OK && attention && in_flare) {
         snprintf(params, sizeof params, "D=%u Heads=%u Kvb=%u MaxTokens=%u", c->width, c->heads,
-                 j->vit.maps[0].kvb, max_tokens);
+                 j->network.maps[0].kvb, max_tokens);
         status =
             open_block(j, "flare_attention", params, "pm_flare_attention_rtl", &w->flare_model, &function);
         w->flare = (pm_flare_attention_rtl_fn *)function;
@@ -263,13 +263,13 @@ static pm_status worker_begin(struct rtl_worker *w, struct pm_run_job *j, bool a
         status = open_block(j, "hyflex_gemv", params, "pm_hyflex_tile_rtl", &w->hyflex_model, &function);
         w->hyflex = (pm_hyflex_tile_rtl_fn *)function;
     }
-    w->scratch = pm_vit_scratch_new(&j->vit);
+    w->scratch = pm_encoder_scratch_new(&j->network);
     w->pair = pm_attention_pair_new(c->width, c->heads, max_tokens);
     if (status == PM_OK && (!w->scratch || !w->pair))
         status = pm_fail(&j->error, PM_ENOMEM, "rtl", "out of memory");
     for (unsigned l = 0; l < c->layers && status == PM_OK && in_flare; l++) {
         struct pm_attention_cfg cfg = pm_run_attention_cfg(j, l);
-        status = pm_attention_new(&cfg, &j->vit.maps[l].w, max_tokens, pm_run_array_id(l), &w->engine[l]);
+        status = pm_attention_new(&cfg, &j->network.maps[l].w, max_tokens, pm_run_array_id(l), &w->engine[l]);
         if (status != PM_OK)
             pm_fail(&j->error, status, "rtl", "layer %u: %s", l, pm_strerror(status));
     }
@@ -280,7 +280,7 @@ static void worker_end(struct rtl_worker *w) {
     for (unsigned l = 0; l < PM_RUN_MAX_LAYERS; l++)
         pm_attention_free(w->engine[l]);
     pm_attention_pair_free(w->pair);
-    pm_vit_scratch_free(w->scratch);
+    pm_encoder_scratch_free(w->scratch);
     pm_run_matrices_free(&w->matrices);
     pm_rtl_close(w->flare_model);
     pm_rtl_close(w->hyflex_model);
@@ -296,10 +296,10 @@ pm_status pm_run_rtl_images(struct pm_run_job *j, unsigned images, bool attentio
     if (status == PM_OK)
         status = worker_begin(&w, j, attention);
     uint8_t *pixels = malloc(status == PM_OK ? d.images.item : 1);
-    float *logits = malloc(j->vit.config.classes * sizeof *logits);
+    float *logits = malloc(j->network.config.classes * sizeof *logits);
     if (status == PM_OK && (!pixels || !logits))
         status = pm_fail(&j->error, PM_ENOMEM, "rtl", "out of memory");
-    struct pm_vit_engines e = {
+    struct pm_encoder_engines e = {
         .attention = w.engine[0] ? rtl_attention : NULL, .project = rtl_matrix, .ctx = &w};
     memcpy(e.projected, w.matrices.projected, sizeof e.projected);
     double start = omp_get_wtime();
@@ -308,7 +308,7 @@ pm_status pm_run_rtl_images(struct pm_run_job *j, unsigned images, bool attentio
         status = pm_idx_read(&d.images, 1, pixels, j->error.text, sizeof j->error.text);
         if (status != PM_OK)
             break;
-        status = pm_vit_forward(&j->vit, pixels, &e, w.scratch, logits);
+        status = pm_encoder_forward(&j->network, pixels, &e, w.scratch, logits);
         if (status != PM_OK && status != PM_EDIFFER)
             pm_fail(&j->error, status, "rtl", "image %u: %s", i, pm_strerror(status));
         r->images = i + 1;

@@ -13,10 +13,10 @@
 #include <cblas.h>
 #include <cmocka.h>
 
+#include "net/encoder_map.h"
 #include "net/idx.h"
 #include "net/json.h"
 #include "net/safetensors.h"
-#include "net/vit_map.h"
 
 static char folder[64]; /* every file of this test lies in it */
 
@@ -470,15 +470,15 @@ static void write_calibration(void) {
     write_file("calibration.json", text, used);
 }
 
-static void load_network(struct pm_vit *vit, bool maps) {
+static void load_network(struct pm_encoder *network, bool maps) {
     char err[200] = "";
     write_network();
-    if (pm_vit_load(vit, folder, err, sizeof err) != PM_OK)
+    if (pm_encoder_load(network, folder, err, sizeof err) != PM_OK)
         fail_msg("%s", err);
     if (!maps)
         return;
     write_calibration();
-    if (pm_vit_map_load(vit, folder, err, sizeof err) != PM_OK)
+    if (pm_encoder_map_load(network, folder, err, sizeof err) != PM_OK)
         fail_msg("%s", err);
 }
 
@@ -490,7 +490,7 @@ static void random_image(uint8_t *image, uint32_t seed) {
 
 /* ---- the naive forward pass, straight from the definitions, in double ---- */
 
-static void naive_linear(const struct pm_vit_linear *l, const double *x, double *y) {
+static void naive_linear(const struct pm_encoder_linear *l, const double *x, double *y) {
     for (unsigned o = 0; o < l->out; o++) {
         y[o] = l->bias[o];
         for (unsigned i = 0; i < l->in; i++)
@@ -498,7 +498,7 @@ static void naive_linear(const struct pm_vit_linear *l, const double *x, double 
     }
 }
 
-static void naive_norm(const struct pm_vit_norm *norm, const double *x, double *y) {
+static void naive_norm(const struct pm_encoder_norm *norm, const double *x, double *y) {
     double mean = 0, var = 0;
     for (int i = 0; i < D; i++)
         mean += x[i] / D;
@@ -527,7 +527,7 @@ static void naive_heads(double q[N][D], double k[N][D], double v[N][D], double y
         }
 }
 
-static void naive_forward(const struct pm_vit *vit, const uint8_t *image, double *logits) {
+static void naive_forward(const struct pm_encoder *network, const uint8_t *image, double *logits) {
     double x[N][D], h[N][D], q[N][D], k[N][D], v[N][D], y[D];
     for (int t = 0; t < N; t++) {
         double pixels[PATCH * PATCH];
@@ -535,40 +535,40 @@ static void naive_forward(const struct pm_vit *vit, const uint8_t *image, double
             int row = t / 3 * PATCH + i / PATCH, col = t % 3 * PATCH + i % PATCH;
             pixels[i] = (image[row * IMAGE + col] / 255.0 - 0.25) / 0.5;
         }
-        naive_linear(&vit->patch, pixels, x[t]);
+        naive_linear(&network->patch, pixels, x[t]);
         for (int i = 0; i < D; i++)
-            x[t][i] += vit->pos[t * D + i];
+            x[t][i] += network->pos[t * D + i];
     }
     for (int l = 0; l < LAYERS; l++) {
-        const struct pm_vit_layer *layer = &vit->layers[l];
+        const struct pm_encoder_layer *layer = &network->layers[l];
         for (int t = 0; t < N; t++) {
             naive_norm(&layer->ln1, x[t], y);
-            naive_linear(&layer->linear[PM_VIT_Q], y, q[t]);
-            naive_linear(&layer->linear[PM_VIT_K], y, k[t]);
-            naive_linear(&layer->linear[PM_VIT_V], y, v[t]);
+            naive_linear(&layer->linear[PM_ENCODER_Q], y, q[t]);
+            naive_linear(&layer->linear[PM_ENCODER_K], y, k[t]);
+            naive_linear(&layer->linear[PM_ENCODER_V], y, v[t]);
         }
         naive_heads(q, k, v, h);
         for (int t = 0; t < N; t++) {
             double hidden[FFN];
-            naive_linear(&layer->linear[PM_VIT_O], h[t], y);
+            naive_linear(&layer->linear[PM_ENCODER_O], h[t], y);
             for (int i = 0; i < D; i++)
                 x[t][i] += y[i];
             naive_norm(&layer->ln2, x[t], y);
-            naive_linear(&layer->linear[PM_VIT_UP], y, hidden);
+            naive_linear(&layer->linear[PM_ENCODER_UP], y, hidden);
             for (int i = 0; i < FFN; i++)
                 hidden[i] *= 0.5 * erfc(-hidden[i] / sqrt(2));
-            naive_linear(&layer->linear[PM_VIT_DOWN], hidden, y);
+            naive_linear(&layer->linear[PM_ENCODER_DOWN], hidden, y);
             for (int i = 0; i < D; i++)
                 x[t][i] += y[i];
         }
     }
     double mean[D] = {0};
     for (int t = 0; t < N; t++) {
-        naive_norm(&vit->norm, x[t], y);
+        naive_norm(&network->norm, x[t], y);
         for (int i = 0; i < D; i++)
             mean[i] += y[i] / N;
     }
-    naive_linear(&vit->head, mean, logits);
+    naive_linear(&network->head, mean, logits);
 }
 
 static double spread_of(const double *v, int n) {
@@ -582,9 +582,9 @@ static double spread_of(const double *v, int n) {
 
 static void forward_matches_double(void **state) {
     (void)state;
-    struct pm_vit vit;
-    load_network(&vit, false);
-    struct pm_vit_scratch *scratch = pm_vit_scratch_new(&vit);
+    struct pm_encoder network;
+    load_network(&network, false);
+    struct pm_encoder_scratch *scratch = pm_encoder_scratch_new(&network);
     assert_non_null(scratch);
     double worst = 0, least_spread = 1e9, first[CLASSES] = {0}, moved = 0;
     enum { IMAGES = 20 };
@@ -593,8 +593,8 @@ static void forward_matches_double(void **state) {
         float logits[CLASSES];
         double expected[CLASSES];
         random_image(image, i);
-        assert_int_equal(pm_vit_forward(&vit, image, NULL, scratch, logits), PM_OK);
-        naive_forward(&vit, image, expected);
+        assert_int_equal(pm_encoder_forward(&network, image, NULL, scratch, logits), PM_OK);
+        naive_forward(&network, image, expected);
         for (int c = 0; c < CLASSES; c++) {
             worst = fmax(worst, fabs(logits[c] - expected[c]));
             if (i == 0)
@@ -610,52 +610,52 @@ static void forward_matches_double(void **state) {
                 1e-9); /* float against double: equality would mean that one was compared with itself */
     assert_true(moved > 0.05); /* the logits do depend on the image */
     assert_true(least_spread > 0.05);
-    pm_vit_scratch_free(scratch);
-    pm_vit_free(&vit);
+    pm_encoder_scratch_free(scratch);
+    pm_encoder_free(&network);
 }
 
 static void forward_in_threads(void **state) {
     (void)state;
     enum { IMAGES = 64 };
     static float serial[IMAGES][CLASSES], parallel[IMAGES][CLASSES];
-    struct pm_vit vit;
-    load_network(&vit, false);
+    struct pm_encoder network;
+    load_network(&network, false);
     uint8_t images[IMAGES][IMAGE * IMAGE];
-    struct pm_vit_scratch *scratch = pm_vit_scratch_new(&vit);
+    struct pm_encoder_scratch *scratch = pm_encoder_scratch_new(&network);
     for (int i = 0; i < IMAGES; i++) {
         random_image(images[i], (uint32_t)i);
-        pm_vit_forward(&vit, images[i], NULL, scratch, serial[i]);
+        pm_encoder_forward(&network, images[i], NULL, scratch, serial[i]);
     }
-    pm_vit_scratch_free(scratch);
+    pm_encoder_scratch_free(scratch);
 #pragma omp parallel num_threads(4)
     {
-        struct pm_vit_scratch *own = pm_vit_scratch_new(&vit);
+        struct pm_encoder_scratch *own = pm_encoder_scratch_new(&network);
 #pragma omp for schedule(dynamic)
         for (int i = 0; i < IMAGES; i++)
-            pm_vit_forward(&vit, images[i], NULL, own, parallel[i]);
-        pm_vit_scratch_free(own);
+            pm_encoder_forward(&network, images[i], NULL, own, parallel[i]);
+        pm_encoder_scratch_free(own);
     }
     assert_memory_equal(serial, parallel, sizeof serial);
-    pm_vit_free(&vit);
+    pm_encoder_free(&network);
 }
 
 /* ---- the mapping ---- */
 
 static void map_is_close_to_float(void **state) {
     (void)state;
-    struct pm_vit vit;
-    load_network(&vit, true);
+    struct pm_encoder network;
+    load_network(&network, true);
     for (int l = 0; l < LAYERS; l++) {
-        const struct pm_vit_layer *layer = &vit.layers[l];
-        const struct pm_vit_map *map = &vit.maps[l];
+        const struct pm_encoder_layer *layer = &network.layers[l];
+        const struct pm_encoder_map *map = &network.maps[l];
         const struct {
-            const struct pm_vit_linear *from;
+            const struct pm_encoder_linear *from;
             const int8_t *w;
             const int32_t *b;
             double scale;
-        } inputs[3] = {{&layer->linear[PM_VIT_Q], map->w.wq, map->w.bq, map->sw_q},
-                       {&layer->linear[PM_VIT_K], map->w.wk, map->w.bk, map->sw_k},
-                       {&layer->linear[PM_VIT_V], map->w.wv, map->w.bv, map->sw_v}};
+        } inputs[3] = {{&layer->linear[PM_ENCODER_Q], map->w.wq, map->w.bq, map->sw_q},
+                       {&layer->linear[PM_ENCODER_K], map->w.wk, map->w.bk, map->sw_k},
+                       {&layer->linear[PM_ENCODER_V], map->w.wv, map->w.bv, map->sw_v}};
         for (int m = 0; m < 3; m++) {
             double worst = 0;
             int largest = 0;
@@ -677,13 +677,13 @@ static void map_is_close_to_float(void **state) {
             int largest = 0;
             for (int in = 0; in < D; in++) {
                 int q = map->w.wo[in * D + out];
-                assert_true(fabs(layer->linear[PM_VIT_O].weight[out * D + in] / (double)map->sw_o[out] - q) <=
-                            0.5 + 1e-4);
+                assert_true(fabs(layer->linear[PM_ENCODER_O].weight[out * D + in] / (double)map->sw_o[out] -
+                                 q) <= 0.5 + 1e-4);
                 largest = abs(q) > largest ? abs(q) : largest;
             }
             assert_int_equal(largest, 127);
             assert_true(fabs(map->out_scale[out] / (SX * map->sw_v * map->sw_o[out]) - 1) < 1e-6);
-            double bias = layer->linear[PM_VIT_O].bias[out] /
+            double bias = layer->linear[PM_ENCODER_O].bias[out] /
                           (double)map->out_scale[out]; /* the float scale costs 2^-24 of it */
             assert_true(fabs(bias - map->w.bo[out]) <= 0.5 + 1e-7 * fabs(bias));
         }
@@ -691,7 +691,7 @@ static void map_is_close_to_float(void **state) {
         assert_true(fabs(map->s0 * exp2(map->e0) / (SX * map->sw_q * SX * map->sw_k * 1024 / sqrt(DK)) - 1) <
                     1e-12);
         struct pm_attention_cfg cfg = {.round = true};
-        pm_vit_map_configure(&vit, (unsigned)l, &cfg);
+        pm_encoder_map_configure(&network, (unsigned)l, &cfg);
         assert_int_equal(cfg.width, D);
         assert_int_equal(cfg.heads, HEADS);
         assert_int_equal(cfg.kvb, KVB);
@@ -699,13 +699,13 @@ static void map_is_close_to_float(void **state) {
         assert_int_equal(cfg.mv, 9);
         assert_true(cfg.round && cfg.s0[HEADS - 1] == map->s0 && cfg.e0[HEADS - 1] == map->e0);
     }
-    pm_vit_free(&vit);
+    pm_encoder_free(&network);
 }
 
 static void map_tokens_are_close_to_float(void **state) {
     (void)state;
-    struct pm_vit vit;
-    load_network(&vit, true);
+    struct pm_encoder network;
+    load_network(&network, true);
     enum { TOKENS = 200 };
     static float tokens[TOKENS * D];
     static int8_t x[TOKENS * D];
@@ -716,14 +716,14 @@ static void map_tokens_are_close_to_float(void **state) {
     seed_state = 5;
     for (int i = 0; i < TOKENS * D; i++)
         tokens[i] = (float)(uniform() * (1 + i % 5));
-    pm_vit_map_tokens(&vit.maps[1], (float)EPS, TOKENS, D, tokens, work, fixed, narrow, x, ex);
+    pm_encoder_map_tokens(&network.maps[1], (float)EPS, TOKENS, D, tokens, work, fixed, narrow, x, ex);
     double worst = 0;
     int largest = 0;
     for (int t = 0; t < TOKENS; t++) {
         double in[D], out[D];
         for (int i = 0; i < D; i++)
             in[i] = tokens[t * D + i];
-        naive_norm(&vit.layers[1].ln1, in, out);
+        naive_norm(&network.layers[1].ln1, in, out);
         assert_in_range(ex[t], 1, 8);
         for (int i = 0; i < D; i++) {
             double scaled = ldexp(out[i] - calibration_mu(1, i), -calibration_a_log2(1, i));
@@ -738,12 +738,12 @@ static void map_tokens_are_close_to_float(void **state) {
     print_message("# tokens: %d elements, worst error %.3f LSB\n", TOKENS * D, worst);
     assert_true(worst > 0.4 && worst < 0.8); /* half an LSB of 8 bits, and half of 16 bits before it */
     assert_in_range(largest, 120, 128);
-    pm_vit_free(&vit);
+    pm_encoder_free(&network);
 }
 
 /* An attention engine in double precision on the mapped integers: only the mapping's and the interface's own
  * quantisation is left. */
-static pm_status ideal_engine(void *ctx, unsigned layer, const struct pm_vit_map *map, const int8_t *x,
+static pm_status ideal_engine(void *ctx, unsigned layer, const struct pm_encoder_map *map, const int8_t *x,
                               const int32_t *ex, int8_t *y, int32_t *e) {
     int *calls = ctx;
     assert_int_equal(layer, *calls % LAYERS);
@@ -780,7 +780,7 @@ static pm_status ideal_engine(void *ctx, unsigned layer, const struct pm_vit_map
     return PM_OK;
 }
 
-static pm_status broken_engine(void *ctx, unsigned layer, const struct pm_vit_map *map, const int8_t *x,
+static pm_status broken_engine(void *ctx, unsigned layer, const struct pm_encoder_map *map, const int8_t *x,
                                const int32_t *ex, int8_t *y, int32_t *e) {
     (void)ctx, (void)layer, (void)map, (void)x, (void)ex, (void)y, (void)e;
     return PM_EDIFFER;
@@ -788,21 +788,21 @@ static pm_status broken_engine(void *ctx, unsigned layer, const struct pm_vit_ma
 
 static void forward_through_integers(void **state) {
     (void)state;
-    struct pm_vit vit;
-    load_network(&vit, true);
-    struct pm_vit_scratch *scratch = pm_vit_scratch_new(&vit);
+    struct pm_encoder network;
+    load_network(&network, true);
+    struct pm_encoder_scratch *scratch = pm_encoder_scratch_new(&network);
     double error = 0, power = 0;
     int calls = 0;
-    const struct pm_vit_engines ideal = {.attention = ideal_engine, .ctx = &calls},
-                                broken = {.attention = broken_engine};
+    const struct pm_encoder_engines ideal = {.attention = ideal_engine, .ctx = &calls},
+                                    broken = {.attention = broken_engine};
     enum { IMAGES = 20 };
     for (uint32_t i = 0; i < IMAGES; i++) {
         uint8_t image[IMAGE * IMAGE];
         float logits[CLASSES];
         double expected[CLASSES];
         random_image(image, i);
-        assert_int_equal(pm_vit_forward(&vit, image, &ideal, scratch, logits), PM_OK);
-        naive_forward(&vit, image, expected);
+        assert_int_equal(pm_encoder_forward(&network, image, &ideal, scratch, logits), PM_OK);
+        naive_forward(&network, image, expected);
         for (int c = 0; c < CLASSES; c++) {
             error += (logits[c] - expected[c]) * (logits[c] - expected[c]);
             power += expected[c] * expected[c];
@@ -815,11 +815,11 @@ static void forward_through_integers(void **state) {
     assert_true(relative > 1e-4); /* 8 bits were in the way */
     uint8_t image[IMAGE * IMAGE] = {0};
     float logits[CLASSES];
-    assert_int_equal(pm_vit_forward(&vit, image, &broken, scratch, logits), PM_EDIFFER);
-    pm_vit_map_free(&vit);
-    assert_int_equal(pm_vit_forward(&vit, image, &ideal, scratch, logits), PM_EINVAL);
-    pm_vit_scratch_free(scratch);
-    pm_vit_free(&vit);
+    assert_int_equal(pm_encoder_forward(&network, image, &broken, scratch, logits), PM_EDIFFER);
+    pm_encoder_map_free(&network);
+    assert_int_equal(pm_encoder_forward(&network, image, &ideal, scratch, logits), PM_EINVAL);
+    pm_encoder_scratch_free(scratch);
+    pm_encoder_free(&network);
 }
 
 /* ---- hostile configurations ---- */
@@ -865,27 +865,27 @@ static void config_bad(void **state) {
     };
     write_network();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct pm_vit vit;
+        struct pm_encoder network;
         char err[200] = "";
         write_edited("config.json", config_text, cases[i].from, cases[i].to);
-        assert_int_equal(pm_vit_load(&vit, folder, err, sizeof err), cases[i].status);
+        assert_int_equal(pm_encoder_load(&network, folder, err, sizeof err), cases[i].status);
         assert_message(err, cases[i].file, cases[i].reason);
-        assert_null(vit.layers);
+        assert_null(network.layers);
     }
-    struct pm_vit vit;
+    struct pm_encoder network;
     char err[200];
     unlink(in_folder("config.json"));
-    assert_int_equal(pm_vit_load(&vit, folder, err, sizeof err), PM_EIO);
+    assert_int_equal(pm_encoder_load(&network, folder, err, sizeof err), PM_EIO);
     assert_message(err, "config.json", "No such file");
     write_file("config.json", "{\"a\":\0}", 7);
-    assert_int_equal(pm_vit_load(&vit, folder, err, sizeof err), PM_EFORMAT);
+    assert_int_equal(pm_encoder_load(&network, folder, err, sizeof err), PM_EFORMAT);
     assert_message(err, "config.json", "zero byte");
 }
 
 static void calibration_bad(void **state) {
     (void)state;
-    struct pm_vit vit;
-    load_network(&vit, true);
+    struct pm_encoder network;
+    load_network(&network, true);
     char text[4096];
     FILE *f = fopen(in_folder("calibration.json"), "rb");
     assert_non_null(f);
@@ -920,11 +920,11 @@ static void calibration_bad(void **state) {
             write_file("calibration.json", text, strlen(text) - 1);
         else
             write_edited("calibration.json", text, cases[i].from, cases[i].to);
-        assert_int_equal(pm_vit_map_load(&vit, folder, err, sizeof err), cases[i].status);
+        assert_int_equal(pm_encoder_map_load(&network, folder, err, sizeof err), cases[i].status);
         assert_message(err, "calibration.json", cases[i].reason);
-        assert_null(vit.maps);
+        assert_null(network.maps);
     }
-    pm_vit_free(&vit);
+    pm_encoder_free(&network);
 }
 
 int main(void) {

@@ -74,7 +74,7 @@ static pm_status program(const struct pm_hyflex_linear_cfg *cfg, struct stage *s
 }
 
 /* The whole matrix, in part 0 or in part 1. */
-static pm_status program_whole(const struct pm_hyflex_linear_cfg *cfg, const struct pm_vit_linear *l,
+static pm_status program_whole(const struct pm_hyflex_linear_cfg *cfg, const struct pm_encoder_linear *l,
                                uint32_t *array_id, struct pm_hyflex_linear *h) {
     float *w = malloc((size_t)l->in * l->out * sizeof *w);
     if (w == NULL)
@@ -90,7 +90,7 @@ static pm_status program_whole(const struct pm_hyflex_linear_cfg *cfg, const str
     return status;
 }
 
-static pm_status program_ranks(const struct pm_hyflex_linear_cfg *cfg, const struct pm_vit_linear *l,
+static pm_status program_ranks(const struct pm_hyflex_linear_cfg *cfg, const struct pm_encoder_linear *l,
                                uint32_t *array_id, struct pm_hyflex_linear *h) {
     const unsigned k = pm_rank_count(l->in, l->out), split = cfg->slc_percent * k / 100;
     float *a = malloc((size_t)l->in * k * sizeof *a), *b = malloc((size_t)k * l->out * sizeof *b);
@@ -119,7 +119,7 @@ static pm_status program_ranks(const struct pm_hyflex_linear_cfg *cfg, const str
     return status;
 }
 
-pm_status pm_hyflex_linear_new(const struct pm_hyflex_linear_cfg *cfg, const struct pm_vit_linear *l,
+pm_status pm_hyflex_linear_new(const struct pm_hyflex_linear_cfg *cfg, const struct pm_encoder_linear *l,
                                uint32_t *array_id, struct pm_hyflex_linear **linear) {
     *linear = NULL;
     const bool ranks = cfg->layout == PM_HYFLEX_RANKS;

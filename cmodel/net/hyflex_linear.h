@@ -5,8 +5,8 @@
 #define PM_NET_HYFLEX_LINEAR_H
 
 #include "hyflex_gemv.h"
+#include "net/encoder.h"
 #include "net/ranks.h"
-#include "net/vit.h"
 
 enum pm_hyflex_layout {
     PM_HYFLEX_SLC,  /**< the matrix in 1-bit cells */
@@ -37,7 +37,7 @@ struct pm_hyflex_linear;
 /** Programs W of `l`: each output (of a factor) has its scale max|w|/127 (1 where that is 0). Its arrays are
  * number *array_id and on, which moves past them. PM_EINVAL: a member of cfg out of range, or a dimension
  * beyond PM_HYFLEX_MAX_DIM; PM_ENOMEM. */
-pm_status pm_hyflex_linear_new(const struct pm_hyflex_linear_cfg *cfg, const struct pm_vit_linear *l,
+pm_status pm_hyflex_linear_new(const struct pm_hyflex_linear_cfg *cfg, const struct pm_encoder_linear *l,
                                uint32_t *array_id, struct pm_hyflex_linear **linear);
 void pm_hyflex_linear_free(struct pm_hyflex_linear *linear);
 

@@ -1,13 +1,13 @@
-#include "net/vit.h"
+#include "net/encoder.h"
 
 #include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/vit_map.h"
+#include "net/encoder_map.h"
 
-struct pm_vit_scratch {
+struct pm_encoder_scratch {
     float *memory;    /* all float buffers */
     float *x;         /* [N][D] the residual stream */
     float *h;         /* [N][D] a normalised copy, then a head's concatenated outputs */
@@ -23,11 +23,11 @@ static size_t max2(size_t a, size_t b) {
     return a > b ? a : b;
 }
 
-struct pm_vit_scratch *pm_vit_scratch_new(const struct pm_vit *vit) {
-    const struct pm_vit_config *c = &vit->config;
+struct pm_encoder_scratch *pm_encoder_scratch_new(const struct pm_encoder *network) {
+    const struct pm_encoder_config *c = &network->config;
     size_t n = c->tokens, d = c->width, nd = n * d;
     size_t wide = max2(max2(c->ffn, n), (size_t)c->patch * c->patch);
-    struct pm_vit_scratch *s = calloc(1, sizeof *s);
+    struct pm_encoder_scratch *s = calloc(1, sizeof *s);
     if (s == NULL)
         return NULL;
     s->memory = malloc((5 * nd + n * wide) * sizeof *s->memory);
@@ -36,7 +36,7 @@ struct pm_vit_scratch *pm_vit_scratch_new(const struct pm_vit *vit) {
     s->xi = malloc(2 * nd * sizeof *s->xi);
     s->ex = malloc(2 * n * sizeof *s->ex);
     if (s->memory == NULL || s->fixed == NULL || s->narrow == NULL || s->xi == NULL || s->ex == NULL) {
-        pm_vit_scratch_free(s);
+        pm_encoder_scratch_free(s);
         return NULL;
     }
     s->x = s->memory;
@@ -50,7 +50,7 @@ struct pm_vit_scratch *pm_vit_scratch_new(const struct pm_vit *vit) {
     return s;
 }
 
-void pm_vit_scratch_free(struct pm_vit_scratch *s) {
+void pm_encoder_scratch_free(struct pm_encoder_scratch *s) {
     if (s == NULL)
         return;
     free(s->memory);
@@ -61,8 +61,8 @@ void pm_vit_scratch_free(struct pm_vit_scratch *s) {
     free(s);
 }
 
-void pm_vit_layernorm(const struct pm_vit_norm *norm, float eps, size_t tokens, size_t width, const float *x,
-                      float *y) {
+void pm_encoder_layernorm(const struct pm_encoder_norm *norm, float eps, size_t tokens, size_t width,
+                          const float *x, float *y) {
     for (size_t t = 0; t < tokens; t++, x += width, y += width) {
         float sum = 0, squares = 0;
         for (size_t i = 0; i < width; i++)
@@ -77,7 +77,7 @@ void pm_vit_layernorm(const struct pm_vit_norm *norm, float eps, size_t tokens, 
 }
 
 /* y[n][out] = x[n][in] * weight^T + bias, added to what y holds where `add`. */
-static void linear(const struct pm_vit_linear *l, size_t n, const float *x, float *y, bool add) {
+static void linear(const struct pm_encoder_linear *l, size_t n, const float *x, float *y, bool add) {
     for (size_t t = 0; t < n; t++)
         for (size_t i = 0; i < l->out; i++)
             y[t * l->out + i] = (add ? y[t * l->out + i] : 0.0f) + l->bias[i];
@@ -102,8 +102,8 @@ static void softmax_row(float *x, size_t n) {
 }
 
 /* The image's patches, raster order, normalised, times the patch embedding, plus positions: s->x. */
-static void embed(const struct pm_vit *vit, const uint8_t *image, struct pm_vit_scratch *s) {
-    const struct pm_vit_config *c = &vit->config;
+static void embed(const struct pm_encoder *network, const uint8_t *image, struct pm_encoder_scratch *s) {
+    const struct pm_encoder_config *c = &network->config;
     size_t p = c->patch, side = c->image / p;
     float *out = s->wide;
     for (size_t row = 0; row < side; row++)
@@ -113,23 +113,23 @@ static void embed(const struct pm_vit *vit, const uint8_t *image, struct pm_vit_
                     float pixel = image[(row * p + i) * c->image + col * p + j];
                     *out++ = (pixel / 255.0f - c->pixel_mean) / c->pixel_std;
                 }
-    memcpy(s->x, vit->pos, (size_t)c->tokens * c->width * sizeof *s->x);
-    linear(&vit->patch, c->tokens, s->wide, s->x, true);
+    memcpy(s->x, network->pos, (size_t)c->tokens * c->width * sizeof *s->x);
+    linear(&network->patch, c->tokens, s->wide, s->x, true);
 }
 
 /* One pass through the layers. */
 struct pass {
-    const struct pm_vit *vit;
-    const struct pm_vit_engines *engines;
-    struct pm_vit_scratch *s;
+    const struct pm_encoder *network;
+    const struct pm_encoder_engines *engines;
+    struct pm_encoder_scratch *s;
     unsigned layer;
 };
 
 /* Every token through a matrix of this layer, on the host or where the engines have it. `add`: to what y
  * holds; then y is not s->q. */
-static pm_status apply(const struct pass *p, enum pm_vit_matrix m, const float *x, float *y, bool add) {
-    const struct pm_vit_linear *l = &p->vit->layers[p->layer].linear[m];
-    const size_t n = p->vit->config.tokens;
+static pm_status apply(const struct pass *p, enum pm_encoder_matrix m, const float *x, float *y, bool add) {
+    const struct pm_encoder_linear *l = &p->network->layers[p->layer].linear[m];
+    const size_t n = p->network->config.tokens;
     if (!p->engines->projected[m]) {
         linear(l, n, x, y, add);
         return PM_OK;
@@ -142,15 +142,15 @@ static pm_status apply(const struct pass *p, enum pm_vit_matrix m, const float *
 }
 
 static pm_status attend_float(const struct pass *p) {
-    const struct pm_vit *vit = p->vit;
-    const struct pm_vit_config *c = &vit->config;
-    struct pm_vit_scratch *s = p->s;
+    const struct pm_encoder *network = p->network;
+    const struct pm_encoder_config *c = &network->config;
+    struct pm_encoder_scratch *s = p->s;
     int n = (int)c->tokens, d = (int)c->width, dk = d / (int)c->heads;
     pm_status status;
-    pm_vit_layernorm(&vit->layers[p->layer].ln1, c->layernorm_eps, c->tokens, c->width, s->x, s->h);
-    if ((status = apply(p, PM_VIT_Q, s->h, s->q, false)) != PM_OK ||
-        (status = apply(p, PM_VIT_K, s->h, s->k, false)) != PM_OK ||
-        (status = apply(p, PM_VIT_V, s->h, s->v, false)) != PM_OK)
+    pm_encoder_layernorm(&network->layers[p->layer].ln1, c->layernorm_eps, c->tokens, c->width, s->x, s->h);
+    if ((status = apply(p, PM_ENCODER_Q, s->h, s->q, false)) != PM_OK ||
+        (status = apply(p, PM_ENCODER_K, s->h, s->k, false)) != PM_OK ||
+        (status = apply(p, PM_ENCODER_V, s->h, s->v, false)) != PM_OK)
         return status;
     for (int head = 0; head < d; head += dk) {
         float scale = 1.0f / sqrtf((float)dk);
@@ -161,15 +161,15 @@ static pm_status attend_float(const struct pass *p) {
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, dk, n, 1.0f, s->wide, n, s->v + head, d,
                     0.0f, s->h + head, d);
     }
-    return apply(p, PM_VIT_O, s->h, s->x, true);
+    return apply(p, PM_ENCODER_O, s->h, s->x, true);
 }
 
 static pm_status attend_integer(const struct pass *p) {
-    const struct pm_vit_config *c = &p->vit->config;
-    const struct pm_vit_map *map = &p->vit->maps[p->layer];
-    struct pm_vit_scratch *s = p->s;
-    pm_vit_map_tokens(map, c->layernorm_eps, c->tokens, c->width, s->x, s->h, s->fixed, s->narrow, s->xi,
-                      s->ex);
+    const struct pm_encoder_config *c = &p->network->config;
+    const struct pm_encoder_map *map = &p->network->maps[p->layer];
+    struct pm_encoder_scratch *s = p->s;
+    pm_encoder_map_tokens(map, c->layernorm_eps, c->tokens, c->width, s->x, s->h, s->fixed, s->narrow, s->xi,
+                          s->ex);
     pm_status status = p->engines->attention(p->engines->ctx, p->layer, map, s->xi, s->ex, s->yi, s->e);
     if (status != PM_OK)
         return status;
@@ -180,24 +180,26 @@ static pm_status attend_integer(const struct pass *p) {
 }
 
 static pm_status feed_forward(const struct pass *p) {
-    const struct pm_vit_config *c = &p->vit->config;
-    struct pm_vit_scratch *s = p->s;
-    pm_vit_layernorm(&p->vit->layers[p->layer].ln2, c->layernorm_eps, c->tokens, c->width, s->x, s->h);
-    pm_status status = apply(p, PM_VIT_UP, s->h, s->wide, false);
+    const struct pm_encoder_config *c = &p->network->config;
+    struct pm_encoder_scratch *s = p->s;
+    pm_encoder_layernorm(&p->network->layers[p->layer].ln2, c->layernorm_eps, c->tokens, c->width, s->x,
+                         s->h);
+    pm_status status = apply(p, PM_ENCODER_UP, s->h, s->wide, false);
     if (status != PM_OK)
         return status;
     gelu(s->wide, (size_t)c->tokens * c->ffn);
-    return apply(p, PM_VIT_DOWN, s->wide, s->x, true);
+    return apply(p, PM_ENCODER_DOWN, s->wide, s->x, true);
 }
 
-pm_status pm_vit_forward(const struct pm_vit *vit, const uint8_t *image, const struct pm_vit_engines *engines,
-                         struct pm_vit_scratch *s, float *logits) {
-    static const struct pm_vit_engines host;
-    const struct pm_vit_config *c = &vit->config;
-    struct pass p = {vit, engines != NULL ? engines : &host, s, 0};
-    if (p.engines->attention != NULL && vit->maps == NULL)
+pm_status pm_encoder_forward(const struct pm_encoder *network, const uint8_t *image,
+                             const struct pm_encoder_engines *engines, struct pm_encoder_scratch *s,
+                             float *logits) {
+    static const struct pm_encoder_engines host;
+    const struct pm_encoder_config *c = &network->config;
+    struct pass p = {network, engines != NULL ? engines : &host, s, 0};
+    if (p.engines->attention != NULL && network->maps == NULL)
         return PM_EINVAL;
-    embed(vit, image, s);
+    embed(network, image, s);
     for (; p.layer < c->layers; p.layer++) {
         pm_status status = p.engines->attention == NULL ? attend_float(&p) : attend_integer(&p);
         if (status == PM_OK)
@@ -205,12 +207,12 @@ pm_status pm_vit_forward(const struct pm_vit *vit, const uint8_t *image, const s
         if (status != PM_OK)
             return status;
     }
-    pm_vit_layernorm(&vit->norm, c->layernorm_eps, c->tokens, c->width, s->x, s->h);
+    pm_encoder_layernorm(&network->norm, c->layernorm_eps, c->tokens, c->width, s->x, s->h);
     float *mean = s->q;
     memset(mean, 0, c->width * sizeof *mean);
     for (size_t t = 0; t < c->tokens; t++)
         for (size_t i = 0; i < c->width; i++)
             mean[i] += s->h[t * c->width + i] / (float)c->tokens;
-    linear(&vit->head, 1, mean, logits, false);
+    linear(&network->head, 1, mean, logits, false);
     return PM_OK;
 }

@@ -1,4 +1,4 @@
-#include "net/vit_map.h"
+#include "net/encoder_map.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -51,7 +51,7 @@ static bool quantise_bias(double bias, double scale, int32_t *out) {
 }
 
 /* W_Q, W_K or W_V with mu and a folded in; returns false where a bias does not fit 32 bits. */
-static bool map_input_matrix(const struct pm_vit_linear *l, const struct calibration *c, int8_t *w,
+static bool map_input_matrix(const struct pm_encoder_linear *l, const struct calibration *c, int8_t *w,
                              int32_t *b, double *scale) {
     size_t d = l->in;
     double largest = 0;
@@ -73,7 +73,8 @@ static bool map_input_matrix(const struct pm_vit_linear *l, const struct calibra
 }
 
 /* W_O, one scale an output; returns false where a bias does not fit 32 bits. */
-static bool map_output_matrix(const struct pm_vit_linear *l, struct pm_vit_map *map, int8_t *w, int32_t *b) {
+static bool map_output_matrix(const struct pm_encoder_linear *l, struct pm_encoder_map *map, int8_t *w,
+                              int32_t *b) {
     size_t d = l->in;
     for (size_t out = 0; out < d; out++) {
         double largest = 0;
@@ -90,10 +91,10 @@ static bool map_output_matrix(const struct pm_vit_linear *l, struct pm_vit_map *
     return true;
 }
 
-static pm_status map_layer(const struct pm_diag *d, const struct pm_vit *vit, unsigned index,
-                           const struct calibration *c, struct pm_vit_map *map) {
-    const struct pm_vit_layer *layer = &vit->layers[index];
-    size_t width = vit->config.width, area = width * width;
+static pm_status map_layer(const struct pm_diag *d, const struct pm_encoder *network, unsigned index,
+                           const struct calibration *c, struct pm_encoder_map *map) {
+    const struct pm_encoder_layer *layer = &network->layers[index];
+    size_t width = network->config.width, area = width * width;
     map->ln.weight = malloc(width * sizeof *map->ln.weight);
     map->ln.bias = malloc(width * sizeof *map->ln.bias);
     map->sw_o = malloc(width * sizeof *map->sw_o);
@@ -112,10 +113,10 @@ static pm_status map_layer(const struct pm_diag *d, const struct pm_vit *vit, un
     map->mv = c->mv;
     int8_t *w = map->weights;
     int32_t *b = map->biases;
-    if (!map_input_matrix(&layer->linear[PM_VIT_Q], c, w, b, &map->sw_q) ||
-        !map_input_matrix(&layer->linear[PM_VIT_K], c, w + area, b + width, &map->sw_k) ||
-        !map_input_matrix(&layer->linear[PM_VIT_V], c, w + 2 * area, b + 2 * width, &map->sw_v) ||
-        !map_output_matrix(&layer->linear[PM_VIT_O], map, w + 3 * area, b + 3 * width))
+    if (!map_input_matrix(&layer->linear[PM_ENCODER_Q], c, w, b, &map->sw_q) ||
+        !map_input_matrix(&layer->linear[PM_ENCODER_K], c, w + area, b + width, &map->sw_k) ||
+        !map_input_matrix(&layer->linear[PM_ENCODER_V], c, w + 2 * area, b + 2 * width, &map->sw_v) ||
+        !map_output_matrix(&layer->linear[PM_ENCODER_O], map, w + 3 * area, b + 3 * width))
         return pm_diag_fail(d, PM_ERANGE, "layer %u: a bias does not fit 32 bits at \"sx\" %g", index, c->sx);
     map->w = (struct pm_attention_weights){
         .wq = w,
@@ -127,14 +128,14 @@ static pm_status map_layer(const struct pm_diag *d, const struct pm_vit *vit, un
         .bv = b + 2 * width,
         .bo = b + 3 * width,
     };
-    double dk = vit->config.width / vit->config.heads;
+    double dk = network->config.width / network->config.heads;
     int e0;
     map->s0 = frexp(c->sx * map->sw_q * c->sx * map->sw_k * ldexp(1.0, (int)c->mk) / sqrt(dk), &e0);
     map->e0 = e0;
     return PM_OK;
 }
 
-static pm_status map_layers(const struct pm_diag *d, struct pm_vit *vit, const cJSON *root,
+static pm_status map_layers(const struct pm_diag *d, struct pm_encoder *network, const cJSON *root,
                             struct calibration *c) {
     int64_t kvb = 0;
     pm_status s = pm_json_integer(d, root, "kvb", 2, 16, &kvb);
@@ -145,22 +146,22 @@ static pm_status map_layers(const struct pm_diag *d, struct pm_vit *vit, const c
         return pm_diag_fail(d, PM_EFORMAT, "\"layers\" is missing or not an array");
     unsigned i = 0;
     for (const cJSON *layer = layers->child; layer != NULL; layer = layer->next, i++) {
-        if (i == vit->config.layers)
+        if (i == network->config.layers)
             return pm_diag_fail(d, PM_ESHAPE, "\"layers\" has more than the network's %u",
-                                vit->config.layers);
-        vit->maps[i].kvb = (unsigned)kvb;
-        if ((s = read_layer(d, layer, vit->config.width, c)) != PM_OK ||
-            (s = map_layer(d, vit, i, c, &vit->maps[i])) != PM_OK)
+                                network->config.layers);
+        network->maps[i].kvb = (unsigned)kvb;
+        if ((s = read_layer(d, layer, network->config.width, c)) != PM_OK ||
+            (s = map_layer(d, network, i, c, &network->maps[i])) != PM_OK)
             return s;
     }
-    if (i != vit->config.layers)
+    if (i != network->config.layers)
         return pm_diag_fail(d, PM_ESHAPE, "\"layers\" has %u elements, the network %u", i,
-                            vit->config.layers);
+                            network->config.layers);
     return PM_OK;
 }
 
-static pm_status load(const struct pm_diag *d, struct pm_vit *vit) {
-    const struct pm_vit_config *c = &vit->config;
+static pm_status load(const struct pm_diag *d, struct pm_encoder *network) {
+    const struct pm_encoder_config *c = &network->config;
     if (c->width > PM_MAX_WIDTH || c->heads > PM_MAX_HEADS || c->tokens > PM_MAX_TOKENS)
         return pm_diag_fail(d, PM_ERANGE, "width %u, heads %u, tokens %u exceed the engine's %d, %d, %d",
                             c->width, c->heads, c->tokens, PM_MAX_WIDTH, PM_MAX_HEADS, PM_MAX_TOKENS);
@@ -168,36 +169,36 @@ static pm_status load(const struct pm_diag *d, struct pm_vit *vit) {
     pm_status s = pm_json_load(d, &root);
     if (s != PM_OK)
         return s;
-    vit->maps = calloc(c->layers, sizeof *vit->maps);
+    network->maps = calloc(c->layers, sizeof *network->maps);
     struct calibration cal = {.mu = malloc(c->width * sizeof(double)),
                               .a = malloc(c->width * sizeof(double))};
-    if (vit->maps == NULL || cal.mu == NULL || cal.a == NULL)
+    if (network->maps == NULL || cal.mu == NULL || cal.a == NULL)
         s = pm_diag_fail(d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
     else
-        s = map_layers(d, vit, root, &cal);
+        s = map_layers(d, network, root, &cal);
     free(cal.mu);
     free(cal.a);
     cJSON_Delete(root);
     return s;
 }
 
-pm_status pm_vit_map_load(struct pm_vit *vit, const char *dir, char *err, size_t errlen) {
-    pm_vit_map_free(vit);
+pm_status pm_encoder_map_load(struct pm_encoder *network, const char *dir, char *err, size_t errlen) {
+    pm_encoder_map_free(network);
     size_t room = strlen(dir) + sizeof "/calibration.json";
     char *path = malloc(room);
     if (path == NULL)
         return pm_diag_fail(&(struct pm_diag){dir, err, errlen}, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
     snprintf(path, room, "%s/calibration.json", dir);
-    pm_status s = load(&(struct pm_diag){path, err, errlen}, vit);
+    pm_status s = load(&(struct pm_diag){path, err, errlen}, network);
     if (s != PM_OK)
-        pm_vit_map_free(vit);
+        pm_encoder_map_free(network);
     free(path);
     return s;
 }
 
-void pm_vit_map_free(struct pm_vit *vit) {
-    for (unsigned i = 0; vit->maps != NULL && i < vit->config.layers; i++) {
-        struct pm_vit_map *map = &vit->maps[i];
+void pm_encoder_map_free(struct pm_encoder *network) {
+    for (unsigned i = 0; network->maps != NULL && i < network->config.layers; i++) {
+        struct pm_encoder_map *map = &network->maps[i];
         free(map->ln.weight);
         free(map->ln.bias);
         free(map->sw_o);
@@ -205,14 +206,15 @@ void pm_vit_map_free(struct pm_vit *vit) {
         free(map->weights);
         free(map->biases);
     }
-    free(vit->maps);
-    vit->maps = NULL;
+    free(network->maps);
+    network->maps = NULL;
 }
 
-void pm_vit_map_configure(const struct pm_vit *vit, unsigned layer, struct pm_attention_cfg *cfg) {
-    const struct pm_vit_map *map = &vit->maps[layer];
-    cfg->width = vit->config.width;
-    cfg->heads = vit->config.heads;
+void pm_encoder_map_configure(const struct pm_encoder *network, unsigned layer,
+                              struct pm_attention_cfg *cfg) {
+    const struct pm_encoder_map *map = &network->maps[layer];
+    cfg->width = network->config.width;
+    cfg->heads = network->config.heads;
     cfg->kvb = map->kvb;
     cfg->mk = map->mk;
     cfg->mv = map->mv;
@@ -222,12 +224,13 @@ void pm_vit_map_configure(const struct pm_vit *vit, unsigned layer, struct pm_at
     }
 }
 
-void pm_vit_map_tokens(const struct pm_vit_map *map, float eps, size_t n, size_t width, const float *tokens,
-                       float *work, int64_t *fixed, int16_t *y, int8_t *x, int32_t *ex) {
+void pm_encoder_map_tokens(const struct pm_encoder_map *map, float eps, size_t n, size_t width,
+                           const float *tokens, float *work, int64_t *fixed, int16_t *y, int8_t *x,
+                           int32_t *ex) {
     const struct pm_emsbq_cfg to8 = {.q = 8, .is_signed = true, .round = true};
     float per_lsb = (float)(1.0 / map->sx);
     for (size_t t = 0; t < n; t++) {
-        pm_vit_layernorm(&map->ln, eps, 1, width, tokens + t * width, work);
+        pm_encoder_layernorm(&map->ln, eps, 1, width, tokens + t * width, work);
         for (size_t i = 0; i < width; i++)
             fixed[i] = lrintf(fmaxf(INT16_MIN, fminf(INT16_MAX, work[i] * per_lsb)));
         ex[t] = pm_emsbq(&to8, fixed, NULL, width, y);

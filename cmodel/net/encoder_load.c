@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/encoder_map.h"
 #include "net/json.h"
 #include "net/safetensors.h"
-#include "net/vit_map.h"
 
 static pm_status read_unsigned(const struct pm_diag *d, const cJSON *root, const char *key, unsigned hi,
                                unsigned *out) {
@@ -23,7 +23,7 @@ static pm_status read_float(const struct pm_diag *d, const cJSON *root, const ch
     return s;
 }
 
-static pm_status read_config(const struct pm_diag *d, const cJSON *root, struct pm_vit_config *c) {
+static pm_status read_config(const struct pm_diag *d, const cJSON *root, struct pm_encoder_config *c) {
     pm_status s;
     if ((s = pm_json_expect(d, root, "type", "vit")) != PM_OK ||
         (s = pm_json_expect(d, root, "norm", "pre")) != PM_OK ||
@@ -72,106 +72,107 @@ static void tensor(struct source *src, const char *prefix, const char *suffix, u
 }
 
 static void load_linear(struct source *src, const char *name, unsigned in, unsigned out,
-                        struct pm_vit_linear *l) {
+                        struct pm_encoder_linear *l) {
     l->in = in;
     l->out = out;
     tensor(src, name, "weight", 2, out, in, &l->weight);
     tensor(src, name, "bias", 1, out, 0, &l->bias);
 }
 
-static void load_norm(struct source *src, const char *name, unsigned width, struct pm_vit_norm *norm) {
+static void load_norm(struct source *src, const char *name, unsigned width, struct pm_encoder_norm *norm) {
     tensor(src, name, "weight", 1, width, 0, &norm->weight);
     tensor(src, name, "bias", 1, width, 0, &norm->bias);
 }
 
-static void load_layer(struct source *src, const struct pm_vit_config *c, unsigned index,
-                       struct pm_vit_layer *layer) {
+static void load_layer(struct source *src, const struct pm_encoder_config *c, unsigned index,
+                       struct pm_encoder_layer *layer) {
     unsigned d = c->width;
-    static const char *const linears[PM_VIT_MATRICES] = {
-        [PM_VIT_Q] = "attn.q", [PM_VIT_K] = "attn.k",  [PM_VIT_V] = "attn.v",
-        [PM_VIT_O] = "attn.o", [PM_VIT_UP] = "ffn.up", [PM_VIT_DOWN] = "ffn.down"};
+    static const char *const linears[PM_ENCODER_MATRICES] = {
+        [PM_ENCODER_Q] = "attn.q", [PM_ENCODER_K] = "attn.k",  [PM_ENCODER_V] = "attn.v",
+        [PM_ENCODER_O] = "attn.o", [PM_ENCODER_UP] = "ffn.up", [PM_ENCODER_DOWN] = "ffn.down"};
     char name[48];
     snprintf(name, sizeof name, "layers.%u.ln1", index);
     load_norm(src, name, d, &layer->ln1);
     snprintf(name, sizeof name, "layers.%u.ln2", index);
     load_norm(src, name, d, &layer->ln2);
-    for (int m = 0; m < PM_VIT_MATRICES; m++) {
+    for (int m = 0; m < PM_ENCODER_MATRICES; m++) {
         snprintf(name, sizeof name, "layers.%u.%s", index, linears[m]);
-        load_linear(src, name, m == PM_VIT_DOWN ? c->ffn : d, m == PM_VIT_UP ? c->ffn : d, &layer->linear[m]);
+        load_linear(src, name, m == PM_ENCODER_DOWN ? c->ffn : d, m == PM_ENCODER_UP ? c->ffn : d,
+                    &layer->linear[m]);
     }
 }
 
-static pm_status load_weights(struct pm_vit *vit, const char *path, char *err, size_t errlen) {
-    const struct pm_vit_config *c = &vit->config;
+static pm_status load_weights(struct pm_encoder *network, const char *path, char *err, size_t errlen) {
+    const struct pm_encoder_config *c = &network->config;
     struct source src = {.err = err, .errlen = errlen};
     src.status = pm_safetensors_open(&src.file, path, err, errlen);
     if (src.status != PM_OK)
         return src.status;
-    load_linear(&src, "patch", c->patch * c->patch, c->width, &vit->patch);
-    tensor(&src, "pos", NULL, 2, c->tokens, c->width, &vit->pos);
+    load_linear(&src, "patch", c->patch * c->patch, c->width, &network->patch);
+    tensor(&src, "pos", NULL, 2, c->tokens, c->width, &network->pos);
     for (unsigned i = 0; i < c->layers; i++)
-        load_layer(&src, c, i, &vit->layers[i]);
-    load_norm(&src, "norm", c->width, &vit->norm);
-    load_linear(&src, "head", c->width, c->classes, &vit->head);
+        load_layer(&src, c, i, &network->layers[i]);
+    load_norm(&src, "norm", c->width, &network->norm);
+    load_linear(&src, "head", c->width, c->classes, &network->head);
     pm_safetensors_close(&src.file);
     return src.status;
 }
 
-static pm_status load_config(struct pm_vit *vit, const char *path, char *err, size_t errlen) {
+static pm_status load_config(struct pm_encoder *network, const char *path, char *err, size_t errlen) {
     struct pm_diag d = {path, err, errlen};
     cJSON *root;
     pm_status s = pm_json_load(&d, &root);
     if (s != PM_OK)
         return s;
-    s = read_config(&d, root, &vit->config);
+    s = read_config(&d, root, &network->config);
     cJSON_Delete(root);
     if (s != PM_OK)
         return s;
-    vit->layers = calloc(vit->config.layers, sizeof *vit->layers);
-    return vit->layers != NULL ? PM_OK : pm_diag_fail(&d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
+    network->layers = calloc(network->config.layers, sizeof *network->layers);
+    return network->layers != NULL ? PM_OK : pm_diag_fail(&d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
 }
 
-pm_status pm_vit_load(struct pm_vit *vit, const char *dir, char *err, size_t errlen) {
-    memset(vit, 0, sizeof *vit);
+pm_status pm_encoder_load(struct pm_encoder *network, const char *dir, char *err, size_t errlen) {
+    memset(network, 0, sizeof *network);
     size_t room = strlen(dir) + sizeof "/model.safetensors";
     char *path = malloc(room);
     if (path == NULL)
         return pm_diag_fail(&(struct pm_diag){dir, err, errlen}, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
     snprintf(path, room, "%s/config.json", dir);
-    pm_status s = load_config(vit, path, err, errlen);
+    pm_status s = load_config(network, path, err, errlen);
     if (s == PM_OK) {
         snprintf(path, room, "%s/model.safetensors", dir);
-        s = load_weights(vit, path, err, errlen);
+        s = load_weights(network, path, err, errlen);
     }
     if (s != PM_OK)
-        pm_vit_free(vit);
+        pm_encoder_free(network);
     free(path);
     return s;
 }
 
-static void free_linear(struct pm_vit_linear *l) {
+static void free_linear(struct pm_encoder_linear *l) {
     free(l->weight);
     free(l->bias);
 }
 
-static void free_norm(struct pm_vit_norm *norm) {
+static void free_norm(struct pm_encoder_norm *norm) {
     free(norm->weight);
     free(norm->bias);
 }
 
-void pm_vit_free(struct pm_vit *vit) {
-    pm_vit_map_free(vit);
-    for (unsigned i = 0; vit->layers != NULL && i < vit->config.layers; i++) {
-        struct pm_vit_layer *l = &vit->layers[i];
-        for (int m = 0; m < PM_VIT_MATRICES; m++)
+void pm_encoder_free(struct pm_encoder *network) {
+    pm_encoder_map_free(network);
+    for (unsigned i = 0; network->layers != NULL && i < network->config.layers; i++) {
+        struct pm_encoder_layer *l = &network->layers[i];
+        for (int m = 0; m < PM_ENCODER_MATRICES; m++)
             free_linear(&l->linear[m]);
         free_norm(&l->ln1);
         free_norm(&l->ln2);
     }
-    free(vit->layers);
-    free_linear(&vit->patch);
-    free_linear(&vit->head);
-    free_norm(&vit->norm);
-    free(vit->pos);
-    memset(vit, 0, sizeof *vit);
+    free(network->layers);
+    free_linear(&network->patch);
+    free_linear(&network->head);
+    free_norm(&network->norm);
+    free(network->pos);
+    memset(network, 0, sizeof *network);
 }

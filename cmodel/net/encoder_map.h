@@ -1,0 +1,48 @@
+/* Mapping of a transformer's attention to the fused integer engine: 8-bit weights, biases at the
+ * accumulators' scale, and the scales between real values and integers (numerics: the fused token). */
+#ifndef PM_NET_ENCODER_MAP_H
+#define PM_NET_ENCODER_MAP_H
+
+#include "flare_attention.h"
+#include "net/encoder.h"
+
+/** One layer. With W' = W * diag(a) and b' = b + W * mu, where mu and a are the calibrated mean and scale of
+ * the channels that enter the attention:  W'_q ~ wq * sw_q,  b'_q ~ bq * sx * sw_q, and so for k and v;
+ *  W_o[out] ~ wo[.][out] * sw_o[out],  b_o[out] ~ bo[out] * out_scale[out]. */
+struct pm_encoder_map {
+    struct pm_encoder_norm ln; /**< [D] ln1 with mu and a folded in: its output is x' = (x - mu)/a */
+    double sx;                 /**< one LSB of x' in 16-bit fixed point, a real value */
+    double sw_q, sw_k, sw_v;   /**< max|W'|/127 of each matrix; 1 where that is 0 */
+    float *sw_o;               /**< [D] max|W_o[out]|/127; 1 where that is 0 */
+    float *out_scale;          /**< [D] sx * sw_v * sw_o: one LSB of an output at e = 0 */
+    double s0;                 /**< S0, in [1/2, 1), the same for every head */
+    int32_t e0;                /**< S0 * 2^e0 = sx*sw_q * sx*sw_k * 2^mk / sqrt(D/heads) */
+    unsigned kvb;              /**< bits of stored keys and values, 2..16 */
+    unsigned mk, mv;           /**< M_K and M_V, 0..31 */
+    struct pm_attention_weights
+        w;           /**< what the engine is programmed with; points into the two members below */
+    int8_t *weights; /**< [4][D][D], q k v o, each [in][out] */
+    int32_t *biases; /**< [4][D] */
+};
+
+/** Reads DIR/calibration.json and fills network->maps (replacing earlier ones). PM_EIO, PM_EFORMAT,
+ * PM_ESHAPE, PM_ENOMEM; PM_ERANGE: a value outside the range that docs/network.md gives, a bias that does not
+ * fit 32 bits, or a network larger than the engine (PM_MAX_WIDTH, PM_MAX_HEADS, PM_MAX_TOKENS); then
+ * err[errlen] says "PATH: reason" in one line and network has no maps. */
+pm_status pm_encoder_map_load(struct pm_encoder *network, const char *dir, char *err, size_t errlen);
+
+/** Releases the maps; called by pm_encoder_free. */
+void pm_encoder_map_free(struct pm_encoder *network);
+
+/** Sets the members of cfg that the network determines, for one layer: width, heads, kvb, mk, mv, s0, e0. The
+ * others are the user's choice and stay as they are. */
+void pm_encoder_map_configure(const struct pm_encoder *network, unsigned layer, struct pm_attention_cfg *cfg);
+
+/** tokens[n][D] (what enters ln1) -> x[n][D], ex[n]: the folded LayerNorm, 16-bit fixed point (nearest, ties
+ * to even, saturating), then rounding eMSB-Q to 8 bits a token. `work` holds D floats, `fixed` D integers,
+ * `y` D integers. */
+void pm_encoder_map_tokens(const struct pm_encoder_map *map, float eps, size_t n, size_t width,
+                           const float *tokens, float *work, int64_t *fixed, int16_t *y, int8_t *x,
+                           int32_t *ex);
+
+#endif
