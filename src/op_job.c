@@ -1,3 +1,4 @@
+#include "choice.h"
 #include "op.h"
 
 #include <errno.h>
@@ -76,17 +77,6 @@ static bool parse_real(const char *text, size_t length, double *v) {
     return end == text + length && isfinite(*v) && (*digits == '.' || (*digits >= '0' && *digits <= '9'));
 }
 
-static bool parse_choice(const char *choices, const char *text, size_t length, int64_t *v) {
-    for (*v = 0;; ++*v) {
-        size_t n = strcspn(choices, "|");
-        if (n == length && memcmp(choices, text, n) == 0)
-            return true;
-        if (!choices[n])
-            return false;
-        choices += n + 1;
-    }
-}
-
 pm_status pm_op_parse_setting(struct pm_op_job *job, size_t k, const char *text) {
     const struct pm_op_setting *d = &job->op->set[k];
     struct pm_value *v = &job->set[k];
@@ -106,7 +96,7 @@ pm_status pm_op_parse_setting(struct pm_op_job *job, size_t k, const char *text)
             fits = new.r[new.n] >= d->lo &&new.r[new.n] < d->hi;
             break;
         case PM_SET_CHOICE:
-            if (!parse_choice(d->choices, at, n, &new.i[new.n]))
+            if ((new.i[new.n] = pm_choice(d->choices, at, n)) < 0)
                 return pm_op_fail(job, PM_ERANGE, d->name, "'%.*s' is not one of %s", (int)(n < 40 ? n : 40),
                                   at, d->choices);
         }
@@ -149,10 +139,9 @@ void pm_op_settings_text(const struct pm_op_job *job, char *text, size_t length)
             if (d->kind == PM_SET_INT)
                 snprintf(one, sizeof one, "%" PRId64, v->i[j]);
             if (d->kind == PM_SET_CHOICE) {
-                const char *c = d->choices;
-                for (int64_t skip = v->i[j]; skip > 0; skip--)
-                    c = strchr(c, '|') + 1;
-                snprintf(one, sizeof one, "%.*s", (int)strcspn(c, "|"), c);
+                const char *start;
+                const int n = pm_choice_text(d->choices, (int)v->i[j], &start);
+                snprintf(one, sizeof one, "%.*s", n, start);
             }
             if (j == 0)
                 at += (size_t)snprintf(text + at, length - at, "%s%s=%s", at ? " " : "", d->name, one);

@@ -1,5 +1,6 @@
 #include "run_settings.h"
 
+#include "choice.h"
 #include "net/json.h"
 
 #include <cjson/cJSON.h>
@@ -49,33 +50,12 @@ const struct pm_run_key_info pm_run_keys[PM_RUN_KEYS] = {
     [PM_RUN_THREADS] = {"threads", NULL, "0", 0, 1024, true, "0: one a core"},
 };
 
-/* The place of `text` among "a|b|c", or -1. */
-static int choice(const char *choices, const char *text) {
-    size_t length = strlen(text);
-    int index = 0;
-    for (const char *c = choices; *c; index++) {
-        size_t n = strcspn(c, "|");
-        if (n == length && strncmp(c, text, n) == 0)
-            return index;
-        c += n + (c[n] == '|');
-    }
-    return -1;
-}
-
-static int choice_text(const char *choices, int index, const char **start) {
-    const char *c = choices;
-    while (index-- > 0)
-        c += strcspn(c, "|") + 1;
-    *start = c;
-    return (int)strcspn(c, "|");
-}
-
 pm_status pm_run_set(struct pm_run_settings *s, enum pm_run_key key, const char *text, const char *subject,
                      struct pm_error *e) {
     const struct pm_run_key_info *k = &pm_run_keys[key];
     double v;
     if (k->choices) {
-        int index = choice(k->choices, text);
+        int index = pm_choice(k->choices, text, strlen(text));
         if (index < 0)
             return pm_fail(e, PM_EINVAL, subject, "'%s' is not one of %s", text, k->choices);
         v = index;
@@ -208,7 +188,7 @@ static int value_text(const struct pm_run_settings *s, enum pm_run_key k, char *
     if (!pm_run_keys[k].choices)
         return snprintf(text, length, "%.10g", s->value[k]);
     const char *start;
-    int n = choice_text(pm_run_keys[k].choices, (int)s->value[k], &start);
+    int n = pm_choice_text(pm_run_keys[k].choices, (int)s->value[k], &start);
     return snprintf(text, length, "%.*s", n, start);
 }
 
