@@ -11,7 +11,7 @@ PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion -Werro
 LIBS := -fopenmp -lcjson -llapacke -lopenblas -lz -lm -ldl
 ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-LIB_SRC := $(wildcard cmodel/*.c cmodel/analog/*.c cmodel/net/*.c)
+LIB_SRC := $(wildcard cmodel/*.c cmodel/analog/*.c cmodel/net/*.c cmodel/simd/*.c)
 SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))

@@ -10,17 +10,6 @@ pm_status pm_bitsift_check(const struct pm_bitsift_cfg *cfg) {
     return ok ? PM_OK : PM_EINVAL;
 }
 
-/* Bit p of byte i goes to bit i of byte p: the three swaps exchange 1x1, 2x2 and 4x4 blocks across the
- * diagonal. */
-static uint64_t transpose8(uint64_t m) {
-    uint64_t t = (m ^ m >> 7) & 0x00AA00AA00AA00AA;
-    m ^= t ^ t << 7;
-    t = (m ^ m >> 14) & 0x0000CCCC0000CCCC;
-    m ^= t ^ t << 14;
-    t = (m ^ m >> 28) & 0x00000000F0F0F0F0;
-    return m ^ t ^ t << 28;
-}
-
 /* The bit planes of rows 64*w .. 64*w+63. */
 static void load_word(struct pm_bitsift *b, const int32_t *x, unsigned w, bool magnitude) {
     const unsigned rows = b->cfg.rows - 64 * w < 64 ? b->cfg.rows - 64 * w : 64;
@@ -38,11 +27,11 @@ static void load_word(struct pm_bitsift *b, const int32_t *x, unsigned w, bool m
             high |= (uint64_t)(u >> 8 & 0xff) << (8 * i);
             sign |= (uint64_t)s << (g + i);
         }
-        low = transpose8(low);
+        low = pm_transpose8(low);
         for (unsigned p = 0; p < 8 && p < bits; p++)
             plane[p] |= (low >> (8 * p) & 0xff) << g;
         if (bits > 8) {
-            high = transpose8(high);
+            high = pm_transpose8(high);
             for (unsigned p = 8; p < bits; p++)
                 plane[p] |= (high >> (8 * (p - 8)) & 0xff) << g;
         }

@@ -1,7 +1,6 @@
 #include "flare_attention.h"
 
 #include "emsbq.h"
-#include "kv_write.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,18 +16,21 @@ struct pm_attention {
     struct pm_attention_cfg cfg;
     unsigned max_tokens, d_k;
     struct pm_vdr_lut lut[PM_MAX_HEADS];
-    struct pm_array *mram[MRAM_COUNT];
-    struct pm_array *k_array[PM_MAX_HEADS], *v_array[PM_MAX_HEADS];
+    struct pm_flare_matrix *mram[MRAM_COUNT];
+    struct pm_flare_matrix *k_array, *v_array; /* of the head at hand */
     int32_t *bias[MRAM_COUNT];
-    /* One token's way through the stages. */
-    int32_t *x32;                  /* [max(D, N)] */
-    int64_t *acc, *acc2;           /* [max(D, N)] */
-    int16_t *k, *v, *q, *o8, *y16; /* [D] */
-    int16_t *logit;                /* [heads][N] */
-    uint8_t *a;                    /* [heads][N] */
-    int32_t *o;                    /* [D] */
-    int32_t *value;                /* [most columns of one array] */
-    uint8_t *code;
+    /* All tokens of one pass; n is max_tokens. */
+    int32_t *x32;            /* [n][max(D, n)] a matrix's input vectors */
+    int64_t *acc;            /* [n][max(D, n)] and its outputs */
+    int16_t *k, *v, *q, *o8; /* [n][D] */
+    int16_t *y16;            /* [D] */
+    int16_t *logit;          /* [n][heads][n] */
+    uint8_t *a;              /* [n][heads][n] */
+    int32_t *o;              /* [n][D] */
+    int32_t *s_q, *ne;       /* [n][heads] */
+    uint32_t *z;             /* [n][heads] */
+    int32_t *s_o;            /* [n] */
+    int16_t *stored;         /* [n * d_k] K^T or V of one head */
 };
 
 pm_status pm_attention_check(const struct pm_attention_cfg *c) {
@@ -56,13 +58,13 @@ static pm_status program(struct pm_attention *g, const struct pm_attention_weigh
     for (int m = 0; m < MRAM_COUNT && status == PM_OK; m++) {
         for (size_t i = 0; i < (size_t)d * d; i++)
             w16[i] = weights[m][i];
-        g->mram[m] = pm_array_new(&g->cfg.mram, array_id + (uint32_t)m, d, d * WBITS);
         g->bias[m] = calloc(d, sizeof *g->bias[m]);
-        if (!g->mram[m] || !g->bias[m]) {
-            status = PM_ENOMEM;
+        status = g->bias[m] ? pm_flare_matrix_new(&g->cfg.mram, array_id + (uint32_t)m, d, d, WBITS,
+                                                  g->cfg.path, PM_ISA_BEST, &g->mram[m])
+                            : PM_ENOMEM;
+        if (status != PM_OK)
             break;
-        }
-        pm_flare_program(g->mram[m], w16, d, d, WBITS);
+        pm_flare_matrix_program(g->mram[m], w16);
         if (bias[m])
             memcpy(g->bias[m], bias[m], d * sizeof *bias[m]);
     }
@@ -78,35 +80,38 @@ pm_status pm_attention_new(const struct pm_attention_cfg *cfg, const struct pm_a
     struct pm_attention *g = calloc(1, sizeof *g);
     if (!g)
         return PM_ENOMEM;
-    unsigned d = cfg->width, n = max_tokens, most = max_u(d, n);
+    const unsigned d = cfg->width;
+    const size_t n = max_tokens, nd = n * d, most = n * max_u(d, max_tokens), nh = n * cfg->heads;
     g->cfg = *cfg;
-    g->max_tokens = n;
+    g->max_tokens = max_tokens;
     g->d_k = d / cfg->heads;
     pm_status status = program(g, w, array_id);
-    struct pm_array_cfg sram = pm_array_sram();
-    unsigned columns = max_u(d * WBITS, max_u(n, g->d_k) * cfg->kvb);
-    for (unsigned h = 0; h < cfg->heads && status == PM_OK; h++) {
+    const struct pm_array_cfg sram = pm_array_sram();
+    if (status == PM_OK)
+        status =
+            pm_flare_matrix_new(&sram, 0, g->d_k, max_tokens, cfg->kvb, cfg->path, PM_ISA_BEST, &g->k_array);
+    if (status == PM_OK)
+        status =
+            pm_flare_matrix_new(&sram, 0, max_tokens, g->d_k, cfg->kvb, cfg->path, PM_ISA_BEST, &g->v_array);
+    for (unsigned h = 0; h < cfg->heads && status == PM_OK; h++)
         status = pm_vdr_lut_init(&g->lut[h], cfg->s0[h]);
-        g->k_array[h] = pm_array_new(&sram, 0, g->d_k, n * cfg->kvb);
-        g->v_array[h] = pm_array_new(&sram, 0, n, g->d_k * cfg->kvb);
-        if (!g->k_array[h] || !g->v_array[h])
-            status = PM_ENOMEM;
-    }
     g->x32 = calloc(most, sizeof *g->x32);
     g->acc = calloc(most, sizeof *g->acc);
-    g->acc2 = calloc(most, sizeof *g->acc2);
-    g->k = calloc(d, sizeof *g->k);
-    g->v = calloc(d, sizeof *g->v);
-    g->q = calloc(d, sizeof *g->q);
-    g->o8 = calloc(d, sizeof *g->o8);
+    g->k = calloc(nd, sizeof *g->k);
+    g->v = calloc(nd, sizeof *g->v);
+    g->q = calloc(nd, sizeof *g->q);
+    g->o8 = calloc(nd, sizeof *g->o8);
     g->y16 = calloc(d, sizeof *g->y16);
-    g->o = calloc(d, sizeof *g->o);
-    g->logit = calloc((size_t)cfg->heads * n, sizeof *g->logit);
-    g->a = calloc((size_t)cfg->heads * n, sizeof *g->a);
-    g->value = calloc(columns, sizeof *g->value);
-    g->code = calloc(columns, sizeof *g->code);
-    if (status == PM_OK && !(g->x32 && g->acc && g->acc2 && g->k && g->v && g->q && g->o8 && g->y16 && g->o &&
-                             g->logit && g->a && g->value && g->code))
+    g->o = calloc(nd, sizeof *g->o);
+    g->logit = calloc(nh * n, sizeof *g->logit);
+    g->a = calloc(nh * n, sizeof *g->a);
+    g->s_q = calloc(nh, sizeof *g->s_q);
+    g->ne = calloc(nh, sizeof *g->ne);
+    g->z = calloc(nh, sizeof *g->z);
+    g->s_o = calloc(n, sizeof *g->s_o);
+    g->stored = calloc(n * g->d_k, sizeof *g->stored);
+    if (status == PM_OK && !(g->x32 && g->acc && g->k && g->v && g->q && g->o8 && g->y16 && g->o &&
+                             g->logit && g->a && g->s_q && g->ne && g->z && g->s_o && g->stored))
         status = PM_ENOMEM;
     if (status != PM_OK) {
         pm_attention_free(g);
@@ -120,15 +125,13 @@ void pm_attention_free(struct pm_attention *g) {
     if (!g)
         return;
     for (int m = 0; m < MRAM_COUNT; m++) {
-        pm_array_free(g->mram[m]);
+        pm_flare_matrix_free(g->mram[m]);
         free(g->bias[m]);
     }
-    for (unsigned h = 0; h < PM_MAX_HEADS; h++) {
-        pm_array_free(g->k_array[h]);
-        pm_array_free(g->v_array[h]);
-    }
-    void *buffers[] = {g->x32, g->acc, g->acc2,  g->k, g->v,     g->q,   g->o8,
-                       g->y16, g->o,   g->logit, g->a, g->value, g->code};
+    pm_flare_matrix_free(g->k_array);
+    pm_flare_matrix_free(g->v_array);
+    void *buffers[] = {g->x32,   g->acc, g->k,   g->v,  g->q, g->o8,  g->y16,   g->o,
+                       g->logit, g->a,   g->s_q, g->ne, g->z, g->s_o, g->stored};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         free(buffers[i]);
     free(g);
@@ -144,13 +147,17 @@ static struct pm_bitsift_cfg sift(unsigned rows, bool is_signed, enum pm_coding 
                                    .eplanes = true};
 }
 
-/* One vector through one weight array, bias added at the accumulator's scale. */
-static void project(struct pm_attention *g, int matrix, enum pm_gemv_kind kind, enum pm_coding coding,
-                    uint32_t vector, int64_t bias_shift, struct pm_gemv_cost *cost) {
-    struct pm_bitsift_cfg cfg = sift(g->cfg.width, true, coding);
-    pm_flare_gemv(&cfg, g->mram[matrix], g->x32, WBITS, vector, g->acc, g->value, g->code, &cost[kind]);
+/* All tokens' vectors in x32 through one weight array. */
+static pm_status project(struct pm_attention *g, int matrix, enum pm_coding coding, unsigned n,
+                         uint32_t first_vector, struct pm_gemv_cost *cost) {
+    const struct pm_bitsift_cfg cfg = sift(g->cfg.width, true, coding);
+    return pm_flare_gemm(g->mram[matrix], &cfg, g->x32, n, first_vector, g->acc, cost);
+}
+
+/* The bias of a token's accumulators, at their scale. */
+static void add_bias(const struct pm_attention *g, int matrix, int64_t bias_shift, int64_t *acc) {
     for (unsigned i = 0; i < g->cfg.width; i++)
-        g->acc[i] += pm_shr(g->bias[matrix][i], bias_shift);
+        acc[i] += pm_shr(g->bias[matrix][i], bias_shift);
 }
 
 /* Quantises a group to 8 bits; counts the elements that rounding carried past the largest code. */
@@ -165,75 +172,75 @@ static int quantize(const struct pm_attention *g, const int64_t *x, const uint8_
 }
 
 /* acc[D] parsed into out[D]; counts the elements that the parse clamped. */
-static void parse(const struct pm_attention *g, int64_t m, int16_t *out, uint64_t *saturated) {
+static void parse(const struct pm_attention *g, const int64_t *acc, int64_t m, int16_t *out,
+                  uint64_t *saturated) {
+    const int64_t r = g->cfg.round && m > 0 ? (int64_t)1 << (pm_clamp_shift(m) - 1) : 0;
     for (unsigned i = 0; i < g->cfg.width; i++) {
-        int64_t r = g->cfg.round && m > 0 ? (int64_t)1 << (pm_clamp_shift(m) - 1) : 0;
-        out[i] = pm_msb_parse(g->acc[i], m, g->cfg.kvb, g->cfg.round);
-        *saturated += pm_shr(g->acc[i] + r, m) != out[i];
+        out[i] = pm_msb_parse(acc[i], m, g->cfg.kvb, g->cfg.round);
+        *saturated += pm_shr(acc[i] + r, m) != out[i];
     }
 }
 
-static void load_x(struct pm_attention *g, const int8_t *x) {
-    for (unsigned i = 0; i < g->cfg.width; i++)
-        g->x32[i] = x[i];
-}
-
-static void pass_kv(struct pm_attention *g, const int8_t *x, int32_t ex, unsigned t, uint32_t vector,
-                    struct pm_attention_cost *cost) {
-    const struct pm_attention_cfg *c = &g->cfg;
-    load_x(g, x);
-    project(g, MRAM_K, PM_GEMV_K, c->coding_x, vector, ex, cost->gemv);
-    parse(g, (int64_t)c->mk - ex, g->k, &cost->saturated_k);
-    project(g, MRAM_V, PM_GEMV_V, c->coding_x, vector, ex, cost->gemv);
-    parse(g, (int64_t)c->mv - ex, g->v, &cost->saturated_v);
-    for (unsigned h = 0; h < c->heads; h++) {
-        pm_k_write(g->k_array[h], g->k + h * g->d_k, g->d_k, c->kvb, t);
-        pm_v_write(g->v_array[h], g->v + h * g->d_k, g->d_k, c->kvb, t);
+/* Pass 1 through one of W_K and W_V, whose input is in x32. */
+static pm_status pass_kv(struct pm_attention *g, int matrix, unsigned shift, const int32_t *ex, unsigned n,
+                         uint32_t first_vector, int16_t *out, struct pm_gemv_cost *cost,
+                         uint64_t *saturated) {
+    const size_t d = g->cfg.width;
+    const pm_status status = project(g, matrix, g->cfg.coding_x, n, first_vector, cost);
+    for (unsigned t = 0; t < n && status == PM_OK; t++) {
+        add_bias(g, matrix, ex[t], g->acc + t * d);
+        parse(g, g->acc + t * d, (int64_t)shift - ex[t], out + t * d, saturated);
     }
+    return status;
 }
 
-/* One head of one token: q -> logits -> A, Z -> A*V -> normalised o. Returns Z. */
-static uint32_t head(struct pm_attention *g, unsigned h, unsigned n, const uint8_t *keep, int32_t ex, int s_q,
-                     int32_t *ne, struct pm_attention_cost *cost, struct pm_gemv_cost *l,
-                     struct pm_gemv_cost *av) {
+/* One head of all tokens: q -> logits -> A, Z -> A*V -> normalised o. The arrays have max_tokens columns and
+ * rows. */
+static pm_status head(struct pm_attention *g, unsigned h, unsigned n, const uint8_t *keep, const int32_t *ex,
+                      struct pm_attention_cost *cost, struct pm_gemv_cost *l, struct pm_gemv_cost *av) {
     const struct pm_attention_cfg *c = &g->cfg;
-    int16_t *q = g->q + h * g->d_k, *logit = g->logit + (size_t)h * g->max_tokens;
-    uint8_t *a = g->a + (size_t)h * g->max_tokens;
-    for (unsigned i = 0; i < g->d_k; i++)
-        g->x32[i] = q[i];
-    struct pm_bitsift_cfg l_cfg = sift(g->d_k, true, c->coding_q);
-    pm_flare_gemv(&l_cfg, g->k_array[h], g->x32, c->kvb, 0, g->acc2, g->value, g->code, l);
-    int s_l = quantize(g, g->acc2, keep, n, logit, &cost->saturated_q);
-    *ne = -(c->e0[h] + ex + s_q + s_l);
-    int8_t row[PM_MAX_TOKENS];
-    for (unsigned j = 0; j < n; j++)
-        row[j] = (int8_t)logit[j];
-    uint32_t z = pm_vdr_softmax(&g->lut[h], row, keep, n, *ne, c->round, a);
-    for (unsigned j = 0; j < g->max_tokens; j++)
-        g->x32[j] = j < n ? a[j] : 0;
-    struct pm_bitsift_cfg av_cfg = sift(g->max_tokens, false, PM_TWOS);
-    pm_flare_gemv(&av_cfg, g->v_array[h], g->x32, c->kvb, 0, g->acc2, g->value, g->code, av);
-    for (unsigned i = 0; i < g->d_k; i++)
-        g->o[h * g->d_k + i] = pm_head_norm(g->acc2[i], z, c->norm);
-    cost->zero_z += z == 0;
-    return z;
-}
-
-static void add_cost(struct pm_gemv_cost *to, const struct pm_gemv_cost *from) {
-    to->vectors += from->vectors;
-    to->accesses += from->accesses;
-    to->windows += from->windows;
-    to->ones += from->ones;
-    to->bits += from->bits;
-    to->conversions += from->conversions;
-    to->conversion_errors += from->conversion_errors;
-    for (int i = 0; i <= PM_K; i++)
-        to->sawl[i] += from->sawl[i];
+    const size_t d = c->width, max = g->max_tokens;
+    const struct pm_bitsift_cfg l_cfg = sift(g->d_k, true, c->coding_q);
+    const struct pm_bitsift_cfg av_cfg = sift(g->max_tokens, false, PM_TWOS);
+    memset(g->stored, 0, max * g->d_k * sizeof *g->stored);
+    for (unsigned t = 0; t < n; t++)
+        for (unsigned i = 0; i < g->d_k; i++) {
+            g->stored[i * max + t] = g->k[t * d + h * g->d_k + i];
+            g->x32[(size_t)t * g->d_k + i] = g->q[t * d + h * g->d_k + i];
+        }
+    pm_flare_matrix_program(g->k_array, g->stored);
+    pm_status status = pm_flare_gemm(g->k_array, &l_cfg, g->x32, n, 0, g->acc, l);
+    if (status != PM_OK)
+        return status;
+    for (unsigned t = 0; t < n; t++) {
+        const size_t at = t * c->heads + h;
+        int16_t *logit = g->logit + at * max;
+        uint8_t *a = g->a + at * max;
+        int8_t row[PM_MAX_TOKENS];
+        const int s_l = quantize(g, g->acc + t * max, keep, n, logit, &cost->saturated_q);
+        g->ne[at] = -(c->e0[h] + ex[t] + g->s_q[at] + s_l);
+        for (unsigned j = 0; j < n; j++)
+            row[j] = (int8_t)logit[j];
+        g->z[at] = pm_vdr_softmax(&g->lut[h], row, keep, n, g->ne[at], c->round, a);
+        cost->zero_z += g->z[at] == 0;
+        for (unsigned j = 0; j < max; j++)
+            g->x32[t * max + j] = j < n ? a[j] : 0;
+    }
+    memset(g->stored, 0, max * g->d_k * sizeof *g->stored);
+    for (unsigned t = 0; t < n; t++)
+        memcpy(g->stored + (size_t)t * g->d_k, g->v + t * d + h * g->d_k, g->d_k * sizeof *g->stored);
+    pm_flare_matrix_program(g->v_array, g->stored);
+    status = pm_flare_gemm(g->v_array, &av_cfg, g->x32, n, 0, g->acc, av);
+    for (unsigned t = 0; t < n && status == PM_OK; t++)
+        for (unsigned i = 0; i < g->d_k; i++)
+            g->o[t * d + h * g->d_k + i] =
+                pm_head_norm(g->acc[(size_t)t * g->d_k + i], g->z[t * c->heads + h], c->norm);
+    return status;
 }
 
 void pm_attention_cost_add(struct pm_attention_cost *to, const struct pm_attention_cost *from) {
     for (int k = 0; k < PM_GEMV_KINDS; k++)
-        add_cost(&to->gemv[k], &from->gemv[k]);
+        pm_gemv_cost_add(&to->gemv[k], &from->gemv[k]);
     to->tokens += from->tokens;
     to->bound_kv += from->bound_kv;
     to->bound_token += from->bound_token;
@@ -250,11 +257,55 @@ static void close_cost(struct pm_attention_cost *run, unsigned heads, const stru
     for (unsigned h = 0; h < heads; h++) {
         bound = l[h].accesses > bound ? l[h].accesses : bound;
         bound = av[h].accesses > bound ? av[h].accesses : bound;
-        add_cost(&run->gemv[PM_GEMV_L], &l[h]);
-        add_cost(&run->gemv[PM_GEMV_AV], &av[h]);
+        pm_gemv_cost_add(&run->gemv[PM_GEMV_L], &l[h]);
+        pm_gemv_cost_add(&run->gemv[PM_GEMV_AV], &av[h]);
     }
     run->bound_kv = run->gemv[PM_GEMV_K].accesses;
     run->bound_token = bound;
+}
+
+/* Pass 2 up to the heads' outputs. */
+static pm_status pass_heads(struct pm_attention *g, const int32_t *ex, const uint8_t *keep, unsigned n,
+                            uint32_t first_vector, struct pm_attention_cost *run, struct pm_gemv_cost *l,
+                            struct pm_gemv_cost *av) {
+    const size_t d = g->cfg.width;
+    pm_status status = project(g, MRAM_Q, g->cfg.coding_x, n, first_vector, &run->gemv[PM_GEMV_Q]);
+    for (unsigned t = 0; t < n && status == PM_OK; t++) {
+        add_bias(g, MRAM_Q, ex[t], g->acc + t * d);
+        for (unsigned h = 0; h < g->cfg.heads; h++)
+            g->s_q[t * g->cfg.heads + h] = quantize(g, g->acc + t * d + h * g->d_k, NULL, g->d_k,
+                                                    g->q + t * d + h * g->d_k, &run->saturated_q);
+    }
+    for (unsigned h = 0; h < g->cfg.heads && status == PM_OK; h++)
+        status = head(g, h, n, keep, ex, run, &l[h], &av[h]);
+    return status;
+}
+
+/* The heads' outputs through W_O. */
+static pm_status pass_out(struct pm_attention *g, unsigned n, uint32_t first_vector, int8_t *y, int32_t *e,
+                          struct pm_attention_cost *run) {
+    const size_t d = g->cfg.width;
+    for (unsigned t = 0; t < n; t++) {
+        for (size_t i = 0; i < d; i++)
+            g->acc[i] = g->o[t * d + i];
+        g->s_o[t] = quantize(g, g->acc, NULL, g->cfg.width, g->o8 + t * d, &run->saturated_q);
+        for (size_t i = 0; i < d; i++)
+            g->x32[t * d + i] = g->o8[t * d + i];
+    }
+    const pm_status status = project(g, MRAM_O, g->cfg.coding_o, n, first_vector, &run->gemv[PM_GEMV_O]);
+    for (unsigned t = 0; t < n && status == PM_OK; t++) {
+        const int e_o = g->s_o[t] + (int)g->cfg.mv - (g->cfg.norm == PM_NORM_NONE ? 0 : 4);
+        add_bias(g, MRAM_O, e_o, g->acc + t * d);
+        e[t] = e_o + quantize(g, g->acc + t * d, NULL, g->cfg.width, g->y16, &run->saturated_q);
+        for (size_t i = 0; i < d; i++)
+            y[t * d + i] = (int8_t)g->y16[i];
+    }
+    return status;
+}
+
+static void load_x(struct pm_attention *g, const int8_t *x, unsigned n) {
+    for (size_t i = 0; i < (size_t)n * g->cfg.width; i++)
+        g->x32[i] = x[i];
 }
 
 pm_status pm_attention_run(struct pm_attention *g, const int8_t *x, const int32_t *ex, const uint8_t *keep,
@@ -266,46 +317,33 @@ pm_status pm_attention_run(struct pm_attention *g, const int8_t *x, const int32_
     for (unsigned t = 0; t < n; t++)
         if (ex[t] < INT16_MIN || ex[t] > INT16_MAX)
             return PM_ERANGE;
-    unsigned d = c->width;
+    const size_t d = c->width, row = (size_t)c->heads * g->max_tokens;
     struct pm_attention_cost run = {.tokens = n};
     struct pm_gemv_cost l[PM_MAX_HEADS] = {0}, av[PM_MAX_HEADS] = {0};
-    for (unsigned t = 0; t < n; t++) {
-        pass_kv(g, x + (size_t)t * d, ex[t], t, first_vector + t, &run);
-        if (probe)
-            probe(ctx, &(struct pm_attention_stages){.token = t, .k = g->k, .v = g->v});
-    }
-    for (unsigned t = 0; t < n; t++) {
-        int32_t s_q[PM_MAX_HEADS], ne[PM_MAX_HEADS];
-        uint32_t z[PM_MAX_HEADS];
-        load_x(g, x + (size_t)t * d);
-        project(g, MRAM_Q, PM_GEMV_Q, c->coding_x, first_vector + t, ex[t], run.gemv);
-        for (unsigned h = 0; h < c->heads; h++)
-            s_q[h] = quantize(g, g->acc + h * g->d_k, NULL, g->d_k, g->q + h * g->d_k, &run.saturated_q);
-        for (unsigned h = 0; h < c->heads; h++)
-            z[h] = head(g, h, n, keep, ex[t], s_q[h], &ne[h], &run, &l[h], &av[h]);
-        for (unsigned i = 0; i < d; i++)
-            g->acc[i] = g->o[i];
-        int s_o = quantize(g, g->acc, NULL, d, g->o8, &run.saturated_q);
-        for (unsigned i = 0; i < d; i++)
-            g->x32[i] = g->o8[i];
-        int e_o = s_o + (int)c->mv - (c->norm == PM_NORM_NONE ? 0 : 4);
-        project(g, MRAM_O, PM_GEMV_O, c->coding_o, first_vector + t, e_o, run.gemv);
-        int s_out = quantize(g, g->acc, NULL, d, g->y16, &run.saturated_q);
-        for (unsigned i = 0; i < d; i++)
-            y[(size_t)t * d + i] = (int8_t)g->y16[i];
-        e[t] = e_o + s_out;
-        if (probe)
-            probe(ctx, &(struct pm_attention_stages){.token = t,
-                                                     .q = g->q,
-                                                     .s_q = s_q,
-                                                     .logit = g->logit,
-                                                     .ne = ne,
-                                                     .a = g->a,
-                                                     .z = z,
-                                                     .o = g->o,
-                                                     .o8 = g->o8,
-                                                     .s_o = s_o});
-    }
+    load_x(g, x, n);
+    pm_status status =
+        pass_kv(g, MRAM_K, c->mk, ex, n, first_vector, g->k, &run.gemv[PM_GEMV_K], &run.saturated_k);
+    if (status == PM_OK)
+        status = pass_kv(g, MRAM_V, c->mv, ex, n, first_vector, g->v, &run.gemv[PM_GEMV_V], &run.saturated_v);
+    for (unsigned t = 0; probe && t < n && status == PM_OK; t++)
+        probe(ctx, &(struct pm_attention_stages){.token = t, .k = g->k + t * d, .v = g->v + t * d});
+    if (status == PM_OK)
+        status = pass_heads(g, ex, keep, n, first_vector, &run, l, av);
+    if (status == PM_OK)
+        status = pass_out(g, n, first_vector, y, e, &run);
+    for (unsigned t = 0; probe && t < n && status == PM_OK; t++)
+        probe(ctx, &(struct pm_attention_stages){.token = t,
+                                                 .q = g->q + t * d,
+                                                 .s_q = g->s_q + t * c->heads,
+                                                 .logit = g->logit + t * row,
+                                                 .ne = g->ne + t * c->heads,
+                                                 .a = g->a + t * row,
+                                                 .z = g->z + t * c->heads,
+                                                 .o = g->o + t * d,
+                                                 .o8 = g->o8 + t * d,
+                                                 .s_o = g->s_o[t]});
+    if (status != PM_OK)
+        return status;
     close_cost(&run, c->heads, l, av);
     if (cost)
         pm_attention_cost_add(cost, &run);

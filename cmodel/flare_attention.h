@@ -27,6 +27,7 @@ struct pm_attention_cfg {
     double s0[PM_MAX_HEADS];  /**< S0 of each head, in [1/2, 1) */
     int32_t e0[PM_MAX_HEADS]; /**< e0 of each head, -32768..32767 */
     struct pm_array_cfg mram; /**< of the four weight arrays; the SRAM arrays are exact */
+    enum pm_path path;        /**< of every matrix; not exact where `mram` is noisy */
 };
 
 /** The six kinds of GEMV, in the order of the data's way. */

@@ -138,3 +138,15 @@ void pm_flare_gemv_plain(const struct pm_bitsift_cfg *cfg, const struct pm_array
     if (cost)
         count_vector(cost, cfg);
 }
+
+void pm_gemv_cost_add(struct pm_gemv_cost *to, const struct pm_gemv_cost *from) {
+    to->vectors += from->vectors;
+    to->accesses += from->accesses;
+    to->windows += from->windows;
+    to->ones += from->ones;
+    to->bits += from->bits;
+    to->conversions += from->conversions;
+    to->conversion_errors += from->conversion_errors;
+    for (int i = 0; i <= PM_K; i++)
+        to->sawl[i] += from->sawl[i];
+}

@@ -36,4 +36,26 @@ void pm_flare_gemv_plain(const struct pm_bitsift_cfg *cfg, const struct pm_array
                          unsigned wbits, uint32_t vector, int64_t *y, int32_t *value, uint8_t *code,
                          struct pm_gemv_cost *cost);
 
+/** A programmed matrix in the form that its path reads. Multiplying changes nothing: threads may share it. */
+struct pm_flare_matrix;
+
+/** An array of rows x outputs*wbits that stores zeros; wbits 2..16, `id` keys its draws, `isa` chooses the
+ * inner loops. PM_EINVAL where an argument is out of range, the path is exact and the array noisy, or the CPU
+ * lacks `isa`; PM_ENOMEM. */
+pm_status pm_flare_matrix_new(const struct pm_array_cfg *cell, uint32_t id, unsigned rows, unsigned outputs,
+                              unsigned wbits, enum pm_path path, enum pm_isa isa,
+                              struct pm_flare_matrix **matrix);
+void pm_flare_matrix_free(struct pm_flare_matrix *f);
+
+/** Programs w[rows][outputs], row-major, all of it. */
+void pm_flare_matrix_program(struct pm_flare_matrix *f, const int16_t *w);
+
+/** y[n][outputs] of x[n][cfg->rows], n vectors numbered from first_vector; cfg->rows is at most the matrix's.
+ * cost may be NULL. PM_ENOMEM. */
+pm_status pm_flare_gemm(const struct pm_flare_matrix *f, const struct pm_bitsift_cfg *cfg, const int32_t *x,
+                        unsigned n, uint32_t first_vector, int64_t *y, struct pm_gemv_cost *cost);
+
+/** Adds `from` to `to`. */
+void pm_gemv_cost_add(struct pm_gemv_cost *to, const struct pm_gemv_cost *from);
+
 #endif

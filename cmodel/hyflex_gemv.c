@@ -1,5 +1,7 @@
 #include "hyflex_gemv.h"
 
+#include "gemm.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,12 +10,24 @@
 struct pm_hyflex {
     struct pm_hyflex_cfg cfg;
     unsigned rows, outputs, row_tiles, col_tiles;
-    unsigned per;   /* outputs a tile */
-    bool exact;     /* nominal arrays, ideal converters, no sum beyond the converter: y is the dot product */
-    bool ideal_sar; /* the converters only round and saturate */
-    int8_t *w;      /* [rows][outputs] */
+    unsigned per; /* outputs a tile */
+    const struct pm_kernels *k;
+    int8_t *w;       /* [rows][outputs] */
+    bool ideal_sar;  /* the converters only round and saturate */
+    int16_t *packed; /* where every conversion is exact: y is the dot product */
     struct pm_hyflex_tile *tile;
+    struct column *column; /* [tiles][PM_RRAM_COLS], where arrays and converters are ideal but not exact */
 };
+
+/* The rows of one column whose cells hold bit b, completed to a multiple of K by the row of zeros. */
+struct column {
+    uint8_t n[2], row[2][PM_RRAM_ROWS];
+};
+
+/* Vectors that are bit-sliced at a time, and from how many on that pays. */
+#define BLOCK_WORDS 4
+#define BLOCK       (64 * BLOCK_WORDS)
+#define MIN_SLICED  16
 
 struct pm_hyflex_cfg pm_hyflex_default(void) {
     return (struct pm_hyflex_cfg){
@@ -31,6 +45,8 @@ pm_status pm_hyflex_check(const struct pm_hyflex_cfg *c) {
         return PM_EINVAL;
     if (c->adc == 0 && (c->sar.cap_sigma != 0 || c->sar.offset != 0 || c->sar.noise != 0))
         return PM_EINVAL; /* an ideal converter would ignore them */
+    if (c->path >= PM_PATHS || c->isa >= PM_ISAS || pm_kernels(c->isa) == NULL)
+        return PM_EINVAL;
     const pm_status status = pm_rram_check(&c->rram);
     return status != PM_OK ? status : pm_sar_check(&c->sar);
 }
@@ -63,6 +79,18 @@ static void map_tile(const struct pm_hyflex *h, struct pm_hyflex_tile *t, const 
         }
 }
 
+static void list_columns(const uint8_t *state, struct column *column) {
+    for (unsigned c = 0; c < PM_RRAM_COLS; c++)
+        for (unsigned r = 0; r < PM_RRAM_ROWS; r++)
+            for (unsigned b = 0; b < 2; b++)
+                if (state[r * PM_RRAM_COLS + c] >> b & 1)
+                    column[c].row[b][column[c].n[b]++] = (uint8_t)r;
+    for (unsigned c = 0; c < PM_RRAM_COLS; c++)
+        for (unsigned b = 0; b < 2; b++)
+            while (column[c].n[b] % PM_K != 0)
+                column[c].row[b][column[c].n[b]++] = PM_RRAM_ROWS;
+}
+
 static pm_status new_tile(struct pm_hyflex *h, const int8_t *w, unsigned index, uint32_t array_id,
                           uint8_t *state) {
     struct pm_hyflex_tile *t = &h->tile[index];
@@ -74,11 +102,24 @@ static pm_status new_tile(struct pm_hyflex *h, const int8_t *w, unsigned index, 
         return PM_ENOMEM;
     map_tile(h, t, w + (size_t)row * h->outputs + output, state);
     pm_rram_program(t->array, state);
-    for (unsigned s = 0; s < h->cfg.sars; s++) {
+    if (h->column != NULL)
+        list_columns(state, h->column + (size_t)index * PM_RRAM_COLS);
+    for (unsigned s = 0; s < h->cfg.sars; s++)
         pm_sar_init(&t->sar[s], &h->cfg.sar, array_id + index, s);
-        h->ideal_sar = t->sar[s].ideal;
-    }
     return PM_OK;
+}
+
+static pm_status pack(struct pm_hyflex *h, const int8_t *w) {
+    const size_t cells = (size_t)h->rows * h->outputs;
+    int16_t *wide = malloc(cells * sizeof *wide);
+    h->packed = malloc(pm_gemm_packed(h->rows, h->outputs) * sizeof *h->packed);
+    for (size_t i = 0; wide != NULL && i < cells; i++)
+        wide[i] = w[i];
+    if (wide != NULL && h->packed != NULL)
+        pm_gemm_pack(wide, h->rows, h->outputs, h->packed);
+    const pm_status status = wide != NULL && h->packed != NULL ? PM_OK : PM_ENOMEM;
+    free(wide);
+    return status;
 }
 
 pm_status pm_hyflex_new(const struct pm_hyflex_cfg *cfg, const int8_t *w, unsigned rows, unsigned outputs,
@@ -87,19 +128,33 @@ pm_status pm_hyflex_new(const struct pm_hyflex_cfg *cfg, const int8_t *w, unsign
     if (pm_hyflex_check(cfg) != PM_OK || rows < 1 || rows > PM_HYFLEX_MAX_DIM || outputs < 1 ||
         outputs > PM_HYFLEX_MAX_DIM)
         return PM_EINVAL;
+    const bool ideal_sar = cfg->sar.cap_sigma == 0 && cfg->sar.offset == 0 && cfg->sar.noise == 0;
+    const bool ideal = ideal_sar && pm_rram_is_nominal(&cfg->rram, cfg->cell);
+    const bool exact = ideal && (cfg->adc == 0 || largest_sum(cfg) < 1u << cfg->adc);
+    if (cfg->path == PM_PATH_EXACT && !exact)
+        return PM_EINVAL;
     struct pm_hyflex *h = calloc(1, sizeof *h);
     uint8_t *state = malloc(PM_RRAM_ROWS * PM_RRAM_COLS);
     pm_status status = h != NULL && state != NULL ? PM_OK : PM_ENOMEM;
     if (status == PM_OK) {
         h->cfg = *cfg;
+        h->k = pm_kernels(cfg->isa);
+        h->ideal_sar = ideal_sar;
         h->rows = rows;
         h->outputs = outputs;
         h->per = PM_RRAM_COLS / pm_mlc_slices(cfg->cell);
         h->row_tiles = (rows + PM_RRAM_ROWS - 1) / PM_RRAM_ROWS;
         h->col_tiles = (outputs + h->per - 1) / h->per;
-        h->tile = calloc((size_t)h->row_tiles * h->col_tiles, sizeof *h->tile);
+        const size_t tiles = (size_t)h->row_tiles * h->col_tiles;
+        h->tile = calloc(tiles, sizeof *h->tile);
         h->w = malloc((size_t)rows * outputs);
         status = h->tile != NULL && h->w != NULL ? PM_OK : PM_ENOMEM;
+        const bool product = exact && (cfg->path == PM_PATH_BEST || cfg->path == PM_PATH_EXACT);
+        if (status == PM_OK && product)
+            status = pack(h, w);
+        else if (status == PM_OK && ideal && cfg->path != PM_PATH_PLAIN &&
+                 (h->column = calloc(tiles * PM_RRAM_COLS, sizeof *h->column)) == NULL)
+            status = PM_ENOMEM;
     }
     for (unsigned i = 0; status == PM_OK && i < h->row_tiles * h->col_tiles; i++)
         status = new_tile(h, w, i, array_id, state);
@@ -109,8 +164,6 @@ pm_status pm_hyflex_new(const struct pm_hyflex_cfg *cfg, const int8_t *w, unsign
         return status;
     }
     memcpy(h->w, w, (size_t)rows * outputs);
-    h->exact = pm_rram_nominal(h->tile[0].array) && h->ideal_sar &&
-               (cfg->adc == 0 || largest_sum(cfg) < 1u << cfg->adc);
     *matrix = h;
     return PM_OK;
 }
@@ -122,6 +175,8 @@ void pm_hyflex_free(struct pm_hyflex *h) {
         pm_rram_free(h->tile[i].array);
     free(h->tile);
     free(h->w);
+    free(h->packed);
+    free(h->column);
     free(h);
 }
 
@@ -239,24 +294,18 @@ static uint64_t read_plane(const struct pm_hyflex *h, const struct pm_hyflex_til
             code[c] = count[c] > top ? top : count[c];
     } else {
         int32_t value[PM_RRAM_COLS];
-        pm_rram_read(t->array, wordlines, id, value);
-        if (h->ideal_sar)
+        if (h->ideal_sar) {
+            pm_rram_read_rounded(t->array, wordlines, id, value);
             convert_ideal(h->cfg.adc, value, code);
-        else
+        } else {
+            pm_rram_read(t->array, wordlines, id, value);
             convert(h, t, value, id, code);
+        }
     }
     unsigned clips = 0;
     for (unsigned c = 0; c < used; c++)
         clips += code[c] != count[c];
     return clips;
-}
-
-static void gemv_exact(const struct pm_hyflex *h, const int8_t *x, int32_t *restrict y) {
-    for (unsigned d = 0; d < h->rows; d++) {
-        const int8_t *w = h->w + (size_t)d * h->outputs;
-        for (unsigned m = 0; m < h->outputs; m++)
-            y[m] += x[d] * w[m];
-    }
 }
 
 /* y[m] += what pm_mlc_shift_add() accumulates over the planes: it is linear in codes and wordlines, so that a
@@ -292,17 +341,209 @@ static uint64_t gemv_tile(const struct pm_hyflex *h, const struct pm_hyflex_tile
     return clips;
 }
 
-void pm_hyflex_gemv(const struct pm_hyflex *h, const int8_t *x, uint32_t vector, int32_t *y,
-                    struct pm_hyflex_cost *cost) {
+static void gemv_tiles(const struct pm_hyflex *h, const int8_t *x, uint32_t vector, int32_t *y,
+                       struct pm_hyflex_cost *cost) {
     uint64_t clips = 0;
     memset(y, 0, h->outputs * sizeof *y);
-    if (h->exact)
-        gemv_exact(h, x, y);
-    for (unsigned r = 0; r < h->row_tiles && !h->exact; r++) {
+    for (unsigned r = 0; r < h->row_tiles; r++) {
         uint64_t wordlines[PM_HYFLEX_PLANES];
         split_planes(x + r * PM_RRAM_ROWS, h->tile[r * h->col_tiles].rows, wordlines);
         for (unsigned k = 0; k < h->col_tiles; k++)
             clips += gemv_tile(h, &h->tile[r * h->col_tiles + k], wordlines, vector, y + k * h->per);
     }
     add_cost(h, clips, cost);
+}
+
+/* Bit slices of up to BLOCK vectors, lane v is vector v, positive and negative parts apart. A code is at most
+ * 192, a weight's columns sum to at most 192 * 255 < 2^16, its planes to at most 192 * 255 * 255 < 2^24. */
+#define PLANE_BITS 16
+#define PART_BITS  24
+struct sliced {
+    uint64_t
+        x[(PM_RRAM_ROWS + 1) * PM_HYFLEX_PLANES * BLOCK_WORDS]; /* [row][plane][words], the last row is 0 */
+    uint64_t sum[2][8 * PM_HYFLEX_PLANES * BLOCK_WORDS]; /* [slice][plane][words]: a column, its upper bit */
+    uint64_t
+        plane[2][PLANE_BITS * PM_HYFLEX_PLANES * BLOCK_WORDS]; /* [slice][plane][words]: a weight's columns */
+    uint64_t part[2][PART_BITS * BLOCK_WORDS];                 /* [slice][words]: its planes */
+    int32_t lanes[2][BLOCK];
+    int32_t y[BLOCK * MAX_PER]; /* [vector][outputs of a tile] */
+    int32_t pop[BLOCK]; /* sum of a vector's elements: its planes' weighted counts of active wordlines */
+    size_t words;       /* in use */
+};
+
+/* x[n][stride], `rows` columns of it, into slices. */
+static void slice_vectors(const int8_t *x, size_t stride, unsigned rows, unsigned n, struct sliced *s) {
+    memset(s->x, 0, sizeof s->x);
+    memset(s->pop, 0, sizeof s->pop);
+    for (unsigned v = 0; v < n; v++)
+        for (unsigned r = 0; r < rows; r++)
+            s->pop[v] += x[v * stride + r];
+    for (unsigned r = 0; r < rows; r++)
+        for (unsigned v = 0; v < n; v += 8) {
+            uint64_t bytes = 0;
+            for (unsigned i = 0; i < 8 && v + i < n; i++)
+                bytes |= (uint64_t)(uint8_t)x[(v + i) * stride + r] << (8 * i);
+            bytes = pm_transpose8(bytes);
+            for (unsigned p = 0; p < PM_HYFLEX_PLANES; p++)
+                s->x[(r * PM_HYFLEX_PLANES + p) * s->words + v / 64] |= (bytes >> (8 * p) & 0xff) << (v % 64);
+        }
+}
+
+/* Saturates the sums to `adc` bits; returns how many were above. */
+static uint64_t clip(uint64_t *sum, size_t words, unsigned adc) {
+    uint64_t above[PM_HYFLEX_PLANES * BLOCK_WORDS] = {0}, any = 0, clips = 0;
+    for (unsigned s = adc; s < 8; s++)
+        for (size_t w = 0; w < words; w++) {
+            above[w] |= sum[s * words + w];
+            sum[s * words + w] = 0;
+            any |= above[w];
+        }
+    if (any == 0)
+        return 0;
+    for (size_t w = 0; w < words; w++)
+        clips += (uint64_t)__builtin_popcountll(above[w]);
+    for (unsigned s = 0; s < adc; s++)
+        for (size_t w = 0; w < words; w++)
+            sum[s * words + w] |= above[w];
+    return clips;
+}
+
+/* acc += v << shift, numbers up to `most`; `bound` is acc's largest value so far: carries go no further. */
+static void add_bounded(const struct pm_kernels *k, uint64_t *acc, size_t stride, uint32_t *bound,
+                        const uint64_t *v, size_t v_stride, uint32_t most, unsigned shift, size_t words) {
+    if (most == 0)
+        return;
+    *bound += most << shift;
+    k->add(acc + shift * stride, stride, (unsigned)pm_bl(*bound) - shift, v, v_stride, (unsigned)pm_bl(most),
+           words);
+}
+
+/* One output of one tile over all planes of the block: its partial sums in s->y[v * MAX_PER]. */
+static uint64_t output_sliced(const struct pm_hyflex *h, const struct column *column, const uint8_t *flip,
+                              unsigned n, struct sliced *s, int32_t *y) {
+    const unsigned cell = h->cfg.cell, slices = pm_mlc_slices(cell), top = (1u << cell) - 1;
+    const size_t words = PM_HYFLEX_PLANES * s->words;
+    const uint32_t most = h->cfg.adc == 0 ? PM_RRAM_ROWS * top : (1u << h->cfg.adc) - 1; /* a code */
+    uint32_t bound[2] = {0, 0}, part_bound[2] = {0, 0};
+    int32_t offset = -128; /* of each active wordline */
+    uint64_t clips = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        memset(s->plane[i], 0, PLANE_BITS * words * sizeof(uint64_t));
+        memset(s->part[i], 0, PART_BITS * s->words * sizeof(uint64_t));
+    }
+    for (unsigned c = 0; c < slices; c++) {
+        for (unsigned b = 0; b < cell; b++)
+            h->k->column(s->x, words, column[c].row[b], column[c].n[b], s->sum[b]);
+        if (cell == 2)
+            h->k->add(s->sum[0] + words, words, 7, s->sum[1], words, 7, words);
+        if (h->cfg.adc != 0)
+            clips += clip(s->sum[0], words, h->cfg.adc);
+        offset += flip[c] ? (int32_t)top << (cell * c) : 0;
+        add_bounded(h->k, s->plane[flip[c]], words, &bound[flip[c]], s->sum[0], words, most, cell * c, words);
+    }
+    for (unsigned i = 0; i < PM_HYFLEX_PLANES; i++)
+        for (unsigned f = 0; f < 2; f++) {
+            const unsigned to = (i == 7) != f;
+            add_bounded(h->k, s->part[to], s->words, &part_bound[to], s->plane[f] + i * s->words, words,
+                        bound[f], i, s->words);
+        }
+    memset(s->lanes, 0, sizeof s->lanes);
+    for (unsigned i = 0; i < 2; i++)
+        h->k->unpack(s->part[i], s->words, (unsigned)pm_bl(part_bound[i]), s->words, s->lanes[i]);
+    for (unsigned v = 0; v < n; v++)
+        y[v * MAX_PER] = s->lanes[0][v] - s->lanes[1][v] + offset * s->pop[v];
+    return clips;
+}
+
+static void gemm_sliced(const struct pm_hyflex *h, const int8_t *x, size_t stride, unsigned n,
+                        struct sliced *s, int32_t *y, struct pm_hyflex_cost *cost) {
+    const unsigned slices = pm_mlc_slices(h->cfg.cell);
+    uint64_t clips = 0;
+    memset(y, 0, (size_t)n * h->outputs * sizeof *y);
+    s->words = (n + 63) / 64;
+    for (unsigned i = 0; i < h->row_tiles * h->col_tiles; i++) {
+        const struct pm_hyflex_tile *t = &h->tile[i];
+        if (i % h->col_tiles == 0)
+            slice_vectors(x + i / h->col_tiles * PM_RRAM_ROWS, stride, t->rows, n, s);
+        for (unsigned m = 0; m < t->outputs; m++)
+            clips += output_sliced(h, h->column + (size_t)i * PM_RRAM_COLS + m * slices, t->flip + m * slices,
+                                   n, s, s->y + m);
+        const unsigned outputs = t->outputs;
+        for (unsigned v = 0; v < n; v++) {
+            int32_t *restrict to = y + (size_t)v * h->outputs + i % h->col_tiles * h->per;
+            const int32_t *restrict from = s->y + v * MAX_PER;
+            for (unsigned m = 0; m < outputs; m++)
+                to[m] += from[m];
+        }
+    }
+    for (unsigned v = 0; v < n; v++)
+        add_cost(h, v == 0 ? clips : 0, cost);
+}
+
+static void gemm_exact(const struct pm_hyflex *h, const int8_t *x, size_t stride, unsigned n, int16_t *x16,
+                       int32_t *y, struct pm_hyflex_cost *cost) {
+    const size_t padded = pm_gemm_stride(h->rows);
+    for (unsigned v = 0; v < n; v++) {
+        for (unsigned d = 0; d < h->rows; d++)
+            x16[v * padded + d] = x[v * stride + d];
+        memset(x16 + v * padded + h->rows, 0, (padded - h->rows) * sizeof *x16);
+        add_cost(h, 0, cost);
+    }
+    pm_gemm(h->k, x16, n, h->packed, h->rows, h->outputs, NULL, y);
+}
+
+pm_status pm_hyflex_gemm(const struct pm_hyflex *h, const int8_t *x, size_t stride, unsigned n,
+                         uint32_t first_vector, int32_t *y, struct pm_hyflex_cost *cost) {
+    const bool sliced = h->column != NULL && n >= MIN_SLICED;
+    void *memory = NULL;
+    if (h->packed != NULL)
+        memory = malloc((n < BLOCK ? n : BLOCK) * pm_gemm_stride(h->rows) * sizeof(int16_t));
+    else if (sliced)
+        memory = malloc(sizeof(struct sliced));
+    if (memory == NULL && (h->packed != NULL || sliced))
+        return PM_ENOMEM;
+    for (unsigned v = 0; v < n; v += BLOCK) {
+        const unsigned vectors = n - v < BLOCK ? n - v : BLOCK;
+        const int8_t *block = x + v * stride;
+        int32_t *out = y + (size_t)v * h->outputs;
+        if (h->packed != NULL)
+            gemm_exact(h, block, stride, vectors, memory, out, cost);
+        else if (sliced)
+            gemm_sliced(h, block, stride, vectors, memory, out, cost);
+        for (unsigned i = 0; memory == NULL && i < vectors; i++)
+            pm_hyflex_gemv(h, block + i * stride, first_vector + v + i, out + (size_t)i * h->outputs, cost);
+    }
+    free(memory);
+    return PM_OK;
+}
+
+/* The product of one vector, without memory of its own. */
+static void gemv_exact(const struct pm_hyflex *h, const int8_t *x, int32_t *y) {
+    enum { CHUNK = 512 };
+    const size_t pairs = (h->rows + 1) / 2;
+    memset(y, 0, h->outputs * sizeof *y);
+    for (unsigned at = 0; at < h->rows; at += CHUNK) {
+        const unsigned rows = h->rows - at < CHUNK ? h->rows - at : CHUNK;
+        int16_t x16[CHUNK] = {0};
+        for (unsigned d = 0; d < rows; d++)
+            x16[d] = x[at + d];
+        for (unsigned m = 0; m < h->outputs; m += PM_PANEL) {
+            int32_t tile[PM_PANEL];
+            h->k->gemm(x16, CHUNK, 1, h->packed + (m * pairs + at / 2 * PM_PANEL) * 2, (rows + 1) / 2, tile);
+            for (unsigned i = 0; i < PM_PANEL && m + i < h->outputs; i++)
+                y[m + i] += tile[i];
+        }
+    }
+}
+
+void pm_hyflex_gemv(const struct pm_hyflex *h, const int8_t *x, uint32_t vector, int32_t *y,
+                    struct pm_hyflex_cost *cost) {
+    if (h->cfg.path == PM_PATH_PLAIN) {
+        pm_hyflex_gemv_plain(h, x, vector, y, cost);
+    } else if (h->packed != NULL) {
+        gemv_exact(h, x, y);
+        add_cost(h, 0, cost);
+    } else {
+        gemv_tiles(h, x, vector, y, cost);
+    }
 }

@@ -24,6 +24,8 @@ struct pm_hyflex_cfg {
     unsigned read_clocks; /**< clocks of one array read, 1..4096 */
     struct pm_rram_cfg rram; /**< an all-zero `sar` and a nominal `rram` make everything exact but clipping */
     struct pm_sar_cfg sar;
+    enum pm_path path;
+    enum pm_isa isa;
 };
 
 /** Cost of GEMVs; a caller zeroes it and it adds up. */
@@ -60,10 +62,15 @@ pm_status pm_hyflex_new(const struct pm_hyflex_cfg *cfg, const int8_t *w, unsign
                         uint32_t array_id, struct pm_hyflex **matrix);
 void pm_hyflex_free(struct pm_hyflex *h);
 
-/** y[outputs] = sum_d x[d] * w[d][m], through every read and conversion. `vector` numbers the vectors since
- *  programming. cost may be NULL. */
+/** y[outputs] = sum_d x[d] * w[d][m], as if through every read and conversion. `vector` numbers the vectors
+ * since programming. cost may be NULL. */
 void pm_hyflex_gemv(const struct pm_hyflex *h, const int8_t *x, uint32_t vector, int32_t *y,
                     struct pm_hyflex_cost *cost);
+
+/** pm_hyflex_gemv() of n vectors, `stride` elements apart and numbered from first_vector: y[n][outputs].
+ * PM_ENOMEM. */
+pm_status pm_hyflex_gemm(const struct pm_hyflex *h, const int8_t *x, size_t stride, unsigned n,
+                         uint32_t first_vector, int32_t *y, struct pm_hyflex_cost *cost);
 
 /** The same in its plain form, without short cuts: the reference. */
 void pm_hyflex_gemv_plain(const struct pm_hyflex *h, const int8_t *x, uint32_t vector, int32_t *y,

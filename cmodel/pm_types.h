@@ -50,6 +50,17 @@ static inline int64_t pm_shr(int64_t v, int64_t n) {
     return n >= 0 ? v >> pm_clamp_shift(n) : v * ((int64_t)1 << pm_clamp_shift(-n));
 }
 
+/** An 8x8 bit matrix transposed, byte i is row i: the three swaps exchange 1x1, 2x2 and 4x4 blocks across the
+ * diagonal. */
+static inline uint64_t pm_transpose8(uint64_t m) {
+    uint64_t t = (m ^ m >> 7) & 0x00AA00AA00AA00AA;
+    m ^= t ^ t << 7;
+    t = (m ^ m >> 14) & 0x0000CCCC0000CCCC;
+    m ^= t ^ t << 14;
+    t = (m ^ m >> 28) & 0x00000000F0F0F0F0;
+    return m ^ t ^ t << 28;
+}
+
 /** v limited to lo..hi. */
 static inline int64_t pm_clamp(int64_t v, int64_t lo, int64_t hi) {
     return v < lo ? lo : v > hi ? hi : v;

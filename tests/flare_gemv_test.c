@@ -72,6 +72,41 @@ static void fill_vector(const struct shape *s, enum fill how, int32_t *x) {
     }
 }
 
+/* Every path and instruction set against the plain form: y[vectors][outputs] and costs. */
+static void check_paths(const struct shape *s, const struct pm_bitsift_cfg *cfg,
+                        const struct pm_array_cfg *cell, unsigned array_rows, const int16_t *w,
+                        const int32_t *x, unsigned vectors, const int64_t *y,
+                        const struct pm_gemv_cost *cost) {
+    const size_t size = (size_t)vectors * s->outputs * sizeof(int64_t);
+    int64_t *fast = need(size);
+    unsigned checked = 0;
+    for (enum pm_path path = PM_PATH_BEST; path <= PM_PATH_EXACT; path++)
+        for (enum pm_isa isa = PM_ISA_BEST; isa < PM_ISAS; isa++) {
+            struct pm_flare_matrix *f;
+            const pm_status status =
+                pm_flare_matrix_new(cell, 0, array_rows, s->outputs, s->wbits, path, isa, &f);
+            if (pm_kernels(isa) == NULL || (path == PM_PATH_EXACT && cell->noise)) {
+                assert_int_equal(status, PM_EINVAL);
+                continue;
+            }
+            assert_int_equal(status, PM_OK);
+            pm_flare_matrix_program(f, w);
+            struct pm_gemv_cost fast_cost = {0};
+            assert_int_equal(pm_flare_gemm(f, cfg, x, vectors, 0, fast, &fast_cost), PM_OK);
+            assert_memory_equal(fast, y, size);
+            assert_memory_equal(&fast_cost, cost, sizeof fast_cost);
+            memset(fast, 0x55, size); /* in two calls, without costs */
+            assert_int_equal(pm_flare_gemm(f, cfg, x, 1, 0, fast, NULL), PM_OK);
+            assert_int_equal(pm_flare_gemm(f, cfg, x + s->rows, vectors - 1, 1, fast + s->outputs, NULL),
+                             PM_OK);
+            assert_memory_equal(fast, y, size);
+            pm_flare_matrix_free(f);
+            checked++;
+        }
+    assert_true(checked >= 6);
+    free(fast);
+}
+
 static void check_shape(const struct shape *s, struct pm_array_cfg cell, unsigned spare_rows) {
     unsigned cols = s->outputs * s->wbits;
     struct pm_array *a = pm_array_new(&cell, 0, s->rows + spare_rows, cols);
@@ -83,16 +118,18 @@ static void check_shape(const struct shape *s, struct pm_array_cfg cell, unsigne
         size_t m = i % s->outputs;
         w[i] = (int16_t)(m == 0 ? -half : m == 1 ? half - 1 : rand() % (2 * half) - half);
     }
-    pm_flare_program(a, w, s->rows, s->outputs, s->wbits);
+    int16_t *all = need((size_t)(s->rows + spare_rows) * s->outputs * sizeof *all);
+    memcpy(all, w, (size_t)s->rows * s->outputs * sizeof *w);
+    pm_flare_program(a, all, s->rows + spare_rows, s->outputs, s->wbits);
     struct pm_bitsift_cfg cfg = {s->rows, 16, s->bits, s->is_signed, s->coding, s->mode, s->eplanes};
     assert_int_equal(pm_bitsift_check(&cfg), PM_OK);
-    int32_t *x = need(s->rows * sizeof *x), *value = need(cols * sizeof *value);
+    enum { Rounds = 3, Vectors = Rounds * FILLS };
+    int32_t *xs = need(Vectors * s->rows * sizeof *xs), *x = xs, *value = need(cols * sizeof *value);
     uint8_t *code = need(cols);
-    int64_t *y = need(s->outputs * sizeof *y), *y2 = need(s->outputs * sizeof *y2);
+    int64_t *ys = need(Vectors * s->outputs * sizeof *ys), *y = ys, *y2 = need(s->outputs * sizeof *y2);
     struct pm_gemv_cost cost = {0}, plain = {0};
     uint64_t ones = 0, accesses = 0, errors = 0;
-    enum { Rounds = 3 };
-    for (uint32_t v = 0; v < Rounds * FILLS; v++) {
+    for (uint32_t v = 0; v < Vectors; v++, x += s->rows, y += s->outputs) {
         fill_vector(s, v % FILLS, x);
         pm_flare_gemv(&cfg, a, x, s->wbits, v, y, value, code, &cost);
         pm_flare_gemv_plain(&cfg, a, x, s->wbits, v, y2, value, code, &plain);
@@ -113,6 +150,7 @@ static void check_shape(const struct shape *s, struct pm_array_cfg cell, unsigne
         assert_memory_equal(y, y2, s->outputs * sizeof *y);
     }
     assert_memory_equal(&cost, &plain, sizeof cost);
+    check_paths(s, &cfg, &cell, s->rows + spare_rows, all, xs, Vectors, ys, &plain);
     assert_int_equal(cost.vectors, Rounds * FILLS);
     assert_int_equal(cost.bits, (uint64_t)Rounds * FILLS * s->rows * s->bits);
     assert_int_equal(cost.windows, (uint64_t)Rounds * FILLS * s->bits * ((s->rows + 7) / 8));
@@ -139,10 +177,11 @@ static void check_shape(const struct shape *s, struct pm_array_cfg cell, unsigne
     else /* a wrong output needs a wrong conversion */
         assert_true(errors > 0 && cost.conversion_errors > 0 && cost.conversion_errors < cost.conversions);
     free(w);
-    free(x);
+    free(all);
+    free(xs);
     free(value);
     free(code);
-    free(y);
+    free(ys);
     free(y2);
     pm_array_free(a);
 }

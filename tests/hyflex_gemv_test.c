@@ -195,6 +195,87 @@ static void fast_path_equals_plain(void **state) {
     }
 }
 
+/* Every path and instruction set, with many vectors and one: integers, clips and the other costs of the plain
+ * form. */
+static void check_paths(struct pm_hyflex_cfg cfg, const int8_t *w, struct shape shape, const int8_t *x,
+                        unsigned n, bool exact) {
+    const unsigned rows = shape.rows, outputs = shape.outputs;
+    const size_t size = (size_t)n * outputs * sizeof(int32_t);
+    int32_t *plain = malloc(size), *y = malloc(size);
+    assert_true(plain != NULL && y != NULL);
+    struct pm_hyflex *h;
+    struct pm_hyflex_cost plain_cost = {0};
+    cfg.path = PM_PATH_PLAIN;
+    assert_int_equal(pm_hyflex_new(&cfg, w, rows, outputs, 5, &h), PM_OK);
+    assert_int_equal(pm_hyflex_gemm(h, x, rows, n, 3, plain, &plain_cost), PM_OK);
+    pm_hyflex_free(h);
+    for (cfg.path = PM_PATH_BEST; cfg.path < PM_PATHS; cfg.path++)
+        for (cfg.isa = PM_ISA_BEST; cfg.isa < PM_ISAS; cfg.isa++) {
+            const pm_status status = pm_hyflex_new(&cfg, w, rows, outputs, 5, &h);
+            if (pm_kernels(cfg.isa) == NULL || (cfg.path == PM_PATH_EXACT && !exact)) {
+                assert_int_equal(status, PM_EINVAL);
+                continue;
+            }
+            assert_int_equal(status, PM_OK);
+            struct pm_hyflex_cost cost = {0}, one_cost = {0};
+            assert_int_equal(pm_hyflex_gemm(h, x, rows, n, 3, y, &cost), PM_OK);
+            assert_memory_equal(y, plain, size);
+            assert_memory_equal(&cost, &plain_cost, sizeof cost);
+            for (unsigned v = 0; v < 3; v++)
+                pm_hyflex_gemv(h, x + (size_t)v * rows, 3 + v, y + (size_t)v * outputs, &one_cost);
+            assert_memory_equal(y, plain, 3 * outputs * sizeof *y);
+            assert_int_equal(one_cost.vectors, 3);
+            assert_int_equal(one_cost.cycles * n, plain_cost.cycles * 3);
+            pm_hyflex_free(h);
+        }
+    free(plain);
+    free(y);
+}
+
+static void paths_equal_plain(void **state) {
+    (void)state;
+    static const struct shape some[] = {{64, 9}, {130, 20}, {70, 40}};
+    static const unsigned vectors[] = {260, 70, 16};
+    int8_t *w = malloc(70 * 40), *x = malloc(260 * 64);
+    assert_true(w != NULL && x != NULL);
+    uint64_t clips = 0;
+    for (unsigned kind = 0; kind < 3; kind++)
+        for (unsigned setting = 0; setting < 12; setting++) {
+            struct pm_hyflex_cfg cfg = pm_hyflex_default();
+            cfg.cell = 1 + setting % 2;
+            cfg.flip = setting / 2 % 2 == 0;
+            cfg.adc = setting / 4 == 0 ? 0 : 5 + setting / 4;
+            const struct shape s = some[(kind + setting) % 3];
+            const unsigned n = vectors[(kind + setting) % 3];
+            for (unsigned i = 0; i < s.rows * s.outputs; i++) /* 2: whole columns alike, and full sums */
+                w[i] = kind == 2 ? (i % s.outputs % 2 ? 127 : -128) : random_weight((int)kind);
+            for (unsigned i = 0; i < s.rows * n; i++)
+                x[i] = kind == 2 && i % 3 ? -1 : random_weight((int)kind);
+            const unsigned largest = 64 * ((1u << cfg.cell) - 1) / (cfg.flip ? 2 : 1);
+            check_paths(cfg, w, s, x, n, cfg.adc == 0 || largest < 1u << cfg.adc);
+            struct pm_hyflex *h;
+            struct pm_hyflex_cost cost = {0};
+            int32_t *y = malloc(n * s.outputs * sizeof *y);
+            assert_non_null(y);
+            assert_int_equal(pm_hyflex_new(&cfg, w, s.rows, s.outputs, 5, &h), PM_OK);
+            assert_int_equal(pm_hyflex_gemm(h, x, s.rows, n, 3, y, &cost), PM_OK);
+            clips += cost.clips;
+            pm_hyflex_free(h);
+            free(y);
+            if (setting >= 4)
+                continue;
+            cfg.adc = 7; /* drawn cells, and converters that are not ideal */
+            cfg.rram = pm_rram_preset(0.1, 7);
+            cfg.rram.slc_sigma = 0.1;
+            cfg.rram.read_noise = kind == 0 ? 0 : 0.1 * kind * kind;
+            cfg.sar.noise = kind == 2 ? 0.5 : 0;
+            check_paths(cfg, w, s, x, n < 17 ? n : 17, false);
+        }
+    assert_true(clips > 1000);
+    free(w);
+    free(x);
+}
+
 /* Column c goes to converter c mod sars, each with its own offset. */
 static void columns_have_their_converters(void **state) {
     (void)state;
@@ -478,6 +559,7 @@ int main(void) {
         cmocka_unit_test(flip_at_six_bits_is_exact_for_slc_only),
         cmocka_unit_test(flip_decides_above_half),
         cmocka_unit_test(fast_path_equals_plain),
+        cmocka_unit_test(paths_equal_plain),
         cmocka_unit_test(columns_have_their_converters),
         cmocka_unit_test(no_active_row_reads_zero),
         cmocka_unit_test(cell_error_rate_is_the_papers),

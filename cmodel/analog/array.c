@@ -293,17 +293,20 @@ static void read_nominal(const struct pm_array *a, const uint64_t *mask, int32_t
     }
 }
 
-/* Read noise of n active cells: independent Gaussians sum to one, sqrt(n) wider. */
-static void add_read_noise(const struct pm_array *a, unsigned lines, struct pm_read_id id,
-                           int32_t *restrict value) {
-    const int64_t sigma = fixed_sigma(a, a->cfg.read_noise * sqrt(lines));
-    int32_t n[LANES];
-    for (size_t c = 0; c < a->cols; c += LANES) {
-        const size_t lanes = a->cols - c < LANES ? a->cols - c : LANES;
-        gauss_row(a, DRAW_READ, id.vector, (uint32_t)id.plane << 16 | id.access, c, lanes, n);
-        for (size_t i = 0; i < lanes; i++)
-            value[c + i] += deviation(sigma, n[i]);
-    }
+/* The standard deviation of n active cells' read noise: independent Gaussians sum to one, sqrt(n) wider. */
+static int64_t read_sigma(const struct pm_array *a, unsigned lines) {
+    return fixed_sigma(a, a->cfg.read_noise * sqrt(lines));
+}
+
+static struct pm_draws read_draws(const struct pm_array *a, struct pm_read_id id) {
+    return (struct pm_draws){
+        {(uint32_t)DRAW_READ << 28, id.vector, (uint32_t)id.plane << 16 | id.access, a->id},
+        {a->key[0], a->key[1]}};
+}
+
+static void add_read_noise(const struct pm_array *a, unsigned lines, struct pm_read_id id, int32_t *value) {
+    const struct pm_noise noise = {.draws = read_draws(a, id), .sigma = read_sigma(a, lines)};
+    pm_kernels(PM_ISA_BEST)->noise(&noise, a->cols, value);
 }
 
 static void read_drawn(const struct pm_array *a, const uint64_t *mask, unsigned dummy, struct pm_read_id id,
@@ -343,6 +346,24 @@ void pm_array_read(const struct pm_array *a, const uint64_t *mask, unsigned dumm
         read_nominal(a, mask, value);
     else
         read_drawn(a, mask, dummy, id, value);
+}
+
+uint64_t pm_array_convert(const struct pm_array *a, const struct pm_kernels *k, const uint64_t *mask,
+                          unsigned dummy, struct pm_read_id id, bool count, uint16_t *sum) {
+    struct walk w = walk_begin(a, mask, dummy);
+    size_t row[PM_K];
+    const unsigned n = walk_next(&w, row);
+    const unsigned shift = a->frac - VALUE_FRAC;
+    struct pm_drawn_access access = {.offset = a->offset, .shift = shift, .count = count};
+    access.noise = (struct pm_noise){.draws = read_draws(a, id),
+                                     .sigma = a->cfg.read_noise > 0 ? read_sigma(a, n) : 0,
+                                     .level = 128 << shift,
+                                     .period = 256 << shift};
+    row_cells(a, row, n, access.cell);
+    for (unsigned i = 0; i < n; i++) /* dummy cells store 0 */
+        row[i] = row[i] < a->rows ? row[i] : a->rows;
+    row_bits(a, row, n, access.bit);
+    return k->drawn(&access, a->cols, sum);
 }
 
 bool pm_array_noisy(const struct pm_array *a) {

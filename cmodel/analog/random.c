@@ -1,11 +1,13 @@
 #include "random.h"
 
+#include "../simd/simd.h"
+
 #include <Random123/philox.h>
 
 /* Nodes an octave: 2^5. */
 #define OCTAVE_BITS 5
 
-static const int32_t quantile[(32 << OCTAVE_BITS) + 1] = {
+const int32_t pm_gauss_quantile[(32 << OCTAVE_BITS) + 1] = {
 #include "gauss_table.inc"
 };
 
@@ -22,20 +24,13 @@ int32_t pm_gauss(uint32_t word) {
     const uint32_t v = word << 1 | 1;
     const uint32_t octave = 31 - (uint32_t)__builtin_clz(v);
     const uint32_t mantissa = v << (31 - octave);
-    const int32_t *t = quantile + (octave << OCTAVE_BITS) + (mantissa >> (31 - OCTAVE_BITS) & 31);
+    const int32_t *t = pm_gauss_quantile + (octave << OCTAVE_BITS) + (mantissa >> (31 - OCTAVE_BITS) & 31);
     const int32_t between = (int32_t)(mantissa << (OCTAVE_BITS + 1) >> 16);
     const int32_t x = t[0] - (((t[0] - t[1]) * between + (1 << 15)) >> 16);
     return word >> 31 ? -x : x;
 }
 
 void pm_gauss_fill(const uint32_t ctr[4], const uint32_t key[2], size_t n, int32_t *out) {
-    uint32_t c[4] = {ctr[0], ctr[1], ctr[2], ctr[3]};
-    uint32_t word[64]; /* words first, Gaussians after: both loops pipeline */
-    for (size_t i = 0; i < n; i += 64) {
-        const size_t m = n - i < 64 ? n - i : 64;
-        for (size_t j = 0; j < m; j += 4, c[0]++)
-            pm_philox(c, key, word + j);
-        for (size_t j = 0; j < m; j++)
-            out[i + j] = pm_gauss(word[j]);
-    }
+    const struct pm_draws d = {{ctr[0], ctr[1], ctr[2], ctr[3]}, {key[0], key[1]}};
+    pm_kernels(PM_ISA_BEST)->gauss(&d, n, out);
 }

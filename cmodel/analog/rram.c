@@ -54,8 +54,13 @@ pm_status pm_rram_check(const struct pm_rram_cfg *c) {
                : PM_EINVAL;
 }
 
-static double cell_sigma(const struct pm_rram *a) {
-    return a->cell == 1 ? a->cfg.slc_sigma : a->cfg.mlc_sigma;
+static double cell_sigma(const struct pm_rram_cfg *c, unsigned cell) {
+    return cell == 1 ? c->slc_sigma : c->mlc_sigma;
+}
+
+bool pm_rram_is_nominal(const struct pm_rram_cfg *c, unsigned cell) {
+    return c->replica && cell_sigma(c, cell) == 0 && c->read_noise == 0 && c->stuck_on == 0 &&
+           c->stuck_off == 0 && c->wire == 0 && (c->drift == 0 || c->time == 1);
 }
 
 struct pm_rram *pm_rram_new(const struct pm_rram_cfg *cfg, uint32_t id, unsigned cell) {
@@ -69,8 +74,7 @@ struct pm_rram *pm_rram_new(const struct pm_rram_cfg *cfg, uint32_t id, unsigned
     a->key[1] = (uint32_t)(cfg->seed >> 32);
     a->id = id;
     a->cell = cell;
-    a->nominal = cfg->replica && cell_sigma(a) == 0 && cfg->read_noise == 0 && cfg->stuck_on == 0 &&
-                 cfg->stuck_off == 0 && cfg->wire == 0 && (cfg->drift == 0 || cfg->time == 1);
+    a->nominal = pm_rram_is_nominal(cfg, cell);
     if (cfg->wire > 0 && (a->wires = malloc(sizeof *a->wires)) == NULL) {
         free(a);
         return NULL;
@@ -96,7 +100,7 @@ static double drawn(const struct pm_rram *a, unsigned state, int32_t gauss, uint
     if (u < a->cfg.stuck_on + a->cfg.stuck_off)
         return off;
     const double level = off + state / top * (1 - off);
-    return fmax(0, level * (1 + cell_sigma(a) * gauss / (1 << PM_GAUSS_FRAC)));
+    return fmax(0, level * (1 + cell_sigma(&a->cfg, a->cell) * gauss / (1 << PM_GAUSS_FRAC)));
 }
 
 /* An active wordline, with ideal bitlines: g[n] from the driver on. source: each cell's current; load: its
@@ -146,14 +150,10 @@ void pm_rram_program(struct pm_rram *a, const uint8_t *state) {
 }
 
 /* n active cells' noise in one draw: independent Gaussians sum to one, sqrt(n) wider. 2^-FRAC LSB. */
-static void read_noise(const struct pm_rram *a, int lines, struct pm_read_id id, int32_t *noise) {
-    const int64_t sigma =
-        llround(a->cfg.read_noise * sqrt(lines) * (double)((int64_t)1 << (FRAC + PM_GAUSS_FRAC)));
-    pm_gauss_fill((uint32_t[4]){(uint32_t)DRAW_READ << 28, id.vector, id.plane, a->id}, a->key, PM_RRAM_COLS,
-                  noise);
-    for (unsigned c = 0; c < PM_RRAM_COLS; c++)
-        noise[c] =
-            (int32_t)((sigma * noise[c] + ((int64_t)1 << (2 * PM_GAUSS_FRAC - 1))) >> (2 * PM_GAUSS_FRAC));
+static struct pm_noise read_noise(const struct pm_rram *a, int lines, struct pm_read_id id) {
+    return (struct pm_noise){
+        .draws = {{(uint32_t)DRAW_READ << 28, id.vector, id.plane, a->id}, {a->key[0], a->key[1]}},
+        .sigma = llround(a->cfg.read_noise * sqrt(lines) * (double)((int64_t)1 << (FRAC + PM_GAUSS_FRAC)))};
 }
 
 /* Each bitline's ladder from the far end down, a Norton equivalent at a time; noise is added in 2^-FRAC LSB.
@@ -178,8 +178,9 @@ static void read_wires(const struct pm_rram *a, uint64_t wordlines, const int32_
 
 void pm_rram_read_plain(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id id, int32_t *value) {
     int32_t noise[PM_RRAM_COLS] = {0};
-    if (a->cfg.read_noise > 0)
-        read_noise(a, __builtin_popcountll(wordlines), id, noise);
+    const struct pm_noise drawn = read_noise(a, __builtin_popcountll(wordlines), id);
+    if (drawn.sigma != 0)
+        pm_kernels(PM_ISA_PORTABLE)->noise(&drawn, PM_RRAM_COLS, noise);
     if (a->wires != NULL) {
         read_wires(a, wordlines, noise, value);
         return;
@@ -202,12 +203,13 @@ static uint64_t next_rows(uint64_t wordlines, unsigned row[GROUP]) {
     return wordlines;
 }
 
-void pm_rram_read(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id id,
-                  int32_t *restrict value) {
+static void read_cells(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id id, bool rounded,
+                       int32_t *restrict value) {
     int32_t sum[PM_RRAM_COLS] = {0};
-    if (a->cfg.read_noise > 0)
-        read_noise(a, __builtin_popcountll(wordlines), id, sum);
+    struct pm_noise noise = read_noise(a, __builtin_popcountll(wordlines), id);
     if (a->wires != NULL) {
+        if (noise.sigma != 0)
+            pm_kernels(PM_ISA_BEST)->noise(&noise, PM_RRAM_COLS, sum);
         read_wires(a, wordlines, sum, value);
         return;
     }
@@ -220,8 +222,21 @@ void pm_rram_read(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id
         for (unsigned c = 0; c < PM_RRAM_COLS; c++)
             sum[c] += r[0][c] + r[1][c] + r[2][c] + r[3][c] + r[4][c] + r[5][c] + r[6][c] + r[7][c];
     }
+    /* A value rounds upwards from half an LSB, less half of its own last bit, on. */
+    noise.level = -(1 << (FRAC - 1)) - (1 << (FRAC - VALUE_FRAC) >> 1);
+    noise.period = rounded ? 1 << FRAC : 0;
+    if (noise.sigma != 0)
+        pm_kernels(PM_ISA_BEST)->noise(&noise, PM_RRAM_COLS, sum);
     for (unsigned c = 0; c < PM_RRAM_COLS; c++)
         value[c] = (sum[c] + (1 << (FRAC - VALUE_FRAC) >> 1)) >> (FRAC - VALUE_FRAC);
+}
+
+void pm_rram_read(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id id, int32_t *value) {
+    read_cells(a, wordlines, id, false, value);
+}
+
+void pm_rram_read_rounded(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id id, int32_t *value) {
+    read_cells(a, wordlines, id, true, value);
 }
 
 void pm_rram_count(const struct pm_rram *a, uint64_t wordlines, uint8_t *restrict count) {

@@ -52,11 +52,17 @@ void pm_rram_program(struct pm_rram *a, const uint8_t *state);
  * r of `wordlines` turns row r on. Of id, vector and plane key the read noise. */
 void pm_rram_read(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id id, int32_t *value);
 
+/** pm_rram_read() where only what a value rounds to, in whole LSB, has to be right. */
+void pm_rram_read_rounded(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id id, int32_t *value);
+
 /** pm_rram_read() in its plain form, cell by cell in 64 bits: the reference. */
 void pm_rram_read_plain(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id id, int32_t *value);
 
 /** The sums of what was to be stored: count[128], 0..192. */
 void pm_rram_count(const struct pm_rram *a, uint64_t wordlines, uint8_t *count);
+
+/** Whether arrays of `cell` bits under cfg are nominal: see pm_rram_nominal(). */
+bool pm_rram_is_nominal(const struct pm_rram_cfg *cfg, unsigned cell);
 
 /** Whether every read is exactly 256 times pm_rram_count(). */
 bool pm_rram_nominal(const struct pm_rram *a);

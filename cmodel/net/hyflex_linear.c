@@ -185,10 +185,11 @@ static pm_status run_part(const struct stage *s, unsigned part, size_t n, uint32
     const unsigned outputs = pm_hyflex_outputs(h), from = part ? s->split : 0;
     const int8_t *x = b->x + (s->split_inputs ? from : 0);
     const unsigned first = s->split_inputs ? 0 : from;
-    for (size_t t = 0; t < n; t++)
-        pm_hyflex_gemv(h, x + t * s->in, first_vector + (uint32_t)t, b->y + t * outputs, cost);
+    pm_status status = pm_hyflex_gemm(h, x, s->in, (unsigned)n, first_vector, b->y, cost);
+    if (status != PM_OK)
+        return status;
     if (watch != NULL) {
-        const pm_status status = watch(ctx, h, x, s->in, n, first_vector, b->y);
+        status = watch(ctx, h, x, s->in, n, first_vector, b->y);
         if (status != PM_OK)
             return status;
     }
