@@ -1,18 +1,22 @@
 #!/bin/sh
 # Draws docs/figures/ranks.svg and prints its table: accuracy against the share of ranks in 1-bit cells, for each order of the
-# ranks and each programming error of 2-bit cells; needs gnuplot. Finished points are kept in build/ranks.
-# scripts/plot_ranks.sh [IMAGES]
+# ranks and each programming error of 2-bit cells, the mean over drawings of the cells; needs gnuplot. Finished runs are
+# kept in build/ranks.
+# scripts/plot_ranks.sh [IMAGES [SEEDS]]
 set -eu
 cd "$(dirname "$0")/.."
 build=${PERIMETER_BUILD:-build}
 data=${DATA:-/usr/share/datasets/fashion-mnist}
 images=${1:-1000}
 mkdir -p "$build/ranks" docs/figures
+seeds=${2:-5}
 point() { # SIGMA ORDER PERCENT: accuracy in percent
-    file=$build/ranks/$images-$1-$2-$3.json
-    [ -f "$file" ] || "$build/perimeter" run models/fashion-vit --data "$data" --images "$images" --ffn ranks \
-        --mlc-sigma "$1" --rank-order "$2" --slc-percent "$3" --summary "$file" >/dev/null
-    sed -n 's/^	"accuracy_integer":	\([0-9.]*\),*$/\1/p' "$file" | awk '{ printf "%.1f", 100 * $1 }'
+    for seed in $(seq "$seeds"); do
+        file=$build/ranks/$images-$1-$2-$3-$seed.json
+        [ -f "$file" ] || "$build/perimeter" run models/fashion-vit --data "$data" --images "$images" --ffn ranks \
+            --mlc-sigma "$1" --rank-order "$2" --slc-percent "$3" --seed "$seed" --summary "$file" >/dev/null
+        sed -n 's/^	"accuracy_integer":	\([0-9.]*\),*$/\1/p' "$file"
+    done | awk '{ sum += $1 } END { printf "%.1f", 100 * sum / NR }'
 }
 table=$build/ranks/table
 : >"$table"
@@ -34,7 +38,7 @@ awk '{ print "\"" $2 ", sigma " $1 "\""; split("0 5 10 30 50 100", p); for (i = 
 gnuplot <<END
 set terminal svg size 800,480 font "sans,12"
 set output "docs/figures/ranks.svg"
-set title "Feed-forward matrices by ranks, $images images"
+set title "Feed-forward matrices by ranks, $images images, mean of $seeds drawings"
 set xlabel "ranks in 1-bit cells, %"
 set ylabel "accuracy, %"
 set grid
