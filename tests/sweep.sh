@@ -46,14 +46,14 @@ killed() { # name command...
     shift
     rounds=0
     rm -f "$work/killed.jsonl"
-    while [ "$(lines "$work/killed.jsonl")" -lt 13 ] && [ $rounds -lt 40 ]; do
+    while [ "$(lines "$work/killed.jsonl")" -lt 13 ] && [ $rounds -lt 6 ]; do
         before=$(lines "$work/killed.jsonl")
         setsid "$@" "$work/net.json" -o "$work/killed.jsonl" >/dev/null 2>&1 &
         pid=$!
         while kill -0 $pid 2>/dev/null && [ "$(lines "$work/killed.jsonl")" -lt $((before + 4)) ]; do sleep 0.02; done
         kill -s KILL -- -$pid 2>/dev/null
         wait $pid 2>/dev/null
-        head -c -"$rounds" "$work/killed.jsonl" >"$work/torn" # tear the last line, too
+        head -c -$((rounds % 2 * 7)) "$work/killed.jsonl" >"$work/torn" # tear the last line, too
         cat "$work/torn" >"$work/killed.jsonl"
         rounds=$((rounds + 1))
     done
