@@ -7,8 +7,8 @@ BLOCK ?=
 
 CFLAGS ?= -O3 -march=native
 PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion -Werror -ffp-contract=off -fopenmp -MMD -MP \
-    -Icmodel -Itb/common -Isrc -DPM_SOURCE_DIR='"$(CURDIR)"'
-LIBS := -fopenmp -lcjson -llapacke -lopenblas -lz -lm -ldl
+    -Icmodel -Itb/common -Isrc $(shell pkg-config --cflags ompi-c 2>/dev/null) -DPM_SOURCE_DIR='"$(CURDIR)"'
+LIBS := -fopenmp -lmpi -lcjson -llapacke -lopenblas -lz -lm -ldl
 ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 LIB_SRC := $(wildcard cmodel/*.c cmodel/analog/*.c cmodel/net/*.c cmodel/simd/*.c)
@@ -53,7 +53,7 @@ $(BUILD)/tb/%_tb: tb/%/*_tb.c $(BUILD)/obj/tb/common/bench.o $(BUILD)/obj/src/rt
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(wildcard formal/*/targets)) cli run
+    $(patsubst formal/%/targets,proof-%,$(wildcard formal/*/targets)) cli run sweep
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
 
@@ -76,6 +76,8 @@ $(BUILD)/test/proof-%.tap:
 	$(tap) scripts/prove.sh $*
 $(BUILD)/test/cli.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/cli.sh
+$(BUILD)/test/sweep.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
+	$(tap) tests/sweep.sh
 $(BUILD)/test/run.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/run.sh
 $(BUILD)/tests/mknpy: tests/mknpy.c
@@ -91,7 +93,20 @@ run: all
 
 # One block: make BLOCK=emsbq test, or one of its parts
 need-block = $(if $(BLOCK),,$(error name a block: make BLOCK=bitsift $@))
-lint unit bench: all
+# Speed of the golden paths, when no block is named. The main job's seconds come from a run of its own.
+ifeq ($(BLOCK),)
+bench: all $(BUILD)/bench/bench
+	@$(BUILD)/perimeter run models/fashion-vit --data $(DATA) --summary $(BUILD)/bench/run.json >$(BUILD)/bench/run.txt
+	@$(BUILD)/bench/bench $(BUILD)/bench \
+	    "$$(sed -n 's/^\t"seconds_golden":\t\([0-9.]*\),*$$/\1/p' $(BUILD)/bench/run.json)"
+else
+bench: all
+	@$(MAKE) --no-print-directory -s $(BUILD)/test/bench-$(BLOCK).tap; cat $(BUILD)/test/bench-$(BLOCK).tap
+endif
+$(BUILD)/bench/bench: bench/bench.c $(BUILD)/libperimeter.a
+	@mkdir -p $(@D)
+	$(CC) $(PM_CFLAGS) $(CFLAGS) -o $@ $^ $(LIBS)
+lint unit: all
 	$(need-block)
 	@$(MAKE) --no-print-directory -s $(BUILD)/test/$@-$(BLOCK).tap; cat $(BUILD)/test/$@-$(BLOCK).tap
 formal: setup

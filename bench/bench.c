@@ -1,18 +1,17 @@
-/* Speed of the paths, side by side in one run: build/bench/bench SUMMARY.json. Table on stdout, one thread
- * unless said. */
-#include "../src/fileio.h"
+/* Speed of the paths, side by side in one run: bench FOLDER [SECONDS of the main job]. Tables on stdout,
+ * FOLDER/summary.json and FOLDER/attention.dat. */
 #include "flare_attention.h"
 #include "flare_gemv.h"
 #include "hyflex_gemv.h"
 
 #include <cblas.h>
-#include <cjson/cJSON.h>
 #include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 /* Each measurement repeats until this many seconds have passed; the fastest of ROUNDS rounds counts, rounds
  * of all contenders taken in turn, so that a busy machine harms none more than another. */
@@ -229,14 +228,21 @@ static void set_hyflex(struct work *w, struct pm_hyflex_cfg cfg) {
     check(pm_hyflex_new(&cfg, w->w8, w->rows, w->outputs, 0, &w->hyflex), "array");
 }
 
-static double seconds(job *run, struct work *w) {
+/* Seconds a call: of this thread's CPU time, or of the clock. */
+static double cpu_time(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double seconds(job *run, struct work *w, double (*time)(void)) {
     unsigned calls = 0;
-    const double start = omp_get_wtime();
+    const double start = time();
     double now;
     do {
         run(w);
         calls++;
-        now = omp_get_wtime();
+        now = time();
     } while (now - start < SECONDS);
     return (now - start) / calls;
 }
@@ -253,7 +259,7 @@ static void race(struct contender *c, unsigned n) {
         for (unsigned i = 0; i < n; i++) {
             const struct work *w = c[i].work;
             const double macs = (double)w->rows * w->outputs * w->n;
-            c[i].mmacs = fmax(c[i].mmacs, macs / seconds(c[i].run, c[i].work) / 1e6);
+            c[i].mmacs = fmax(c[i].mmacs, macs / seconds(c[i].run, c[i].work, cpu_time) / 1e6);
         }
 }
 
@@ -301,9 +307,8 @@ static void bench_flare(unsigned rows, unsigned outputs, unsigned n, bool judged
     row("FLARE naive popcount", &w, c[3].mmacs, 0, NULL);
     row("FLARE exact, all counters", &w, c[1].mmacs, c[0].mmacs, "sgemm");
     row("FLARE every conversion", &w, c[2].mmacs, c[3].mmacs, "naive");
-    if (judged) {
+    if (judged)
         least(&r->exact_vs_sgemm, c[1].mmacs / c[0].mmacs);
-    }
     least(&r->array_vs_popcount, c[2].mmacs / c[3].mmacs);
     pm_flare_matrix_free(exact.flare);
     pm_flare_matrix_free(array.flare);
@@ -384,20 +389,113 @@ static void bench_threads(struct result *r) {
     double one = 1e9, two = 1e9;
     for (unsigned round = 0; round < ROUNDS; round++) {
         omp_set_num_threads(1);
-        one = fmin(one, seconds(flare_threads, &w));
+        one = fmin(one, seconds(flare_threads, &w, omp_get_wtime));
         omp_set_num_threads(2);
-        two = fmin(two, seconds(flare_threads, &w));
+        two = fmin(two, seconds(flare_threads, &w, omp_get_wtime));
     }
     r->threads_speedup = one / two;
     printf("  2 threads over 1, FLARE drawn cells with read noise: %.2f\n", r->threads_speedup);
     free_work(&w);
 }
 
+/* One layer of the fused attention, random weights: how its time grows with width, tokens and heads. */
+static double bench_layer(unsigned width, unsigned heads, unsigned n) {
+    const size_t d = width;
+    int8_t *w[4], *x = need(n * d), *y = need(n * d);
+    int32_t *ex = need(n * sizeof *ex), *e = need(n * sizeof *e);
+    struct pm_attention_cfg cfg = {.width = width,
+                                   .heads = heads,
+                                   .kvb = 10,
+                                   .mk = 8,
+                                   .mv = 8,
+                                   .round = true,
+                                   .coding_x = PM_SIGN,
+                                   .coding_o = PM_SIGN,
+                                   .mram = pm_array_mram(false, 0)};
+    for (unsigned h = 0; h < heads; h++)
+        cfg.s0[h] = 0.5;
+    for (unsigned i = 0; i < 4; i++) {
+        w[i] = need(d * d);
+        for (size_t k = 0; k < d * d; k++)
+            w[i][k] = gaussian8();
+    }
+    for (size_t k = 0; k < n * d; k++)
+        x[k] = gaussian8();
+    struct pm_attention *engine;
+    check(pm_attention_new(&cfg,
+                           &(struct pm_attention_weights){w[0], w[1], w[2], w[3], NULL, NULL, NULL, NULL}, n,
+                           0, &engine),
+          "attention");
+    double best = 1e9;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        struct pm_attention_cost cost = {0};
+        const double start = cpu_time();
+        check(pm_attention_run(engine, x, ex, NULL, n, 0, y, e, &cost, NULL, NULL), "attention");
+        best = fmin(best, cpu_time() - start);
+    }
+    pm_attention_free(engine);
+    for (unsigned i = 0; i < 4; i++)
+        free(w[i]);
+    free(x);
+    free(y);
+    free(ex);
+    free(e);
+    return best;
+}
+
+static FILE *create(const char *folder, const char *name) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "w");
+    if (!f) {
+        fprintf(stderr, "bench: %s: cannot be written\n", path);
+        exit(2);
+    }
+    return f;
+}
+
+static void finish(FILE *f, const char *folder, const char *name) {
+    char from[4096], to[4096];
+    snprintf(from, sizeof from, "%s/%s.tmp", folder, name);
+    snprintf(to, sizeof to, "%s/%s", folder, name);
+    if (fclose(f) != 0 || rename(from, to) != 0) {
+        fprintf(stderr, "bench: %s: cannot be written\n", to);
+        exit(2);
+    }
+}
+
+static void bench_attention(const char *folder) {
+    static const struct {
+        unsigned width, heads, n;
+    } layer[] = {{64, 4, 49},     {192, 3, 128}, {384, 6, 128}, {768, 12, 128},
+                 {1024, 16, 128}, {768, 12, 32}, {768, 12, 64}, {768, 12, 256},
+                 {768, 12, 512},  {768, 3, 128}, {768, 6, 128}};
+    FILE *f = create(folder, "attention.dat.tmp");
+    fprintf(f, "# width heads tokens milliseconds GMAC\n");
+    printf("One layer of the fused attention with all counters, random weights (768, 12, 128: BERT-base's "
+           "shape)\n");
+    printf("  %5s %5s %6s  %9s  %9s\n", "D", "heads", "tokens", "ms", "MMAC/s");
+    for (size_t i = 0; i < sizeof layer / sizeof *layer; i++) {
+        const double d = layer[i].width, n = layer[i].n, macs = n * (4 * d * d + 2 * n * d);
+        const double t = bench_layer(layer[i].width, layer[i].heads, layer[i].n);
+        fprintf(f, "%u %u %u %.3f %.4f\n", layer[i].width, layer[i].heads, layer[i].n, t * 1e3, macs / 1e9);
+        printf("  %5u %5u %6u  %9.2f  %9.0f\n", layer[i].width, layer[i].heads, layer[i].n, t * 1e3,
+               macs / t / 1e6);
+    }
+    finish(f, folder, "attention.dat");
+}
+
 int main(int argc, char **argv) {
     struct result r = {0};
+    if (argc < 2 || argc > 3) {
+        fprintf(stderr, "usage: bench FOLDER [SECONDS of the main job]\n");
+        return 2;
+    }
     openblas_set_num_threads(1);
     omp_set_num_threads(1);
-    printf("Instruction set: %s; MMAC/s of 8 x 8 bits, one thread, Gaussian data\n",
+    printf("Inner loops: %s. MMAC/s of 8 x 8 bits, one thread, Gaussian data; drawn cells: sigma(R)/R 1.7 %% "
+           "(RRAM 2 %% and\n"
+           "13.2 %%), read noise 0.05 LSB a cell\n",
            pm_kernels(PM_ISA_BEST)->name);
     printf("  %-34s %-11s %5s  %9s\n", "path", "rows x cols", "n", "MMAC/s");
     bench_flare(64, 64, 256, false, &r);
@@ -408,14 +506,20 @@ int main(int argc, char **argv) {
         bench_hyflex(768, 768, 128, cell, true, true, &r);
         bench_hyflex(768, 768, 128, cell, false, false, &r);
     }
-    bench_noise(64, 64, 64, &r);
     bench_noise(768, 768, 64, &r);
     bench_threads(&r);
+    bench_attention(argv[1]);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    printf("exact_vs_sgemm %.2f, array_vs_popcount %.2f, noise_mmacs %.0f, threads_speedup %.2f\n",
-           r.exact_vs_sgemm, r.array_vs_popcount, r.noise_mmacs, r.threads_speedup);
-    (void)argc;
-    (void)argv;
+    printf("exact_vs_sgemm %.2f, array_vs_popcount %.2f, noise_mmacs %.0f, threads_speedup %.2f; peak memory "
+           "%ld MiB\n",
+           r.exact_vs_sgemm, r.array_vs_popcount, r.noise_mmacs, r.threads_speedup, usage.ru_maxrss / 1024);
+    FILE *f = create(argv[1], "summary.json.tmp");
+    fprintf(f,
+            "{\n\t\"isa\":\t\"%s\",\n\t\"exact_vs_sgemm\":\t%.3f,\n\t\"array_vs_popcount\":\t%.3f,\n"
+            "\t\"noise_mmacs\":\t%.1f,\n\t\"threads_speedup\":\t%.3f,\n\t\"run_seconds\":\t%s\n}\n",
+            pm_kernels(PM_ISA_BEST)->name, r.exact_vs_sgemm, r.array_vs_popcount, r.noise_mmacs,
+            r.threads_speedup, argc == 3 ? argv[2] : "null");
+    finish(f, argv[1], "summary.json");
     return 0;
 }

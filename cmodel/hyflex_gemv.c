@@ -341,17 +341,22 @@ static uint64_t gemv_tile(const struct pm_hyflex *h, const struct pm_hyflex_tile
     return clips;
 }
 
-static void gemv_tiles(const struct pm_hyflex *h, const int8_t *x, uint32_t vector, int32_t *y,
-                       struct pm_hyflex_cost *cost) {
+/* All vectors through one tile, then through the next: a tile's cells stay in the cache. */
+static void gemm_tiles(const struct pm_hyflex *h, const int8_t *x, size_t stride, unsigned n,
+                       uint32_t first_vector, int32_t *y, struct pm_hyflex_cost *cost) {
     uint64_t clips = 0;
-    memset(y, 0, h->outputs * sizeof *y);
-    for (unsigned r = 0; r < h->row_tiles; r++) {
-        uint64_t wordlines[PM_HYFLEX_PLANES];
-        split_planes(x + r * PM_RRAM_ROWS, h->tile[r * h->col_tiles].rows, wordlines);
-        for (unsigned k = 0; k < h->col_tiles; k++)
-            clips += gemv_tile(h, &h->tile[r * h->col_tiles + k], wordlines, vector, y + k * h->per);
+    memset(y, 0, (size_t)n * h->outputs * sizeof *y);
+    for (unsigned i = 0; i < h->row_tiles * h->col_tiles; i++) {
+        const struct pm_hyflex_tile *t = &h->tile[i];
+        for (unsigned v = 0; v < n; v++) {
+            uint64_t wordlines[PM_HYFLEX_PLANES];
+            split_planes(x + v * stride + i / h->col_tiles * PM_RRAM_ROWS, t->rows, wordlines);
+            clips += gemv_tile(h, t, wordlines, first_vector + v,
+                               y + (size_t)v * h->outputs + i % h->col_tiles * h->per);
+        }
     }
-    add_cost(h, clips, cost);
+    for (unsigned v = 0; v < n; v++)
+        add_cost(h, v == 0 ? clips : 0, cost);
 }
 
 /* Bit slices of up to BLOCK vectors, lane v is vector v, positive and negative parts apart. A code is at most
@@ -510,8 +515,11 @@ pm_status pm_hyflex_gemm(const struct pm_hyflex *h, const int8_t *x, size_t stri
             gemm_exact(h, block, stride, vectors, memory, out, cost);
         else if (sliced)
             gemm_sliced(h, block, stride, vectors, memory, out, cost);
-        for (unsigned i = 0; memory == NULL && i < vectors; i++)
-            pm_hyflex_gemv(h, block + i * stride, first_vector + v + i, out + (size_t)i * h->outputs, cost);
+        else if (h->cfg.path != PM_PATH_PLAIN)
+            gemm_tiles(h, block, stride, vectors, first_vector + v, out, cost);
+        for (unsigned i = 0; h->cfg.path == PM_PATH_PLAIN && i < vectors; i++)
+            pm_hyflex_gemv_plain(h, block + i * stride, first_vector + v + i, out + (size_t)i * h->outputs,
+                                 cost);
     }
     free(memory);
     return PM_OK;
@@ -544,6 +552,6 @@ void pm_hyflex_gemv(const struct pm_hyflex *h, const int8_t *x, uint32_t vector,
         gemv_exact(h, x, y);
         add_cost(h, 0, cost);
     } else {
-        gemv_tiles(h, x, vector, y, cost);
+        gemm_tiles(h, x, h->rows, 1, vector, y, cost);
     }
 }

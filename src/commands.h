@@ -5,5 +5,6 @@
 
 int pm_cmd_op(int argc, char **argv);
 int pm_cmd_run(int argc, char **argv);
+int pm_cmd_sweep(int argc, char **argv);
 
 #endif

@@ -16,12 +16,14 @@ static const struct command {
 } commands[] = {
     {"op", pm_cmd_op},
     {"run", pm_cmd_run},
+    {"sweep", pm_cmd_sweep},
 };
 
 static const char doc[] =
     "The digital edge of analog compute-in-memory: golden model and RTL.\vCommands:\n"
     "  op NAME    run one block on your own vectors (.npy)\n"
-    "  run MODEL  run a whole network: accuracy, accesses, cycles\n\n"
+    "  run MODEL  run a whole network: accuracy, accesses, cycles\n"
+    "  sweep SPEC many runs over a grid and seeds, in many processes\n\n"
     "perimeter COMMAND --help tells more. Exit status: 0 done, 1 engines differ, 2 bad usage or input.";
 
 static const struct argp_option options[] = {

@@ -50,9 +50,8 @@ const struct pm_run_key_info pm_run_keys[PM_RUN_KEYS] = {
     [PM_RUN_THREADS] = {"threads", NULL, "0", 0, 1024, true, "0: one a core"},
 };
 
-pm_status pm_run_set(struct pm_run_settings *s, enum pm_run_key key, const char *text, const char *subject,
-                     struct pm_error *e) {
-    const struct pm_run_key_info *k = &pm_run_keys[key];
+pm_status pm_run_parse(const struct pm_run_key_info *k, const char *text, const char *subject, double *value,
+                       struct pm_error *e) {
     double v;
     if (k->choices) {
         int index = pm_choice(k->choices, text, strlen(text));
@@ -68,8 +67,13 @@ pm_status pm_run_set(struct pm_run_settings *s, enum pm_run_key key, const char 
         if (v < k->lo || v > k->hi)
             return pm_fail(e, PM_ERANGE, subject, "%s is outside %g..%g", text, k->lo, k->hi);
     }
-    s->value[key] = v;
+    *value = v;
     return PM_OK;
+}
+
+pm_status pm_run_set(struct pm_run_settings *s, enum pm_run_key key, const char *text, const char *subject,
+                     struct pm_error *e) {
+    return pm_run_parse(&pm_run_keys[key], text, subject, &s->value[key], e);
 }
 
 void pm_run_defaults(struct pm_run_settings *s) {

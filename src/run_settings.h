@@ -57,6 +57,9 @@ struct pm_run_settings {
 
 /** Every key at its fallback. */
 void pm_run_defaults(struct pm_run_settings *s);
+/** Parses `text` as a value of key k. */
+pm_status pm_run_parse(const struct pm_run_key_info *k, const char *text, const char *subject, double *value,
+                       struct pm_error *e);
 /** Parses `text` for a key; `subject` names its source in an error. */
 pm_status pm_run_set(struct pm_run_settings *s, enum pm_run_key key, const char *text, const char *subject,
                      struct pm_error *e);

@@ -1,0 +1,100 @@
+#!/bin/sh
+# `perimeter sweep`: one process and many, killed and run again, bad input. TAP.
+cd "$(dirname "$0")/.." || exit 1
+build=${PERIMETER_BUILD:-build}
+data=${DATA:-/usr/share/datasets/fashion-mnist}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export OMP_NUM_THREADS=2 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+failed=0
+check() { # name status
+    if [ "$2" = 0 ]; then echo "ok - sweep: $1"; else
+        echo "not ok - sweep: $1"
+        failed=1
+    fi
+}
+sweep() { "$build/perimeter" sweep "$@" 2>"$work/err"; }
+ranks() { mpirun --oversubscribe -n 3 "$build/perimeter" sweep "$@" 2>"$work/err"; }
+
+cat >"$work/net.json" <<END
+{"model": "models/fashion-vit", "data": "$data", "settings": {"images": 24, "noise": 1},
+ "grid": {"norm": ["recip", "pow2"], "sigma-r": [0.02, 0.1]}, "trials": 3}
+END
+cat >"$work/errors.json" <<END
+{"job": "conversion", "settings": {"samples": 40000}, "grid": {"lines": [4, 8], "sigma-r": [0.03, 0.06, 0.08]},
+ "trials": 3}
+END
+
+sweep "$work/net.json" -o "$work/whole.jsonl" && [ "$(wc -l <"$work/whole.jsonl")" = 13 ]
+check "12 points and a heading" $?
+[ "$(tail -n +2 "$work/whole.jsonl" | cut -d, -f2- | sort -u | wc -l)" = 12 ]
+check "no two points are alike" $?
+ranks "$work/net.json" -o "$work/mpi.jsonl" && cmp -s "$work/whole.jsonl" "$work/mpi.jsonl"
+check "three ranks write the same file" $?
+
+# Errors of conversions: every point within 6 sigma of the closed form, and not all of them the same.
+sweep "$work/errors.json" -o "$work/errors.jsonl"
+tail -n +2 "$work/errors.jsonl" | sed 's/.*"error_rate":\([^,]*\),"closed_form":\([^,]*\),.*/\1 \2/' |
+    awk '{ s = sqrt($2 * (1 - $2) / 40000); d = ($1 - $2) / s; if (d * d > 36) bad++; n++; if ($1 > 0) some++ }
+        END { exit !(n == 18 && some >= 12 && !bad) }'
+check "conversion errors are the closed form's" $?
+
+# Killed after a few points, alone and in ranks, again and again, it ends with the same file.
+lines() { if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi; }
+killed() { # name command...
+    name=$1
+    shift
+    rounds=0
+    rm -f "$work/killed.jsonl"
+    while [ "$(lines "$work/killed.jsonl")" -lt 13 ] && [ $rounds -lt 6 ]; do
+        before=$(lines "$work/killed.jsonl")
+        setsid "$@" "$work/net.json" -o "$work/killed.jsonl" >/dev/null 2>&1 &
+        pid=$!
+        while kill -0 $pid 2>/dev/null && [ "$(lines "$work/killed.jsonl")" -lt $((before + 4)) ]; do sleep 0.02; done
+        kill -s KILL -- -$pid 2>/dev/null
+        wait $pid 2>/dev/null
+        head -c -$((rounds % 2 * 7)) "$work/killed.jsonl" >"$work/torn" # tear the last line, too
+        cat "$work/torn" >"$work/killed.jsonl"
+        rounds=$((rounds + 1))
+    done
+    "$@" "$work/net.json" -o "$work/killed.jsonl" >/dev/null 2>&1
+    cmp -s "$work/whole.jsonl" "$work/killed.jsonl" && [ $rounds -ge 3 ]
+    check "$name killed $rounds times ends with the same file" $?
+}
+killed "one process" "$build/perimeter" sweep
+killed "three ranks" mpirun --oversubscribe -n 3 "$build/perimeter" sweep
+
+# Finished points are not computed again: a marked result survives.
+sed '3s/"accuracy_float":[^,]*/"accuracy_float":0.123/; 5d' "$work/whole.jsonl" >"$work/marked.jsonl"
+sweep "$work/net.json" -o "$work/marked.jsonl" && [ "$(wc -l <"$work/marked.jsonl")" = 13 ] &&
+    [ "$(sed -n 3p "$work/marked.jsonl" | grep -c 0.123)" = 1 ] &&
+    [ "$(sed -n 5p "$work/marked.jsonl")" = "$(sed -n 5p "$work/whole.jsonl")" ]
+check "a re-run computes what is missing alone" $?
+
+# bad NAME SPEC-TEXT: status 2, one line that holds $want
+bad() {
+    echo "$2" >"$work/bad.json"
+    "$build/asan/perimeter" sweep "$work/bad.json" -o "${out:-$work/bad.jsonl}" >/dev/null 2>"$work/err"
+    status=$?
+    [ $status = 2 ] && [ "$(wc -l <"$work/err")" = 1 ] && grep -q -- "$want" "$work/err" && [ ! -e "$work/bad.jsonl" ]
+    result=$?
+    [ $result = 0 ] || sed 's/^/# /' "$work/err"
+    check "$1 is refused" $result
+}
+want=bad.json bad "a truncated specification" '{"job": '
+want=job bad "an unknown job" '{"job": "dream"}'
+want=colour bad "an unknown setting" '{"job": "bitsift", "settings": {"colour": 1}}'
+want=twice bad "a setting that is also in the grid" '{"job": "bitsift", "settings": {"rows": 8}, "grid": {"rows": [8]}}'
+want=density bad "a value out of range" '{"job": "bitsift", "grid": {"density": [0.1, 2]}}'
+want=rows bad "a grid without values" '{"job": "bitsift", "grid": {"rows": []}}'
+want=slice bad "a setting that would be ignored" '{"job": "bitsift", "settings": {"slice": 8}}'
+want=trials bad "half a trial" '{"job": "bitsift", "trials": 1.5}'
+want=model bad "a network without a model" '{}'
+want=points bad "too many points" '{"job": "bitsift", "grid": {"rows": [1, 2, 3]}, "trials": 1000000}'
+want=/nowhere bad "a model that is not there" '{"model": "/nowhere", "data": "/nowhere"}'
+printf 'mine' >"$work/mine"
+out="$work/mine" want="something else" bad "a file of somebody else" '{"job": "bitsift"}'
+[ "$(cat "$work/mine")" = mine ]
+check "which stays as it was" $?
+out="$work/whole.jsonl" want="another sweep" bad "the file of another sweep" '{"job": "bitsift"}'
+exit $failed
