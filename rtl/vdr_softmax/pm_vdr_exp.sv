@@ -6,8 +6,7 @@
 ///   2  second half; arg = b - 2*rem
 ///   3  exp = arg^2 + 4c - b^2 = 4 * (c - rem*(b - rem)), its 9 leading bits
 ///   4  the shift by q and the rounding
-/// From q = 9 on the result is 0 in either rounding, and q is 9 from 9 * 2848 / 16 = 1602 on for every l; 1664 is the next
-/// distance that three bits tell.
+/// From q = 9 on the result is 0 in either rounding, so that a distance of 2^11 and more needs no quotient.
 module pm_vdr_exp (
     input  logic        clk_i,
     /// Advances all stages.
@@ -35,7 +34,7 @@ module pm_vdr_exp (
   logic [18:0] shifted;
   logic [11:0] left, left_q;
   logic [1:0] quarter, quarter_q;
-  logic zero, zero_q;
+  logic far, zero, zero_q;
   logic [3:0] q, q2_q, q3_q;
   logic [13:0] arg, arg_q;
   logic [27:0] square, sum;
@@ -49,6 +48,7 @@ module pm_vdr_exp (
       .l_i,
       .quarter_o (quarter),
       .left_o    (left),
+      .far_o     (far),
       .quarter_i (quarter_q),
       .left_i    (left_q),
       .l2_i,
@@ -81,7 +81,7 @@ module pm_vdr_exp (
     if (en_i) begin
       left_q    <= left;
       quarter_q <= quarter;
-      zero_q    <= !keep_i || shifted[18:11] != '0 || (shifted[10] && shifted[9] && shifted[8:7] != '0);
+      zero_q    <= !keep_i || shifted[18:11] != '0 || far;
       arg_q     <= arg;
       q2_q      <= q | {4{zero_q || zero}};
       lead_q    <= lead;

@@ -2,12 +2,15 @@
 /// 16 * distance = q*l + rem, arg = b - 2*rem. It is pm_vdr_divide up to q = 8, in half its depth; beyond, zero. Two halves, so that
 /// a register fits between.
 module pm_vdr_reduce (
-    /// Distance, below 1664, and the row's l.
+    /// Distance, and the row's l.
     input  logic [10:0] distance_i,
     input  logic [11:0] l_i,
     /// q / 4, and (16 * distance - 4*l*(q/4)) / 4, which is below l.
     output logic [ 1:0] quarter_o,
     output logic [11:0] left_o,
+    /// q is 9 or more for every l, and the rest is void: it is from 9 * 2848 / 16 = 1602 on, and 1664 is the next distance that
+    /// four bits tell; from 1728 on, left_o could overflow.
+    output logic        far_o,
     /// The same, of this or an earlier clock, with the row's l, 3*l and b + 2*i*l for i = 0..3 at [i*14+:14], modulo 2^14.
     input  logic [ 1:0] quarter_i,
     input  logic [11:0] left_i,
@@ -16,7 +19,7 @@ module pm_vdr_reduce (
     input  logic [55:0] b_i,
     output logic [ 3:0] q_o,
     output logic [13:0] arg_o,
-    /// q is 9 or more.
+    /// q is 9 or more, where it is not far.
     output logic        zero_o
 );
   logic [1:0] low;
@@ -36,6 +39,8 @@ module pm_vdr_reduce (
     end
   end
   assign left_o = 12'({distance_i, 2'b0} - multiple);
+
+  assign far_o  = distance_i[10] && distance_i[9] && distance_i[8:7] != '0;
 
   assign ge1    = {left_i, 2'b0} >= {2'b0, l2_i};
   assign ge2    = {left_i, 1'b0} >= {1'b0, l2_i};
