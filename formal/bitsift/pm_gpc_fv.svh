@@ -13,7 +13,10 @@ if (DataW >= Rows) begin : g_fv
   always_comb if (rst_ni) begin
     if (blk_valid_q)
       for (int unsigned j = 0; j < Slices; j++)
-        assert (blk_q[j*BlkW +: BlkW] == BlkW'(fv_ones(blk_data_q[Rows-1:0], j / Block * 64, (j + 1) * Slice)));
+        assert (blk_q[j*BlkW +: BlkW] == BlkW'(fv_ones(blk_data_q[Rows-1:0], j * Slice / BlkRows * BlkRows, (j + 1) * Slice)));
+    if (mid_valid)
+      for (int unsigned j = 0; j < Slices; j++)
+        assert (mid[j*MidW +: MidW] == MidW'(fv_ones(mid_data[Rows-1:0], j * Slice / MidRows * MidRows, (j + 1) * Slice)));
     if (valid_q) begin
       for (int unsigned j = 0; j < Slices; j++)
         assert (base_q[j*CntW +: CntW] == fv_ones(data_q[Rows-1:0], 0, j * Slice));
@@ -34,15 +37,21 @@ if (DataW == Slices * PopW) begin : g_fv_pop
     for (int unsigned j = 0; j < Slices; j++) assume (pop_i[j*PopW +: PopW] <= Slice);
   end
 
-  logic [CntW-1:0] in_block, before, total;
+  logic [CntW-1:0] in_block, in_mid, before, total;
   always_comb begin
     in_block = 0;
+    in_mid = 0;
     before = 0;
     for (int unsigned j = 0; j < Slices; j++) begin
-      in_block = (j % Block == 0 ? 0 : in_block) + blk_data_q[j*PopW +: PopW];
+      in_block = (j % (BlkRows / Slice) == 0 ? 0 : in_block) + blk_data_q[j*PopW +: PopW];
       if (rst_ni && blk_valid_q) begin
         assert (blk_data_q[j*PopW +: PopW] <= Slice);
         assert (blk_q[j*BlkW +: BlkW] == in_block);
+      end
+      in_mid = (j % (MidRows / Slice) == 0 ? 0 : in_mid) + mid_data[j*PopW +: PopW];
+      if (rst_ni && mid_valid) begin
+        assert (mid_data[j*PopW +: PopW] <= Slice);
+        assert (mid[j*MidW +: MidW] == in_mid);
       end
       if (rst_ni && valid_q) begin
         assert (data_q[j*PopW +: PopW] <= Slice);

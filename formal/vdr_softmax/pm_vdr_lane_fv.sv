@@ -17,8 +17,9 @@ module pm_vdr_lane_fv #(
   (* anyconst *) logic signed [6:0] ne;
   (* anyconst *) logic keep, round;
   logic [4:0] shift;
-  logic [11:0] l;
-  logic [13:0] b;
+  logic [11:0] l, l2;
+  logic [13:0] l3;
+  logic [55:0] b;
   logic [27:0] k;
   logic [1:0] bc;
   logic [7:0] a, a_other;
@@ -31,6 +32,8 @@ module pm_vdr_lane_fv #(
       .lut_i(Lut),
       .shift_i(shift),
       .l_o(l),
+      .l2_o(l2),
+      .l3_o(l3),
       .b_o(b),
       .k_o(k),
       .bc_o(bc)
@@ -44,6 +47,8 @@ module pm_vdr_lane_fv #(
       .max_i(max),
       .shift_i(shift),
       .l_i(l),
+      .l2_i(l2),
+      .l3_i(l3),
       .b_i(b),
       .k_i(k),
       .bc_i(bc),
@@ -58,6 +63,8 @@ module pm_vdr_lane_fv #(
       .max_i(max),
       .shift_i(shift),
       .l_i(l),
+      .l2_i(l2),
+      .l3_i(l3),
       .b_i(b),
       .k_i(k),
       .bc_i(bc),

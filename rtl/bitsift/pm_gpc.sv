@@ -1,8 +1,8 @@
 // Global pop controller, split mode: shares every access among the slices (FLARE section 4.4).
 //
 // An access is the next 8 ones in row order, cutting through slices, so that a plane of P ones takes exactly ceil(P/8)
-// accesses. Feed-forward: the slices' bases are a prefix sum in two pipeline stages (inside blocks of 64 rows, then over
-// the blocks), and access t follows from base and t alone. A plane enters in every clock, an access leaves in every clock.
+// accesses. Feed-forward: the slices' bases are a prefix sum in two pipeline stages, or three above 1024
+// rows, and access t follows from base and t alone. A plane enters in every clock, an access leaves in every clock.
 `default_nettype none
 module pm_gpc #(
   /// D, wordlines: a multiple of Slice
@@ -11,6 +11,10 @@ module pm_gpc #(
   parameter int unsigned Slice = 16,
   /// bits that ride along with a plane
   parameter int unsigned DataW = 1,
+  /// rows over which the first stage sums, and the stage between, which is there where they are more; the last one sums
+  /// over all. So the levels are shared out evenly.
+  parameter int unsigned BlkRows = Rows > 256 ? 128 : 64,
+  parameter int unsigned MidRows = Rows > 2048 ? 1024 : Rows > 1024 ? 512 : BlkRows,
   localparam int unsigned Slices = Rows / Slice,
   localparam int unsigned CntW = $clog2(Rows + 1),
   localparam int unsigned PopW = $clog2(Slice + 1)
@@ -33,37 +37,28 @@ module pm_gpc #(
   output logic                   last_o,
   output logic [DataW-1:0]       data_o
 );
-  localparam int unsigned Block = 64 / Slice;  // slices of a first-stage block
-  localparam int unsigned BlkW = Rows < 64 ? CntW : 7;
+  localparam int unsigned BlkW = Rows < BlkRows ? CntW : $clog2(BlkRows + 1);
+  localparam int unsigned MidW = Rows < MidRows ? CntW : $clog2(MidRows + 1);
 
-  // Stage 1: inclusive prefix inside a block, Sklansky levels below Block.
-  logic [BlkW-1:0] blk [Slices];
-  logic [Slices*BlkW-1:0] blk_q;
-  always_comb begin
-    for (int unsigned j = 0; j < Slices; j++) blk[j] = BlkW'(pop_i[j*PopW +: PopW]);
-    for (int unsigned s = 1; s < Block; s = s * 2)
-      for (int unsigned j = s; j < Slices; j++)
-        if ((j & s) != 0) blk[j] = blk[j] + blk[(j / s) * s - 1];
-  end
+  logic [Slices*BlkW-1:0] blk, blk_q;
+  logic [Slices*MidW-1:0] mid;
+  logic [Slices*CntW-1:0] sum;
+  pm_prefix #(.Slices(Slices), .From(1), .To(BlkRows / Slice), .InW(PopW), .OutW(BlkW)) u_blocks (
+    .sum_i(pop_i), .sum_o(blk)
+  );
+  pm_prefix #(.Slices(Slices), .From(MidRows / Slice), .To(Slices), .InW(MidW), .OutW(CntW)) u_all (
+    .sum_i(mid), .sum_o(sum)
+  );
 
-  // Stage 2: the levels from Block on.
-  logic [CntW-1:0] sum [Slices];
-  always_comb begin
-    for (int unsigned j = 0; j < Slices; j++) sum[j] = CntW'(blk_q[j*BlkW +: BlkW]);
-    for (int unsigned s = Block; s < Slices; s = s * 2)
-      for (int unsigned j = s; j < Slices; j++)
-        if ((j & s) != 0) sum[j] = sum[j] + sum[(j / s) * s - 1];
-  end
-
-  logic blk_valid_q, valid_q, blk_en, en, step;
-  logic [DataW-1:0] blk_data_q, data_q;
+  logic blk_valid_q, mid_valid, valid_q, blk_en, mid_en, en, step;
+  logic [DataW-1:0] blk_data_q, mid_data, data_q;
   logic [Slices*CntW-1:0] base_q;  // ones before the slice
   logic [CntW-1:0] left_q;         // ones of the plane that are not granted yet
   logic [CntW-4:0] t_q;
 
   assign step = grant_ready_i && valid_q;
   assign en = !valid_q || (step && last_o);
-  assign blk_en = !blk_valid_q || en;
+  assign blk_en = !blk_valid_q || mid_en;
   assign plane_ready_o = blk_en;
 
   always_ff @(posedge clk_i or negedge rst_ni)
@@ -72,24 +67,49 @@ module pm_gpc #(
       valid_q     <= 1'b0;
     end else begin
       if (blk_en) blk_valid_q <= plane_valid_i;
-      if (en) valid_q <= blk_valid_q;
+      if (en) valid_q <= mid_valid;
     end
 
   always_ff @(posedge clk_i) begin
     if (blk_en) begin
-      for (int unsigned j = 0; j < Slices; j++) blk_q[j*BlkW +: BlkW] <= blk[j];
+      blk_q      <= blk;
       blk_data_q <= data_i;
     end
     if (en) begin
       base_q[CntW-1:0] <= '0;
-      for (int unsigned j = 1; j < Slices; j++) base_q[j*CntW +: CntW] <= sum[j-1];
-      data_q <= blk_data_q;
-      left_q <= sum[Slices-1];
+      for (int unsigned j = 1; j < Slices; j++) base_q[j*CntW +: CntW] <= sum[(j-1)*CntW +: CntW];
+      data_q <= mid_data;
+      left_q <= sum[(Slices-1)*CntW +: CntW];
       t_q    <= '0;
     end else if (step) begin
       left_q <= left_q - CntW'(8);
       t_q    <= t_q + 1'b1;
     end
+  end
+
+  if (MidRows > BlkRows) begin : g_mid
+    logic [Slices*MidW-1:0] mid_d, mid_q;
+    logic mid_valid_q;
+    logic [DataW-1:0] mid_data_q;
+    pm_prefix #(.Slices(Slices), .From(BlkRows / Slice), .To(MidRows / Slice), .InW(BlkW), .OutW(MidW)) u_mid (
+      .sum_i(blk_q), .sum_o(mid_d)
+    );
+    assign mid_en = !mid_valid_q || en;
+    always_ff @(posedge clk_i or negedge rst_ni)
+      if (!rst_ni) mid_valid_q <= 1'b0;
+      else if (mid_en) mid_valid_q <= blk_valid_q;
+    always_ff @(posedge clk_i) if (mid_en) begin
+      mid_q      <= mid_d;
+      mid_data_q <= blk_data_q;
+    end
+    assign mid = mid_q;
+    assign mid_valid = mid_valid_q;
+    assign mid_data = mid_data_q;
+  end else begin : g_no_mid
+    assign mid = blk_q;
+    assign mid_en = en;
+    assign mid_valid = blk_valid_q;
+    assign mid_data = blk_data_q;
   end
 
   for (genvar j = 0; j < Slices; j++) begin : g_slice

@@ -10,6 +10,8 @@ module pm_mlc_shift_add #(
     parameter int unsigned Rows = 64,
     /// Bitlines, a multiple of 8.
     parameter int unsigned Cols = 128,
+    /// 0: one bit a cell only, whatever mlc_i, with half the outputs: the fixed form to compare with.
+    parameter bit Flexible = 1'b1,
     localparam int unsigned ColW = $clog2(Cols),
     localparam int unsigned PopW = $clog2(Rows + 1),
     localparam int unsigned OutW = $clog2(Cols / 4),
@@ -38,16 +40,22 @@ module pm_mlc_shift_add #(
     /// Signed.
     output logic [AccW-1:0] y_o
 );
-  logic t_valid;
+  localparam int unsigned Outputs = Flexible ? Cols / 4 : Cols / 8;
+  localparam int unsigned IndexW = $clog2(Outputs);
+
+  logic mlc, t_valid;
   logic [PartW-1:0] t;
-  logic [OutW-1:0] index_q;
+  logic [IndexW-1:0] index_q, index;
   logic [2:0] plane_q;
 
-  if (Cols < 8 || Cols % 8 != 0) $error("pm_mlc_shift_add: Cols must be a multiple of 8");
+  if (Cols < (Flexible ? 8 : 16) || Cols % 8 != 0) $error("pm_mlc_shift_add: Cols must be a multiple of 8, fixed at least 16");
+
+  assign mlc     = mlc_i && Flexible;
+  assign index_o = OutW'(index);
 
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
-      index_q <= mlc_i ? OutW'(column_i >> 2) : OutW'(column_i >> 3);
+      index_q <= mlc ? IndexW'(column_i >> 2) : IndexW'(column_i >> 3);
       plane_q <= plane_i;
     end
   end
@@ -57,10 +65,10 @@ module pm_mlc_shift_add #(
   ) u_slice_sum (
       .clk_i,
       .rst_ni,
-      .mlc_i,
+      .mlc_i(mlc),
       .valid_i,
       .code_i,
-      .slice_i(mlc_i ? {1'b0, column_i[1:0]} : column_i[2:0]),
+      .slice_i(mlc ? {1'b0, column_i[1:0]} : column_i[2:0]),
       .flip_i,
       .pop_i,
       .valid_o(t_valid),
@@ -68,7 +76,7 @@ module pm_mlc_shift_add #(
   );
 
   pm_mlc_accumulate #(
-      .Outputs(Cols / 4),
+      .Outputs(Outputs),
       .PartW  (PartW)
   ) u_accumulate (
       .clk_i,
@@ -78,7 +86,7 @@ module pm_mlc_shift_add #(
       .index_i(index_q),
       .plane_i(plane_q),
       .valid_o,
-      .index_o,
+      .index_o(index),
       .y_o
   );
 endmodule

@@ -5,7 +5,10 @@
 /// its end: the bit stays where `cmp_i` is 1. In 6-bit mode the search begins at C6; C7 is neither enabled nor
 /// switched. The code is valid n+2 clocks after start, both included, and a start in the clock after that is taken:
 /// one conversion in n+2 clocks. Every analog pin comes straight from a register.
-module pm_sar_ctrl (
+module pm_sar_ctrl #(
+    /// 0: 6 bits only, whatever mode6_i: the fixed converter to compare with.
+    parameter bit Flexible = 1'b1
+) (
     input  logic       clk_i,
     input  logic       rst_ni,
     /// Sample and convert; ignored while busy.
@@ -27,10 +30,11 @@ module pm_sar_ctrl (
 );
   logic [6:0] bit_q;  // one-hot: the bit on trial
   logic [6:0] dac_q, code_q, kept, first;
-  logic accept, busy_q, c7_en_q, valid_q;
+  logic mode6, accept, busy_q, c7_en_q, valid_q;
 
   assign accept  = start_i && !busy_q;
-  assign first   = mode6_i ? 7'h20 : 7'h40;
+  assign mode6   = mode6_i || !Flexible;
+  assign first   = mode6 ? 7'h20 : 7'h40;
   assign kept    = cmp_i ? dac_q : dac_q & ~bit_q;
 
   assign dac_o   = dac_q;
@@ -52,7 +56,7 @@ module pm_sar_ctrl (
       if (accept) begin
         bit_q   <= first;
         dac_q   <= first;
-        c7_en_q <= !mode6_i;
+        c7_en_q <= !mode6;
       end else begin
         bit_q <= bit_q >> 1;
         dac_q <= bit_q[0] ? '0 : kept | bit_q >> 1;

@@ -1,5 +1,5 @@
-/// The constants of a row, shared by its lanes: the table's entry at the scale of ne = 7, and 4c - b^2, which makes a
-/// square of VDR-Softmax's polynomial. Two stages, in step with pm_vdr_exp's.
+/// The constants of a row, shared by its lanes: the table's entry at the scale of ne = 7, the multiples of l that the
+/// quotients need, and 4c - b^2, which makes a square of VDR-Softmax's polynomial. In step with pm_vdr_exp's stages.
 module pm_vdr_row (
     input  logic           clk_i,
     input  logic           en_i,
@@ -8,16 +8,20 @@ module pm_vdr_row (
     input  logic [8*96-1:0] lut_i,
     /// 4 + ne limited to 0..19.
     input  logic [     4:0] shift_i,
-    /// One stage later: l and b.
+    /// In the same clock: l.
     output logic [    11:0] l_o,
-    output logic [    13:0] b_o,
+    /// One stage later: l, 3*l and b + 2*i*l for i = 0..3 at [i*14+:14], modulo 2^14.
+    output logic [    11:0] l2_o,
+    output logic [    13:0] l3_o,
+    output logic [    55:0] b_o,
     /// Two stages later: 4c - b^2 and bl(c) - 24.
     output logic [    27:0] k_o,
     output logic [     1:0] bc_o
 );
   logic [ 2:0] entry;
   logic [11:0] l, l_q;
-  logic [13:0] b, b_q;
+  logic [13:0] b, l3_q;
+  logic [55:0] b_q;
   logic [25:0] c, c_q;
   logic [27:0] square, k_q;
   logic [ 1:0] bc_q;
@@ -40,21 +44,24 @@ module pm_vdr_row (
   pm_vdr_square #(
       .W(14)
   ) u_square (
-      .u_i     (b_q),
+      .u_i     (b_q[13:0]),
       .square_o(square)
   );
 
   always_ff @(posedge clk_i) begin
     if (en_i) begin
       l_q  <= l;
-      b_q  <= b;
+      l3_q <= {2'b0, l} + {1'b0, l, 1'b0};
+      for (int unsigned i = 0; i < 4; i++) b_q[i*14+:14] <= b + 14'(2 * i) * {2'b0, l};
       c_q  <= c;
       k_q  <= {c_q, 2'b0} - square;
       bc_q <= c_q[25] ? 2'd2 : {1'b0, c_q[24]};
     end
   end
 
-  assign l_o  = l_q;
+  assign l_o  = l;
+  assign l2_o = l_q;
+  assign l3_o = l3_q;
   assign b_o  = b_q;
   assign k_o  = k_q;
   assign bc_o = bc_q;

@@ -42,8 +42,9 @@ module pm_vdr_softmax #(
   logic row_valid, row_ready, beat_valid, beat_ready, beat_last;
   logic [Lanes*8-1:0] beat_x;
   logic [Lanes-1:0] beat_keep;
-  logic [11:0] l;
-  logic [13:0] b;
+  logic [11:0] l, l2;
+  logic [13:0] l3;
+  logic [55:0] b;
   logic [27:0] k;
   logic [1:0] bc;
   logic [Lanes*8-1:0] a, a_q;
@@ -108,6 +109,8 @@ module pm_vdr_softmax #(
       .lut_i,
       .shift_i(row_shift),
       .l_o    (l),
+      .l2_o   (l2),
+      .l3_o   (l3),
       .b_o    (b),
       .k_o    (k),
       .bc_o   (bc)
@@ -123,6 +126,8 @@ module pm_vdr_softmax #(
         .max_i  (row_max),
         .shift_i(row_shift),
         .l_i    (l),
+        .l2_i   (l2),
+        .l3_i   (l3),
         .b_i    (b),
         .k_i    (k),
         .bc_i   (bc),

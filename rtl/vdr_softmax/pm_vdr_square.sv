@@ -1,7 +1,7 @@
-/// u^2 from half of the partial products: row i has 2*u[i]*u[j] for j < i-1 and, from bit 2i on, u[i]*(1 + 2*u[i-1])
-/// with u[i] + 2*u[i]*u[i-1] written as two bits that never carry.
+/// u^2 from half of the partial products, in W/2 dense rows: bit i with its neighbour, as u[i] + 2*u[i]*u[i-1], which is two
+/// bits that never carry; then row r has the lowest and the highest bit that are left, r and W-1-r, times all between.
 module pm_vdr_square #(
-    /// Bits of u.
+    /// Bits of u, even, at least 4.
     parameter int unsigned W = 14
 ) (
     input  logic [  W-1:0] u_i,
@@ -10,12 +10,18 @@ module pm_vdr_square #(
   logic [2*W-1:0] row;
 
   always_comb begin
-    square_o = '0;
+    row = '0;
     for (int i = 0; i < W; i++) begin
-      row = '0;
-      for (int j = 0; j < i - 1; j++) row[i+j+1] = u_i[i] && u_i[j];
-      row[2*i] = u_i[i] && (i == 0 || !u_i[i>0?i-1 : 0]);
+      row[2*i]   = u_i[i] && (i == 0 || !u_i[i>0?i-1 : 0]);
       row[2*i+1] = i > 0 && u_i[i] && u_i[i>0?i-1 : 0];
+    end
+    square_o = row;
+    for (int r = 0; r < W / 2 - 1; r++) begin
+      row = '0;
+      for (int i = 0; i < W; i++) begin
+        if (i > r + 1 && i < W - r) row[i+r+1] = u_i[i] && u_i[r];
+        if (i > r && i < W - 2 - r) row[W+i-r] = u_i[W-1-r] && u_i[i];
+      end
       square_o = square_o + row;
     end
   end

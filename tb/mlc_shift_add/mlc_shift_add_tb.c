@@ -55,12 +55,12 @@ static void compare(const char *name, unsigned rows, unsigned cols, unsigned cel
     free(plane_code);
 }
 
-static void model(unsigned rows, unsigned cols, size_t vectors) {
+static void model(unsigned rows, unsigned cols, bool flexible, size_t vectors) {
     char params[64];
-    snprintf(params, sizeof params, "Rows=%u Cols=%u", rows, cols);
+    snprintf(params, sizeof params, "Rows=%u Cols=%u Flexible=%d", rows, cols, flexible);
     struct pm_rtl *rtl = bench_model(&b, params);
     rtl_fn = (pm_mlc_shift_add_rtl_fn *)bench_function(rtl, "pm_mlc_shift_add_rtl");
-    for (unsigned cell = 1; cell <= 2; cell++)
+    for (unsigned cell = 1; cell <= (flexible ? 2 : 1); cell++)
         for (unsigned bits = 6; bits <= 7; bits++) {
             const unsigned top = (1u << bits) - 1;
             compare("extreme codes and wordlines", rows, cols, cell, top, true, vectors / 4, 0);
@@ -72,8 +72,9 @@ static void model(unsigned rows, unsigned cols, size_t vectors) {
 
 int main(void) {
     bench_begin(&b, "mlc_shift_add");
-    model(64, 128, 200);
-    model(64, 16, 2000);
-    model(100, 8, 2000);
+    model(64, 128, true, 200);
+    model(64, 16, true, 2000);
+    model(64, 16, false, 2000);
+    model(100, 8, true, 2000);
     return bench_end(&b);
 }

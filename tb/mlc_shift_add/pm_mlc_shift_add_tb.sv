@@ -1,7 +1,8 @@
 // pm_mlc_shift_add between C's codes and C's comparison.
 module pm_mlc_shift_add_tb #(
     parameter int unsigned Rows = 64,
-    parameter int unsigned Cols = 128
+    parameter int unsigned Cols = 128,
+    parameter bit Flexible = 1
 ) (
     input logic clk_i,
     input logic rst_ni
@@ -32,7 +33,8 @@ module pm_mlc_shift_add_tb #(
 
   pm_mlc_shift_add #(
       .Rows(Rows),
-      .Cols(Cols)
+      .Cols(Cols),
+      .Flexible(Flexible)
   ) u_dut (
       .clk_i,
       .rst_ni,

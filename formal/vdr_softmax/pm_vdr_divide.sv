@@ -1,4 +1,4 @@
-/// 16 * distance = q*l + rem, by four compare-and-subtract steps instead of a divider. rem < l unless q = 15.
+/// The plain form of pm_vdr_reduce: 16 * distance = q*l + rem by four compare-and-subtract steps. rem < l unless q = 15.
 module pm_vdr_divide (
     input  logic [10:0] distance_i,
     /// 1408..2848.
