@@ -22,9 +22,9 @@ differ() {
     yosys -Q -q -p "read_rtlil $1/rtl.il; hierarchy -check -top $2; flatten; rename -top gold; design -stash gold;
         read_verilog $build/synth/cells.v $3; hierarchy -check -top $2; proc; flatten; rename -top gate; design -stash gate;
         design -copy-from gold gold; design -copy-from gate gate; miter -equiv -flatten gold gate miter; hierarchy -top miter;
-        async2sync; opt -full -nodffe -nosdff; techmap; dffunmap; setundef -init -zero; opt_clean; aigmap;
+        async2sync; opt -full -nodffe -nosdff; wreduce; alumacc; opt_clean; techmap; dffunmap; setundef -init -zero; opt_clean; aigmap;
         write_aiger $1/$4.aig" >"$1/$4.log" 2>&1 || return 2
-    timeout 600 berkeley-abc -q "read_aiger $1/$4.aig; strash; scorr; dprove" >>"$1/$4.log" 2>&1 || return 2
+    timeout ${PM_PROVE_TIMEOUT:-600} berkeley-abc -q "read_aiger $1/$4.aig; strash; scorr; dprove" >>"$1/$4.log" 2>&1 || return 2
     if grep -qE 'UNSATISFIABLE|are equivalent' "$1/$4.log"; then return 0; fi
     if grep -qE 'SATISFIABLE|NOT EQUIVALENT|not equivalent|was asserted in frame' "$1/$4.log"; then return 1; fi
     return 2

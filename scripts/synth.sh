@@ -36,9 +36,12 @@ if [ "$1" = bench ]; then
             net=$4/$2-$config.v
             list=$(echo "$params" | sed -E 's/([^ ]+)/parameter \1/g; s/ p/, p/g')
             check=$(echo "$params" | sed -E 's/(\w+)=(\w+)/\1 != \2/g; s/ ([A-Z])/ || \1/g')
-            sed "s/^module $top(/module $top ${list:+#($list) }(/
-                ${check:+/^module $top(/,/;\$/s|;\$|; if ($check) \$error(\"$top: the netlist has other parameters\");|}" \
-                "$build/synth/$2-$config/net.v" >"$net.tmp"
+            # The port list ends at the first semicolon.
+            awk -v top="$top" -v list="${list:+ #($list) }" -v check="$check" '
+                index($0, "module " top "(") == 1 {$0 = "module " top list substr($0, index($0, "(")); head = 1}
+                {print}
+                head && /;$/ {head = 0; if (check != "") print "  if (" check ") $error(\"" top ": the netlist has other parameters\");"}
+            ' "$build/synth/$2-$config/net.v" >"$net.tmp"
             if cmp -s "$net.tmp" "$net"; then rm "$net.tmp"; else mv "$net.tmp" "$net"; fi
             echo "$net"
         done

@@ -10,6 +10,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 block=$1
 shift
 key=model${PERIMETER_NETLIST:+-netlist}
+optimise=-O1
+[ -z "${PERIMETER_NETLIST:-}" ] || optimise=-O0 # a gate a statement: compiling is most of the time
 flags=
 params=
 trace=
@@ -69,7 +71,7 @@ build_design() {
         $(find "tb/$block" -name '*.vlt') $rtl "tb/$block/pm_${block}_tb.sv"
     runtime=$(grep -ow 'verilated[a-z_]*' "$dir/obj/Vtb_classes.mk" | sed 's/$/.o/' | sort -u)
     # shellcheck disable=SC2086
-    make -C "$dir/obj" -f Vtb.mk OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O2 VM_PARALLEL_BUILDS=1 CXXFLAGS=-fPIC \
+    make -C "$dir/obj" -f Vtb.mk OPT_FAST="$optimise" OPT_SLOW=-O0 OPT_GLOBAL=-O2 VM_PARALLEL_BUILDS=1 CXXFLAGS=-fPIC \
         $runtime Vtb__ALL.a -j2
     $OBJCACHE g++ -std=c++17 -O2 -fPIC -c -o "$dir/obj/sim_main.o" -Itb/common -I"$dir/obj" -I"$vinc" \
         -I"$vinc/vltstd" -DVM_TRACE="$([ -n "$trace" ] && echo 1 || echo 0)" tb/common/sim_main.cpp
