@@ -16,7 +16,7 @@ SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup test run lint unit bench formal synth clean FORCE
+.PHONY: all setup test run lint unit bench formal synth power clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -108,6 +108,12 @@ synth: all
 	@scripts/synth.sh list $(BLOCK) | xargs -P $(JOBS) -n 1 scripts/synth.sh
 	@$(MAKE) --no-print-directory -s -j$(JOBS) $(SYNTH:%=$(BUILD)/synth/netlist-%.tap)
 	@$(if $(BLOCK),,scripts/synth_report.sh)
+power: all
+	@$(MAKE) --no-print-directory -s $(BUILD)/network_vectors
+	@scripts/power.sh
+# What the network's attention sees in an image, for the power of a netlist.
+$(BUILD)/network_vectors: $(BUILD)/obj/scripts/network_vectors.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/libperimeter.a
+	$(CC) -o $@ $^ $(LIBS)
 .SECONDEXPANSION:
 $(BUILD)/synth/netlist-%.tap: $(BUILD)/tb/%_tb scripts/netlist.sh $$(wildcard tb/$$*/* $(BUILD)/synth/$$*-*/net.v)
 	@scripts/tap.sh $@ scripts/netlist.sh $*

@@ -3,6 +3,7 @@
 #   scripts/synth_report.sh          writes them; fails where a configuration is missing (make synth)
 #   scripts/synth_report.sh check    TAP: maps the configurations with `fast` and holds area and delay against the table in
 #                                    docs/synthesis.md: more than 5% above it, or not in it, is a failure
+#   scripts/synth_report.sh fill FILE MARK   puts standard input between <!-- MARK --> and <!-- end --> of FILE
 set -eu
 cd "$(dirname "$0")/.."
 build=${PERIMETER_BUILD:-build}
@@ -28,6 +29,24 @@ rows() {
         }' "$build/synth/$name.json"
     done
 }
+
+# fill FILE MARK: what stands between the lines <!-- MARK --> and <!-- end --> becomes standard input
+fill() {
+    cat >"$build/synth/fill"
+    awk -v mark="<!-- $2 -->" -v from="$build/synth/fill" '
+        $0 == mark {print; while ((getline line < from) > 0) print line; skip = 1; found = 1; next}
+        $0 == "<!-- end -->" {skip = 0}
+        !skip {print}
+        END {exit !found}' "$1" >"$build/synth/filled" || {
+        echo "scripts/synth_report.sh: $1 has no line <!-- $2 -->" >&2
+        exit 2
+    }
+    cmp -s "$build/synth/filled" "$1" || cp "$build/synth/filled" "$1"
+}
+if [ "${1:-}" = fill ]; then
+    fill "$2" "$3"
+    exit
+fi
 
 if [ "${1:-}" = check ]; then
     failed=0
@@ -109,19 +128,6 @@ where() {
     done
 }
 
-# fill FILE MARK: what stands between the lines <!-- MARK --> and <!-- end --> becomes standard input
-fill() {
-    cat >"$build/synth/fill"
-    awk -v mark="<!-- $2 -->" -v from="$build/synth/fill" '
-        $0 == mark {print; while ((getline line < from) > 0) print line; skip = 1; found = 1; next}
-        $0 == "<!-- end -->" {skip = 0}
-        !skip {print}
-        END {exit !found}' "$1" >"$build/synth/filled" || {
-        echo "scripts/synth_report.sh: $1 has no line <!-- $2 -->" >&2
-        exit 2
-    }
-    cmp -s "$build/synth/filled" "$1" || cp "$build/synth/filled" "$1"
-}
 table | fill docs/synthesis.md synthesis
 where | fill docs/synthesis.md hierarchy
 scripts/plot_synth.sh

@@ -21,6 +21,11 @@ for p in "$@"; do
     *) key=$key-$(echo "$p" | tr = _); flags="$flags -G$p"; params="$params${params:+ }$p" ;;
     esac
 done
+# Waveforms are FST; PERIMETER_TRACE=vcd makes them VCD, a text, with every net of a netlist but those inside its cells.
+if [ -n "$trace" ] && [ "${PERIMETER_TRACE:-}" = vcd ]; then
+    key=$key-vcd
+    trace="--trace --trace-structs ${PERIMETER_NETLIST:+--trace-underscore}"
+fi
 build=${PERIMETER_BUILD:-$root/build}
 liberty=/usr/share/qflow/tech/osu018/osu018_stdcells.lib
 if [ "$block" = cells ]; then
@@ -47,6 +52,10 @@ rtl=$(scripts/files.sh "$block")
 if [ -n "${PERIMETER_NETLIST:-}" ]; then
     [ -e "$build/synth/cells.v" ] || scripts/verilate.sh cells
     nets=$(scripts/synth.sh bench "$block" "$params" "$dir")
+    [ -n "$nets" ] || {
+        echo "scripts/verilate.sh: synth/$block/configs has no netlist for the bench $params" >&2
+        exit 2
+    }
     for source in $rtl; do # what a netlist defines, and what only the RTL has
         # shellcheck disable=SC2086
         grep -qE "^module $(basename "$source" .sv)\>" $nets || keep="${keep:-} $source"
@@ -68,13 +77,14 @@ build_design() {
     # shellcheck disable=SC2086
     verilator --cc --prefix Vtb --top-module "pm_${block}_tb" --Mdir "$dir/obj" -O3 --x-assign unique \
         --x-initial unique -Wno-fatal $flags $trace --output-split 20000 \
-        $(find "tb/$block" -name '*.vlt') $rtl "tb/$block/pm_${block}_tb.sv"
+        $(find "tb/$block" -name '*.vlt') ${nets:+tb/common/netlist.vlt} $rtl "tb/$block/pm_${block}_tb.sv"
     runtime=$(grep -ow 'verilated[a-z_]*' "$dir/obj/Vtb_classes.mk" | sed 's/$/.o/' | sort -u)
     # shellcheck disable=SC2086
     make -C "$dir/obj" -f Vtb.mk OPT_FAST="$optimise" OPT_SLOW=-O0 OPT_GLOBAL=-O2 VM_PARALLEL_BUILDS=1 CXXFLAGS=-fPIC \
         $runtime Vtb__ALL.a -j2
     $OBJCACHE g++ -std=c++17 -O2 -fPIC -c -o "$dir/obj/sim_main.o" -Itb/common -I"$dir/obj" -I"$vinc" \
-        -I"$vinc/vltstd" -DVM_TRACE="$([ -n "$trace" ] && echo 1 || echo 0)" tb/common/sim_main.cpp
+        -I"$vinc/vltstd" -DVM_TRACE="$([ -n "$trace" ] && echo 1 || echo 0)" \
+        -DVM_TRACE_VCD="$(case $trace in '--trace '*) echo 1 ;; *) echo 0 ;; esac)" tb/common/sim_main.cpp
     rm -f "$dir/design.a"
     ar rcs "$dir/obj/design.a" "$dir"/obj/*.o
     mv "$dir/obj/design.a" "$dir/design.a"
