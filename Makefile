@@ -16,7 +16,7 @@ SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup test run lint unit bench formal synth power clean FORCE
+.PHONY: all setup test run lint unit bench formal synth power figures clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -111,6 +111,11 @@ synth: all
 power: all
 	@$(MAKE) --no-print-directory -s $(BUILD)/network_vectors
 	@scripts/power.sh
+# Schematics from the RTL, timing diagrams from simulations.
+figures: all
+	@$(MAKE) --no-print-directory -s $(BUILD)/tests/mknpy
+	@scripts/plot_schematic.sh $(BLOCK)
+	@scripts/plot_timing.sh $(BLOCK)
 # What the network's attention sees in an image, for the power of a netlist.
 $(BUILD)/network_vectors: $(BUILD)/obj/scripts/network_vectors.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/libperimeter.a
 	$(CC) -o $@ $^ $(LIBS)
