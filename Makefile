@@ -54,7 +54,7 @@ $(BUILD)/tb/%_tb: tb/%/*_tb.c $(BUILD)/obj/tb/common/bench.o $(BUILD)/obj/src/rt
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
     $(patsubst formal/%/targets,proof-%,$(wildcard formal/*/targets)) cli run \
-    synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lE '\|.*\bfast\b' synth/*/configs))
+    synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs))
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
 
@@ -82,7 +82,7 @@ $(BUILD)/test/run.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 $(BUILD)/test/synth.tap:
 	$(tap) scripts/synth_report.sh check
 $(BUILD)/test/netlist-%.tap: $(BUILD)/test/synth.tap $(BUILD)/tb/%_tb
-	$(tap) scripts/netlist.sh $* fast
+	$(tap) scripts/netlist.sh $* quick
 $(BUILD)/tests/mknpy: tests/mknpy.c
 	@mkdir -p $(@D)
 	$(CC) $(PM_CFLAGS) $(CFLAGS) -o $@ $<

@@ -42,7 +42,7 @@ draw emsbq "x_valid x_ready x y_valid y_ready y s" 10 emsbq --in x="$w/wide.npy"
 draw vdr_softmax "x_valid x_ready x x_last ne a_valid a_ready a a_last z" 16 \
     vdr-softmax --in x="$w/logit.npy" --in ne="$w/ne.npy" --out a="$w/out.npy" --out z="$w/out2.npy"
 draw head_norm "o_valid o_ready o z y_valid y_ready y" 10 head-norm --in o="$w/o.npy" --in z="$w/z.npy" --out y="$w/out.npy"
-draw nor_pim "valid ready a b strobes row result p_valid p_ready p" 16 nor-mul --in a="$w/a.npy" --in b="$w/b.npy" --out p="$w/out.npy"
+draw nor_pim "valid ready a b strobes row result p_valid p_ready p" 16 nor-mul --in a="$w/a.npy" --in b="$w/b.npy" --out y="$w/out.npy"
 draw flare_gemv "x_valid x_ready wl_valid wl_ready wl dwl wl_last cmp y_valid y_ready y" 18 \
     flare-gemv --in x="$w/x16.npy" --in w="$w/w8.npy" --out y="$w/out.npy" --set wbits=4
 draw hyflex_gemv "x_valid x_ready wordlines read read_done hold column sample dac cmp" 20 \

@@ -6,7 +6,7 @@
 # synth/BLOCK/configs has one configuration a line:   name | top | NAME=VALUE ... | clock, ns | bits | bench | options
 #   bits     what gate equivalents are divided by (empty: nothing)
 #   bench    parameters of pm_BLOCK_tb for which the netlist takes the RTL's place (empty: none), see scripts/netlist.sh
-#   options  fast: part of `make test`; hier: also mapped without flattening, for the area of each module;
+#   options  fast: part of `make test`; quick: its netlist too; hier: also mapped without flattening, for the area of each module;
 #            nested: only without flattening; prove: proven equal to the RTL; PORT=VALUE: an input tied to a constant;
 #            constants:N: outputs that are constant, of all others a path is timed
 # Fails on latches, memories, combinational loops, unmapped cells, unconstrained endpoints and on every Yosys warning
