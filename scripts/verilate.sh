@@ -1,22 +1,41 @@
 #!/bin/sh
 # Builds one block's bench as a loadable model, unless it is up to date, and prints the model's path.
 #   scripts/verilate.sh BLOCK [wave] [NAME=VALUE ...]     parameters of pm_BLOCK_tb
+# With PERIMETER_NETLIST=1 the mapped netlists whose configurations in synth/BLOCK/configs name these parameters as their bench
+# take the place of their modules' RTL. scripts/verilate.sh cells writes build/synth/cells.v, the library's cells in Verilog.
 # The result is build/rtl/BLOCK/<parameters>/model.so: the verilated design (design.a), tb/BLOCK/BLOCK_rtl.c, and
 # what these need of libperimeter.a (built by make).
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 block=$1
 shift
-key=model
+key=model${PERIMETER_NETLIST:+-netlist}
+optimise=-O1
+[ -z "${PERIMETER_NETLIST:-}" ] || optimise=-O0 # a gate a statement: compiling is most of the time
 flags=
+params=
 trace=
 for p in "$@"; do
     case $p in
     wave) key=$key-wave; trace="--trace-fst --trace-structs" ;;
-    *) key=$key-$(echo "$p" | tr = _); flags="$flags -G$p" ;;
+    *) key=$key-$(echo "$p" | tr = _); flags="$flags -G$p"; params="$params${params:+ }$p" ;;
     esac
 done
+# Waveforms are FST; PERIMETER_TRACE=vcd makes them VCD, a text, with every net of a netlist but those inside its cells.
+if [ -n "$trace" ] && [ "${PERIMETER_TRACE:-}" = vcd ]; then
+    key=$key-vcd
+    trace="--trace --trace-structs ${PERIMETER_NETLIST:+--trace-underscore}"
+fi
 build=${PERIMETER_BUILD:-$root/build}
+liberty=/usr/share/qflow/tech/osu018/osu018_stdcells.lib
+if [ "$block" = cells ]; then
+    # Verilator does not read the package's own Verilog: it has UDPs.
+    mkdir -p "$build/synth"
+    yosys -Q -q -p "read_liberty -ignore_miss_func $liberty; delete TBUFX1 TBUFX2; proc; opt_clean;
+        write_verilog -noattr $build/synth/cells.v.$$" >/dev/null
+    mv "$build/synth/cells.v.$$" "$build/synth/cells.v"
+    exit
+fi
 dir=$build/rtl/$block/$key
 mkdir -p "$dir"
 exec 9>"$dir/lock"
@@ -30,6 +49,19 @@ newer() {
     [ ! -e "$file" ] || [ -n "$(find "$@" -newer "$file" -print -quit)" ]
 }
 rtl=$(scripts/files.sh "$block")
+if [ -n "${PERIMETER_NETLIST:-}" ]; then
+    [ -e "$build/synth/cells.v" ] || scripts/verilate.sh cells
+    nets=$(scripts/synth.sh bench "$block" "$params" "$dir")
+    [ -n "$nets" ] || {
+        echo "scripts/verilate.sh: synth/$block/configs has no netlist for the bench $params" >&2
+        exit 2
+    }
+    for source in $rtl; do # what a netlist defines, and what only the RTL has
+        # shellcheck disable=SC2086
+        grep -qE "^module $(basename "$source" .sv)\>" $nets || keep="${keep:-} $source"
+    done
+    rtl="$build/synth/cells.v $nets ${keep:-}"
+fi
 design="$rtl $(find "tb/$block" -name '*.sv' -o -name '*.vlt' | sort) tb/common/sim_main.cpp tb/common/pm_sim.h scripts/verilate.sh"
 driver="$(find "tb/$block" -name '*_rtl.[ch]') $(ls tb/common/array_dpi.*) $build/libperimeter.a"
 if command -v ccache >/dev/null; then
@@ -45,13 +77,14 @@ build_design() {
     # shellcheck disable=SC2086
     verilator --cc --prefix Vtb --top-module "pm_${block}_tb" --Mdir "$dir/obj" -O3 --x-assign unique \
         --x-initial unique -Wno-fatal $flags $trace --output-split 20000 \
-        $(find "tb/$block" -name '*.vlt') $rtl "tb/$block/pm_${block}_tb.sv"
+        $(find "tb/$block" -name '*.vlt') ${nets:+tb/common/netlist.vlt} $rtl "tb/$block/pm_${block}_tb.sv"
     runtime=$(grep -ow 'verilated[a-z_]*' "$dir/obj/Vtb_classes.mk" | sed 's/$/.o/' | sort -u)
     # shellcheck disable=SC2086
-    make -C "$dir/obj" -f Vtb.mk OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O2 VM_PARALLEL_BUILDS=1 CXXFLAGS=-fPIC \
+    make -C "$dir/obj" -f Vtb.mk OPT_FAST="$optimise" OPT_SLOW=-O0 OPT_GLOBAL=-O2 VM_PARALLEL_BUILDS=1 CXXFLAGS=-fPIC \
         $runtime Vtb__ALL.a -j2
     $OBJCACHE g++ -std=c++17 -O2 -fPIC -c -o "$dir/obj/sim_main.o" -Itb/common -I"$dir/obj" -I"$vinc" \
-        -I"$vinc/vltstd" -DVM_TRACE="$([ -n "$trace" ] && echo 1 || echo 0)" tb/common/sim_main.cpp
+        -I"$vinc/vltstd" -DVM_TRACE="$([ -n "$trace" ] && echo 1 || echo 0)" \
+        -DVM_TRACE_VCD="$(case $trace in '--trace '*) echo 1 ;; *) echo 0 ;; esac)" tb/common/sim_main.cpp
     rm -f "$dir/design.a"
     ar rcs "$dir/obj/design.a" "$dir"/obj/*.o
     mv "$dir/obj/design.a" "$dir/design.a"

@@ -3,8 +3,12 @@
 
 #include "Vtb.h"
 #include "verilated.h"
-#if VM_TRACE
+#if VM_TRACE_VCD
+#include "verilated_vcd_c.h"
+using Wave = VerilatedVcdC;
+#elif VM_TRACE
 #include "verilated_fst_c.h"
+using Wave = VerilatedFstC;
 #endif
 
 namespace {
@@ -66,7 +70,7 @@ extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
     context.randSeed(static_cast<int>(opts->seed % 0x7fffffff) + 1);
     Vtb top{&context};
 #if VM_TRACE
-    VerilatedFstC wave;
+    Wave wave;
     if (opts->wave) {
         context.traceEverOn(true);
         top.trace(&wave, 99);

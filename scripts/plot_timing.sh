@@ -1,0 +1,50 @@
+#!/bin/sh
+# Draws docs/figures/timing_BLOCK.svg from simulations of the RTL: scripts/plot_timing.sh [BLOCK]
+set -eu
+cd "$(dirname "$0")/.."
+build=${PERIMETER_BUILD:-build}
+w=$build/timing
+mkdir -p "$w" docs/figures
+npy() { # name dtype shape values...
+    name=$1
+    shift
+    "$build/tests/mknpy" "$w/$name.npy" "$@"
+}
+npy x16 '<i4' 3,16 1@-8..7
+npy w8 '<i2' 16,2 1@-8..7
+npy wide '<i8' 4,16 1@-20000..20000
+npy logit '|i1' 3,16 1@-20..20
+npy ne '<i4' 3 0 1 0
+npy o '<i4' 3,2 1@-4000..4000
+npy z '<i4' 3 900 3000 12000
+npy vin '<i4' 3 1000 20000 30000
+npy x8 '|i1' 1,64 1@-128..127
+npy wh '|i1' 64,4 1@-128..127
+npy a '<i4' 3 5 -7 100
+npy b '<i4' 3 9 11 -3
+
+# draw BLOCK "SIGNALS" CLOCKS OP ARGUMENT...
+draw() {
+    block=$1
+    signals=$2
+    clocks=$3
+    shift 3
+    [ -z "$only" ] || [ "$only" = "$block" ] || return 0
+    PERIMETER_TRACE=vcd "$build/perimeter" op "$@" --engine rtl --wave "$w/$block.vcd" >"$w/$block.log"
+    awk -v signals="$signals" -v clocks="$clocks" -f scripts/timing.awk "$w/$block.vcd" >"$w/$block.svg"
+    mv "$w/$block.svg" "docs/figures/timing_$block.svg"
+    echo "docs/figures/timing_$block.svg"
+}
+only=${1:-}
+draw bitsift "x_valid x_ready acc_valid acc_ready mask dummy plane neg last_plane last_vector" 16 \
+    bitsift --in x="$w/x16.npy" --out accesses="$w/out.npy" --set bits=4 --set slice=8
+draw emsbq "x_valid x_ready x y_valid y_ready y s" 10 emsbq --in x="$w/wide.npy" --out y="$w/out.npy" --out s="$w/out2.npy"
+draw vdr_softmax "x_valid x_ready x x_last ne a_valid a_ready a a_last z" 16 \
+    vdr-softmax --in x="$w/logit.npy" --in ne="$w/ne.npy" --out a="$w/out.npy" --out z="$w/out2.npy"
+draw head_norm "o_valid o_ready o z y_valid y_ready y" 10 head-norm --in o="$w/o.npy" --in z="$w/z.npy" --out y="$w/out.npy"
+draw nor_pim "valid ready a b strobes row result p_valid p_ready p" 16 nor-mul --in a="$w/a.npy" --in b="$w/b.npy" --out y="$w/out.npy"
+draw flare_gemv "x_valid x_ready wl_valid wl_ready wl dwl wl_last cmp y_valid y_ready y" 18 \
+    flare-gemv --in x="$w/x16.npy" --in w="$w/w8.npy" --out y="$w/out.npy" --set wbits=4
+draw hyflex_gemv "x_valid x_ready wordlines read read_done hold column sample dac cmp" 20 \
+    hyflex-gemv --in x="$w/x8.npy" --in w="$w/wh.npy" --out y="$w/out.npy"
+draw sar_ctrl "start mode6 busy dac cmp c7_en valid code" 20 sar-ctrl --in vin_q8="$w/vin.npy" --out code="$w/out.npy"

@@ -1,0 +1,87 @@
+"""Draws a block's datapath as Graphviz text, from the JSON that Yosys writes of its top: schematic.py TOP.json TOP >out.dot
+
+Boxes are the instances of other modules and the registers, by name; what lies between them is an arrow, named after the ports and
+registers that it comes from. What enables or resets a register is left out.
+"""
+
+import json
+import re
+import sys
+
+
+def main() -> None:
+    with open(sys.argv[1], encoding="utf-8") as file:
+        module = json.load(file)["modules"][sys.argv[2]]
+    named = {}  # bit -> the shortest public name of its net
+    for name, net in module["netnames"].items():
+        if not net["hide_name"]:
+            for bit in net["bits"]:
+                if bit not in named or (len(name), name) < (len(named[bit]), named[bit]):
+                    named[bit] = name
+
+    source, sinks, through, boxes = {}, [], {}, {}
+    for name, port in module["ports"].items():
+        if name in ("clk_i", "rst_ni"):
+            continue
+        if port["direction"] == "input":
+            boxes[name] = ("input", name)
+            for bit in port["bits"]:
+                source[bit] = (name, name)
+    for name, cell in module["cells"].items():
+        inputs = [b for p, bits in cell["connections"].items() if cell["port_directions"][p] == "input" for b in bits]
+        if cell["type"].startswith("$") and "dff" not in cell["type"] and not cell["type"].startswith("$paramod"):
+            for pin, bits in cell["connections"].items():
+                if cell["port_directions"][pin] == "output":
+                    for bit in bits:
+                        through.setdefault(bit, set()).update(b for b in inputs if isinstance(b, int))
+        elif "dff" in cell["type"]:
+            for bit in cell["connections"]["Q"]:
+                register = named.get(bit, name)
+                boxes.setdefault(register, ("register", register))
+                source[bit] = (register, register)
+                sinks.append((register, cell["connections"]["D"]))
+        else:
+            kind = re.sub(r".*\\(pm_\w+).*", r"\1", cell["type"])
+            boxes[name] = ("instance", f"{name}\\n{kind}")
+            for pin, bits in cell["connections"].items():
+                if cell["port_directions"][pin] == "output":
+                    for bit in bits:
+                        source[bit] = (name, pin)
+            sinks.append((name, inputs))
+    for name, port in module["ports"].items():
+        if port["direction"] == "output":
+            if name not in boxes:  # a register may be the port itself
+                boxes[name] = ("output", name)
+                sinks.append((name, port["bits"]))
+
+    edges = {}
+    for target, bits in sinks:
+        seen, todo = set(), [b for b in bits if isinstance(b, int)]
+        while todo:
+            bit = todo.pop()
+            if bit in seen:
+                continue
+            seen.add(bit)
+            if bit in source:
+                origin, pin = source[bit]
+                if origin != target:
+                    edges.setdefault((origin, target), set()).add(pin)
+            else:
+                todo.extend(through.get(bit, ()))
+
+    style = {
+        "input": 'shape=cds, style=filled, fillcolor="#eeeeee"',
+        "output": 'shape=cds, style=filled, fillcolor="#eeeeee"',
+        "register": 'shape=box, style=filled, fillcolor="#eeeeff"',
+        "instance": 'shape=box, style="filled,bold", fillcolor="#ffeecc"',
+    }
+    print(f'digraph {sys.argv[2]} {{\nrankdir=LR; node [fontname="sans", fontsize=11]; edge [fontname="sans", fontsize=8, color="#666666"];')
+    for name, (kind, label) in sorted(boxes.items()):
+        print(f'"{name}" [label="{label}", {style[kind]}];')
+    for (origin, target), pins in sorted(edges.items()):
+        label = ", ".join(sorted(pins)[:3]) + (", ..." if len(pins) > 3 else "")
+        print(f'"{origin}" -> "{target}"' + (f' [label="{label}"]' if boxes[origin][0] == "instance" else "") + ";")
+    print("}")
+
+
+main()
