@@ -43,6 +43,6 @@ set xlabel "ranks in 1-bit cells, %"
 set ylabel "accuracy, %"
 set grid
 set key right bottom
-plot for [i=0:8] "$table.dat" index i using 1:2 with linespoints linecolor (i/3 + 1) pointtype (i%3 + 4) dashtype (i%3 + 1) title columnheader(1)
+plot for [i=0:8] "$table.dat" index i using 1:2 with linespoints linecolor (i/3 + 1) pointtype (i%3 + 4) dashtype i%3+1 title columnheader(1)
 END
 echo "# wrote docs/figures/ranks.svg"
