@@ -478,7 +478,7 @@ static void load_network(struct pm_encoder *network, bool maps) {
     if (!maps)
         return;
     write_calibration();
-    if (pm_encoder_map_load(network, folder, err, sizeof err) != PM_OK)
+    if (pm_encoder_map_load(network, folder, NULL, err, sizeof err) != PM_OK)
         fail_msg("%s", err);
 }
 
@@ -593,7 +593,9 @@ static void forward_matches_double(void **state) {
         float logits[CLASSES];
         double expected[CLASSES];
         random_image(image, i);
-        assert_int_equal(pm_encoder_forward(&network, image, NULL, scratch, logits), PM_OK);
+        assert_int_equal(pm_encoder_forward(&network, &(struct pm_encoder_input){.image = image, .n = N},
+                                            NULL, scratch, logits),
+                         PM_OK);
         naive_forward(&network, image, expected);
         for (int c = 0; c < CLASSES; c++) {
             worst = fmax(worst, fabs(logits[c] - expected[c]));
@@ -624,7 +626,8 @@ static void forward_in_threads(void **state) {
     struct pm_encoder_scratch *scratch = pm_encoder_scratch_new(&network);
     for (int i = 0; i < IMAGES; i++) {
         random_image(images[i], (uint32_t)i);
-        pm_encoder_forward(&network, images[i], NULL, scratch, serial[i]);
+        pm_encoder_forward(&network, &(struct pm_encoder_input){.image = images[i], .n = N}, NULL, scratch,
+                           serial[i]);
     }
     pm_encoder_scratch_free(scratch);
 #pragma omp parallel num_threads(4)
@@ -632,7 +635,8 @@ static void forward_in_threads(void **state) {
         struct pm_encoder_scratch *own = pm_encoder_scratch_new(&network);
 #pragma omp for schedule(dynamic)
         for (int i = 0; i < IMAGES; i++)
-            pm_encoder_forward(&network, images[i], NULL, own, parallel[i]);
+            pm_encoder_forward(&network, &(struct pm_encoder_input){.image = images[i], .n = N}, NULL, own,
+                               parallel[i]);
         pm_encoder_scratch_free(own);
     }
     assert_memory_equal(serial, parallel, sizeof serial);
@@ -743,9 +747,11 @@ static void map_tokens_are_close_to_float(void **state) {
 
 /* An attention engine in double precision on the mapped integers: only the mapping's and the interface's own
  * quantisation is left. */
-static pm_status ideal_engine(void *ctx, unsigned layer, const struct pm_encoder_map *map, const int8_t *x,
-                              const int32_t *ex, int8_t *y, int32_t *e) {
+static pm_status ideal_engine(void *ctx, unsigned layer, const struct pm_encoder_map *map,
+                              const struct pm_encoder_tokens *in, int8_t *y, int32_t *e) {
     int *calls = ctx;
+    const int8_t *x = in->x;
+    const int32_t *ex = in->ex;
     assert_int_equal(layer, *calls % LAYERS);
     ++*calls;
     double q[N][D], k[N][D], v[N][D], h[N][D];
@@ -780,9 +786,9 @@ static pm_status ideal_engine(void *ctx, unsigned layer, const struct pm_encoder
     return PM_OK;
 }
 
-static pm_status broken_engine(void *ctx, unsigned layer, const struct pm_encoder_map *map, const int8_t *x,
-                               const int32_t *ex, int8_t *y, int32_t *e) {
-    (void)ctx, (void)layer, (void)map, (void)x, (void)ex, (void)y, (void)e;
+static pm_status broken_engine(void *ctx, unsigned layer, const struct pm_encoder_map *map,
+                               const struct pm_encoder_tokens *in, int8_t *y, int32_t *e) {
+    (void)ctx, (void)layer, (void)map, (void)in, (void)y, (void)e;
     return PM_EDIFFER;
 }
 
@@ -801,7 +807,9 @@ static void forward_through_integers(void **state) {
         float logits[CLASSES];
         double expected[CLASSES];
         random_image(image, i);
-        assert_int_equal(pm_encoder_forward(&network, image, &ideal, scratch, logits), PM_OK);
+        assert_int_equal(pm_encoder_forward(&network, &(struct pm_encoder_input){.image = image, .n = N},
+                                            &ideal, scratch, logits),
+                         PM_OK);
         naive_forward(&network, image, expected);
         for (int c = 0; c < CLASSES; c++) {
             error += (logits[c] - expected[c]) * (logits[c] - expected[c]);
@@ -815,9 +823,13 @@ static void forward_through_integers(void **state) {
     assert_true(relative > 1e-4); /* 8 bits were in the way */
     uint8_t image[IMAGE * IMAGE] = {0};
     float logits[CLASSES];
-    assert_int_equal(pm_encoder_forward(&network, image, &broken, scratch, logits), PM_EDIFFER);
+    assert_int_equal(pm_encoder_forward(&network, &(struct pm_encoder_input){.image = image, .n = N}, &broken,
+                                        scratch, logits),
+                     PM_EDIFFER);
     pm_encoder_map_free(&network);
-    assert_int_equal(pm_encoder_forward(&network, image, &ideal, scratch, logits), PM_EINVAL);
+    assert_int_equal(pm_encoder_forward(&network, &(struct pm_encoder_input){.image = image, .n = N}, &ideal,
+                                        scratch, logits),
+                     PM_EINVAL);
     pm_encoder_scratch_free(scratch);
     pm_encoder_free(&network);
 }
@@ -920,7 +932,7 @@ static void calibration_bad(void **state) {
             write_file("calibration.json", text, strlen(text) - 1);
         else
             write_edited("calibration.json", text, cases[i].from, cases[i].to);
-        assert_int_equal(pm_encoder_map_load(&network, folder, err, sizeof err), cases[i].status);
+        assert_int_equal(pm_encoder_map_load(&network, folder, NULL, err, sizeof err), cases[i].status);
         assert_message(err, "calibration.json", cases[i].reason);
         assert_null(network.maps);
     }
