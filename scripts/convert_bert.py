@@ -122,6 +122,7 @@ def activate(kind, x):
 def attention_inputs(config, weights, sentences):
     """For each layer what enters its attention, [tokens of all sentences, width]."""
     eps = config["layernorm_eps"]
+    weights = {name: t.astype(np.float32) for name, t in weights.items()}
     norm = lambda x, name: layer_norm(x, weights[f"{name}.weight"], weights[f"{name}.bias"], eps)  # noqa: E731
     inputs = [[] for _ in range(config["layers"])]
     for ids in sentences:
@@ -132,7 +133,7 @@ def attention_inputs(config, weights, sentences):
             x = norm(x + attention(x, weights, f"{name}.attn", config["heads"]), f"{name}.ln1")
             hidden = activate(config["activation"], linear(x, weights, f"{name}.ffn.up"))
             x = norm(x + linear(hidden, weights, f"{name}.ffn.down"), f"{name}.ln2")
-    return [np.concatenate(h) for h in inputs]
+    return [np.concatenate(h).astype(np.float64) for h in inputs]
 
 
 def write_text(path, text, mode=0o644):

@@ -60,8 +60,8 @@ static pm_status parse(struct pm_tokens *t, size_t *room, size_t index, const ch
         errno = 0;
         const unsigned long id = isdigit((unsigned char)*c) ? strtoul(c, &end, 10) : ULONG_MAX;
         if (id >= vocabulary)
-            return pm_fail(e, PM_EFORMAT, path, "sentence %zu: '%.20s' is not an id below %u", index + 1, c,
-                           vocabulary);
+            return pm_fail(e, PM_EFORMAT, path, "sentence %zu: '%.*s' is not an id below %u", index + 1,
+                           (int)strcspn(c, " \r\n"), c, vocabulary);
         if (n - first == most)
             return pm_fail(e, PM_EFORMAT, path, "sentence %zu: more than %u ids", index + 1, most);
         if (n == *room) {
