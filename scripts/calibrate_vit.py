@@ -39,6 +39,7 @@ def read_safetensors(path):
     return {
         name: np.frombuffer(data[slice(*t["data_offsets"])], "<f4").reshape(t["shape"]).astype(np.float64)
         for name, t in header.items()
+        if t["dtype"] == "F32"
     }
 
 
@@ -90,11 +91,11 @@ def parse_register(peak, kvb):
     return m
 
 
-def calibrate_layer(h, weights, name, kvb, percentile):
-    """h [images, tokens, width]: what enters the layer's attention."""
+def calibrate_layer(h, weights, name, kvb, percentile, fold=True):
+    """h [..., width]: what enters the layer's attention. Without `fold`: mu = 0 and a = 1."""
     h = h.reshape(-1, h.shape[-1])
-    mu = h.mean(0).astype(np.float32).astype(np.float64)
-    spread = np.abs(h - mu).max(0)
+    mu = fold * h.mean(0).astype(np.float32).astype(np.float64)
+    spread = np.abs(h - mu).max(0) if fold else np.ones(h.shape[-1])
     a_log2 = np.rint(np.log2(np.maximum(spread, 2.0**-16 * spread.max()) / spread.max())).astype(int)
     a_log2 -= a_log2.max()
     a = 2.0**a_log2

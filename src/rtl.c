@@ -10,9 +10,7 @@ struct pm_rtl {
     void *handle;
 };
 
-/* Where rtl/, tb/ and scripts/ are: the tree that this program was built in, unless PERIMETER_HOME says
- * otherwise. */
-static const char *home(void) {
+const char *pm_home(void) {
     const char *h = getenv("PERIMETER_HOME");
     return h && *h ? h : PM_SOURCE_DIR;
 }
@@ -21,11 +19,11 @@ pm_status pm_rtl_open(const char *block, const char *params, bool wave, struct p
                       size_t errlen) {
     char command[1024], path[1024] = "";
     *rtl = NULL;
-    int n = snprintf(command, sizeof command, "'%s/scripts/verilate.sh' %s %s %s 2>&1", home(), block,
+    int n = snprintf(command, sizeof command, "'%s/scripts/verilate.sh' %s %s %s 2>&1", pm_home(), block,
                      wave ? "wave" : "", params);
-    FILE *p = n < (int)sizeof command && !strchr(home(), '\'') ? popen(command, "r") : NULL;
+    FILE *p = n < (int)sizeof command && !strchr(pm_home(), '\'') ? popen(command, "r") : NULL;
     if (!p) {
-        snprintf(err, errlen, "%s: cannot run the model build in %s", block, home());
+        snprintf(err, errlen, "%s: cannot run the model build in %s", block, pm_home());
         return PM_EBUILD;
     }
     /* One line: the model's path, or what is wrong. */

@@ -7,6 +7,10 @@
 
 struct pm_rtl;
 
+/** Where rtl/, tb/, scripts/ and models/ are: the tree that this program was built in, unless PERIMETER_HOME
+ * says otherwise. */
+const char *pm_home(void);
+
 /** Loads BLOCK's bench elaborated with `params` ("Rows=64 Slice=16", names of pm_BLOCK_tb's parameters),
  * building it first where it is missing or older than its sources. `wave`: with waveforms. On error prints
  * nothing and writes one line into err. */

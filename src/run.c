@@ -3,12 +3,16 @@
 
 #include "commands.h"
 #include "fileio.h"
+#include "rtl.h"
+#include "run_pairs.h"
 
 #include <argp.h>
 #include <cblas.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 /* What each choice costs, on the first images: settings that replace the given ones. */
 static const struct {
@@ -83,10 +87,9 @@ static pm_status run(struct pm_run_job *j, struct pm_outfile *summary) {
         .model = j->model, .data = j->data, .settings = &j->settings, .network = &j->network.config};
     enum pm_engine engine = (enum pm_engine)j->settings.value[PM_RUN_ENGINE];
     char text[1024];
-    pm_run_text(&j->settings, text, sizeof text);
+    pm_run_text(&j->settings, PM_RUN_OF_IMAGES, text, sizeof text);
     printf("perimeter run: %s on %s: %s\n", j->model, j->data, text);
     fflush(stdout);
-    openblas_set_num_threads(1);
     pm_status status = PM_OK;
     const bool ablations = j->settings.value[PM_RUN_ABLATION_IMAGES] > 0;
     if (engine != PM_ENGINE_GOLDEN)
@@ -112,7 +115,31 @@ static pm_status run(struct pm_run_job *j, struct pm_outfile *summary) {
     return status;
 }
 
-enum { OPTION_DATA = 256, OPTION_CONFIG, OPTION_SUMMARY, OPTION_SET };
+enum {
+    OPTION_DATA = 256,
+    OPTION_PAIRS,
+    OPTION_COLUMNS,
+    OPTION_SCORE_COLUMN,
+    OPTION_CONFIG,
+    OPTION_SUMMARY,
+    OPTION_SET
+};
+
+/* "N", from 1. */
+static bool column(const char *text, char end, unsigned *to, const char **rest) {
+    char *stop;
+    const unsigned long n = *text >= '0' && *text <= '9' ? strtoul(text, &stop, 10) : 0;
+    if (n < 1 || n > 1000000 || *stop != end)
+        return false;
+    *to = (unsigned)n;
+    *rest = stop + (end != 0);
+    return true;
+}
+
+static bool two_columns(const char *text, unsigned to[2]) {
+    const char *rest;
+    return column(text, ',', &to[0], &rest) && column(rest, 0, &to[1], &rest) && to[0] != to[1];
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
     struct pm_run_job *j = state->input;
@@ -129,6 +156,17 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case OPTION_DATA:
         j->data = arg;
         return 0;
+    case OPTION_PAIRS:
+        j->pairs = arg;
+        return 0;
+    case OPTION_COLUMNS:
+        if (two_columns(arg, j->column))
+            return 0;
+        return pm_fail(&j->error, PM_EINVAL, "--columns", "'%s' is not two columns, as in 1,2", arg), EINVAL;
+    case OPTION_SCORE_COLUMN:
+        if (column(arg, 0, &j->score_column, &(const char *){NULL}))
+            return 0;
+        return pm_fail(&j->error, PM_EINVAL, "--score-column", "'%s' is not a column, from 1", arg), EINVAL;
     case OPTION_CONFIG:
         j->config = arg;
         return 0;
@@ -153,17 +191,50 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     }
 }
 
+/* The model's folder: as named, or a name of models/ or of the build. */
+static void find_folder(struct pm_run_job *j) {
+    const char *build = getenv("PERIMETER_BUILD");
+    snprintf(j->folder, sizeof j->folder, "%s", j->model);
+    if (strchr(j->model, '/') || access(j->model, F_OK) == 0)
+        return;
+    snprintf(j->folder, sizeof j->folder, "%s/models/%s", pm_home(), j->model);
+    if (access(j->folder, F_OK) == 0)
+        return;
+    snprintf(j->folder, sizeof j->folder, "%s%s/%s", build ? build : pm_home(), build ? "" : "/build",
+             j->model);
+    if (access(j->folder, F_OK) != 0)
+        snprintf(j->folder, sizeof j->folder, "%s", j->model);
+}
+
+static pm_status check(struct pm_run_job *j) {
+    if (!j->model)
+        return pm_fail(&j->error, PM_EINVAL, "MODEL", "missing; see perimeter run --help");
+    if (!j->data == !j->pairs)
+        return pm_fail(&j->error, PM_EINVAL, j->data ? "--pairs" : "--data",
+                       j->data ? "not with --data" : "missing, as is --pairs; see perimeter run --help");
+    if (!j->pairs && (j->column[0] || j->score_column))
+        return pm_fail(&j->error, PM_EINVAL, j->column[0] ? "--columns" : "--score-column",
+                       "ignored without --pairs");
+    if (j->score_column && (j->score_column == j->column[0] || j->score_column == j->column[1]))
+        return pm_fail(&j->error, PM_EINVAL, "--score-column", "column %u is a sentence", j->score_column);
+    return pm_run_check(&j->settings, j->pairs ? PM_RUN_OF_PAIRS : PM_RUN_OF_IMAGES, &j->error);
+}
+
 static pm_status prepare(struct pm_run_job *j, struct pm_outfile *summary) {
-    if (!j->model || !j->data)
-        return pm_fail(&j->error, PM_EINVAL, j->model ? "--data" : "MODEL",
-                       "missing; see perimeter run --help");
     pm_status status = j->config ? pm_run_load(&j->settings, j->config, &j->error) : PM_OK;
     if (status == PM_OK)
-        status = pm_run_check(&j->settings, &j->error);
+        status = check(j);
+    if (status != PM_OK)
+        return status;
+    find_folder(j);
+    const struct pm_encoder_map_options options = pm_run_map_options(&j->settings);
+    const enum pm_encoder_type type = j->pairs ? PM_ENCODER_BERT : PM_ENCODER_VIT;
+    status = pm_encoder_load(&j->network, j->folder, j->error.text, sizeof j->error.text);
+    if (status == PM_OK && j->network.config.type != type)
+        status = pm_fail(&j->error, PM_EINVAL, j->model, "takes %s",
+                         j->pairs ? "images: --data" : "sentences: --pairs");
     if (status == PM_OK)
-        status = pm_encoder_load(&j->network, j->model, j->error.text, sizeof j->error.text);
-    if (status == PM_OK)
-        status = pm_encoder_map_load(&j->network, j->model, j->error.text, sizeof j->error.text);
+        status = pm_encoder_map_load(&j->network, j->folder, &options, j->error.text, sizeof j->error.text);
     if (status == PM_OK && pm_run_ranks(&j->settings) &&
         j->settings.value[PM_RUN_RANK_ORDER] == PM_RANK_GRADIENT)
         status = pm_run_load_gradients(j);
@@ -172,9 +243,22 @@ static pm_status prepare(struct pm_run_job *j, struct pm_outfile *summary) {
     return status;
 }
 
+static pm_status run_any(struct pm_run_job *j, struct pm_outfile *summary) {
+    openblas_set_num_threads(1);
+    if (!j->pairs)
+        return run(j, summary);
+    if ((enum pm_engine)j->settings.value[PM_RUN_ENGINE] == PM_ENGINE_RTL)
+        return pm_fail(&j->error, PM_EINVAL, "engine", "golden or both with --pairs");
+    return pm_run_sentence_pairs(j, summary);
+}
+
 int pm_cmd_run(int argc, char **argv) {
-    struct argp_option options[PM_RUN_KEYS + 5] = {
+    struct argp_option options[PM_RUN_KEYS + 8] = {
         {"data", OPTION_DATA, "DIR", 0, "Folder with the test set's IDX files", 0},
+        {"pairs", OPTION_PAIRS, "FILE", 0, "Sentence pairs, tab-separated columns, instead of images", 0},
+        {"columns", OPTION_COLUMNS, "A,B", 0, "Columns of the two sentences (the first two but the score's)",
+         0},
+        {"score-column", OPTION_SCORE_COLUMN, "N", 0, "Column of the pairs' scores, for Spearman", 0},
         {"config", OPTION_CONFIG, "FILE", 0, "JSON object with settings; the command line comes first", 0},
         {"summary", OPTION_SUMMARY, "FILE", 0, "Where the results go as JSON", 0},
         {"help", 'h', NULL, 0, "This help", 0},
@@ -183,13 +267,14 @@ int pm_cmd_run(int argc, char **argv) {
     for (int k = 0; k < PM_RUN_KEYS; k++) {
         const struct pm_run_key_info *i = &pm_run_keys[k];
         snprintf(help[k], sizeof help[k], "%s (%s)", i->help, i->fallback);
-        options[4 + k] =
+        options[7 + k] =
             (struct argp_option){i->name, OPTION_SET + k, i->choices ? i->choices : "N", 0, help[k], 1};
     }
     const struct argp argp = {options,
                               parse,
-                              "MODEL --data DIR",
-                              "Runs a network: accuracy, accesses, cycles, golden against RTL.",
+                              "MODEL --data DIR\nMODEL --pairs FILE",
+                              "Runs a network on images or on pairs of sentences: accuracy, accesses, "
+                              "cycles, golden against RTL.",
                               NULL,
                               NULL,
                               NULL};
@@ -204,7 +289,7 @@ int pm_cmd_run(int argc, char **argv) {
     if (argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, j) == 0)
         status = prepare(j, &summary);
     if (status == PM_OK)
-        status = run(j, &summary);
+        status = run_any(j, &summary);
     if (status != PM_OK && status != PM_EDIFFER)
         pm_error_print(&j->error);
     pm_outfile_free(&summary);

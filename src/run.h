@@ -7,6 +7,10 @@
 #include "run_settings.h"
 
 #define PM_RUN_MAX_LAYERS 64
+/** Bins of the softmax rows' exponents: PM_RUN_NE_FIRST and below, ..., PM_RUN_NE_FIRST + PM_RUN_NE - 1 and
+ * above. */
+#define PM_RUN_NE       20
+#define PM_RUN_NE_FIRST (-4)
 
 /** Golden engine over a set of images. */
 struct pm_run_golden {

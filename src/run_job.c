@@ -37,7 +37,7 @@ void pm_run_data_close(struct pm_run_data *d) {
 void pm_run_progress(const char *what, unsigned done, unsigned total) {
     if (!isatty(STDERR_FILENO))
         return;
-    fprintf(stderr, "\r%s: %u of %u images%s", what, done, total, done == total ? "\r\033[K" : "");
+    fprintf(stderr, "\r%s: %u of %u%s", what, done, total, done == total ? "\r\033[K" : "");
     fflush(stderr);
 }
 
@@ -59,6 +59,11 @@ struct pm_attention_cfg pm_run_attention_cfg(const struct pm_run_job *j, unsigne
     }
     pm_encoder_map_configure(&j->network, layer, &c);
     return c;
+}
+
+struct pm_encoder_map_options pm_run_map_options(const struct pm_run_settings *s) {
+    return (struct pm_encoder_map_options){.kvb = (unsigned)s->value[PM_RUN_KVB],
+                                           .wo_one_scale = s->value[PM_RUN_WO_SCALE] != 0};
 }
 
 /* Four weight arrays a layer. */

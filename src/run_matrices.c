@@ -1,4 +1,4 @@
-/* `perimeter run`: matrices in HyFlexPIM arrays. */
+/* `perimeter run`: matrices in HyFlexPIM arrays, or in integers on the host. */
 #include "run_job.h"
 
 #include "net/json.h"
@@ -32,10 +32,10 @@ static pm_status read_layers(struct pm_run_job *j, const struct pm_diag *d, cons
 }
 
 pm_status pm_run_load_gradients(struct pm_run_job *j) {
-    char path[4096];
+    char path[PATH_MAX + 16];
     struct pm_diag d = {path, j->error.text, sizeof j->error.text};
     cJSON *root;
-    snprintf(path, sizeof path, "%s/ranks.json", j->model);
+    snprintf(path, sizeof path, "%s/ranks.json", j->folder);
     pm_status status = pm_json_load(&d, &root);
     if (status != PM_OK)
         return status;
@@ -68,6 +68,8 @@ static struct pm_hyflex_linear_cfg configure(const struct pm_run_settings *s) {
     return c;
 }
 
+enum { INT8 = 4 }; /* the choice of `ffn` after the layouts */
+
 /* Programs one matrix; *array_id is the number of its first array. */
 static pm_status program(struct pm_run_job *j, unsigned layer, enum pm_encoder_matrix m, int layout,
                          uint32_t *array_id, struct pm_hyflex_linear **to) {
@@ -98,10 +100,13 @@ pm_status pm_run_matrices_new(struct pm_run_job *j, struct pm_run_matrices *s) {
         for (unsigned m = 0; m < PM_ENCODER_MATRICES; m++) {
             /* 0 is host or flare, then come the layouts. */
             const int where = (int)j->settings.value[m < PM_ENCODER_UP ? PM_RUN_PROJECTIONS : PM_RUN_FFN];
+            pm_status status = PM_OK;
             s->projected[m] = where > 0;
-            const pm_status status =
-                where > 0 ? program(j, l, (enum pm_encoder_matrix)m, where - 1, &array_id, &s->of[l][m])
-                          : PM_OK;
+            if (where == INT8)
+                status =
+                    (s->int8[l][m] = pm_int8_linear_new(&j->network.layers[l].linear[m])) ? PM_OK : PM_ENOMEM;
+            else if (where > 0)
+                status = program(j, l, (enum pm_encoder_matrix)m, where - 1, &array_id, &s->of[l][m]);
             if (status != PM_OK) {
                 pm_run_matrices_free(s);
                 return pm_fail(&j->error, status, names[m], "layer %u: %s", l, pm_strerror(status));
@@ -110,9 +115,19 @@ pm_status pm_run_matrices_new(struct pm_run_job *j, struct pm_run_matrices *s) {
     return PM_OK;
 }
 
+pm_status pm_run_matrix(const struct pm_run_matrices *s, unsigned layer, enum pm_encoder_matrix m, size_t n,
+                        const float *x, uint32_t first_vector, float *y, struct pm_hyflex_linear_cost *cost,
+                        pm_hyflex_watch *watch, void *ctx) {
+    if (s->int8[layer][m])
+        return pm_int8_linear_run(s->int8[layer][m], n, x, y);
+    return pm_hyflex_linear_run(s->of[layer][m], n, x, first_vector, y, cost, watch, ctx);
+}
+
 void pm_run_matrices_free(struct pm_run_matrices *s) {
     for (unsigned l = 0; l < PM_RUN_MAX_LAYERS; l++)
-        for (unsigned m = 0; m < PM_ENCODER_MATRICES; m++)
+        for (unsigned m = 0; m < PM_ENCODER_MATRICES; m++) {
             pm_hyflex_linear_free(s->of[l][m]);
+            pm_int8_linear_free(s->int8[l][m]);
+        }
     *s = (struct pm_run_matrices){0};
 }

@@ -302,7 +302,7 @@ char *pm_run_summary(const struct pm_run_report *r) {
     cJSON *config = cJSON_AddObjectToObject(root, "effective_config");
     cJSON_AddStringToObject(config, "model", r->model);
     cJSON_AddStringToObject(config, "data", r->data);
-    pm_run_json(r->settings, config);
+    pm_run_json(r->settings, PM_RUN_OF_IMAGES, config);
     if (r->golden.images)
         add_golden(root, r);
     if (r->rtl.images)

@@ -24,8 +24,10 @@ struct rtl_worker {
     pm_hyflex_tile_rtl_fn *hyflex;
     struct pm_run_matrices matrices;
     struct pm_run_rtl *result;
-    uint32_t image;
+    const char *item; /* "image" or "text" */
+    uint32_t image;   /* its number */
     unsigned layer;
+    unsigned first, layers;        /* whose attention is in RTL; of the others the golden one is used */
     enum pm_encoder_matrix matrix; /* of this layer, while it is in the arrays */
     bool failed;                   /* a difference was reported */
 };
@@ -33,8 +35,8 @@ struct rtl_worker {
 static void differ(struct rtl_worker *w, const char *block, const char *part, const char *tensor,
                    size_t index, int64_t golden, int64_t rtl) {
     if (!w->failed)
-        fprintf(stderr, "perimeter: %s: layer %u, image %u: %s%s[%zu]: golden %" PRId64 ", rtl %" PRId64 "\n",
-                block, w->layer, w->image, part, tensor, index, golden, rtl);
+        fprintf(stderr, "perimeter: %s: layer %u, %s %u: %s%s[%zu]: golden %" PRId64 ", rtl %" PRId64 "\n",
+                block, w->layer, w->item, w->image, part, tensor, index, golden, rtl);
     w->failed = true;
 }
 
@@ -97,15 +99,16 @@ static void write_replay(const struct pm_attention_run *run) {
         fprintf(stderr, "perimeter: the arrays were noisy; the replay's are nominal\n");
 }
 
-static pm_status rtl_attention(void *ctx, unsigned layer, const struct pm_encoder_map *map, const int8_t *x,
-                               const int32_t *ex, int8_t *y, int32_t *e) {
+static pm_status rtl_attention(void *ctx, unsigned layer, const struct pm_encoder_map *map,
+                               const struct pm_encoder_tokens *in, int8_t *y, int32_t *e) {
     struct rtl_worker *w = ctx;
     struct pm_run_rtl *r = w->result;
-    unsigned n = w->job->network.config.tokens;
-    if (!w->flare)
-        return pm_attention_run(w->engine[layer], x, ex, NULL, n, w->image * n, y, e, NULL, NULL, NULL);
+    const unsigned n = in->n;
+    const uint32_t vector = w->image * w->job->network.config.tokens;
+    if (!w->flare || layer < w->first || layer - w->first >= w->layers)
+        return pm_attention_run(w->engine[layer], in->x, in->ex, in->keep, n, vector, y, e, NULL, NULL, NULL);
     struct pm_attention_cfg cfg = pm_run_attention_cfg(w->job, layer);
-    struct pm_attention_run run = {&cfg, &map->w, pm_run_array_id(layer), x, ex, NULL, n, w->image * n};
+    struct pm_attention_run run = {&cfg, &map->w, pm_run_array_id(layer), in->x, in->ex, in->keep, n, vector};
     struct pm_attention_cost cost = {0};
     struct pm_attention_rtl_result result;
     w->layer = layer;
@@ -227,8 +230,8 @@ static pm_status rtl_matrix(void *ctx, unsigned layer, enum pm_encoder_matrix m,
     struct rtl_worker *w = ctx;
     w->layer = layer;
     w->matrix = m;
-    return pm_hyflex_linear_run(w->matrices.of[layer][m], n, x, w->image * w->job->network.config.tokens, y,
-                                &w->result->arrays, watch_matrix, w);
+    return pm_run_matrix(&w->matrices, layer, m, n, x, w->image * w->job->network.config.tokens, y,
+                         &w->result->arrays, w->hyflex ? watch_matrix : NULL, w);
 }
 
 static pm_status open_block(struct pm_run_job *j, const char *block, const char *params, const char *driver,
@@ -240,17 +243,18 @@ static pm_status open_block(struct pm_run_job *j, const char *block, const char 
     return *function ? PM_OK : pm_fail(&j->error, PM_EBUILD, block, "the model has no driver");
 }
 
-/* The models that are compared, and their golden sides. */
-static pm_status worker_begin(struct rtl_worker *w, struct pm_run_job *j, bool attention) {
+/* The models that are compared, and their golden sides, for up to `tokens` tokens. */
+static pm_status worker_begin(struct rtl_worker *w, struct pm_run_job *j, unsigned tokens, bool attention,
+                              bool matrices) {
     const struct pm_encoder_config *c = &j->network.config;
-    const unsigned max_tokens = (c->tokens + 63) / 64 * 64; /* the V array has as many rows as the RTL's */
+    const unsigned max_tokens = (tokens + 63) / 64 * 64; /* the V array has as many rows as the RTL's */
     const bool in_flare = j->settings.value[PM_RUN_PROJECTIONS] == 0;
     char params[128];
     void (*function)(void) = NULL;
     pm_status status = pm_run_matrices_new(j, &w->matrices);
     bool arrays = false;
     for (int m = 0; m < PM_ENCODER_MATRICES; m++)
-        arrays = arrays || w->matrices.projected[m];
+        arrays = arrays || (matrices && w->matrices.of[0][m]);
     if (status == PM_OK && attention && in_flare) {
         snprintf(params, sizeof params, "D=%u Heads=%u Kvb=%u MaxTokens=%u", c->width, c->heads,
                  j->network.maps[0].kvb, max_tokens);
@@ -286,29 +290,35 @@ static void worker_end(struct rtl_worker *w) {
     pm_rtl_close(w->hyflex_model);
 }
 
+static struct pm_encoder_engines engines(struct rtl_worker *w) {
+    struct pm_encoder_engines e = {
+        .attention = w->engine[0] ? rtl_attention : NULL, .project = rtl_matrix, .ctx = w};
+    memcpy(e.projected, w->matrices.projected, sizeof e.projected);
+    return e;
+}
+
 pm_status pm_run_rtl_images(struct pm_run_job *j, unsigned images, bool attention, struct pm_run_rtl *r) {
     struct pm_run_data d;
-    struct rtl_worker w = {.job = j, .result = r};
+    struct rtl_worker w = {.job = j, .result = r, .item = "image", .layers = j->network.config.layers};
     pm_status status = pm_run_data_open(j, &d);
     if (status == PM_OK && images > d.images.dim[0])
         status = pm_fail(&j->error, PM_EINVAL, "rtl-images", "%u asked for, %s has %u", images, j->data,
                          d.images.dim[0]);
     if (status == PM_OK)
-        status = worker_begin(&w, j, attention);
+        status = worker_begin(&w, j, j->network.config.tokens, attention, true);
     uint8_t *pixels = malloc(status == PM_OK ? d.images.item : 1);
     float *logits = malloc(j->network.config.classes * sizeof *logits);
     if (status == PM_OK && (!pixels || !logits))
         status = pm_fail(&j->error, PM_ENOMEM, "rtl", "out of memory");
-    struct pm_encoder_engines e = {
-        .attention = w.engine[0] ? rtl_attention : NULL, .project = rtl_matrix, .ctx = &w};
-    memcpy(e.projected, w.matrices.projected, sizeof e.projected);
+    const struct pm_encoder_engines e = engines(&w);
     double start = omp_get_wtime();
     for (unsigned i = 0; i < images && status == PM_OK; i++) {
         w.image = i;
         status = pm_idx_read(&d.images, 1, pixels, j->error.text, sizeof j->error.text);
         if (status != PM_OK)
             break;
-        status = pm_encoder_forward(&j->network, pixels, &e, w.scratch, logits);
+        const struct pm_encoder_input input = {.image = pixels, .n = j->network.config.tokens};
+        status = pm_encoder_forward(&j->network, &input, &e, w.scratch, logits);
         if (status != PM_OK && status != PM_EDIFFER)
             pm_fail(&j->error, status, "rtl", "image %u: %s", i, pm_strerror(status));
         r->images = i + 1;
@@ -319,5 +329,31 @@ pm_status pm_run_rtl_images(struct pm_run_job *j, unsigned images, bool attentio
     free(logits);
     free(pixels);
     pm_run_data_close(&d);
+    return status;
+}
+
+pm_status pm_run_rtl_texts(struct pm_run_job *j, unsigned tokens, struct pm_run_rtl_text *texts,
+                           unsigned count) {
+    struct rtl_worker w = {.job = j, .item = "text"};
+    pm_status status = worker_begin(&w, j, tokens, true, false);
+    float *out = malloc(j->network.config.width * sizeof *out);
+    if (status == PM_OK && !out)
+        status = pm_fail(&j->error, PM_ENOMEM, "rtl", "out of memory");
+    const struct pm_encoder_engines e = engines(&w);
+    for (unsigned i = 0; i < count && status == PM_OK; i++) {
+        struct pm_run_rtl_text *t = &texts[i];
+        w.result = &t->rtl;
+        w.image = i;
+        w.first = t->first;
+        w.layers = t->layers;
+        const double start = omp_get_wtime();
+        status = pm_encoder_forward(&j->network, &t->input, &e, w.scratch, out);
+        t->rtl.seconds = omp_get_wtime() - start;
+        if (status != PM_OK && status != PM_EDIFFER)
+            pm_fail(&j->error, status, "rtl", "text %u: %s", i, pm_strerror(status));
+        pm_run_progress("rtl", i + 1, count);
+    }
+    worker_end(&w);
+    free(out);
     return status;
 }

@@ -12,10 +12,21 @@
 const struct pm_run_key_info pm_run_keys[PM_RUN_KEYS] = {
     [PM_RUN_ENGINE] = {"engine", "golden|rtl|both", "golden", 0, 0, false,
                        "both: the first rtl-images images also in RTL, every integer compared"},
-    [PM_RUN_IMAGES] = {"images", NULL, "0", 0, 1e9, true, "images in golden C; 0: all"},
-    [PM_RUN_RTL_IMAGES] = {"rtl-images", NULL, "4", 1, 1e6, true, "images in RTL"},
+    [PM_RUN_IMAGES] = {"images", NULL, "0", 0, 1e9, true, "images in golden C; 0: all", PM_RUN_OF_IMAGES},
+    [PM_RUN_RTL_IMAGES] = {"rtl-images", NULL, "4", 1, 1e6, true, "images in RTL", PM_RUN_OF_IMAGES},
     [PM_RUN_ABLATION_IMAGES] = {"ablation-images", NULL, "0", 0, 1e9, true,
-                                "images for each variant: norm, round, noise; 0: none"},
+                                "images for each variant: norm, round, noise; 0: none", PM_RUN_OF_IMAGES},
+    [PM_RUN_BATCH] = {"batch", NULL, "1", 1, 4096, true, "sentences that are padded to the longest of them",
+                      PM_RUN_OF_PAIRS},
+    [PM_RUN_RTL_TOKENS] = {"rtl-tokens", NULL, "128", 2, 512, true,
+                           "tokens of the longest sentence whose one layer is in RTL", PM_RUN_OF_PAIRS},
+    [PM_RUN_RTL_LAYER] = {"rtl-layer", NULL, "0", 0, 63, true, "that layer", PM_RUN_OF_PAIRS},
+    [PM_RUN_ABLATION_PAIRS] = {"ablation-pairs", NULL, "0", 0, 1e9, true,
+                               "pairs for each variant: norm, round, kvb, wo-scale, ffn; 0: none",
+                               PM_RUN_OF_PAIRS},
+    [PM_RUN_KVB] = {"kvb", NULL, "0", 0, 16, true, "bits of stored keys and values; 0: as calibrated"},
+    [PM_RUN_WO_SCALE] = {"wo-scale", "column|layer", "column", 0, 0, false,
+                         "W_O: one scale an output, or one"},
     [PM_RUN_NORM] = {"norm", "recip|pow2|none", "recip", 0, 0, false, "head normalisation"},
     [PM_RUN_ROUND] = {"round", "0|1", "1", 0, 0, false, "quantisers round; 0: truncate"},
     [PM_RUN_CODING_X] = {"coding-x", "twos|sign", "sign", 0, 0, false, "bit planes of x"},
@@ -27,8 +38,9 @@ const struct pm_run_key_info pm_run_keys[PM_RUN_KEYS] = {
     [PM_RUN_READ_NOISE] = {"read-noise", NULL, "0", 0, 16, false, "deviation of a cell's read noise, LSB"},
     [PM_RUN_SENSE_OFFSET] = {"sense-offset", NULL, "0", 0, 16, false,
                              "deviation of a comparator's offset, LSB"},
-    [PM_RUN_FFN] = {"ffn", "host|slc|mlc|ranks", "host", 0, 0, false,
-                    "feed-forward matrices: float, or arrays of 1-bit, 2-bit cells, or both by ranks"},
+    [PM_RUN_FFN] = {"ffn", "host|slc|mlc|ranks|int8", "host", 0, 0, false,
+                    "feed-forward matrices: float, or arrays of 1-bit, 2-bit cells, both by ranks, or int8 "
+                    "without arrays"},
     [PM_RUN_PROJECTIONS] = {"projections", "flare|slc|mlc|ranks", "flare", 0, 0, false,
                             "Q, K, V, O: flare with the attention; others: arrays, the attention in float"},
     [PM_RUN_SLC_PERCENT] = {"slc-percent", NULL, "10", 0, 100, true, "ranks: share in 1-bit cells"},
@@ -146,24 +158,31 @@ bool pm_run_ranks(const struct pm_run_settings *s) {
     return s->value[PM_RUN_FFN] == 3 || s->value[PM_RUN_PROJECTIONS] == 3;
 }
 
-pm_status pm_run_check(const struct pm_run_settings *s, struct pm_error *e) {
+pm_status pm_run_check(const struct pm_run_settings *s, enum pm_run_use use, struct pm_error *e) {
     static const enum pm_run_key of_noise[] = {PM_RUN_TMR, PM_RUN_SIGMA_R, PM_RUN_READ_NOISE,
                                                PM_RUN_SENSE_OFFSET};
     static const enum pm_run_key of_flare[] = {PM_RUN_NORM,     PM_RUN_ROUND,    PM_RUN_CODING_X,
-                                               PM_RUN_CODING_Q, PM_RUN_CODING_O, PM_RUN_NOISE};
+                                               PM_RUN_CODING_Q, PM_RUN_CODING_O, PM_RUN_NOISE,
+                                               PM_RUN_KVB,      PM_RUN_WO_SCALE};
     static const enum pm_run_key of_arrays[] = {PM_RUN_FLIP,           PM_RUN_ADC,       PM_RUN_SARS,
                                                 PM_RUN_SLC_SIGMA,      PM_RUN_MLC_SIGMA, PM_RUN_RRAM_WIRE,
                                                 PM_RUN_RRAM_READ_NOISE};
     static const enum pm_run_key of_ranks[] = {PM_RUN_SLC_PERCENT, PM_RUN_RANK_ORDER};
+    for (enum pm_run_key k = 0; k < PM_RUN_KEYS; k++)
+        if (s->given[k] && pm_run_keys[k].use != PM_RUN_BOTH && pm_run_keys[k].use != use)
+            return pm_fail(e, PM_EINVAL, pm_run_keys[k].name, "ignored %s --pairs",
+                           use == PM_RUN_OF_PAIRS ? "with" : "without");
+    if (s->value[PM_RUN_KVB] == 1)
+        return pm_fail(e, PM_ERANGE, "kvb", "1 is neither 0 nor in 2..16");
     const bool ablations = s->value[PM_RUN_ABLATION_IMAGES] > 0, flare = s->value[PM_RUN_PROJECTIONS] == 0;
-    const bool arrays = s->value[PM_RUN_FFN] > 0 || !flare || ablations;
+    const bool arrays = (s->value[PM_RUN_FFN] > 0 && s->value[PM_RUN_FFN] < 4) || !flare || ablations;
     const enum pm_engine engine = (enum pm_engine)s->value[PM_RUN_ENGINE];
     if (engine == PM_ENGINE_GOLDEN && s->given[PM_RUN_RTL_IMAGES])
         return pm_fail(e, PM_EINVAL, "rtl-images", "the golden engine would ignore it");
-    if (engine == PM_ENGINE_RTL &&
-        (s->given[PM_RUN_IMAGES] || s->given[PM_RUN_ABLATION_IMAGES] || s->given[PM_RUN_THREADS]))
+    if (engine == PM_ENGINE_RTL && (s->given[PM_RUN_IMAGES] || s->given[PM_RUN_ABLATION_IMAGES] ||
+                                    s->given[PM_RUN_ABLATION_PAIRS] || s->given[PM_RUN_THREADS]))
         return pm_fail(e, PM_EINVAL, "engine",
-                       "rtl runs rtl-images alone and ignores images, ablation-images, threads");
+                       "rtl runs nothing else and ignores images, ablations, threads");
     if (engine != PM_ENGINE_GOLDEN && s->value[PM_RUN_NORM] != PM_NORM_RECIP)
         return pm_fail(e, PM_EMODE, "norm", "pow2 and none are in the golden engine only");
     if (engine != PM_ENGINE_GOLDEN && s->value[PM_RUN_ADC] == 3)
@@ -196,18 +215,26 @@ static int value_text(const struct pm_run_settings *s, enum pm_run_key k, char *
     return snprintf(text, length, "%.*s", n, start);
 }
 
-void pm_run_text(const struct pm_run_settings *s, char *text, size_t length) {
+static bool applies(enum pm_run_key k, enum pm_run_use use) {
+    return pm_run_keys[k].use == PM_RUN_BOTH || pm_run_keys[k].use == use;
+}
+
+void pm_run_text(const struct pm_run_settings *s, enum pm_run_use use, char *text, size_t length) {
     size_t at = 0;
     for (enum pm_run_key k = 0; k < PM_RUN_KEYS && at < length; k++) {
         char value[64];
+        if (!applies(k, use))
+            continue;
         value_text(s, k, value, sizeof value);
         at += (size_t)snprintf(text + at, length - at, "%s%s=%s", k ? " " : "", pm_run_keys[k].name, value);
     }
 }
 
-void pm_run_json(const struct pm_run_settings *s, struct cJSON *object) {
+void pm_run_json(const struct pm_run_settings *s, enum pm_run_use use, struct cJSON *object) {
     for (enum pm_run_key k = 0; k < PM_RUN_KEYS; k++) {
         char value[64];
+        if (!applies(k, use))
+            continue;
         value_text(s, k, value, sizeof value);
         if (pm_run_keys[k].choices && strcmp(pm_run_keys[k].choices, "0|1") != 0)
             cJSON_AddStringToObject(object, pm_run_keys[k].name, value);

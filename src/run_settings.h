@@ -14,6 +14,12 @@ enum pm_run_key {
     PM_RUN_IMAGES,
     PM_RUN_RTL_IMAGES,
     PM_RUN_ABLATION_IMAGES,
+    PM_RUN_BATCH,
+    PM_RUN_RTL_TOKENS,
+    PM_RUN_RTL_LAYER,
+    PM_RUN_ABLATION_PAIRS,
+    PM_RUN_KVB,
+    PM_RUN_WO_SCALE,
     PM_RUN_NORM,
     PM_RUN_ROUND,
     PM_RUN_CODING_X,
@@ -40,6 +46,9 @@ enum pm_run_key {
     PM_RUN_KEYS
 };
 
+/** Which runs read a setting. */
+enum pm_run_use { PM_RUN_BOTH, PM_RUN_OF_IMAGES, PM_RUN_OF_PAIRS };
+
 struct pm_run_key_info {
     const char *name;    /**< "rtl-images": option --rtl-images, JSON key "rtl-images" */
     const char *choices; /**< "golden|rtl|both"; NULL: a number */
@@ -47,6 +56,7 @@ struct pm_run_key_info {
     double lo, hi; /**< inclusive */
     bool integer;
     const char *help;
+    enum pm_run_use use;
 };
 extern const struct pm_run_key_info pm_run_keys[PM_RUN_KEYS];
 
@@ -69,10 +79,10 @@ pm_status pm_run_load(struct pm_run_settings *s, const char *path, struct pm_err
 pm_status pm_run_override(struct pm_run_settings *s, const char *text, struct pm_error *e);
 /** Whether a matrix is split by ranks. */
 bool pm_run_ranks(const struct pm_run_settings *s);
-/** Refuses settings that contradict each other or would be ignored. */
-pm_status pm_run_check(const struct pm_run_settings *s, struct pm_error *e);
-/** The effective settings as text, or as members of `object`. */
-void pm_run_text(const struct pm_run_settings *s, char *text, size_t length);
-void pm_run_json(const struct pm_run_settings *s, struct cJSON *object);
+/** Refuses settings that contradict each other or would be ignored in a run of `use`. */
+pm_status pm_run_check(const struct pm_run_settings *s, enum pm_run_use use, struct pm_error *e);
+/** The effective settings of a run of `use` as text, or as members of `object`. */
+void pm_run_text(const struct pm_run_settings *s, enum pm_run_use use, char *text, size_t length);
+void pm_run_json(const struct pm_run_settings *s, enum pm_run_use use, struct cJSON *object);
 
 #endif

@@ -410,11 +410,21 @@ static void add_norm(const char *name) {
     add_tensor(full, D, 0, 0.4, 0.5);
 }
 
+/* What write_network makes. */
+static struct form {
+    bool bert, post, first, pad;
+    const char *activation;
+} form = {.activation = "gelu"};
+enum { VOCABULARY = 23 };
+
 static void write_network(void) {
     strcpy(header_text, "{");
     model_count = 0;
     seed_state = 1;
-    add_linear("patch", PATCH * PATCH, D);
+    if (form.bert)
+        add_tensor("words", VOCABULARY, D, 0, 0.8);
+    else
+        add_linear("patch", PATCH * PATCH, D);
     add_tensor("pos", N, D, 0, 0.5);
     for (int i = 0; i < LAYERS; i++) {
         static const struct {
@@ -432,12 +442,22 @@ static void write_network(void) {
         }
     }
     add_norm("norm");
-    add_linear("head", D, CLASSES);
+    if (!form.bert)
+        add_linear("head", D, CLASSES);
     strcat(header_text, "}");
     static uint8_t bytes[sizeof header_text + sizeof model_data + 8];
     write_file("model.safetensors", bytes,
                put_safetensors(bytes, strlen(header_text), header_text, model_data, 4 * model_count));
-    write_file("config.json", config_text, strlen(config_text));
+    char text[512];
+    snprintf(text, sizeof text,
+             "{\"type\":\"%s\",\"layers\":2,\"width\":12,\"heads\":3,\"ffn\":20,\"tokens\":9,\"layernorm_"
+             "eps\":1e-5,"
+             "\"norm\":\"%s\",\"activation\":\"%s\",%s}",
+             form.bert ? "bert" : "vit", form.post ? "post" : "pre", form.activation,
+             !form.bert   ? "\"patch\":4,\"image\":12,\"classes\":5,\"pixel_mean\":0.25,\"pixel_std\":0.5"
+             : form.first ? "\"vocabulary\":23,\"pool\":\"first\""
+                          : "\"vocabulary\":23,\"pool\":\"mean\"");
+    write_file("config.json", text, strlen(text));
 }
 
 /* Calibration: known mu and a, mk and mv so that keys and values fit. */
@@ -478,7 +498,7 @@ static void load_network(struct pm_encoder *network, bool maps) {
     if (!maps)
         return;
     write_calibration();
-    if (pm_encoder_map_load(network, folder, err, sizeof err) != PM_OK)
+    if (pm_encoder_map_load(network, folder, NULL, err, sizeof err) != PM_OK)
         fail_msg("%s", err);
 }
 
@@ -508,67 +528,124 @@ static void naive_norm(const struct pm_encoder_norm *norm, const double *x, doub
         y[i] = (x[i] - mean) / sqrt(var + EPS) * norm->weight[i] + norm->bias[i];
 }
 
-/* Softmax attention of given q, k, v: y[N][D], heads side by side. */
-static void naive_heads(double q[N][D], double k[N][D], double v[N][D], double y[N][D]) {
+/* Softmax attention of given q, k, v over n tokens, of which `keep` are attended to: y[n][D], heads side by
+ * side. */
+static void naive_heads(int n, const uint8_t *keep, double q[N][D], double k[N][D], double v[N][D],
+                        double y[N][D]) {
     for (int h = 0; h < HEADS; h++)
-        for (int t = 0; t < N; t++) {
+        for (int t = 0; t < n; t++) {
             double weight[N], sum = 0;
-            for (int j = 0; j < N; j++) {
+            for (int j = 0; j < n; j++) {
                 double dot = 0;
                 for (int i = h * DK; i < (h + 1) * DK; i++)
                     dot += q[t][i] * k[j][i];
-                sum += weight[j] = exp(dot / sqrt(DK));
+                sum += weight[j] = keep == NULL || keep[j] ? exp(dot / sqrt(DK)) : 0;
             }
             for (int i = h * DK; i < (h + 1) * DK; i++) {
                 y[t][i] = 0;
-                for (int j = 0; j < N; j++)
+                for (int j = 0; j < n; j++)
                     y[t][i] += weight[j] / sum * v[j][i];
             }
         }
 }
 
-static void naive_forward(const struct pm_encoder *network, const uint8_t *image, double *logits) {
-    double x[N][D], h[N][D], q[N][D], k[N][D], v[N][D], y[D];
-    for (int t = 0; t < N; t++) {
+static double naive_activation(double x) {
+    if (strcmp(form.activation, "relu") == 0)
+        return x > 0 ? x : 0;
+    if (strcmp(form.activation, "gelu") == 0)
+        return x * 0.5 * erfc(-x / sqrt(2));
+    return x / (1 + exp(-2 * sqrt(2 / 3.14159265358979323846) * (x + 0.044715 * x * x * x)));
+}
+
+static void naive_embed(const struct pm_encoder *network, const struct pm_encoder_input *in, double x[N][D]) {
+    for (int t = 0; t < (int)in->n; t++) {
         double pixels[PATCH * PATCH];
-        for (int i = 0; i < PATCH * PATCH; i++) {
+        for (int i = 0; i < PATCH * PATCH && !form.bert; i++) {
             int row = t / 3 * PATCH + i / PATCH, col = t % 3 * PATCH + i % PATCH;
-            pixels[i] = (image[row * IMAGE + col] / 255.0 - 0.25) / 0.5;
+            pixels[i] = (in->image[row * IMAGE + col] / 255.0 - 0.25) / 0.5;
         }
-        naive_linear(&network->patch, pixels, x[t]);
+        if (!form.bert)
+            naive_linear(&network->patch, pixels, x[t]);
         for (int i = 0; i < D; i++)
-            x[t][i] += network->pos[t * D + i];
+            x[t][i] = (form.bert ? network->words[in->ids[t] * D + (unsigned)i] : x[t][i]) +
+                      network->pos[t * D + i];
+    }
+}
+
+static void naive_forward(const struct pm_encoder *network, const struct pm_encoder_input *in, double *out) {
+    double x[N][D], h[N][D], q[N][D], k[N][D], v[N][D], y[D];
+    const int n = (int)in->n;
+    naive_embed(network, in, x);
+    for (int t = 0; t < n && form.post; t++) {
+        naive_norm(&network->norm, x[t], y);
+        memcpy(x[t], y, sizeof y);
     }
     for (int l = 0; l < LAYERS; l++) {
         const struct pm_encoder_layer *layer = &network->layers[l];
-        for (int t = 0; t < N; t++) {
-            naive_norm(&layer->ln1, x[t], y);
+        for (int t = 0; t < n; t++) {
+            memcpy(y, x[t], sizeof y);
+            if (!form.post)
+                naive_norm(&layer->ln1, x[t], y);
             naive_linear(&layer->linear[PM_ENCODER_Q], y, q[t]);
             naive_linear(&layer->linear[PM_ENCODER_K], y, k[t]);
             naive_linear(&layer->linear[PM_ENCODER_V], y, v[t]);
         }
-        naive_heads(q, k, v, h);
-        for (int t = 0; t < N; t++) {
+        naive_heads(n, in->keep, q, k, v, h);
+        for (int t = 0; t < n; t++) {
             double hidden[FFN];
             naive_linear(&layer->linear[PM_ENCODER_O], h[t], y);
             for (int i = 0; i < D; i++)
                 x[t][i] += y[i];
-            naive_norm(&layer->ln2, x[t], y);
+            naive_norm(form.post ? &layer->ln1 : &layer->ln2, x[t], y);
+            if (form.post)
+                memcpy(x[t], y, sizeof y);
             naive_linear(&layer->linear[PM_ENCODER_UP], y, hidden);
             for (int i = 0; i < FFN; i++)
-                hidden[i] *= 0.5 * erfc(-hidden[i] / sqrt(2));
+                hidden[i] = naive_activation(hidden[i]);
             naive_linear(&layer->linear[PM_ENCODER_DOWN], hidden, y);
             for (int i = 0; i < D; i++)
                 x[t][i] += y[i];
+            naive_norm(&layer->ln2, x[t], y);
+            if (form.post)
+                memcpy(x[t], y, sizeof y);
         }
     }
     double mean[D] = {0};
-    for (int t = 0; t < N; t++) {
+    int count = 0;
+    for (int t = 0; t < n; t++)
+        count += in->keep == NULL || in->keep[t];
+    for (int t = 0; t < n; t++) {
         naive_norm(&network->norm, x[t], y);
         for (int i = 0; i < D; i++)
-            mean[i] += y[i] / N;
+            mean[i] += (in->keep == NULL || in->keep[t] ? 1.0 : 0) * (form.post ? x[t][i] : y[i]) / count;
+        if (t == 0 && form.first)
+            memcpy(out, form.post ? x[0] : y, sizeof y);
     }
-    naive_linear(&network->head, mean, logits);
+    if (!form.bert)
+        naive_linear(&network->head, mean, out);
+    else if (!form.first)
+        memcpy(out, mean, sizeof mean);
+}
+
+/* An image, or a sentence of 1..N tokens with padding at its end or in its middle. */
+struct sample {
+    uint8_t image[IMAGE * IMAGE], keep[N];
+    uint32_t ids[N];
+    struct pm_encoder_input input;
+};
+
+static void random_sample(struct sample *s, uint32_t seed) {
+    s->input = (struct pm_encoder_input){.image = s->image, .n = N};
+    random_image(s->image, seed);
+    if (!form.bert)
+        return;
+    s->input = (struct pm_encoder_input){.ids = s->ids, .n = 1 + seed % N};
+    for (unsigned t = 0; t < N; t++) {
+        s->ids[t] = (uint32_t)(VOCABULARY / 2.0 * (1 + uniform()));
+        s->keep[t] = t == 0 || uniform() > 0;
+    }
+    if (form.pad)
+        s->input.keep = s->keep;
 }
 
 static double spread_of(const double *v, int n) {
@@ -580,38 +657,93 @@ static double spread_of(const double *v, int n) {
     return hi - lo;
 }
 
-static void forward_matches_double(void **state) {
-    (void)state;
+static void check_form(void) {
     struct pm_encoder network;
     load_network(&network, false);
     struct pm_encoder_scratch *scratch = pm_encoder_scratch_new(&network);
     assert_non_null(scratch);
-    double worst = 0, least_spread = 1e9, first[CLASSES] = {0}, moved = 0;
-    enum { IMAGES = 20 };
-    for (uint32_t i = 0; i < IMAGES; i++) {
-        uint8_t image[IMAGE * IMAGE];
-        float logits[CLASSES];
-        double expected[CLASSES];
-        random_image(image, i);
-        assert_int_equal(pm_encoder_forward(&network, image, NULL, scratch, logits), PM_OK);
-        naive_forward(&network, image, expected);
-        for (int c = 0; c < CLASSES; c++) {
-            worst = fmax(worst, fabs(logits[c] - expected[c]));
+    const int outputs = (int)pm_encoder_outputs(&network.config);
+    assert_int_equal(outputs, form.bert ? D : CLASSES);
+    double worst = 0, least_spread = 1e9, first[D] = {0}, moved = 0;
+    enum { SAMPLES = 20 };
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        struct sample s;
+        float out[D];
+        double expected[D];
+        random_sample(&s, i);
+        assert_int_equal(pm_encoder_forward(&network, &s.input, NULL, scratch, out), PM_OK);
+        naive_forward(&network, &s.input, expected);
+        for (int c = 0; c < outputs; c++) {
+            worst = fmax(worst, fabs(out[c] - expected[c]));
             if (i == 0)
                 first[c] = expected[c];
             moved = fmax(moved, fabs(expected[c] - first[c]));
         }
-        least_spread = fmin(least_spread, spread_of(expected, CLASSES));
+        least_spread = fmin(least_spread, spread_of(expected, outputs));
     }
-    print_message("# float forward: %d logits, worst error %.2g, moved %.2g, least spread %.2g\n",
-                  IMAGES * CLASSES, worst, moved, least_spread);
+    print_message(
+        "# float forward, %s %s %s%s%s: %d outputs, worst error %.2g, moved %.2g, least spread %.2g\n",
+        form.bert ? "bert" : "vit", form.post ? "post" : "pre", form.activation, form.first ? " first" : "",
+        form.pad ? " padded" : "", SAMPLES * outputs, worst, moved, least_spread);
     assert_true(worst < 1e-5);
     assert_true(worst >
                 1e-9); /* float against double: equality would mean that one was compared with itself */
-    assert_true(moved > 0.05); /* the logits do depend on the image */
+    assert_true(moved > 0.05); /* the outputs do depend on the input */
     assert_true(least_spread > 0.05);
     pm_encoder_scratch_free(scratch);
     pm_encoder_free(&network);
+}
+
+static void forward_matches_double(void **state) {
+    (void)state;
+    static const struct form forms[] = {
+        {.activation = "gelu"},
+        {.post = true, .activation = "gelu"},
+        {.bert = true, .activation = "gelu-tanh"},
+        {.bert = true, .post = true, .activation = "gelu"},
+        {.bert = true, .post = true, .pad = true, .activation = "gelu"},
+        {.bert = true, .post = true, .first = true, .pad = true, .activation = "relu"},
+    };
+    const struct form before = form;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        form = forms[i];
+        check_form();
+    }
+    form = before;
+}
+
+/* Padding changes nothing, and what is no input of the network is refused. */
+static void sentences_padded_and_refused(void **state) {
+    (void)state;
+    const struct form before = form;
+    form = (struct form){.bert = true, .post = true, .activation = "gelu"};
+    struct pm_encoder network;
+    load_network(&network, false);
+    struct pm_encoder_scratch *scratch = pm_encoder_scratch_new(&network);
+    float alone[D], padded[D];
+    const uint32_t ids[N] = {3, 1, 4, 1, 5, 9, 2, 6, 22};
+    const uint8_t keep[N] = {1, 1, 1, 1}, none[N] = {0};
+    struct pm_encoder_input in = {.ids = ids, .n = 4};
+    assert_int_equal(pm_encoder_forward(&network, &in, NULL, scratch, alone), PM_OK);
+    in = (struct pm_encoder_input){.ids = ids, .keep = keep, .n = N};
+    assert_int_equal(pm_encoder_forward(&network, &in, NULL, scratch, padded), PM_OK);
+    for (int i = 0; i < D; i++)
+        assert_true(fabsf(alone[i] - padded[i]) < 1e-6f);
+    in.keep = NULL;
+    assert_int_equal(pm_encoder_forward(&network, &in, NULL, scratch, padded), PM_OK);
+    assert_true(fabsf(alone[0] - padded[0]) > 1e-4f);
+    const uint32_t beyond[1] = {VOCABULARY};
+    const uint8_t image[IMAGE * IMAGE] = {0};
+    const struct pm_encoder_input bad[] = {{.ids = beyond, .n = 1},
+                                           {.ids = ids, .n = 0},
+                                           {.ids = ids, .n = N + 1},
+                                           {.ids = ids, .keep = none, .n = N},
+                                           {.image = image, .n = N}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(pm_encoder_forward(&network, &bad[i], NULL, scratch, padded), PM_EINVAL);
+    pm_encoder_scratch_free(scratch);
+    pm_encoder_free(&network);
+    form = before;
 }
 
 static void forward_in_threads(void **state) {
@@ -624,7 +756,8 @@ static void forward_in_threads(void **state) {
     struct pm_encoder_scratch *scratch = pm_encoder_scratch_new(&network);
     for (int i = 0; i < IMAGES; i++) {
         random_image(images[i], (uint32_t)i);
-        pm_encoder_forward(&network, images[i], NULL, scratch, serial[i]);
+        pm_encoder_forward(&network, &(struct pm_encoder_input){.image = images[i], .n = N}, NULL, scratch,
+                           serial[i]);
     }
     pm_encoder_scratch_free(scratch);
 #pragma omp parallel num_threads(4)
@@ -632,7 +765,8 @@ static void forward_in_threads(void **state) {
         struct pm_encoder_scratch *own = pm_encoder_scratch_new(&network);
 #pragma omp for schedule(dynamic)
         for (int i = 0; i < IMAGES; i++)
-            pm_encoder_forward(&network, images[i], NULL, own, parallel[i]);
+            pm_encoder_forward(&network, &(struct pm_encoder_input){.image = images[i], .n = N}, NULL, own,
+                               parallel[i]);
         pm_encoder_scratch_free(own);
     }
     assert_memory_equal(serial, parallel, sizeof serial);
@@ -743,9 +877,11 @@ static void map_tokens_are_close_to_float(void **state) {
 
 /* An attention engine in double precision on the mapped integers: only the mapping's and the interface's own
  * quantisation is left. */
-static pm_status ideal_engine(void *ctx, unsigned layer, const struct pm_encoder_map *map, const int8_t *x,
-                              const int32_t *ex, int8_t *y, int32_t *e) {
+static pm_status ideal_engine(void *ctx, unsigned layer, const struct pm_encoder_map *map,
+                              const struct pm_encoder_tokens *in, int8_t *y, int32_t *e) {
     int *calls = ctx;
+    const int8_t *x = in->x;
+    const int32_t *ex = in->ex;
     assert_int_equal(layer, *calls % LAYERS);
     ++*calls;
     double q[N][D], k[N][D], v[N][D], h[N][D];
@@ -764,7 +900,7 @@ static pm_status ideal_engine(void *ctx, unsigned layer, const struct pm_encoder
             k[t][out] = ak * exp2(ex[t]) * exp2(-(double)map->mk) * map->s0 * exp2(map->e0) * sqrt(DK);
             v[t][out] = av * exp2(ex[t]);
         }
-    naive_heads(q, k, v, h);
+    naive_heads(N, NULL, q, k, v, h);
     for (int t = 0; t < N; t++) {
         double out[D], largest = 0;
         for (int i = 0; i < D; i++) {
@@ -780,9 +916,9 @@ static pm_status ideal_engine(void *ctx, unsigned layer, const struct pm_encoder
     return PM_OK;
 }
 
-static pm_status broken_engine(void *ctx, unsigned layer, const struct pm_encoder_map *map, const int8_t *x,
-                               const int32_t *ex, int8_t *y, int32_t *e) {
-    (void)ctx, (void)layer, (void)map, (void)x, (void)ex, (void)y, (void)e;
+static pm_status broken_engine(void *ctx, unsigned layer, const struct pm_encoder_map *map,
+                               const struct pm_encoder_tokens *in, int8_t *y, int32_t *e) {
+    (void)ctx, (void)layer, (void)map, (void)in, (void)y, (void)e;
     return PM_EDIFFER;
 }
 
@@ -801,8 +937,10 @@ static void forward_through_integers(void **state) {
         float logits[CLASSES];
         double expected[CLASSES];
         random_image(image, i);
-        assert_int_equal(pm_encoder_forward(&network, image, &ideal, scratch, logits), PM_OK);
-        naive_forward(&network, image, expected);
+        assert_int_equal(pm_encoder_forward(&network, &(struct pm_encoder_input){.image = image, .n = N},
+                                            &ideal, scratch, logits),
+                         PM_OK);
+        naive_forward(&network, &(struct pm_encoder_input){.image = image, .n = N}, expected);
         for (int c = 0; c < CLASSES; c++) {
             error += (logits[c] - expected[c]) * (logits[c] - expected[c]);
             power += expected[c] * expected[c];
@@ -815,9 +953,13 @@ static void forward_through_integers(void **state) {
     assert_true(relative > 1e-4); /* 8 bits were in the way */
     uint8_t image[IMAGE * IMAGE] = {0};
     float logits[CLASSES];
-    assert_int_equal(pm_encoder_forward(&network, image, &broken, scratch, logits), PM_EDIFFER);
+    assert_int_equal(pm_encoder_forward(&network, &(struct pm_encoder_input){.image = image, .n = N}, &broken,
+                                        scratch, logits),
+                     PM_EDIFFER);
     pm_encoder_map_free(&network);
-    assert_int_equal(pm_encoder_forward(&network, image, &ideal, scratch, logits), PM_EINVAL);
+    assert_int_equal(pm_encoder_forward(&network, &(struct pm_encoder_input){.image = image, .n = N}, &ideal,
+                                        scratch, logits),
+                     PM_EINVAL);
     pm_encoder_scratch_free(scratch);
     pm_encoder_free(&network);
 }
@@ -842,8 +984,14 @@ static void config_bad(void **state) {
         pm_status status;
         const char *file, *reason;
     } cases[] = {
-        {"\"vit\"", "\"bert\"", PM_EFORMAT, "config.json", "\"type\" is \"bert\""},
-        {"\"pre\"", "\"post\"", PM_EFORMAT, "config.json", "\"norm\""},
+        {"\"vit\"", "\"vi\"", PM_EFORMAT, "config.json", "\"type\" is \"vi\", not one of vit|bert"},
+        {"\"vit\"", "\"bert\"", PM_EFORMAT, "config.json", "\"vocabulary\" is missing"},
+        {"\"vit\"", "\"bert\",\"vocabulary\":0", PM_ERANGE, "config.json", "\"vocabulary\""},
+        {"\"vit\"", "\"bert\",\"vocabulary\":5", PM_EFORMAT, "config.json", "\"pool\" is missing"},
+        {"\"vit\"", "\"bert\",\"vocabulary\":5,\"pool\":\"mean\"", PM_EFORMAT, "model.safetensors",
+         "tensor words is missing"},
+        {"\"pre\"", "\"post-\"", PM_EFORMAT, "config.json", "\"norm\" is \"post-\""},
+        {"\"gelu\"", "\"\"", PM_EFORMAT, "config.json", "\"activation\" is \"\""},
         {"\"gelu\"", "7", PM_EFORMAT, "config.json", "\"activation\" is missing or not a string"},
         {"\"layers\":2", "\"layers\":0", PM_ERANGE, "config.json",
          "\"layers\" is 0, not an integer in 1..64"},
@@ -920,7 +1068,7 @@ static void calibration_bad(void **state) {
             write_file("calibration.json", text, strlen(text) - 1);
         else
             write_edited("calibration.json", text, cases[i].from, cases[i].to);
-        assert_int_equal(pm_encoder_map_load(&network, folder, err, sizeof err), cases[i].status);
+        assert_int_equal(pm_encoder_map_load(&network, folder, NULL, err, sizeof err), cases[i].status);
         assert_message(err, "calibration.json", cases[i].reason);
         assert_null(network.maps);
     }
@@ -938,6 +1086,7 @@ int main(void) {
         cmocka_unit_test(idx_bad),
         cmocka_unit_test(idx_bad_gzip),
         cmocka_unit_test(forward_matches_double),
+        cmocka_unit_test(sentences_padded_and_refused),
         cmocka_unit_test(forward_in_threads),
         cmocka_unit_test(map_is_close_to_float),
         cmocka_unit_test(map_tokens_are_close_to_float),

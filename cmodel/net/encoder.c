@@ -9,7 +9,7 @@
 
 struct pm_encoder_scratch {
     float *memory;    /* all float buffers */
-    float *x;         /* [N][D] the residual stream */
+    float *x;         /* [N][D] the residual stream, before the LayerNorm that comes next */
     float *h;         /* [N][D] a normalised copy, then a head's concatenated outputs */
     float *q, *k, *v; /* [N][D] */
     float *wide;      /* [N][max(ffn, N, patch*patch)] patches, a head's scores, or hidden units */
@@ -26,7 +26,7 @@ static size_t max2(size_t a, size_t b) {
 struct pm_encoder_scratch *pm_encoder_scratch_new(const struct pm_encoder *network) {
     const struct pm_encoder_config *c = &network->config;
     size_t n = c->tokens, d = c->width, nd = n * d;
-    size_t wide = max2(max2(c->ffn, n), (size_t)c->patch * c->patch);
+    size_t wide = max2(max2(c->ffn, n), (size_t)c->patch * c->patch); /* patch: 0 in a sentence encoder */
     struct pm_encoder_scratch *s = calloc(1, sizeof *s);
     if (s == NULL)
         return NULL;
@@ -86,23 +86,41 @@ static void linear(const struct pm_encoder_linear *l, size_t n, const float *x, 
                 out);
 }
 
-static void gelu(float *x, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        x[i] = 0.5f * x[i] * (1.0f + erff(x[i] * 0.70710678f)); /* 1/sqrt(2) */
+static void activate(enum pm_encoder_activation kind, float *x, size_t n) {
+    switch (kind) {
+    case PM_ENCODER_GELU:
+        for (size_t i = 0; i < n; i++)
+            x[i] = 0.5f * x[i] * (1.0f + erff(x[i] * 0.70710678f)); /* 1/sqrt(2) */
+        break;
+    case PM_ENCODER_GELU_TANH:
+        for (size_t i = 0; i < n; i++) /* sqrt(2/pi) */
+            x[i] = 0.5f * x[i] * (1.0f + tanhf(0.79788456f * (x[i] + 0.044715f * x[i] * x[i] * x[i])));
+        break;
+    case PM_ENCODER_RELU:
+        for (size_t i = 0; i < n; i++)
+            x[i] = fmaxf(x[i], 0.0f);
+    }
 }
 
-static void softmax_row(float *x, size_t n) {
-    float largest = x[0], sum = 0;
-    for (size_t i = 1; i < n; i++)
-        largest = fmaxf(largest, x[i]);
+static bool kept(const uint8_t *keep, size_t i) {
+    return keep == NULL || keep[i] != 0;
+}
+
+/* Over the kept positions; the others become 0. */
+static void softmax_row(float *x, const uint8_t *keep, size_t n) {
+    float largest = -INFINITY, sum = 0;
     for (size_t i = 0; i < n; i++)
-        sum += x[i] = expf(x[i] - largest);
+        if (kept(keep, i))
+            largest = fmaxf(largest, x[i]);
+    for (size_t i = 0; i < n; i++)
+        sum += x[i] = kept(keep, i) ? expf(x[i] - largest) : 0.0f;
     for (size_t i = 0; i < n; i++)
         x[i] /= sum;
 }
 
 /* The image's patches, raster order, normalised, times the patch embedding, plus positions: s->x. */
-static void embed(const struct pm_encoder *network, const uint8_t *image, struct pm_encoder_scratch *s) {
+static void embed_image(const struct pm_encoder *network, const uint8_t *image,
+                        struct pm_encoder_scratch *s) {
     const struct pm_encoder_config *c = &network->config;
     size_t p = c->patch, side = c->image / p;
     float *out = s->wide;
@@ -117,19 +135,52 @@ static void embed(const struct pm_encoder *network, const uint8_t *image, struct
     linear(&network->patch, c->tokens, s->wide, s->x, true);
 }
 
+static void embed_words(const struct pm_encoder *network, const struct pm_encoder_input *input,
+                        struct pm_encoder_scratch *s) {
+    const size_t d = network->config.width;
+    for (size_t t = 0; t < input->n; t++)
+        for (size_t i = 0; i < d; i++)
+            s->x[t * d + i] = network->words[input->ids[t] * d + i] + network->pos[t * d + i];
+}
+
+/* The LayerNorms in the order of the data's way: number k of 2 * layers + 1 is before sublayer k (attention
+ * and feed-forward in turns), the last before the output. */
+static const struct pm_encoder_norm *norm_at(const struct pm_encoder *network, unsigned k) {
+    if (network->config.post && k-- == 0)
+        return &network->norm;
+    if (k == 2 * network->config.layers)
+        return &network->norm;
+    const struct pm_encoder_layer *layer = &network->layers[k / 2];
+    return k % 2 ? &layer->ln2 : &layer->ln1;
+}
+
+const struct pm_encoder_norm *pm_encoder_norm_into(const struct pm_encoder *network, unsigned layer) {
+    return norm_at(network, 2 * layer);
+}
+
 /* One pass through the layers. */
 struct pass {
     const struct pm_encoder *network;
+    const struct pm_encoder_input *input;
     const struct pm_encoder_engines *engines;
     struct pm_encoder_scratch *s;
     unsigned layer;
 };
 
+/* LayerNorm number k of the stream to s->h, what enters a sublayer. Where LayerNorm comes after each sublayer
+ * it is also what the next residual adds to. */
+static void normalise(const struct pass *p, unsigned k) {
+    const struct pm_encoder_config *c = &p->network->config;
+    pm_encoder_layernorm(norm_at(p->network, k), c->layernorm_eps, p->input->n, c->width, p->s->x, p->s->h);
+    if (c->post)
+        memcpy(p->s->x, p->s->h, (size_t)p->input->n * c->width * sizeof *p->s->x);
+}
+
 /* Every token through a matrix of this layer, on the host or where the engines have it. `add`: to what y
  * holds; then y is not s->q. */
 static pm_status apply(const struct pass *p, enum pm_encoder_matrix m, const float *x, float *y, bool add) {
     const struct pm_encoder_linear *l = &p->network->layers[p->layer].linear[m];
-    const size_t n = p->network->config.tokens;
+    const size_t n = p->input->n;
     if (!p->engines->projected[m]) {
         linear(l, n, x, y, add);
         return PM_OK;
@@ -142,12 +193,12 @@ static pm_status apply(const struct pass *p, enum pm_encoder_matrix m, const flo
 }
 
 static pm_status attend_float(const struct pass *p) {
-    const struct pm_encoder *network = p->network;
-    const struct pm_encoder_config *c = &network->config;
+    const struct pm_encoder_config *c = &p->network->config;
     struct pm_encoder_scratch *s = p->s;
-    int n = (int)c->tokens, d = (int)c->width, dk = d / (int)c->heads;
+    const unsigned tokens = p->input->n;
+    int n = (int)tokens, d = (int)c->width, dk = d / (int)c->heads;
     pm_status status;
-    pm_encoder_layernorm(&network->layers[p->layer].ln1, c->layernorm_eps, c->tokens, c->width, s->x, s->h);
+    normalise(p, 2 * p->layer);
     if ((status = apply(p, PM_ENCODER_Q, s->h, s->q, false)) != PM_OK ||
         (status = apply(p, PM_ENCODER_K, s->h, s->k, false)) != PM_OK ||
         (status = apply(p, PM_ENCODER_V, s->h, s->v, false)) != PM_OK)
@@ -157,7 +208,7 @@ static pm_status attend_float(const struct pass *p) {
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, dk, scale, s->q + head, d, s->k + head, d,
                     0.0f, s->wide, n);
         for (int t = 0; t < n; t++)
-            softmax_row(s->wide + (size_t)t * c->tokens, c->tokens);
+            softmax_row(s->wide + (size_t)t * tokens, p->input->keep, tokens);
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, dk, n, 1.0f, s->wide, n, s->v + head, d,
                     0.0f, s->h + head, d);
     }
@@ -168,12 +219,15 @@ static pm_status attend_integer(const struct pass *p) {
     const struct pm_encoder_config *c = &p->network->config;
     const struct pm_encoder_map *map = &p->network->maps[p->layer];
     struct pm_encoder_scratch *s = p->s;
-    pm_encoder_map_tokens(map, c->layernorm_eps, c->tokens, c->width, s->x, s->h, s->fixed, s->narrow, s->xi,
+    const struct pm_encoder_tokens in = {s->xi, s->ex, p->input->keep, p->input->n};
+    pm_encoder_map_tokens(map, c->layernorm_eps, in.n, c->width, s->x, s->h, s->fixed, s->narrow, s->xi,
                           s->ex);
-    pm_status status = p->engines->attention(p->engines->ctx, p->layer, map, s->xi, s->ex, s->yi, s->e);
+    if (c->post)
+        normalise(p, 2 * p->layer);
+    pm_status status = p->engines->attention(p->engines->ctx, p->layer, map, &in, s->yi, s->e);
     if (status != PM_OK)
         return status;
-    for (size_t t = 0; t < c->tokens; t++)
+    for (size_t t = 0; t < in.n; t++)
         for (size_t i = 0; i < c->width; i++)
             s->x[t * c->width + i] += ldexpf((float)s->yi[t * c->width + i], s->e[t]) * map->out_scale[i];
     return PM_OK;
@@ -182,24 +236,53 @@ static pm_status attend_integer(const struct pass *p) {
 static pm_status feed_forward(const struct pass *p) {
     const struct pm_encoder_config *c = &p->network->config;
     struct pm_encoder_scratch *s = p->s;
-    pm_encoder_layernorm(&p->network->layers[p->layer].ln2, c->layernorm_eps, c->tokens, c->width, s->x,
-                         s->h);
+    normalise(p, 2 * p->layer + 1);
     pm_status status = apply(p, PM_ENCODER_UP, s->h, s->wide, false);
     if (status != PM_OK)
         return status;
-    gelu(s->wide, (size_t)c->tokens * c->ffn);
+    activate(c->activation, s->wide, (size_t)p->input->n * c->ffn);
     return apply(p, PM_ENCODER_DOWN, s->wide, s->x, true);
 }
 
-pm_status pm_encoder_forward(const struct pm_encoder *network, const uint8_t *image,
+/* The mean over kept tokens of s->h. */
+static void mean_token(const struct pass *p, float *mean) {
+    const size_t d = p->network->config.width;
+    size_t count = 0;
+    for (size_t t = 0; t < p->input->n; t++)
+        count += kept(p->input->keep, t);
+    memset(mean, 0, d * sizeof *mean);
+    for (size_t t = 0; t < p->input->n; t++)
+        for (size_t i = 0; i < d && kept(p->input->keep, t); i++)
+            mean[i] += p->s->h[t * d + i] / (float)count;
+}
+
+unsigned pm_encoder_outputs(const struct pm_encoder_config *c) {
+    return c->type == PM_ENCODER_VIT ? c->classes : c->width;
+}
+
+static bool input_fits(const struct pm_encoder_config *c, const struct pm_encoder_input *in) {
+    if (c->type == PM_ENCODER_VIT)
+        return in->image != NULL && in->n == c->tokens && in->keep == NULL;
+    bool fits = in->ids != NULL && in->n >= 1 && in->n <= c->tokens, any = in->keep == NULL;
+    for (unsigned t = 0; fits && t < in->n; t++) {
+        fits = in->ids[t] < c->vocabulary;
+        any = any || in->keep[t] != 0;
+    }
+    return fits && any;
+}
+
+pm_status pm_encoder_forward(const struct pm_encoder *network, const struct pm_encoder_input *input,
                              const struct pm_encoder_engines *engines, struct pm_encoder_scratch *s,
-                             float *logits) {
+                             float *out) {
     static const struct pm_encoder_engines host;
     const struct pm_encoder_config *c = &network->config;
-    struct pass p = {network, engines != NULL ? engines : &host, s, 0};
-    if (p.engines->attention != NULL && network->maps == NULL)
+    struct pass p = {network, input, engines != NULL ? engines : &host, s, 0};
+    if (!input_fits(c, input) || (p.engines->attention != NULL && network->maps == NULL))
         return PM_EINVAL;
-    embed(network, image, s);
+    if (c->type == PM_ENCODER_VIT)
+        embed_image(network, input->image, s);
+    else
+        embed_words(network, input, s);
     for (; p.layer < c->layers; p.layer++) {
         pm_status status = p.engines->attention == NULL ? attend_float(&p) : attend_integer(&p);
         if (status == PM_OK)
@@ -207,12 +290,14 @@ pm_status pm_encoder_forward(const struct pm_encoder *network, const uint8_t *im
         if (status != PM_OK)
             return status;
     }
-    pm_encoder_layernorm(&network->norm, c->layernorm_eps, c->tokens, c->width, s->x, s->h);
-    float *mean = s->q;
-    memset(mean, 0, c->width * sizeof *mean);
-    for (size_t t = 0; t < c->tokens; t++)
-        for (size_t i = 0; i < c->width; i++)
-            mean[i] += s->h[t * c->width + i] / (float)c->tokens;
-    linear(&network->head, 1, mean, logits, false);
+    normalise(&p, 2 * c->layers);
+    if (c->type == PM_ENCODER_VIT) {
+        mean_token(&p, s->q);
+        linear(&network->head, 1, s->q, out, false);
+    } else if (c->pool == PM_ENCODER_MEAN) {
+        mean_token(&p, out);
+    } else {
+        memcpy(out, s->h, c->width * sizeof *out);
+    }
     return PM_OK;
 }

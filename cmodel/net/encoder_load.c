@@ -23,25 +23,33 @@ static pm_status read_float(const struct pm_diag *d, const cJSON *root, const ch
     return s;
 }
 
-static pm_status read_config(const struct pm_diag *d, const cJSON *root, struct pm_encoder_config *c) {
+/* Member `key` must be one of "a|b|c"; *out is its place. */
+static pm_status read_choice(const struct pm_diag *d, const cJSON *root, const char *key, const char *choices,
+                             unsigned *out) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, key);
+    if (!cJSON_IsString(item))
+        return pm_diag_fail(d, PM_EFORMAT, "\"%s\" is missing or not a string", key);
+    const size_t length = strlen(item->valuestring);
+    *out = 0;
+    for (const char *c = choices;; c++, ++*out) {
+        const size_t n = strcspn(c, "|");
+        if (n == length && memcmp(c, item->valuestring, n) == 0)
+            return PM_OK;
+        c += n;
+        if (*c == '\0')
+            return pm_diag_fail(d, PM_EFORMAT, "\"%s\" is \"%.40s\", not one of %s", key, item->valuestring,
+                                choices);
+    }
+}
+
+static pm_status read_image(const struct pm_diag *d, const cJSON *root, struct pm_encoder_config *c) {
     pm_status s;
-    if ((s = pm_json_expect(d, root, "type", "vit")) != PM_OK ||
-        (s = pm_json_expect(d, root, "norm", "pre")) != PM_OK ||
-        (s = pm_json_expect(d, root, "activation", "gelu")) != PM_OK ||
-        (s = read_unsigned(d, root, "layers", 64, &c->layers)) != PM_OK ||
-        (s = read_unsigned(d, root, "width", 4096, &c->width)) != PM_OK ||
-        (s = read_unsigned(d, root, "heads", 4096, &c->heads)) != PM_OK ||
-        (s = read_unsigned(d, root, "ffn", 16384, &c->ffn)) != PM_OK ||
-        (s = read_unsigned(d, root, "image", 1024, &c->image)) != PM_OK ||
+    if ((s = read_unsigned(d, root, "image", 1024, &c->image)) != PM_OK ||
         (s = read_unsigned(d, root, "patch", 1024, &c->patch)) != PM_OK ||
-        (s = read_unsigned(d, root, "tokens", 4096, &c->tokens)) != PM_OK ||
         (s = read_unsigned(d, root, "classes", 65536, &c->classes)) != PM_OK ||
-        (s = read_float(d, root, "layernorm_eps", 1e-12, 1.0, &c->layernorm_eps)) != PM_OK ||
         (s = read_float(d, root, "pixel_mean", -1e3, 1e3, &c->pixel_mean)) != PM_OK ||
         (s = read_float(d, root, "pixel_std", 1e-6, 1e3, &c->pixel_std)) != PM_OK)
         return s;
-    if (c->width % c->heads != 0)
-        return pm_diag_fail(d, PM_ERANGE, "\"width\" %u is no multiple of \"heads\" %u", c->width, c->heads);
     if (c->image % c->patch != 0)
         return pm_diag_fail(d, PM_ERANGE, "\"image\" %u is no multiple of \"patch\" %u", c->image, c->patch);
     unsigned side = c->image / c->patch;
@@ -51,6 +59,36 @@ static pm_status read_config(const struct pm_diag *d, const cJSON *root, struct 
     if (c->classes < 2)
         return pm_diag_fail(d, PM_ERANGE, "\"classes\" is 1, a classifier has at least 2");
     return PM_OK;
+}
+
+static pm_status read_sentence(const struct pm_diag *d, const cJSON *root, struct pm_encoder_config *c) {
+    unsigned pool = 0;
+    pm_status s = read_unsigned(d, root, "vocabulary", 1u << 20, &c->vocabulary);
+    if (s == PM_OK)
+        s = read_choice(d, root, "pool", "mean|first", &pool);
+    c->pool = (enum pm_encoder_pool)pool;
+    return s;
+}
+
+static pm_status read_config(const struct pm_diag *d, const cJSON *root, struct pm_encoder_config *c) {
+    unsigned type = 0, post = 0, activation = 0;
+    pm_status s;
+    if ((s = read_choice(d, root, "type", "vit|bert", &type)) != PM_OK ||
+        (s = read_choice(d, root, "norm", "pre|post", &post)) != PM_OK ||
+        (s = read_choice(d, root, "activation", "gelu|gelu-tanh|relu", &activation)) != PM_OK ||
+        (s = read_unsigned(d, root, "layers", 64, &c->layers)) != PM_OK ||
+        (s = read_unsigned(d, root, "width", 4096, &c->width)) != PM_OK ||
+        (s = read_unsigned(d, root, "heads", 4096, &c->heads)) != PM_OK ||
+        (s = read_unsigned(d, root, "ffn", 16384, &c->ffn)) != PM_OK ||
+        (s = read_unsigned(d, root, "tokens", 4096, &c->tokens)) != PM_OK ||
+        (s = read_float(d, root, "layernorm_eps", 1e-12, 1.0, &c->layernorm_eps)) != PM_OK)
+        return s;
+    c->type = (enum pm_encoder_type)type;
+    c->post = post != 0;
+    c->activation = (enum pm_encoder_activation)activation;
+    if (c->width % c->heads != 0)
+        return pm_diag_fail(d, PM_ERANGE, "\"width\" %u is no multiple of \"heads\" %u", c->width, c->heads);
+    return c->type == PM_ENCODER_VIT ? read_image(d, root, c) : read_sentence(d, root, c);
 }
 
 /* The file that tensors come from and the first error. */
@@ -108,12 +146,16 @@ static pm_status load_weights(struct pm_encoder *network, const char *path, char
     src.status = pm_safetensors_open(&src.file, path, err, errlen);
     if (src.status != PM_OK)
         return src.status;
-    load_linear(&src, "patch", c->patch * c->patch, c->width, &network->patch);
+    if (c->type == PM_ENCODER_VIT)
+        load_linear(&src, "patch", c->patch * c->patch, c->width, &network->patch);
+    else
+        tensor(&src, "words", NULL, 2, c->vocabulary, c->width, &network->words);
     tensor(&src, "pos", NULL, 2, c->tokens, c->width, &network->pos);
     for (unsigned i = 0; i < c->layers; i++)
         load_layer(&src, c, i, &network->layers[i]);
     load_norm(&src, "norm", c->width, &network->norm);
-    load_linear(&src, "head", c->width, c->classes, &network->head);
+    if (c->type == PM_ENCODER_VIT)
+        load_linear(&src, "head", c->width, c->classes, &network->head);
     pm_safetensors_close(&src.file);
     return src.status;
 }
@@ -173,6 +215,7 @@ void pm_encoder_free(struct pm_encoder *network) {
     free_linear(&network->patch);
     free_linear(&network->head);
     free_norm(&network->norm);
+    free(network->words);
     free(network->pos);
     memset(network, 0, sizeof *network);
 }

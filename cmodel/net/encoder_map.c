@@ -72,15 +72,22 @@ static bool map_input_matrix(const struct pm_encoder_linear *l, const struct cal
     return true;
 }
 
-/* W_O, one scale an output; returns false where a bias does not fit 32 bits. */
-static bool map_output_matrix(const struct pm_encoder_linear *l, struct pm_encoder_map *map, int8_t *w,
-                              int32_t *b) {
+static double largest_weight(const struct pm_encoder_linear *l, size_t out) {
+    double largest = 0;
+    for (size_t in = 0; in < l->in; in++)
+        largest = fmax(largest, fabs(l->weight[out * l->in + in]));
+    return largest;
+}
+
+/* W_O, one scale an output, or one for all of them; returns false where a bias does not fit 32 bits. */
+static bool map_output_matrix(const struct pm_encoder_linear *l, bool one_scale, struct pm_encoder_map *map,
+                              int8_t *w, int32_t *b) {
     size_t d = l->in;
+    double all = 0;
+    for (size_t out = 0; out < d; out++)
+        all = fmax(all, largest_weight(l, out));
     for (size_t out = 0; out < d; out++) {
-        double largest = 0;
-        for (size_t in = 0; in < d; in++)
-            largest = fmax(largest, fabs(l->weight[out * d + in]));
-        double scale = weight_scale(largest);
+        double scale = weight_scale(one_scale ? all : largest_weight(l, out));
         for (size_t in = 0; in < d; in++)
             w[in * d + out] = (int8_t)rint(l->weight[out * d + in] / scale);
         map->sw_o[out] = (float)scale;
@@ -92,7 +99,8 @@ static bool map_output_matrix(const struct pm_encoder_linear *l, struct pm_encod
 }
 
 static pm_status map_layer(const struct pm_diag *d, const struct pm_encoder *network, unsigned index,
-                           const struct calibration *c, struct pm_encoder_map *map) {
+                           const struct calibration *c, const struct pm_encoder_map_options *options,
+                           struct pm_encoder_map *map) {
     const struct pm_encoder_layer *layer = &network->layers[index];
     size_t width = network->config.width, area = width * width;
     map->ln.weight = malloc(width * sizeof *map->ln.weight);
@@ -104,9 +112,10 @@ static pm_status map_layer(const struct pm_diag *d, const struct pm_encoder *net
     if (map->ln.weight == NULL || map->ln.bias == NULL || map->sw_o == NULL || map->out_scale == NULL ||
         map->weights == NULL || map->biases == NULL)
         return pm_diag_fail(d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
+    const struct pm_encoder_norm *ln = pm_encoder_norm_into(network, index);
     for (size_t i = 0; i < width; i++) {
-        map->ln.weight[i] = (float)(layer->ln1.weight[i] / c->a[i]);
-        map->ln.bias[i] = (float)((layer->ln1.bias[i] - c->mu[i]) / c->a[i]);
+        map->ln.weight[i] = (float)(ln->weight[i] / c->a[i]);
+        map->ln.bias[i] = (float)((ln->bias[i] - c->mu[i]) / c->a[i]);
     }
     map->sx = c->sx;
     map->mk = c->mk;
@@ -116,7 +125,8 @@ static pm_status map_layer(const struct pm_diag *d, const struct pm_encoder *net
     if (!map_input_matrix(&layer->linear[PM_ENCODER_Q], c, w, b, &map->sw_q) ||
         !map_input_matrix(&layer->linear[PM_ENCODER_K], c, w + area, b + width, &map->sw_k) ||
         !map_input_matrix(&layer->linear[PM_ENCODER_V], c, w + 2 * area, b + 2 * width, &map->sw_v) ||
-        !map_output_matrix(&layer->linear[PM_ENCODER_O], map, w + 3 * area, b + 3 * width))
+        !map_output_matrix(&layer->linear[PM_ENCODER_O], options->wo_one_scale, map, w + 3 * area,
+                           b + 3 * width))
         return pm_diag_fail(d, PM_ERANGE, "layer %u: a bias does not fit 32 bits at \"sx\" %g", index, c->sx);
     map->w = (struct pm_attention_weights){
         .wq = w,
@@ -135,8 +145,13 @@ static pm_status map_layer(const struct pm_diag *d, const struct pm_encoder *net
     return PM_OK;
 }
 
+/* The parse to another number of bits keeps the calibrated range. */
+static unsigned shift_for(unsigned m, int64_t kvb, unsigned now) {
+    return (unsigned)pm_clamp(m + kvb - now, 0, 31);
+}
+
 static pm_status map_layers(const struct pm_diag *d, struct pm_encoder *network, const cJSON *root,
-                            struct calibration *c) {
+                            const struct pm_encoder_map_options *options, struct calibration *c) {
     int64_t kvb = 0;
     pm_status s = pm_json_integer(d, root, "kvb", 2, 16, &kvb);
     if (s != PM_OK)
@@ -149,9 +164,13 @@ static pm_status map_layers(const struct pm_diag *d, struct pm_encoder *network,
         if (i == network->config.layers)
             return pm_diag_fail(d, PM_ESHAPE, "\"layers\" has more than the network's %u",
                                 network->config.layers);
-        network->maps[i].kvb = (unsigned)kvb;
-        if ((s = read_layer(d, layer, network->config.width, c)) != PM_OK ||
-            (s = map_layer(d, network, i, c, &network->maps[i])) != PM_OK)
+        const unsigned now = options->kvb ? options->kvb : (unsigned)kvb;
+        network->maps[i].kvb = now;
+        if ((s = read_layer(d, layer, network->config.width, c)) != PM_OK)
+            return s;
+        c->mk = shift_for(c->mk, kvb, now);
+        c->mv = shift_for(c->mv, kvb, now);
+        if ((s = map_layer(d, network, i, c, options, &network->maps[i])) != PM_OK)
             return s;
     }
     if (i != network->config.layers)
@@ -160,7 +179,8 @@ static pm_status map_layers(const struct pm_diag *d, struct pm_encoder *network,
     return PM_OK;
 }
 
-static pm_status load(const struct pm_diag *d, struct pm_encoder *network) {
+static pm_status load(const struct pm_diag *d, struct pm_encoder *network,
+                      const struct pm_encoder_map_options *options) {
     const struct pm_encoder_config *c = &network->config;
     if (c->width > PM_MAX_WIDTH || c->heads > PM_MAX_HEADS || c->tokens > PM_MAX_TOKENS)
         return pm_diag_fail(d, PM_ERANGE, "width %u, heads %u, tokens %u exceed the engine's %d, %d, %d",
@@ -175,21 +195,23 @@ static pm_status load(const struct pm_diag *d, struct pm_encoder *network) {
     if (network->maps == NULL || cal.mu == NULL || cal.a == NULL)
         s = pm_diag_fail(d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
     else
-        s = map_layers(d, network, root, &cal);
+        s = map_layers(d, network, root, options, &cal);
     free(cal.mu);
     free(cal.a);
     cJSON_Delete(root);
     return s;
 }
 
-pm_status pm_encoder_map_load(struct pm_encoder *network, const char *dir, char *err, size_t errlen) {
+pm_status pm_encoder_map_load(struct pm_encoder *network, const char *dir,
+                              const struct pm_encoder_map_options *options, char *err, size_t errlen) {
+    static const struct pm_encoder_map_options as_calibrated;
     pm_encoder_map_free(network);
     size_t room = strlen(dir) + sizeof "/calibration.json";
     char *path = malloc(room);
     if (path == NULL)
         return pm_diag_fail(&(struct pm_diag){dir, err, errlen}, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
     snprintf(path, room, "%s/calibration.json", dir);
-    pm_status s = load(&(struct pm_diag){path, err, errlen}, network);
+    pm_status s = load(&(struct pm_diag){path, err, errlen}, network, options ? options : &as_calibrated);
     if (s != PM_OK)
         pm_encoder_map_free(network);
     free(path);

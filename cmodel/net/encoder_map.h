@@ -10,7 +10,8 @@
  * the channels that enter the attention:  W'_q ~ wq * sw_q,  b'_q ~ bq * sx * sw_q, and so for k and v;
  *  W_o[out] ~ wo[.][out] * sw_o[out],  b_o[out] ~ bo[out] * out_scale[out]. */
 struct pm_encoder_map {
-    struct pm_encoder_norm ln; /**< [D] ln1 with mu and a folded in: its output is x' = (x - mu)/a */
+    struct pm_encoder_norm ln; /**< [D] the LayerNorm before the attention with mu and a folded in: its output
+                                  is x' = (x - mu)/a */
     double sx;                 /**< one LSB of x' in 16-bit fixed point, a real value */
     double sw_q, sw_k, sw_v;   /**< max|W'|/127 of each matrix; 1 where that is 0 */
     float *sw_o;               /**< [D] max|W_o[out]|/127; 1 where that is 0 */
@@ -25,11 +26,18 @@ struct pm_encoder_map {
     int32_t *biases; /**< [4][D] */
 };
 
+/** Departures from the calibrated mapping; all zeros: none. */
+struct pm_encoder_map_options {
+    unsigned kvb;      /**< bits of stored keys and values, 2..16; M_K and M_V follow; 0: as calibrated */
+    bool wo_one_scale; /**< sw_o of all outputs the largest one */
+};
+
 /** Reads DIR/calibration.json and fills network->maps (replacing earlier ones). PM_EIO, PM_EFORMAT,
  * PM_ESHAPE, PM_ENOMEM; PM_ERANGE: a value outside the range that docs/network.md gives, a bias that does not
  * fit 32 bits, or a network larger than the engine (PM_MAX_WIDTH, PM_MAX_HEADS, PM_MAX_TOKENS); then
- * err[errlen] says "PATH: reason" in one line and network has no maps. */
-pm_status pm_encoder_map_load(struct pm_encoder *network, const char *dir, char *err, size_t errlen);
+ * err[errlen] says "PATH: reason" in one line and network has no maps. options may be NULL. */
+pm_status pm_encoder_map_load(struct pm_encoder *network, const char *dir,
+                              const struct pm_encoder_map_options *options, char *err, size_t errlen);
 
 /** Releases the maps; called by pm_encoder_free. */
 void pm_encoder_map_free(struct pm_encoder *network);
@@ -38,9 +46,9 @@ void pm_encoder_map_free(struct pm_encoder *network);
  * others are the user's choice and stay as they are. */
 void pm_encoder_map_configure(const struct pm_encoder *network, unsigned layer, struct pm_attention_cfg *cfg);
 
-/** tokens[n][D] (what enters ln1) -> x[n][D], ex[n]: the folded LayerNorm, 16-bit fixed point (nearest, ties
- * to even, saturating), then rounding eMSB-Q to 8 bits a token. `work` holds D floats, `fixed` D integers,
- * `y` D integers. */
+/** tokens[n][D] (what enters that LayerNorm) -> x[n][D], ex[n]: the folded LayerNorm, 16-bit fixed point
+ * (nearest, ties to even, saturating), then rounding eMSB-Q to 8 bits a token. `work` holds D floats, `fixed`
+ * D integers, `y` D integers. */
 void pm_encoder_map_tokens(const struct pm_encoder_map *map, float eps, size_t n, size_t width,
                            const float *tokens, float *work, int64_t *fixed, int16_t *y, int8_t *x,
                            int32_t *ex);

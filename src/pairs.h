@@ -1,0 +1,29 @@
+/* Sentence pairs in a file of tab-separated columns. */
+#ifndef PM_PAIRS_H
+#define PM_PAIRS_H
+
+#include "report.h"
+
+struct pm_pairs {
+    size_t count;
+    char **text;   /**< [2 * count] sentences: UTF-8 without tabs, line feeds and zero bytes, not empty */
+    double *score; /**< [count], NULL without a score column */
+    char *memory;  /**< what `text` points into */
+};
+
+/** Which columns are read; all count from 1. */
+struct pm_pairs_columns {
+    unsigned text[2]; /**< both 0: the first two but the score's */
+    unsigned score;   /**< 0: none */
+};
+
+/** Reads the file `path`, one pair a line, every line of it: a byte order mark and carriage returns before
+ * line feeds are passed over. PM_EFORMAT: "PATH: line N: reason" for a line that lacks a column, is not
+ * UTF-8, has a zero byte, an empty sentence or a score that is no number; or no line at all. PM_EIO,
+ * PM_ENOMEM. After an error nothing is left allocated. */
+pm_status pm_pairs_load(struct pm_pairs *p, const char *path, const struct pm_pairs_columns *columns,
+                        struct pm_error *e);
+/** A zeroed struct is accepted. */
+void pm_pairs_free(struct pm_pairs *p);
+
+#endif

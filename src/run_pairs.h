@@ -1,0 +1,62 @@
+/* `perimeter run --pairs`: what a sentence encoder's evaluation measures. */
+#ifndef PM_RUN_PAIRS_H
+#define PM_RUN_PAIRS_H
+
+#include "fileio.h"
+#include "pairs.h"
+#include "run_job.h"
+
+/** Sentences by their length: up to 32, 128, more tokens. */
+#define PM_RUN_LENGTHS 3
+extern const unsigned pm_run_length[PM_RUN_LENGTHS];
+
+/** Embeddings against the float ones: cosines between the two of a sentence. */
+struct pm_run_cosines {
+    unsigned count;
+    double sum, least;
+};
+
+/** The engines over a set of pairs. */
+struct pm_run_embedding {
+    unsigned sentences;
+    uint64_t tokens, padding;
+    struct pm_run_cosines length[PM_RUN_LENGTHS];
+    double rms;      /**< of a pair's cosine against float */
+    double spearman; /**< against the score column, NAN without one */
+    struct pm_attention_cost layer[PM_RUN_MAX_LAYERS];
+    uint64_t ne[PM_RUN_MAX_LAYERS][PM_RUN_NE];
+    struct pm_hyflex_linear_cost arrays;
+    double seconds;
+};
+
+#define PM_RUN_PAIR_VARIANTS 11
+
+struct pm_run_pairs {
+    unsigned pairs;
+    double spearman_float, seconds_float;
+    double *cosine_float, *cosine_integer; /**< [pairs] */
+    struct pm_run_embedding golden;
+    double sentences_per_second; /**< of 32 tokens; 0: not measured */
+    struct {
+        const char *name;
+        struct pm_run_embedding golden;
+    } variant[PM_RUN_PAIR_VARIANTS]; /**< the first two after the configured: all GEMVs in twos, in sign
+                                        coding */
+    unsigned variants;
+    struct pm_run_rtl_text text[2]; /**< one layer of a long one, all layers of a short one */
+    unsigned texts;
+};
+
+double pm_run_cosine_mean(const struct pm_run_embedding *g);
+double pm_run_cosine_min(const struct pm_run_embedding *g);
+
+/** Evaluates j->pairs, prints the report on stderr and, once all is done and the summary is written, one line
+ * a pair on stdout: cosine float, tab, cosine integer. */
+pm_status pm_run_sentence_pairs(struct pm_run_job *j, struct pm_outfile *summary);
+
+/** The report. */
+void pm_run_pairs_print(const struct pm_run_job *j, const struct pm_run_pairs *r, FILE *to);
+/** The report as JSON text, which the caller frees; NULL when out of memory. */
+char *pm_run_pairs_summary(const struct pm_run_job *j, const struct pm_run_pairs *r);
+
+#endif
