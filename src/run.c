@@ -191,21 +191,6 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     }
 }
 
-/* The model's folder: as named, or a name of models/ or of the build. */
-static void find_folder(struct pm_run_job *j) {
-    const char *build = getenv("PERIMETER_BUILD");
-    snprintf(j->folder, sizeof j->folder, "%s", j->model);
-    if (strchr(j->model, '/') || access(j->model, F_OK) == 0)
-        return;
-    snprintf(j->folder, sizeof j->folder, "%s/models/%s", pm_home(), j->model);
-    if (access(j->folder, F_OK) == 0)
-        return;
-    snprintf(j->folder, sizeof j->folder, "%s%s/%s", build ? build : pm_home(), build ? "" : "/build",
-             j->model);
-    if (access(j->folder, F_OK) != 0)
-        snprintf(j->folder, sizeof j->folder, "%s", j->model);
-}
-
 static pm_status check(struct pm_run_job *j) {
     if (!j->model)
         return pm_fail(&j->error, PM_EINVAL, "MODEL", "missing; see perimeter run --help");
@@ -226,15 +211,9 @@ static pm_status prepare(struct pm_run_job *j, struct pm_outfile *summary) {
         status = check(j);
     if (status != PM_OK)
         return status;
-    find_folder(j);
-    const struct pm_encoder_map_options options = pm_run_map_options(&j->settings);
-    const enum pm_encoder_type type = j->pairs ? PM_ENCODER_BERT : PM_ENCODER_VIT;
-    status = pm_encoder_load(&j->network, j->folder, j->error.text, sizeof j->error.text);
-    if (status == PM_OK && j->network.config.type != type)
-        status = pm_fail(&j->error, PM_EINVAL, j->model, "takes %s",
-                         j->pairs ? "images: --data" : "sentences: --pairs");
+    status = pm_run_load_network(j);
     if (status == PM_OK)
-        status = pm_encoder_map_load(&j->network, j->folder, &options, j->error.text, sizeof j->error.text);
+        status = pm_run_map_network(j);
     if (status == PM_OK && pm_run_ranks(&j->settings) &&
         j->settings.value[PM_RUN_RANK_ORDER] == PM_RANK_GRADIENT)
         status = pm_run_load_gradients(j);

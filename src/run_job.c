@@ -1,9 +1,11 @@
 #include "run_job.h"
 
 #include "net/json.h"
+#include "rtl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Test set files, by the names of the MNIST family. */
@@ -61,9 +63,34 @@ struct pm_attention_cfg pm_run_attention_cfg(const struct pm_run_job *j, unsigne
     return c;
 }
 
-struct pm_encoder_map_options pm_run_map_options(const struct pm_run_settings *s) {
-    return (struct pm_encoder_map_options){.kvb = (unsigned)s->value[PM_RUN_KVB],
-                                           .wo_one_scale = s->value[PM_RUN_WO_SCALE] != 0};
+/* The model's folder: as named, or a name of models/ or of the build. */
+static void find_folder(struct pm_run_job *j) {
+    const char *build = getenv("PERIMETER_BUILD");
+    snprintf(j->folder, sizeof j->folder, "%s", j->model);
+    if (strchr(j->model, '/') || access(j->model, F_OK) == 0)
+        return;
+    snprintf(j->folder, sizeof j->folder, "%s/models/%s", pm_home(), j->model);
+    if (access(j->folder, F_OK) == 0)
+        return;
+    snprintf(j->folder, sizeof j->folder, "%s%s/%s", build ? build : pm_home(), build ? "" : "/build",
+             j->model);
+    if (access(j->folder, F_OK) != 0)
+        snprintf(j->folder, sizeof j->folder, "%s", j->model);
+}
+
+pm_status pm_run_load_network(struct pm_run_job *j) {
+    find_folder(j);
+    pm_status status = pm_encoder_load(&j->network, j->folder, j->error.text, sizeof j->error.text);
+    if (status == PM_OK && j->network.config.type != (j->pairs ? PM_ENCODER_BERT : PM_ENCODER_VIT))
+        status = pm_fail(&j->error, PM_EINVAL, j->model, "takes %s",
+                         j->pairs ? "images: --data" : "sentences: --pairs");
+    return status;
+}
+
+pm_status pm_run_map_network(struct pm_run_job *j) {
+    const struct pm_encoder_map_options options = {.kvb = (unsigned)j->settings.value[PM_RUN_KVB],
+                                                   .wo_one_scale = j->settings.value[PM_RUN_WO_SCALE] != 0};
+    return pm_encoder_map_load(&j->network, j->folder, &options, j->error.text, sizeof j->error.text);
 }
 
 /* Four weight arrays a layer. */

@@ -34,8 +34,10 @@ pm_status pm_run_load_gradients(struct pm_run_job *j);
 /** "WHAT: DONE of TOTAL" on a terminal. */
 void pm_run_progress(const char *what, unsigned done, unsigned total);
 
-/** How `settings` depart from the calibrated mapping. */
-struct pm_encoder_map_options pm_run_map_options(const struct pm_run_settings *settings);
+/** The network in the folder that j->model names, of the type that the run takes; and its maps, by the
+ * settings. */
+pm_status pm_run_load_network(struct pm_run_job *j);
+pm_status pm_run_map_network(struct pm_run_job *j);
 
 /** The attention engine's configuration for one layer, and the number of its first array. */
 struct pm_attention_cfg pm_run_attention_cfg(const struct pm_run_job *j, unsigned layer);

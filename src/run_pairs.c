@@ -216,11 +216,6 @@ static pm_status compare(struct pm_run_job *j, const struct set *s, const char *
     return status;
 }
 
-static pm_status load_maps(struct pm_run_job *j) {
-    const struct pm_encoder_map_options options = pm_run_map_options(&j->settings);
-    return pm_encoder_map_load(&j->network, j->folder, &options, j->error.text, sizeof j->error.text);
-}
-
 static pm_status run_variants(struct pm_run_job *j, const struct set *s, struct pm_run_pairs *r) {
     const struct pm_run_settings as_given = j->settings;
     const double asked = as_given.value[PM_RUN_ABLATION_PAIRS];
@@ -231,7 +226,7 @@ static pm_status run_variants(struct pm_run_job *j, const struct set *s, struct 
         r->variant[v].name = *variants[v] ? variants[v] : "as configured";
         status = pm_run_override(&j->settings, variants[v], &j->error);
         if (status == PM_OK)
-            status = load_maps(j);
+            status = pm_run_map_network(j);
         if (status == PM_OK)
             status =
                 compare(j, s, r->variant[v].name, pairs, r->cosine_float, cosines, &r->variant[v].golden);
@@ -239,7 +234,7 @@ static pm_status run_variants(struct pm_run_job *j, const struct set *s, struct 
         r->variants = v + 1;
     }
     free(cosines);
-    return status == PM_OK ? load_maps(j) : status;
+    return status == PM_OK ? pm_run_map_network(j) : status;
 }
 
 /* Sentences of 32 tokens, cut from the set's one after the other. */

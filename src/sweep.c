@@ -395,10 +395,7 @@ static pm_status prepare(struct sweep *s, struct cJSON **root) {
     if (status == PM_OK)
         status = parse_spec(s, *root);
     if (status == PM_OK && s->kind->network)
-        status = pm_encoder_load(&s->job.network, s->job.model, s->job.error.text, sizeof s->job.error.text);
-    if (status == PM_OK && s->kind->network)
-        status =
-            pm_encoder_map_load(&s->job.network, s->job.model, s->job.error.text, sizeof s->job.error.text);
+        status = pm_run_load_network(&s->job);
     return status;
 }
 

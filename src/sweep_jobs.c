@@ -20,7 +20,7 @@ static pm_status network_check(const struct pm_sweep_point *p, struct pm_error *
     const struct pm_run_settings s = settings_of(p);
     if (s.value[PM_RUN_ENGINE] != PM_ENGINE_GOLDEN || s.value[PM_RUN_ABLATION_IMAGES] != 0)
         return pm_fail(e, PM_EINVAL, "engine, ablation-images", "a sweep runs the golden engine alone");
-    return pm_run_check(&s, e);
+    return pm_run_check(&s, PM_RUN_OF_IMAGES, e);
 }
 
 static pm_status network_run(struct pm_run_job *job, const struct pm_sweep_point *p, struct cJSON *line) {
@@ -28,9 +28,9 @@ static pm_status network_run(struct pm_run_job *job, const struct pm_sweep_point
     if (g == NULL)
         return pm_fail(&job->error, PM_ENOMEM, "sweep", "out of memory");
     job->settings = settings_of(p);
-    pm_status status = PM_OK;
-    if (pm_run_ranks(&job->settings) && job->settings.value[PM_RUN_RANK_ORDER] == PM_RANK_GRADIENT &&
-        job->gradient == NULL)
+    pm_status status = pm_run_map_network(job);
+    if (status == PM_OK && pm_run_ranks(&job->settings) &&
+        job->settings.value[PM_RUN_RANK_ORDER] == PM_RANK_GRADIENT && job->gradient == NULL)
         status = pm_run_load_gradients(job);
     if (status == PM_OK)
         status = pm_run_golden_images(job, "sweep", (unsigned)job->settings.value[PM_RUN_IMAGES], true, g);
