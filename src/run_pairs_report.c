@@ -122,7 +122,10 @@ static void print_variants(const struct pm_run_pairs *r, FILE *to) {
         const struct pm_run_embedding *g = &r->variant[v].golden;
         fprintf(to, "  %-44s %.5f %.5f", r->variant[v].name, pm_run_cosine_mean(g), pm_run_cosine_min(g));
         for (unsigned l = 0; l < PM_RUN_LENGTHS; l++)
-            fprintf(to, " %.5f", ratio(g->length[l].sum, g->length[l].count));
+            if (g->length[l].count > 0)
+                fprintf(to, " %.5f", g->length[l].sum / g->length[l].count);
+            else
+                fprintf(to, "       -");
         fprintf(to, "  %.5f       %.4f    %.1f\n", g->rms, g->spearman,
                 ratio((double)accesses(g), (double)all_layers(g).tokens));
     }

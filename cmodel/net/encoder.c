@@ -227,9 +227,12 @@ static pm_status attend_integer(const struct pass *p) {
     pm_status status = p->engines->attention(p->engines->ctx, p->layer, map, &in, s->yi, s->e);
     if (status != PM_OK)
         return status;
-    for (size_t t = 0; t < in.n; t++)
+    for (size_t t = 0; t < in.n; t++) {
+        const double lsb = ldexp(1.0, s->e[t]);
+        float *x = s->x + t * c->width;
         for (size_t i = 0; i < c->width; i++)
-            s->x[t * c->width + i] += ldexpf((float)s->yi[t * c->width + i], s->e[t]) * map->out_scale[i];
+            x[i] += (float)(s->yi[t * c->width + i] * lsb) * map->out_scale[i];
+    }
     return PM_OK;
 }
 

@@ -253,8 +253,10 @@ void pm_encoder_map_tokens(const struct pm_encoder_map *map, float eps, size_t n
     float per_lsb = (float)(1.0 / map->sx);
     for (size_t t = 0; t < n; t++) {
         pm_encoder_layernorm(&map->ln, eps, 1, width, tokens + t * width, work);
-        for (size_t i = 0; i < width; i++)
-            fixed[i] = lrintf(fmaxf(INT16_MIN, fminf(INT16_MAX, work[i] * per_lsb)));
+        for (size_t i = 0; i < width; i++) {
+            const float v = work[i] * per_lsb;
+            fixed[i] = lrintf(v < INT16_MIN ? INT16_MIN : v > INT16_MAX ? INT16_MAX : v);
+        }
         ex[t] = pm_emsbq(&to8, fixed, NULL, width, y);
         for (size_t i = 0; i < width; i++)
             x[t * width + i] = (int8_t)y[i];

@@ -1,79 +1,75 @@
 #include "net/int8_linear.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Products of int8 add up exactly in float, in any order, while no sum can exceed 2^24: this many of them. */
-#define EXACT ((1 << 24) / (127 * 127))
+#include "gemm.h"
 
 struct pm_int8_linear {
     unsigned in, out;
-    float *weight; /* [out][in] integers, -127..127 */
-    float *scale;  /* [out] */
-    float *bias;   /* [out] */
+    int16_t *packed; /* -127..127: int32 holds the sums of 133,000 such products */
+    float *scale;    /* [out] */
+    float *bias;     /* [out] */
 };
 
-/* y = x / (max|x|/127), rounded; returns that scale. */
-static float quantise(const float *x, unsigned n, float *y) {
+/* y = x / (max|x|/127), rounded, `step` apart; returns that scale. */
+static float quantise(const float *x, unsigned n, int16_t *y, size_t step) {
     float largest = 0;
     for (unsigned i = 0; i < n; i++)
-        largest = fmaxf(largest, fabsf(x[i]));
+        largest = fabsf(x[i]) > largest ? fabsf(x[i]) : largest;
     const float scale = largest / 127 > 0 ? largest / 127 : 1.0f;
     for (unsigned i = 0; i < n; i++)
-        y[i] = rintf(x[i] / scale);
+        y[i * step] = (int16_t)rintf(x[i] / scale);
     return scale;
 }
 
 struct pm_int8_linear *pm_int8_linear_new(const struct pm_encoder_linear *l) {
     struct pm_int8_linear *h = calloc(1, sizeof *h);
-    if (h == NULL)
-        return NULL;
-    h->in = l->in;
-    h->out = l->out;
-    h->weight = malloc((size_t)l->in * l->out * sizeof *h->weight);
-    h->scale = malloc(l->out * sizeof *h->scale);
-    h->bias = malloc(l->out * sizeof *h->bias);
-    if (h->weight == NULL || h->scale == NULL || h->bias == NULL) {
+    int16_t *w = malloc((size_t)l->in * l->out * sizeof *w); /* [in][out] */
+    if (h != NULL) {
+        h->in = l->in;
+        h->out = l->out;
+        h->packed = malloc(pm_gemm_packed(l->in, l->out) * sizeof *h->packed);
+        h->scale = malloc(l->out * sizeof *h->scale);
+        h->bias = malloc(l->out * sizeof *h->bias);
+    }
+    if (h == NULL || w == NULL || h->packed == NULL || h->scale == NULL || h->bias == NULL) {
         pm_int8_linear_free(h);
+        free(w);
         return NULL;
     }
     memcpy(h->bias, l->bias, l->out * sizeof *h->bias);
     for (size_t out = 0; out < l->out; out++)
-        h->scale[out] = quantise(l->weight + out * l->in, l->in, h->weight + out * l->in);
+        h->scale[out] = quantise(l->weight + out * l->in, l->in, w + out, l->out);
+    pm_gemm_pack(w, l->in, l->out, h->packed);
+    free(w);
     return h;
 }
 
 void pm_int8_linear_free(struct pm_int8_linear *h) {
     if (h == NULL)
         return;
-    free(h->weight);
+    free(h->packed);
     free(h->scale);
     free(h->bias);
     free(h);
 }
 
 pm_status pm_int8_linear_run(const struct pm_int8_linear *h, size_t n, const float *x, float *y) {
-    const size_t in = h->in, out = h->out;
-    float *q = malloc(n * in * sizeof *q), *part = malloc(n * out * sizeof *part),
-          *scale = malloc(n * sizeof *scale);
-    int32_t *sum = calloc(n * out, sizeof *sum);
-    const pm_status status = q && part && scale && sum ? PM_OK : PM_ENOMEM;
+    const size_t stride = pm_gemm_stride(h->in), out = h->out;
+    int16_t *q = calloc(n * stride, sizeof *q);
+    float *scale = malloc(n * sizeof *scale);
+    int32_t *sum = malloc(n * out * sizeof *sum);
+    const pm_status status = q && scale && sum ? PM_OK : PM_ENOMEM;
     for (size_t t = 0; t < n && status == PM_OK; t++)
-        scale[t] = quantise(x + t * in, h->in, q + t * in);
-    for (size_t k = 0; k < in && status == PM_OK; k += EXACT) {
-        const int depth = (int)(in - k < EXACT ? in - k : EXACT);
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)n, (int)out, depth, 1.0f, q + k, (int)in,
-                    h->weight + k, (int)in, 0.0f, part, (int)out);
-        for (size_t i = 0; i < n * out; i++)
-            sum[i] += (int32_t)part[i];
-    }
+        scale[t] = quantise(x + t * h->in, h->in, q + t * stride, 1);
+    if (status == PM_OK)
+        pm_gemm(pm_kernels(PM_ISA_BEST), q, (unsigned)n, h->packed, h->in, h->out, NULL, sum);
     for (size_t t = 0; t < n && status == PM_OK; t++)
         for (size_t i = 0; i < out; i++)
             y[t * out + i] = h->bias[i] + (float)sum[t * out + i] * (scale[t] * h->scale[i]);
     free(q);
-    free(part);
     free(scale);
     free(sum);
     return status;
