@@ -59,13 +59,6 @@ export DIR="$build/synth/$1"
 json=$build/synth/$1.json
 mkdir -p "$DIR"
 files=$(scripts/files.sh "$BLOCK" | tr '\n' ' ')
-# shellcheck disable=SC2086
-if [ -e "$json" ] && [ "$(cat "$DIR/line" 2>/dev/null)" = "$line" ] &&
-    [ -z "$(find $files synth/common scripts/synth.sh "$LIBERTY" -newer "$json" -print -quit)" ]; then
-    exit
-fi
-rm -f "$json" "$DIR"/*.stat
-
 set=
 for p in $PARAMS; do set="$set -set ${p%%=*} ${p#*=}"; done
 tie=
@@ -97,21 +90,30 @@ yosys_run() { # log commands
         exit 1
     }
 }
-flatten=flatten
-case " $options " in *' nested '*) flatten= ;; esac
-yosys_run "$DIR/log" "read_liberty -lib $LIBERTY; $front design -save front; ${flatten:+flatten;} opt_clean;
-    write_rtlil $DIR/rtl.il; design -load front; $(generic $flatten); $(mapped stat); write_verilog -noattr -noexpr $DIR/net.v"
-case " $options " in
-*' nested '*) cp "$DIR/stat" "$DIR/hier.stat" ;;
-*' hier '*) yosys_run "$DIR/hier.log" "read_liberty -lib $LIBERTY; $front $(generic ''); $(mapped hier.stat)" ;;
-esac
+net=$DIR/net.v
+# shellcheck disable=SC2086
+if [ ! -e "$net" ] || [ "$(cat "$DIR/line" 2>/dev/null)" != "$line" ] ||
+    [ -n "$(find $files synth/common/abc.* scripts/synth.sh "$LIBERTY" -newer "$net" -print -quit)" ]; then
+    rm -f "$net" "$DIR"/*.stat
+    flatten=flatten
+    case " $options " in *' nested '*) flatten= ;; esac
+    yosys_run "$DIR/log" "read_liberty -lib $LIBERTY; $front design -save front; ${flatten:+flatten;} opt_clean;
+        write_rtlil $DIR/rtl.il; design -load front; $(generic $flatten); $(mapped stat); write_verilog -noattr -noexpr $net.tmp"
+    case " $options " in
+    *' nested '*) cp "$DIR/stat" "$DIR/hier.stat" ;;
+    *' hier '*) yosys_run "$DIR/hier.log" "read_liberty -lib $LIBERTY; $front $(generic ''); $(mapped hier.stat)" ;;
+    esac
+    echo "$line" >"$DIR/line"
+    mv "$net.tmp" "$net"
+elif [ -e "$json" ] && [ "$json" -nt "$net" ] && [ "$json" -nt synth/common/report.tcl ]; then
+    exit
+fi
 # OpenSTA's exit status tells nothing.
 sta -no_splash -exit synth/common/report.tcl >"$DIR/sta.log" 2>&1 || true
 if grep -qE '^(OpenSTA:|Error|Warning)' "$DIR/sta.log" || ! grep -q '^@' "$DIR/sta.log"; then
     echo "scripts/synth.sh: $BLOCK-$CONFIG: $(grep -m1 -E '^(OpenSTA:|Error|Warning)' "$DIR/sta.log"), see $DIR/sta.log" >&2
     exit 1
 fi
-echo "$line" >"$DIR/line"
 sed -n 's/^@//p' "$DIR/sta.log" >"$json.tmp"
 mv "$json.tmp" "$json"
 echo "$BLOCK-$CONFIG: $(sed -n 's/^ "cells.*"ge": \([0-9.]*\).*/\1 GE/p; s/^ "clock_ns.*"delay_ns": \([0-9.]*\).*/\1 ns/p' "$json" | paste -sd' ')"

@@ -123,13 +123,14 @@ proc main {} {
     }
     if {$worst eq ""} {error "no timed path"}
 
+    set critical [path_json $worst $period]
     read_stat $env(DIR)/stat
     set registers [flops $top]
     set um2 [total area $top]
     set ge [expr $um2 / 24]
     set delay [expr $period - $worst_slack]
     set per_bit ""
-    if {$env(BITS) ne ""} {set per_bit [format ",\n \"ge_per_bit\": %.2f" [expr $ge / $env(BITS)]]}
+    if {$env(BITS) ne ""} {set per_bit [format {, "ge_per_bit": %.2f} [expr $ge / $env(BITS)]]}
     # Where the area is: each module's own, times its instances, in a view that keeps the hierarchy.
     set hierarchy {}
     if {[file exists $env(DIR)/hier.stat]} {
@@ -142,10 +143,13 @@ proc main {} {
                 [expr $count($module) * $area($module) / [total area $top]]]
         }
     }
+    set um2 [format %.0f $um2]
+    set ge [format %.1f $ge]
+    set delay [format %.3f $delay]
     puts "@{\"block\": \"$env(BLOCK)\", \"config\": \"$env(CONFIG)\", \"top\": \"$top\", \"parameters\": \"$env(PARAMS)\","
-    puts "@ \"cells\": [total cells $top], \"um2\": [format %.0f $um2], \"ge\": [format %.1f $ge], \"registers\": $registers,"
-    puts "@ \"clock_ns\": $period, \"delay_ns\": [format %.3f $delay]$per_bit,"
-    puts "@ \"critical\": [path_json $worst $period],"
+    puts "@ \"cells\": [total cells $top], \"um2\": $um2, \"ge\": $ge, \"registers\": $registers,"
+    puts "@ \"clock_ns\": $period, \"delay_ns\": $delay$per_bit,"
+    puts "@ \"critical\": $critical,"
     puts "@ \"paths\": {[join $paths ",\n@  "]},"
     puts "@ \"hierarchy\": \[[join $hierarchy ",\n@  "]\]}"
 }
