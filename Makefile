@@ -16,7 +16,7 @@ SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup test run lint unit bench formal clean FORCE
+.PHONY: all setup test run lint unit bench formal synth clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -53,7 +53,8 @@ $(BUILD)/tb/%_tb: tb/%/*_tb.c $(BUILD)/obj/tb/common/bench.o $(BUILD)/obj/src/rt
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(wildcard formal/*/targets)) cli run
+    $(patsubst formal/%/targets,proof-%,$(wildcard formal/*/targets)) cli run \
+    synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lE '\|.*\bfast\b' synth/*/configs))
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
 
@@ -78,6 +79,10 @@ $(BUILD)/test/cli.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests
 	$(tap) tests/cli.sh
 $(BUILD)/test/run.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/run.sh
+$(BUILD)/test/synth.tap:
+	$(tap) scripts/synth_report.sh check
+$(BUILD)/test/netlist-%.tap: $(BUILD)/test/synth.tap $(BUILD)/tb/%_tb
+	$(tap) scripts/netlist.sh $* fast
 $(BUILD)/tests/mknpy: tests/mknpy.c
 	@mkdir -p $(@D)
 	$(CC) $(PM_CFLAGS) $(CFLAGS) -o $@ $<
@@ -96,6 +101,17 @@ lint unit bench: all
 	@$(MAKE) --no-print-directory -s $(BUILD)/test/$@-$(BLOCK).tap; cat $(BUILD)/test/$@-$(BLOCK).tap
 formal: setup
 	@for b in $(or $(BLOCK),$(patsubst formal/%/targets,%,$(wildcard formal/*/targets))); do scripts/prove.sh $$b || exit 1; done
+
+# Area and timing: every configuration and all that is checked on its netlist, then the tables in docs/.
+SYNTH = $(patsubst synth/%/configs,%,$(if $(BLOCK),synth/$(BLOCK)/configs,$(wildcard synth/*/configs)))
+synth: all
+	@scripts/synth.sh list $(BLOCK) | xargs -P $(JOBS) -n 1 scripts/synth.sh
+	@$(MAKE) --no-print-directory -s -j$(JOBS) $(SYNTH:%=$(BUILD)/synth/netlist-%.tap)
+	@$(if $(BLOCK),,scripts/synth_report.sh)
+.SECONDEXPANSION:
+$(BUILD)/synth/netlist-%.tap: $(BUILD)/tb/%_tb scripts/netlist.sh $$(wildcard tb/$$*/* $(BUILD)/synth/$$*-*/net.v)
+	@scripts/tap.sh $@ scripts/netlist.sh $*
+	@if grep -q '^not ok' $@; then mv $@ $@.failed; fi
 
 clean:
 	rm -rf $(BUILD)

@@ -1,22 +1,34 @@
 #!/bin/sh
 # Builds one block's bench as a loadable model, unless it is up to date, and prints the model's path.
 #   scripts/verilate.sh BLOCK [wave] [NAME=VALUE ...]     parameters of pm_BLOCK_tb
+# With PERIMETER_NETLIST=1 the mapped netlists whose configurations in synth/BLOCK/configs name these parameters as their bench
+# take the place of their modules' RTL. scripts/verilate.sh cells writes build/synth/cells.v, the library's cells in Verilog.
 # The result is build/rtl/BLOCK/<parameters>/model.so: the verilated design (design.a), tb/BLOCK/BLOCK_rtl.c, and
 # what these need of libperimeter.a (built by make).
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 block=$1
 shift
-key=model
+key=model${PERIMETER_NETLIST:+-netlist}
 flags=
+params=
 trace=
 for p in "$@"; do
     case $p in
     wave) key=$key-wave; trace="--trace-fst --trace-structs" ;;
-    *) key=$key-$(echo "$p" | tr = _); flags="$flags -G$p" ;;
+    *) key=$key-$(echo "$p" | tr = _); flags="$flags -G$p"; params="$params${params:+ }$p" ;;
     esac
 done
 build=${PERIMETER_BUILD:-$root/build}
+liberty=/usr/share/qflow/tech/osu018/osu018_stdcells.lib
+if [ "$block" = cells ]; then
+    # Verilator does not read the package's own Verilog: it has UDPs.
+    mkdir -p "$build/synth"
+    yosys -Q -q -p "read_liberty -ignore_miss_func $liberty; delete TBUFX1 TBUFX2; proc; opt_clean;
+        write_verilog -noattr $build/synth/cells.v.$$" >/dev/null
+    mv "$build/synth/cells.v.$$" "$build/synth/cells.v"
+    exit
+fi
 dir=$build/rtl/$block/$key
 mkdir -p "$dir"
 exec 9>"$dir/lock"
@@ -30,6 +42,15 @@ newer() {
     [ ! -e "$file" ] || [ -n "$(find "$@" -newer "$file" -print -quit)" ]
 }
 rtl=$(scripts/files.sh "$block")
+if [ -n "${PERIMETER_NETLIST:-}" ]; then
+    [ -e "$build/synth/cells.v" ] || scripts/verilate.sh cells
+    nets=$(scripts/synth.sh bench "$block" "$params" "$dir")
+    for source in $rtl; do # what a netlist defines, and what only the RTL has
+        # shellcheck disable=SC2086
+        grep -qE "^module $(basename "$source" .sv)\>" $nets || keep="${keep:-} $source"
+    done
+    rtl="$build/synth/cells.v $nets ${keep:-}"
+fi
 design="$rtl $(find "tb/$block" -name '*.sv' -o -name '*.vlt' | sort) tb/common/sim_main.cpp tb/common/pm_sim.h scripts/verilate.sh"
 driver="$(find "tb/$block" -name '*_rtl.[ch]') $(ls tb/common/array_dpi.*) $build/libperimeter.a"
 if command -v ccache >/dev/null; then

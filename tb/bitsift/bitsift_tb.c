@@ -189,6 +189,8 @@ int main(void) {
         snprintf(params, sizeof params, "Rows=%u Bits=%u Slice=%u Scan=%u", models[m].rows, models[m].bits,
                  models[m].slice, models[m].scan);
         struct pm_rtl *rtl = bench_model(&b, params);
+        if (!rtl)
+            continue;
         bitsift_rtl = (pm_bitsift_rtl_fn *)bench_function(rtl, "pm_bitsift_rtl");
         struct pm_bitsift_cfg cfg = {.rows = models[m].rows,
                                      .bits = models[m].bits,

@@ -48,6 +48,8 @@ static void model(unsigned cols, unsigned sars, size_t planes) {
     char params[64];
     snprintf(params, sizeof params, "Cols=%u Sars=%u", cols, sars);
     struct pm_rtl *rtl = bench_model(&b, params);
+    if (!rtl)
+        return;
     rtl_fn = (pm_col_scan_rtl_fn *)bench_function(rtl, "pm_col_scan_rtl");
     for (unsigned bits = 6; bits <= 7; bits++) {
         const unsigned scan = pm_scan_clocks(cols, bits, sars);

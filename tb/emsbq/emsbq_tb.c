@@ -223,6 +223,8 @@ int main(void) {
         char params[96];
         snprintf(params, sizeof params, "N=%zu W=%u Q=%u Bits=%u", c->n, c->w, c->q, c->bits);
         struct pm_rtl *rtl = bench_model(&b, params);
+        if (!rtl)
+            continue;
         size_t room = CORNERS + c->random;
         struct data d = {0, malloc(room * c->n * sizeof(int64_t)), malloc(room * c->n),
                          malloc(room * sizeof(int32_t))};

@@ -193,6 +193,8 @@ int main(void) {
             t.b[m] = must(calloc(s->width, 4));
         }
         struct pm_rtl *model = bench_model(&b, s->params);
+        if (!model)
+            continue;
         pm_flare_attention_rtl_fn *rtl =
             (pm_flare_attention_rtl_fn *)bench_function(model, "pm_flare_attention_rtl");
         for (enum corner c = 0; c < CORNERS; c++)

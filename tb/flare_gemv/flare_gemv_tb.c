@@ -151,6 +151,8 @@ static void model(struct shape s, size_t vectors) {
     snprintf(params, sizeof params, "Rows=%u Outputs=%u WBits=%u Slice=%u Scan=%d", s.rows, s.outputs,
              s.wbits, s.slice, s.scan);
     struct pm_rtl *rtl = bench_model(&b, params);
+    if (!rtl)
+        return;
     gemv_rtl = (pm_flare_gemv_rtl_fn *)bench_function(rtl, "pm_flare_gemv_rtl");
     int16_t *w = need((size_t)s.rows * s.outputs * sizeof *w);
     weights(&s, w);

@@ -45,6 +45,8 @@ int main(void) {
     bench_begin(&b, "head_norm");
     for (size_t c = 0; c < sizeof config / sizeof config[0]; c++) {
         struct pm_rtl *rtl = bench_model(&b, config[c].params);
+        if (!rtl)
+            continue;
         size_t lanes = config[c].lanes;
         int ow = config[c].ow, zw = config[c].zw;
         int64_t top = ((int64_t)1 << (ow - 1)) - 1;

@@ -165,6 +165,8 @@ static void model(unsigned sars, size_t vectors) {
     char params[32];
     snprintf(params, sizeof params, "Sars=%u", sars);
     struct pm_rtl *rtl = bench_model(&b, params);
+    if (!rtl)
+        return;
     gemv_rtl = (pm_hyflex_gemv_rtl_fn *)bench_function(rtl, "pm_hyflex_gemv_rtl");
     tile_rtl = (pm_hyflex_tile_rtl_fn *)bench_function(rtl, "pm_hyflex_tile_rtl");
     if (sars == 8)

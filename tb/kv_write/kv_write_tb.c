@@ -78,6 +78,8 @@ static void configuration(struct bench *b, const struct config *c) {
     snprintf(tag, sizeof tag, "D=%u W=%u Kvb=%u MaxTokens=%u ExpW=%u", c->d, c->w, c->kvb, c->max_tokens,
              c->exp_w);
     struct pm_rtl *rtl = bench_model(b, tag);
+    if (!rtl)
+        return;
     kv_write_fn *run = (kv_write_fn *)bench_function(rtl, "pm_kv_write_rtl");
     size_t room = (size_t)PASSES * c->max_tokens;
     struct data d = {.k_acc = malloc(room * c->d * sizeof *d.k_acc),

@@ -59,6 +59,8 @@ static void model(unsigned rows, unsigned cols, size_t vectors) {
     char params[64];
     snprintf(params, sizeof params, "Rows=%u Cols=%u", rows, cols);
     struct pm_rtl *rtl = bench_model(&b, params);
+    if (!rtl)
+        return;
     rtl_fn = (pm_mlc_shift_add_rtl_fn *)bench_function(rtl, "pm_mlc_shift_add_rtl");
     for (unsigned cell = 1; cell <= 2; cell++)
         for (unsigned bits = 6; bits <= 7; bits++) {

@@ -87,6 +87,8 @@ static void model(unsigned abits, unsigned bbits, unsigned cols, size_t n) {
     char params[64];
     snprintf(params, sizeof params, "ABits=%u BBits=%u Cols=%u", abits, bbits, cols);
     struct pm_rtl *rtl = bench_model(&b, params);
+    if (!rtl)
+        return;
     rtl_fn = (pm_nor_pim_rtl_fn *)bench_function(rtl, "pm_nor_pim_rtl");
     if (abits == 8 && bbits == 8)
         every_pair(cols);

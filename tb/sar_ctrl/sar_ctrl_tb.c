@@ -120,6 +120,8 @@ static void model(unsigned lanes, size_t words) {
     char params[32];
     snprintf(params, sizeof params, "Lanes=%u", lanes);
     struct pm_rtl *rtl = bench_model(&b, params);
+    if (!rtl)
+        return;
     codes_rtl = (pm_sar_ctrl_rtl_fn *)bench_function(rtl, "pm_sar_ctrl_rtl");
     convert_rtl = (pm_sar_convert_rtl_fn *)bench_function(rtl, "pm_sar_convert_rtl");
     int32_t edge[512];

@@ -81,6 +81,8 @@ static void model(struct shape s, size_t beats) {
     snprintf(params, sizeof params, "Outputs=%u WBits=%u XBits=%u Rows=%u", s.outputs, s.wbits, s.xbits,
              s.rows);
     struct pm_rtl *rtl = bench_model(&b, params);
+    if (!rtl)
+        return;
     pm_shift_add_rtl_fn *f = (pm_shift_add_rtl_fn *)bench_function(rtl, "pm_shift_add_rtl");
     struct pm_shift_add_beat *beat = need(beats * sizeof *beat);
     uint8_t *code = need(beats * s.outputs * s.wbits);

@@ -39,6 +39,8 @@ static void model(unsigned columns, size_t words) {
     char params[32];
     snprintf(params, sizeof params, "Columns=%u", columns);
     struct pm_rtl *rtl = bench_model(&b, params);
+    if (!rtl)
+        return;
     values_rtl = (pm_therm_enc_rtl_fn *)bench_function(rtl, "pm_therm_enc_rtl");
     patterns_rtl = (pm_therm_enc_cmp_rtl_fn *)bench_function(rtl, "pm_therm_enc_cmp_rtl");
     size_t n = (size_t)columns * 256;

@@ -85,6 +85,8 @@ int main(void) {
     bench_begin(&b, "vdr_softmax");
     for (size_t c = 0; c < sizeof config / sizeof config[0]; c++) {
         struct pm_rtl *rtl = bench_model(&b, config[c].params);
+        if (!rtl)
+            continue;
         size_t max_n = config[c].max_n, lanes = config[c].lanes;
         uint64_t expected = 0;
         char name[128];

@@ -1,0 +1,62 @@
+#!/bin/sh
+# Holds a block's mapped netlists against its RTL and its bench: scripts/netlist.sh BLOCK [OPTION]
+# Configurations with a bench take the RTL's place in pm_BLOCK_tb, and the bench runs its own vectors on them. Those with `prove`
+# are proven equal to the RTL for every input and without a bound, from registers that are all zero (ABC: scorr, dprove on
+# their miter); a canary with one gate swapped must be found to differ. With OPTION only configurations that have it.
+# Prints TAP, keeps logs in build/synth/BLOCK-CONFIG/.
+set -eu
+cd "$(dirname "$0")/.."
+block=$1
+build=${PERIMETER_BUILD:-build}
+failed=0
+
+tap() { # status name
+    if [ "$1" = 0 ]; then echo "ok - $2"; else
+        echo "not ok - $2"
+        failed=1
+    fi
+}
+
+# differ DIR TOP NETLIST STEM: 0 proven equal, 1 different, 2 neither
+differ() {
+    yosys -Q -q -p "read_rtlil $1/rtl.il; hierarchy -check -top $2; flatten; rename -top gold; design -stash gold;
+        read_verilog $build/synth/cells.v $3; hierarchy -check -top $2; proc; flatten; rename -top gate; design -stash gate;
+        design -copy-from gold gold; design -copy-from gate gate; miter -equiv -flatten gold gate miter; hierarchy -top miter;
+        async2sync; opt -full -nodffe -nosdff; techmap; dffunmap; setundef -init -zero; opt_clean; aigmap;
+        write_aiger $1/$4.aig" >"$1/$4.log" 2>&1 || return 2
+    timeout 600 berkeley-abc -q "read_aiger $1/$4.aig; strash; scorr; dprove" >>"$1/$4.log" 2>&1 || return 2
+    if grep -qE 'UNSATISFIABLE|are equivalent' "$1/$4.log"; then return 0; fi
+    if grep -qE 'SATISFIABLE|NOT EQUIVALENT|not equivalent|was asserted in frame' "$1/$4.log"; then return 1; fi
+    return 2
+}
+
+models=
+for name in $(scripts/synth.sh list "$block" "${2:-}"); do
+    scripts/synth.sh "$name" >/dev/null || {
+        tap 1 "netlist $name could not be made"
+        continue
+    }
+    line=$(cat "$build/synth/$name/line")
+    bench=$(echo "$line" | cut -d'|' -f6)
+    models="$models${bench:+$bench,}"
+    case " $(echo "$line" | cut -d'|' -f7) " in *' prove '*) ;; *) continue ;; esac
+    dir=$build/synth/$name
+    top=$(echo "$line" | cut -d'|' -f2)
+    [ -e "$build/synth/cells.v" ] || scripts/verilate.sh cells
+    start=$(date +%s)
+    status=0
+    differ "$dir" "$top" "$dir/net.v" equal || status=$?
+    tap $status "netlist $name equals the RTL (unbounded, $(($(date +%s) - start)) s)"
+    # The first NAND becomes a NOR.
+    awk '/^  NAND2X1 / && !done {sub(/NAND2X1/, "NOR2X1"); done = 1} {print}' "$dir/net.v" >"$dir/swapped.v"
+    status=0
+    differ "$dir" "$top" "$dir/swapped.v" swapped || status=$?
+    tap $((status != 1)) "canary $name with a gate swapped differs"
+done
+if [ -n "$models" ]; then
+    status=0
+    PERIMETER_NETLIST=1 PM_MODELS="$models" "$build/tb/${block}_tb" >"$build/synth/$block.bench.log" 2>&1 || status=$?
+    sed -E 's/^((not )?ok) - /\1 - netlist /; s/^# bench/# netlist bench/' "$build/synth/$block.bench.log"
+    [ $status = 0 ] || failed=1
+fi
+exit $failed

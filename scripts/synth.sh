@@ -1,0 +1,119 @@
+#!/bin/sh
+# Maps named configurations of blocks onto OSU018 with Yosys and ABC and times them with OpenSTA.
+#   scripts/synth.sh list [BLOCK] [WORD]     configurations, as BLOCK-CONFIG; with WORD those that have it among their options
+#   scripts/synth.sh bench BLOCK PARAMS DIR  writes netlists with this bench into DIR, with parameters for it, and prints their names
+#   scripts/synth.sh BLOCK-CONFIG            writes build/synth/BLOCK-CONFIG.json, unless it is up to date
+# synth/BLOCK/configs has one configuration a line:   name | top | NAME=VALUE ... | clock, ns | bits | bench | options
+#   bits     what gate equivalents are divided by (empty: nothing)
+#   bench    parameters of pm_BLOCK_tb for which the netlist takes the RTL's place (empty: none), see scripts/netlist.sh
+#   options  fast: part of `make test`; hier: also mapped without flattening, for the area of each module;
+#            nested: only without flattening; prove: proven equal to the RTL; PORT=VALUE: an input tied to a constant;
+#            constants:N: outputs that are constant, of all others a path is timed
+# Fails on latches, memories, combinational loops, unmapped cells, unconstrained endpoints and on every Yosys warning
+# that synth/common/warnings does not list.
+set -eu
+cd "$(dirname "$0")/.."
+build=${PERIMETER_BUILD:-build}
+LIBERTY=/usr/share/qflow/tech/osu018/osu018_stdcells.lib
+
+# fields BLOCK: its configurations, a line each, fields separated by | without spaces around them
+fields() {
+    sed -E '/^ *(#|$)/d; s/^ +//; s/ *\| */|/g; s/ +$//' "synth/$1/configs"
+}
+
+if [ "$1" = list ]; then
+    for file in synth/${2:-*}/configs; do
+        b=$(basename "$(dirname "$file")")
+        fields "$b" | awk -F'|' -v b="$b" -v w="${3:-}" 'w == "" || index(" " $7 " ", " " w " ") {print b "-" $1}'
+    done
+    exit
+fi
+
+if [ "$1" = bench ]; then
+    fields "$2" | awk -F'|' -v OFS='|' -v p="$3" '{n = split($6, b, / *, */); for (i in b) if (b[i] == p) print $1, $2, $3}' |
+        while IFS='|' read -r config top params; do
+            scripts/synth.sh "$2-$config" >&2
+            net=$4/$2-$config.v
+            list=$(echo "$params" | sed -E 's/([^ ]+)/parameter \1/g; s/ p/, p/g')
+            check=$(echo "$params" | sed -E 's/(\w+)=(\w+)/\1 != \2/g; s/ ([A-Z])/ || \1/g')
+            sed "s/^module $top(/module $top ${list:+#($list) }(/
+                ${check:+/^module $top(/,/;\$/s|;\$|; if ($check) \$error(\"$top: the netlist has other parameters\");|}" \
+                "$build/synth/$2-$config/net.v" >"$net.tmp"
+            if cmp -s "$net.tmp" "$net"; then rm "$net.tmp"; else mv "$net.tmp" "$net"; fi
+            echo "$net"
+        done
+    exit
+fi
+
+BLOCK=${1%%-*}
+CONFIG=${1#*-}
+line=$(fields "$BLOCK" 2>/dev/null | grep "^$CONFIG|") || {
+    echo "scripts/synth.sh: synth/$BLOCK/configs has no configuration '$CONFIG'" >&2
+    exit 2
+}
+IFS='|' read -r CONFIG TOP PARAMS PERIOD BITS bench options <<END
+$line
+END
+export BLOCK CONFIG TOP PARAMS PERIOD BITS LIBERTY
+export DIR="$build/synth/$1"
+json=$build/synth/$1.json
+mkdir -p "$DIR"
+files=$(scripts/files.sh "$BLOCK" | tr '\n' ' ')
+set=
+for p in $PARAMS; do set="$set -set ${p%%=*} ${p#*=}"; done
+tie=
+export CONSTANTS=0
+for o in $options; do
+    case $o in
+    constants:*) CONSTANTS=${o#*:} ;;
+    *=*) tie="$tie delete -input ${o%%=*}; connect -set ${o%%=*} ${o#*=};" ;;
+    esac
+done
+front="read_verilog -sv $files; ${set:+chparam$set $TOP;} hierarchy -check -top $TOP; rename -top $TOP; proc; ${tie:+cd $TOP; $tie cd ..;}"
+# A memory that is left after the coarse passes stores something: it should have been a macro.
+generic() { # flatten or nothing
+    echo "synth ${1:+-}${1:-} -run begin:fine; select -assert-none t:\$mem*; ${tie:+opt_dff -sat; opt_clean;}
+        synth -noabc -run fine:check; check -assert; select -assert-none t:\$dlatch* t:\$_DLATCH* t:\$_SR_*"
+}
+mapped() { # stem
+    echo "dfflibmap -liberty $LIBERTY; abc -liberty $LIBERTY -script synth/common/abc.script -constr synth/common/abc.constr;
+        splitnets; opt_clean -purge; setundef -zero; check -assert -mapped; tee -q -o $DIR/$1 stat -liberty $LIBERTY"
+}
+yosys_run() { # log commands
+    yosys -Q -q -e 'implicitly declared|no driver|multiple conflicting' -l "$1" -p "$2" >"$1.err" 2>&1 || {
+        echo "scripts/synth.sh: $BLOCK-$CONFIG: $(grep -m1 ERROR "$1.err" || echo 'Yosys failed'), see $1" >&2
+        exit 1
+    }
+    unlisted=$(grep -E '^(ABC: )?Warning: ' "$1" | grep -vE "$(grep -v '^#' synth/common/warnings | paste -sd'|')" | head -1) || true
+    [ -z "$unlisted" ] || {
+        echo "scripts/synth.sh: $BLOCK-$CONFIG: not in synth/common/warnings: $unlisted" >&2
+        exit 1
+    }
+}
+net=$DIR/net.v
+# shellcheck disable=SC2086
+if [ ! -e "$net" ] || [ "$(cat "$DIR/line" 2>/dev/null)" != "$line" ] ||
+    [ -n "$(find $files synth/common/abc.* scripts/synth.sh "$LIBERTY" -newer "$net" -print -quit)" ]; then
+    rm -f "$net" "$DIR"/*.stat
+    flatten=flatten
+    case " $options " in *' nested '*) flatten= ;; esac
+    yosys_run "$DIR/log" "read_liberty -lib $LIBERTY; $front design -save front; ${flatten:+flatten;} opt_clean;
+        write_rtlil $DIR/rtl.il; design -load front; $(generic $flatten); $(mapped stat); write_verilog -noattr -noexpr $net.tmp"
+    case " $options " in
+    *' nested '*) cp "$DIR/stat" "$DIR/hier.stat" ;;
+    *' hier '*) yosys_run "$DIR/hier.log" "read_liberty -lib $LIBERTY; $front $(generic ''); $(mapped hier.stat)" ;;
+    esac
+    echo "$line" >"$DIR/line"
+    mv "$net.tmp" "$net"
+elif [ -e "$json" ] && [ "$json" -nt "$net" ] && [ "$json" -nt synth/common/report.tcl ]; then
+    exit
+fi
+# OpenSTA's exit status tells nothing.
+sta -no_splash -exit synth/common/report.tcl >"$DIR/sta.log" 2>&1 || true
+if grep -qE '^(OpenSTA:|Error|Warning)' "$DIR/sta.log" || ! grep -q '^@' "$DIR/sta.log"; then
+    echo "scripts/synth.sh: $BLOCK-$CONFIG: $(grep -m1 -E '^(OpenSTA:|Error|Warning)' "$DIR/sta.log"), see $DIR/sta.log" >&2
+    exit 1
+fi
+sed -n 's/^@//p' "$DIR/sta.log" >"$json.tmp"
+mv "$json.tmp" "$json"
+echo "$BLOCK-$CONFIG: $(sed -n 's/^ "cells.*"ge": \([0-9.]*\).*/\1 GE/p; s/^ "clock_ns.*"delay_ns": \([0-9.]*\).*/\1 ns/p' "$json" | paste -sd' ')"

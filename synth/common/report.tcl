@@ -1,0 +1,161 @@
+# Times one mapped netlist in OpenSTA and prints its numbers as JSON: scripts/synth.sh runs it.
+# The neighbours of a block are flops of the same library: inputs come half a nanosecond after the edge (clock to output and a
+# gate), outputs leave as much for the neighbour's gate and setup; a BUFX2 drives each input, 50 fF load each output.
+set io_delay 0.5
+set load_pf 0.05
+
+# A pin by the register that it belongs to: the net at the flop's output.
+proc signal {pin} {
+    if {[regexp {^(.*)/[A-Z]+$} $pin - cell]} {
+        foreach net [get_nets -of_objects [get_pins $cell/Q]] {set pin [get_name $net]}
+    }
+    return [string map {\\ ""} $pin]
+}
+
+# A path's delay is the shortest clock period at which it meets setup, external delays included.
+proc path_json {path period} {
+    set levels 0
+    foreach point [get_property $path points] {
+        if {[regexp {/Y[CS]?$} [get_name [get_property $point pin]]]} {incr levels}
+    }
+    set slack [get_property $path slack]
+    return [format {{"delay_ns": %.3f, "slack_ns": %.3f, "levels": %d, "start": "%s", "end": "%s"}} [expr $period - $slack] \
+        $slack $levels [signal [get_name [get_property $path startpoint]]] [signal [get_name [get_property $path endpoint]]]]
+}
+
+# What `stat -liberty` counted: cells, area and instances of each module.
+proc read_stat {file} {
+    global modules cells area uses
+    set modules {}
+    set in [open $file]
+    while {[gets $in line] >= 0} {
+        if {[regexp {^=== (.*) ===} $line - module]} {
+            if {$module eq "design hierarchy"} break
+            lappend modules $module
+            set cells($module) 0
+            set area($module) 0
+            set uses($module) {}
+        } elseif {[regexp {Number of cells: +(\d+)} $line - n]} {
+            set cells($module) $n
+        } elseif {[regexp {Chip area for .*: ([0-9.]+)} $line - n]} {
+            set area($module) $n
+        } elseif {[regexp {^ +(\S+) +(\d+)$} $line - type n]} {
+            lappend uses($module) $type $n
+        }
+    }
+    close $in
+}
+
+proc flops {module} {
+    global uses
+    set n 0
+    foreach {type count} $uses($module) {
+        if {[string match DFF* $type]} {incr n $count}
+        if {[info exists uses($type)]} {incr n [expr $count * [flops $type]]}
+    }
+    return $n
+}
+proc total {what module} {
+    global uses
+    upvar #0 $what own
+    set sum $own($module)
+    foreach {type count} $uses($module) {
+        if {[info exists uses($type)]} {
+            set sum [expr $sum + $count * [total $what $type]]
+            if {$what eq "cells"} {incr sum -$count}
+        }
+    }
+    return $sum
+}
+
+# instances of each module below one: {module count ...}
+proc instances {module times} {
+    global uses count
+    incr count($module) $times
+    foreach {type n} $uses($module) {
+        if {[info exists uses($type)]} {instances $type [expr $times * $n]}
+    }
+}
+
+proc main {} {
+    global env io_delay load_pf modules cells area uses count
+    set period $env(PERIOD)
+    set top $env(TOP)
+    read_liberty $env(LIBERTY)
+    read_verilog $env(DIR)/net.v
+    link_design $top
+    set inputs {}
+    set clock {}
+    foreach port [all_inputs] {
+        if {[get_name $port] eq "clk_i"} {set clock $port} else {lappend inputs $port}
+    }
+    if {$clock eq ""} {create_clock -name clk -period $period} else {create_clock -name clk -period $period $clock}
+    set_input_delay $io_delay -clock clk $inputs
+    set_output_delay $io_delay -clock clk [all_outputs]
+    set_driving_cell -lib_cell BUFX2 $inputs
+    set_load $load_pf [all_outputs]
+    # Reset is released by a synchroniser, which is where recovery is met.
+    foreach port $inputs {if {[get_name $port] eq "rst_ni"} {set_false_path -from $port}}
+    check_setup -verbose >$env(DIR)/setup.log
+    set in [open $env(DIR)/setup.log]
+    set complaints [string trim [read $in]]
+    close $in
+    if {$env(CONSTANTS) > 0} {
+        # Constant outputs have no path.
+        set complaints [regsub "^Warning: There (is|are) $env(CONSTANTS) unconstrained endpoints?\\..*" $complaints ""]
+    }
+    if {$complaints ne ""} {error "check_setup: [lindex [split $complaints \n] 0] (see $env(DIR)/setup.log)"}
+
+    group_path -name in_to_reg -from $inputs
+    group_path -name reg_to_out -to [all_outputs]
+    group_path -name in_to_out -from $inputs -to [all_outputs]
+    set paths {}
+    set worst {}
+    set worst_slack 1e9
+    foreach path [find_timing_paths -path_delay max -group_count 1] {
+        set from [expr {[string match */* [get_name [get_property $path startpoint]]] ? "reg" : "in"}]
+        set to [expr {[string match */* [get_name [get_property $path endpoint]]] ? "reg" : "out"}]
+        lappend paths "\"${from}_to_$to\": [path_json $path $period]"
+        if {[get_property $path slack] < $worst_slack} {
+            set worst_slack [get_property $path slack]
+            set worst $path
+        }
+    }
+    if {$worst eq ""} {error "no timed path"}
+
+    set critical [path_json $worst $period]
+    read_stat $env(DIR)/stat
+    set registers [flops $top]
+    set um2 [total area $top]
+    set ge [expr $um2 / 24]
+    set delay [expr $period - $worst_slack]
+    set per_bit ""
+    if {$env(BITS) ne ""} {set per_bit [format {, "ge_per_bit": %.2f} [expr $ge / $env(BITS)]]}
+    # Where the area is: each module's own, times its instances, in a view that keeps the hierarchy.
+    set hierarchy {}
+    if {[file exists $env(DIR)/hier.stat]} {
+        read_stat $env(DIR)/hier.stat
+        instances $top 1
+        foreach module $modules {
+            if {![info exists count($module)]} continue
+            lappend hierarchy [format {{"module": "%s", "instances": %d, "ge": %.1f, "share": %.3f}} \
+                [regsub {.*\\(pm_\w+).*} $module {\1}] $count($module) [expr $count($module) * $area($module) / 24] \
+                [expr $count($module) * $area($module) / [total area $top]]]
+        }
+    }
+    set um2 [format %.0f $um2]
+    set ge [format %.1f $ge]
+    set delay [format %.3f $delay]
+    puts "@{\"block\": \"$env(BLOCK)\", \"config\": \"$env(CONFIG)\", \"top\": \"$top\", \"parameters\": \"$env(PARAMS)\","
+    puts "@ \"cells\": [total cells $top], \"um2\": $um2, \"ge\": $ge, \"registers\": $registers,"
+    puts "@ \"clock_ns\": $period, \"delay_ns\": $delay$per_bit,"
+    puts "@ \"critical\": $critical,"
+    puts "@ \"paths\": {[join $paths ",\n@  "]},"
+    puts "@ \"hierarchy\": \[[join $hierarchy ",\n@  "]\]}"
+}
+
+if {[catch main message]} {
+    puts stderr "OpenSTA: $message"
+    exit 1
+}
+exit 0
