@@ -3,13 +3,14 @@
 #   scripts/verilate.sh BLOCK [wave] [NAME=VALUE ...]     parameters of pm_BLOCK_tb
 # With PERIMETER_NETLIST=1 the mapped netlists whose configurations in synth/BLOCK/configs name these parameters as their bench
 # take the place of their modules' RTL. scripts/verilate.sh cells writes build/synth/cells.v, the library's cells in Verilog.
+# PERIMETER_MUTANTS=FILE (made by scripts/mutate.sh) takes the place of the modules it defines; PERIMETER_COVERAGE=1 counts lines and toggles.
 # The result is build/rtl/BLOCK/<parameters>/model.so: the verilated design (design.a), tb/BLOCK/BLOCK_rtl.c, and
 # what these need of libperimeter.a (built by make).
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 block=$1
 shift
-key=model${PERIMETER_NETLIST:+-netlist}
+key=model${PERIMETER_NETLIST:+-netlist}${PERIMETER_MUTANTS:+-mutants-$(basename "$PERIMETER_MUTANTS" .v)}${PERIMETER_COVERAGE:+-coverage}
 flags=
 params=
 trace=
@@ -44,12 +45,15 @@ newer() {
 rtl=$(scripts/files.sh "$block")
 if [ -n "${PERIMETER_NETLIST:-}" ]; then
     [ -e "$build/synth/cells.v" ] || scripts/verilate.sh cells
-    nets=$(scripts/synth.sh bench "$block" "$params" "$dir")
+    nets="$build/synth/cells.v $(scripts/synth.sh bench "$block" "$params" "$dir")"
+fi
+nets="${nets:-} ${PERIMETER_MUTANTS:-}"
+if [ "$nets" != ' ' ]; then
     for source in $rtl; do # what a netlist defines, and what only the RTL has
         # shellcheck disable=SC2086
         grep -qE "^module $(basename "$source" .sv)\>" $nets || keep="${keep:-} $source"
     done
-    rtl="$build/synth/cells.v $nets ${keep:-}"
+    rtl="$nets ${keep:-}"
 fi
 design="$rtl $(find "tb/$block" -name '*.sv' -o -name '*.vlt' | sort) tb/common/sim_main.cpp tb/common/pm_sim.h scripts/verilate.sh"
 driver="$(find "tb/$block" -name '*_rtl.[ch]') $(ls tb/common/array_dpi.*) $build/libperimeter.a"

@@ -14,6 +14,7 @@ struct bench {
     uint64_t differ;
     uint64_t rng;
     unsigned tests, failed;
+    bool mutant; /**< this process judges a mutant */
 };
 
 /** Reads PM_SEED (default 1) and prints it. */

@@ -1,6 +1,8 @@
 // Clocks a verilated bench (class Vtb, ports clk_i and rst_ni); the C interface is pm_sim.h.
 #include "pm_sim.h"
 
+#include <cstdlib>
+
 #include "Vtb.h"
 #include "verilated.h"
 #if VM_TRACE
@@ -53,6 +55,12 @@ extern "C" bool pm_sim_stall(void) {
         sim.pattern = r & 3;
     static const unsigned stalled_of_8[4] = {0, 1, 4, 7};
     return (r >> 40 & 7) < stalled_of_8[sim.pattern];
+}
+
+// Which mutant a mutated design is (scripts/mutate.sh); 0: none.
+extern "C" int pm_mutant(void) {
+    const char *m = getenv("PM_MUTANT");
+    return m ? atoi(m) : 0;
 }
 
 extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
