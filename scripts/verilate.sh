@@ -69,14 +69,15 @@ build_design() {
     mkdir "$dir/obj"
     # shellcheck disable=SC2086
     verilator --cc --prefix Vtb --top-module "pm_${block}_tb" --Mdir "$dir/obj" -O3 --x-assign unique \
-        --x-initial unique -Wno-fatal $flags $trace --output-split 20000 \
+        --x-initial unique -Wno-fatal ${PERIMETER_COVERAGE:+--coverage-line --coverage-toggle} $flags $trace --output-split 20000 \
         $(find "tb/$block" -name '*.vlt') $rtl "tb/$block/pm_${block}_tb.sv"
     runtime=$(grep -ow 'verilated[a-z_]*' "$dir/obj/Vtb_classes.mk" | sed 's/$/.o/' | sort -u)
     # shellcheck disable=SC2086
     make -C "$dir/obj" -f Vtb.mk OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O2 VM_PARALLEL_BUILDS=1 CXXFLAGS=-fPIC \
         $runtime Vtb__ALL.a -j2
     $OBJCACHE g++ -std=c++17 -O2 -fPIC -c -o "$dir/obj/sim_main.o" -Itb/common -I"$dir/obj" -I"$vinc" \
-        -I"$vinc/vltstd" -DVM_TRACE="$([ -n "$trace" ] && echo 1 || echo 0)" tb/common/sim_main.cpp
+        -I"$vinc/vltstd" -DVM_TRACE="$([ -n "$trace" ] && echo 1 || echo 0)" \
+        -DVM_COVERAGE="$([ -n "${PERIMETER_COVERAGE:-}" ] && echo 1 || echo 0)" tb/common/sim_main.cpp
     rm -f "$dir/design.a"
     ar rcs "$dir/obj/design.a" "$dir"/obj/*.o
     mv "$dir/obj/design.a" "$dir/design.a"

@@ -40,17 +40,17 @@ static void failure(const struct bench *b) {
  * mutants of the loaded model, in a process of its own that ends at its first failure, and a line "number
  * verdict" is printed for each. Returns only in those processes. */
 static void judge_mutants(struct bench *b) {
-    unsigned first, last;
-    const char *range = getenv("PM_MUTANTS");
-    if (!range || sscanf(range, "%u %u", &first, &last) != 2)
+    char *list = getenv("PM_MUTANTS");
+    if (!list)
         return;
     rlim_t limit = RLIM_INFINITY;
-    for (unsigned m = 0; m <= last; m = m ? m + 1 : first) {
+    unsigned long m = 0;
+    do {
         fflush(stdout);
         const pid_t child = fork();
         if (child == 0) {
             char number[16];
-            snprintf(number, sizeof number, "%u", m);
+            snprintf(number, sizeof number, "%lu", m);
             setenv("PM_MUTANT", number, 1);
             setrlimit(RLIMIT_CPU, &(struct rlimit){limit, limit});
             setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
@@ -73,14 +73,14 @@ static void judge_mutants(struct bench *b) {
                 exit(2);
             }
             limit = 10 + 10 * (rlim_t)(usage.ru_utime.tv_sec + 1);
-            continue;
-        }
-        printf("%u %s\n", m,
-               survived                                                     ? "survived"
-               : WIFEXITED(status)                                          ? "killed: failed"
-               : WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL ? "killed: out of time"
-                                                                            : "killed: crashed");
-    }
+        } else
+            printf("%lu %s\n", m,
+                   survived                                                     ? "survived"
+                   : WIFEXITED(status)                                          ? "killed: failed"
+                   : WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL ? "killed: out of time"
+                                                                                : "killed: crashed");
+        m = strtoul(list, &list, 10);
+    } while (m > 0);
     exit(0);
 }
 
