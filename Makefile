@@ -16,7 +16,7 @@ SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup test run lint unit bench formal synth clean FORCE
+.PHONY: all setup test run lint unit bench formal synth mutate coverage fuzz regress clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -100,7 +100,19 @@ lint unit bench: all
 	$(need-block)
 	@$(MAKE) --no-print-directory -s $(BUILD)/test/$@-$(BLOCK).tap; cat $(BUILD)/test/$@-$(BLOCK).tap
 formal: setup
-	@for b in $(or $(BLOCK),$(patsubst formal/%/targets,%,$(wildcard formal/*/targets))); do scripts/prove.sh $$b || exit 1; done
+	@echo $(or $(BLOCK),$(patsubst formal/%/targets,%,$(wildcard formal/*/targets))) | xargs -n 1 -P $(JOBS) scripts/prove.sh; \
+	    status=$$?; $(if $(BLOCK),,scripts/prove.sh summary &&) exit $$status
+
+# Evidence that takes hours; what is done already is kept. See docs/verification.md.
+mutate: all $(patsubst tb/%/mutants,$(BUILD)/tb/%_tb,$(if $(BLOCK),tb/$(BLOCK)/mutants,$(wildcard tb/*/mutants)))
+	@echo $(or $(BLOCK),$(patsubst tb/%/mutants,%,$(wildcard tb/*/mutants))) | xargs -n 1 -P $(JOBS) scripts/mutate.sh
+	@scripts/mutate.sh summary
+coverage: all $(BENCHES:%=$(BUILD)/tb/%_tb)
+	@scripts/coverage.sh $(BLOCK)
+fuzz: all
+	@scripts/fuzz.sh
+regress: all $(BENCHES:%=$(BUILD)/tb/%_tb)
+	@scripts/regress.sh
 
 # Area and timing: every configuration and all that is checked on its netlist, then the tables in docs/.
 SYNTH = $(patsubst synth/%/configs,%,$(if $(BLOCK),synth/$(BLOCK)/configs,$(wildcard synth/*/configs)))

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Judges mutants of a block's RTL, or adds up what was judged:
-#   scripts/mutate.sh BLOCK      every line of tb/BLOCK/mutants; what is judged already is kept
+#   scripts/mutate.sh BLOCK [bench]   every line of tb/BLOCK/mutants; what is judged already is kept. bench: by the bench alone
 #   scripts/mutate.sh summary    prints the table, writes build/mutate/summary.json and build/mutate/survivors
 # tb/BLOCK/mutants has one design a line:   name | top | NAME=VALUE ... | bench | mutants | contract
 #   bench    parameters of pm_BLOCK_tb: the mutated design takes the RTL's place in this model
@@ -21,7 +21,7 @@ if [ "$1" = summary ]; then
     : >"$out/survivors.tmp"
     for dir in "$out"/*-*/; do
         name=$(basename "$dir")
-        [ -e "$dir/equal" ] || continue
+        [ -e "$dir/equal" ] && [ "$(wc -l <"$dir/bench")" = "$(wc -l <"$dir/list")" ] || continue
         awk -v name="$name" -v survivors="$out/survivors.tmp" '
             FILENAME ~ /list$/ { n++; how[FNR] = $0; next }
             FILENAME ~ /bench$/ { if (/killed/) killed++; next }
@@ -78,7 +78,7 @@ make_mutants() {
     list=$(echo "$params" | sed -E 's/([^ ]+)/parameter \1/g; s/ p/, p/g')
     sed -E "s/^module \\\\?$top ?\(/module $top ${list:+#($list) }(/
         /^module $top #?\(/,/^endmodule/ {
-            /^module/ s/, mutsel//
+            s/, mutsel\);/);/
             s/^  input \[[0-9:]+\] mutsel;/  import \"DPI-C\" function int pm_mutant();/
             s/^  wire (\[[0-9:]+\]) mutsel;/  reg \1 mutsel;\n  initial mutsel = $width'(pm_mutant());/
         }" "$dir/mutants.tmp" >"$dir/$name.v"
@@ -153,9 +153,10 @@ while IFS='|' read -r name top params bench count contract; do
             grep --line-buffered -E '^[0-9]+ ' >>"$dir/bench"
     fi
     [ "$(wc -l <"$dir/bench")" = "$count" ] || {
-        echo "scripts/mutate.sh: $block-$name: the bench ended early, see $dir/bench" >&2
+        echo "scripts/mutate.sh: $block-$name: no verdict on some mutants, see $dir/bench" >&2
         exit 1
     }
+    if [ "${2:-}" = bench ]; then continue; fi
     if [ "$contract" != "$(cat "$dir/contract" 2>/dev/null)" ]; then # proven under another
         rm -f "$dir/miter.il" "$dir/equal"
         touch "$dir/equal"
