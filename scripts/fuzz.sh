@@ -33,7 +33,7 @@ for t in "$@"; do
         chunk=$((runs - done < 50000 ? runs - done : 50000))
         seed=$((done + 1))
         # Its own output is kept in the log; the target's is closed.
-        if ! "$out/$t.fuzz" -runs=$chunk -seed=$seed -max_len=4096 -timeout=60 -rss_limit_mb=4096 -print_final_stats=1 \
+        if ! "$out/$t.fuzz" -runs=$chunk -seed=$seed -max_len=4096 -timeout=600 -rss_limit_mb=4096 -print_final_stats=1 \
             -artifact_prefix="$out/$t." "$out/$t" "$PWD/tests/fuzz/$t" >"$out/$t.last" 2>&1; then
             echo "not ok - fuzz $t: seed $seed: $(grep -m1 -E 'ERROR|SUMMARY|runtime error|^tests/fuzz' "$out/$t.last"), see $out/$t.last"
             failed=1

@@ -78,7 +78,7 @@ make_mutants() {
     list=$(echo "$params" | sed -E 's/([^ ]+)/parameter \1/g; s/ p/, p/g')
     sed -E "s/^module \\\\?$top ?\(/module $top ${list:+#($list) }(/
         /^module $top #?\(/,/^endmodule/ {
-            s/, mutsel\);/);/
+            s/, mutsel(\)|$)/\1/
             s/^  input \[[0-9:]+\] mutsel;/  import \"DPI-C\" function int pm_mutant();/
             s/^  wire (\[[0-9:]+\]) mutsel;/  reg \1 mutsel;\n  initial mutsel = $width'(pm_mutant());/
         }" "$dir/mutants.tmp" >"$dir/$name.v"

@@ -1,7 +1,9 @@
 // Clocks a verilated bench (class Vtb, ports clk_i and rst_ni); the C interface is pm_sim.h.
 #include "pm_sim.h"
 
+#include <cstdio>
 #include <cstdlib>
+#include <string>
 
 #include "Vtb.h"
 #include "verilated.h"
@@ -123,7 +125,7 @@ extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
     if (opts->wave) {
         context.traceEverOn(true);
         top.trace(&wave, 99);
-        wave.open(opts->wave);
+        wave.open((std::string(opts->wave) + ".tmp").c_str());
     }
 #endif
     uint64_t time = 0;
@@ -152,6 +154,12 @@ extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
             pm_sim_finish(PM_EHANG);
     }
     top.final();
+#if VM_TRACE
+    if (opts->wave) { // whole, or not there
+        wave.close();
+        rename((std::string(opts->wave) + ".tmp").c_str(), opts->wave);
+    }
+#endif
 #if VM_COVERAGE
     coverage.add(context);
 #endif
