@@ -4,6 +4,7 @@ BUILD ?= build
 CC := $(if $(shell command -v ccache),ccache )gcc
 BLOCKS := $(sort $(filter-out common,$(notdir $(wildcard rtl/*))))
 BLOCK ?=
+comma := ,
 
 CFLAGS ?= -O3 -march=native
 PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion -Werror -ffp-contract=off -fopenmp -MMD -MP \
@@ -16,7 +17,7 @@ SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup test run minilm lint unit bench formal synth power figures clean FORCE
+.PHONY: all setup test run minilm lint unit bench formal synth power figures mutate coverage fuzz regress clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -53,7 +54,7 @@ $(BUILD)/tb/%_tb: tb/%/*_tb.c $(BUILD)/obj/tb/common/bench.o $(BUILD)/obj/src/rt
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(wildcard formal/*/targets)) cli run pairs sweep \
+    $(patsubst formal/%/targets,proof-%,$(wildcard formal/*/targets)) cli run pairs sweep fault fuzz \
     synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs))
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
@@ -87,6 +88,14 @@ $(BUILD)/test/netlist-%.tap: $(BUILD)/test/synth.tap $(BUILD)/tb/%_tb
 	$(tap) scripts/netlist.sh $* quick
 $(BUILD)/test/pairs.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests/mkbert
 	$(tap) tests/pairs.sh
+$(BUILD)/test/fault.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
+	$(tap) tests/fault.sh
+FUZZ := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
+$(BUILD)/fuzz/%.replay: $(BUILD)/asan/tests/fuzz/%.o $(BUILD)/asan/tests/fuzz/replay.o $(LIB_SRC:%.c=$(BUILD)/asan/%.o) $(SRC_SRC:%.c=$(BUILD)/asan/%.o)
+	@mkdir -p $(@D)
+	$(CC) -fsanitize=address,undefined -o $@ $^ $(if $(filter vectors,$*),-Wl$(comma)--wrap=pm_rtl_open$(comma)--wrap=pm_rtl_close) $(LIBS)
+$(BUILD)/test/fuzz.tap: $(FUZZ:%=$(BUILD)/fuzz/%.replay)
+	$(tap) sh -c 'for t in $(FUZZ); do $(BUILD)/fuzz/$$t.replay $$t $$PWD/tests/fuzz/$$t/* || exit 1; done'
 $(BUILD)/tests/mknpy $(BUILD)/tests/mkbert: $(BUILD)/tests/%: tests/%.c
 	@mkdir -p $(@D)
 	$(CC) $(PM_CFLAGS) $(CFLAGS) -o $@ $<
@@ -132,7 +141,19 @@ lint unit: all
 	$(need-block)
 	@$(MAKE) --no-print-directory -s $(BUILD)/test/$@-$(BLOCK).tap; cat $(BUILD)/test/$@-$(BLOCK).tap
 formal: setup
-	@for b in $(or $(BLOCK),$(patsubst formal/%/targets,%,$(wildcard formal/*/targets))); do scripts/prove.sh $$b || exit 1; done
+	@echo $(or $(BLOCK),$(patsubst formal/%/targets,%,$(wildcard formal/*/targets))) | xargs -n 1 -P $(JOBS) scripts/prove.sh; \
+	    status=$$?; $(if $(BLOCK),,scripts/prove.sh summary &&) exit $$status
+
+# Evidence that takes hours; what is done already is kept. See docs/verification.md.
+mutate: all $(patsubst tb/%/mutants,$(BUILD)/tb/%_tb,$(if $(BLOCK),tb/$(BLOCK)/mutants,$(wildcard tb/*/mutants)))
+	@echo $(or $(BLOCK),$(patsubst tb/%/mutants,%,$(wildcard tb/*/mutants))) | xargs -n 1 -P $(JOBS) scripts/mutate.sh
+	@scripts/mutate.sh summary
+coverage: all $(BENCHES:%=$(BUILD)/tb/%_tb)
+	@scripts/coverage.sh $(BLOCK)
+fuzz: all
+	@scripts/fuzz.sh
+regress: all $(BENCHES:%=$(BUILD)/tb/%_tb)
+	@scripts/regress.sh
 
 # Area and timing: every configuration and all that is checked on its netlist, then the tables in docs/.
 SYNTH = $(patsubst synth/%/configs,%,$(if $(BLOCK),synth/$(BLOCK)/configs,$(wildcard synth/*/configs)))

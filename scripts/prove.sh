@@ -7,9 +7,29 @@
 # Sources: the block's RTL, rtl/common and formal/BLOCK/*.sv with -DFORMAL, include folder formal/BLOCK; other blocks that it uses
 # without their properties, which their own proofs are for. Each target is run again with
 # -DCANARY, in which an assertion labelled `canary` must be seen to fail, and with cover statements where it has some.
-# Prints one TAP line a target and a canary, keeps the logs in build/formal/BLOCK/.
+# Prints one TAP line a target and a canary, keeps the logs in build/formal/BLOCK/ and what was found in NAME.result there.
+# scripts/prove.sh summary   prints the table of all results and writes build/formal/summary.json
 set -eu
 cd "$(dirname "$0")/.."
+if [ "$1" = summary ]; then
+    out=${PERIMETER_BUILD:-build}/formal
+    for t in formal/*/targets; do # results of targets that exist
+        b=$(basename "$(dirname "$t")")
+        awk -F'|' '!/^ *(#|$)/ {gsub(/ /, "", $1); print $1}' "$t" | while read -r n; do cat "$out/$b/$n.result" 2>/dev/null || echo "$b|$n||||||not run||"; done
+    done >"$out/table.tmp"
+    mv "$out/table.tmp" "$out/table"
+    awk -F'|' 'BEGIN { printf "%-14s %-15s %-20s %-42s %-7s %5s %5s  %-8s %-8s %s\n", "block", "property", "top", "parameters", "engine", "depth", "s", "result", "canary", "covers" }
+        { printf "%-14s %-15s %-20s %-42s %-7s %5s %5s  %-8s %-8s %s\n", $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 }' "$out/table"
+    awk -F'|' '{ n++; proven += $8 == "proven"; bounded += $8 == "bounded"; c += $9 != ""; caught += $9 == "caught"; covers += $10; b[$1] }
+        END {
+            for (i in b) blocks++
+            printf "{\n \"targets\": %d,\n \"proven\": %d,\n \"bounded\": %d,\n \"canaries\": %d,\n \"canaries_caught\": %d,\n \"covers\": %d,\n \"blocks\": %d\n}\n",
+                n, proven, bounded, c, caught, covers, blocks
+            exit n != proven + bounded || c != caught
+        }' "$out/table" >"$out/summary.tmp" && status=0 || status=1
+    mv "$out/summary.tmp" "$out/summary.json"
+    exit $status
+fi
 block=$1
 only=${2:-}
 out=${PERIMETER_BUILD:-build}/formal/$block
@@ -54,6 +74,7 @@ smt2() { # il: writes .smt2 beside it
 
 target() {
     t=$out/$name
+    rm -f "$t".*
     start=$(date +%s)
     rc=0
     case $engine in
@@ -69,7 +90,10 @@ target() {
     *) rc=1 ;;
     esac
     bound=$([ "$engine" = bmc ] && echo "bounded to $depth clocks" || echo unbounded)
-    tap $rc "proof $block/$name ($params; $engine, $bound, $(($(date +%s) - start)) s)"
+    seconds=$(($(date +%s) - start))
+    result=$([ $rc != 0 ] && echo FAILED || { [ "$engine" = bmc ] && echo bounded || echo proven; })
+    covers=$(grep -cs 'Reached cover statement' "$t.cover.log" || true)
+    tap $rc "proof $block/$name ($params; $engine, $bound, $seconds s)"
 
     c=$out/$name.canary
     rc=0
@@ -85,6 +109,8 @@ target() {
         ;;
     esac
     tap $rc "canary $block/$name caught"
+    echo "$block|$name|$top|$params|$engine|$depth|$seconds|$result|$([ $rc = 0 ] && echo caught || echo MISSED)|${covers:-0}" >"$t.result.tmp"
+    mv "$t.result.tmp" "$t.result"
 }
 
 while IFS='|' read -r name engine top params depth; do

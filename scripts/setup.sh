@@ -1,11 +1,11 @@
 #!/bin/sh
-# Installs the Debian packages that Perimeter needs and that are missing; says nothing when there is nothing to do.
+# Installs the Debian packages that Perimeter needs, and those named, where they are missing; says nothing when there is nothing to do.
 set -eu
 packages="build-essential ccache pkg-config verilator yosys z3 zlib1g-dev libcmocka-dev libcjson-dev
     libopenblas-dev libopenmpi-dev openmpi-bin liblapacke-dev librandom123-dev dataset-fashion-mnist
     opensta qflow-tech-osu018 berkeley-abc gnuplot-nox graphviz"
 missing=
-for p in $packages; do
+for p in $packages "$@"; do
     dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
 done
 [ -n "$missing" ] || exit 0

@@ -3,13 +3,14 @@
 #   scripts/verilate.sh BLOCK [wave] [NAME=VALUE ...]     parameters of pm_BLOCK_tb
 # With PERIMETER_NETLIST=1 the mapped netlists whose configurations in synth/BLOCK/configs name these parameters as their bench
 # take the place of their modules' RTL. scripts/verilate.sh cells writes build/synth/cells.v, the library's cells in Verilog.
+# PERIMETER_MUTANTS=FILE (made by scripts/mutate.sh) takes the place of the modules it defines; PERIMETER_COVERAGE=1 counts lines and toggles.
 # The result is build/rtl/BLOCK/<parameters>/model.so: the verilated design (design.a), tb/BLOCK/BLOCK_rtl.c, and
 # what these need of libperimeter.a (built by make).
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 block=$1
 shift
-key=model${PERIMETER_NETLIST:+-netlist}
+key=model${PERIMETER_NETLIST:+-netlist}${PERIMETER_MUTANTS:+-mutants-$(basename "$PERIMETER_MUTANTS" .v)}${PERIMETER_COVERAGE:+-coverage}
 optimise=-O1
 [ -z "${PERIMETER_NETLIST:-}" ] || optimise=-O0 # a gate a statement: compiling is most of the time
 flags=
@@ -56,11 +57,14 @@ if [ -n "${PERIMETER_NETLIST:-}" ]; then
         echo "scripts/verilate.sh: synth/$block/configs has no netlist for the bench $params" >&2
         exit 2
     }
+fi
+if [ -n "${nets:-}${PERIMETER_MUTANTS:-}" ]; then
+    replaced="${nets:+$build/synth/cells.v $nets} ${PERIMETER_MUTANTS:-}"
     for source in $rtl; do # what a netlist defines, and what only the RTL has
         # shellcheck disable=SC2086
-        grep -qE "^module $(basename "$source" .sv)\>" $nets || keep="${keep:-} $source"
+        grep -qE "^module $(basename "$source" .sv)\>" $replaced || keep="${keep:-} $source"
     done
-    rtl="$build/synth/cells.v $nets ${keep:-}"
+    rtl="$replaced ${keep:-}"
 fi
 design="$rtl $(find "tb/$block" -name '*.sv' -o -name '*.vlt' | sort) tb/common/sim_main.cpp tb/common/pm_sim.h scripts/verilate.sh"
 driver="$(find "tb/$block" -name '*_rtl.[ch]') $(ls tb/common/array_dpi.*) $build/libperimeter.a"
@@ -76,7 +80,7 @@ build_design() {
     mkdir "$dir/obj"
     # shellcheck disable=SC2086
     verilator --cc --prefix Vtb --top-module "pm_${block}_tb" --Mdir "$dir/obj" -O3 --x-assign unique \
-        --x-initial unique -Wno-fatal $flags $trace --output-split 20000 \
+        --x-initial unique -Wno-fatal ${PERIMETER_COVERAGE:+--coverage-line --coverage-toggle} $flags $trace --output-split 20000 \
         $(find "tb/$block" -name '*.vlt') ${nets:+tb/common/netlist.vlt} $rtl "tb/$block/pm_${block}_tb.sv"
     runtime=$(grep -ow 'verilated[a-z_]*' "$dir/obj/Vtb_classes.mk" | sed 's/$/.o/' | sort -u)
     # shellcheck disable=SC2086
@@ -84,6 +88,7 @@ build_design() {
         $runtime Vtb__ALL.a -j2
     $OBJCACHE g++ -std=c++17 -O2 -fPIC -c -o "$dir/obj/sim_main.o" -Itb/common -I"$dir/obj" -I"$vinc" \
         -I"$vinc/vltstd" -DVM_TRACE="$([ -n "$trace" ] && echo 1 || echo 0)" \
+        -DVM_COVERAGE="$([ -n "${PERIMETER_COVERAGE:-}" ] && echo 1 || echo 0)" \
         -DVM_TRACE_VCD="$(case $trace in '--trace '*) echo 1 ;; *) echo 0 ;; esac)" tb/common/sim_main.cpp
     rm -f "$dir/design.a"
     ar rcs "$dir/obj/design.a" "$dir"/obj/*.o

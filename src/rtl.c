@@ -1,6 +1,7 @@
 #include "rtl.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,12 @@ pm_status pm_rtl_open(const char *block, const char *params, bool wave, struct p
         return PM_EBUILD;
     }
     /* One line: the model's path, or what is wrong. */
-    bool got = fgets(path, sizeof path, p) != NULL;
+    bool got;
+    do { /* a signal that the program handles may come while the model is built */
+        errno = 0;
+        clearerr(p);
+        got = fgets(path, sizeof path, p) != NULL;
+    } while (!got && errno == EINTR);
     int rc = pclose(p);
     path[strcspn(path, "\n")] = 0;
     if (!got || !WIFEXITED(rc) || WEXITSTATUS(rc) != 0) {

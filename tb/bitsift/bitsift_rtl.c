@@ -104,7 +104,7 @@ void pm_bitsift_step(int rows, int bits, int slice, int scan, unsigned char x_re
     if (!run.valid)
         x[0] = ~x[0];
     *config_bits = c->is_signed | (uint32_t)(c->coding == PM_SIGN) << 1 | (uint32_t)c->eplanes << 2;
-    *acc_ready = run.ready = !pm_sim_stall();
+    *acc_ready = run.ready = pm_sim_ready(acc_valid);
 }
 
 pm_status pm_bitsift_rtl(const struct pm_sim_opts *opts, const struct pm_bitsift_cfg *cfg, const int32_t *x,

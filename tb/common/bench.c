@@ -1,8 +1,12 @@
 #include "bench.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static uint64_t compared_before, differ_before;
 
@@ -26,6 +30,60 @@ static bool left_out(const char *params) {
     return models != NULL;
 }
 
+/* One failure is enough: a process that judges a mutant ends at its first. */
+static void failure(const struct bench *b) {
+    if (b->mutant)
+        _exit(1);
+}
+
+/* PM_MUTANTS "first last": the rest of the bench is run for the unmutated design and for each of these
+ * mutants of the loaded model, in a process of its own that ends at its first failure, and a line "number
+ * verdict" is printed for each. Returns only in those processes. */
+static void judge_mutants(struct bench *b) {
+    char *list = getenv("PM_MUTANTS");
+    if (!list)
+        return;
+    rlim_t limit = RLIM_INFINITY;
+    unsigned long m = 0;
+    do {
+        fflush(stdout);
+        const pid_t child = fork();
+        if (child == 0) {
+            char number[16];
+            snprintf(number, sizeof number, "%lu", m);
+            setenv("PM_MUTANT", number, 1);
+            setrlimit(RLIMIT_CPU, &(struct rlimit){limit, limit});
+            setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+            const int null = open("/dev/null", O_WRONLY);
+            if (null < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
+                _exit(2);
+            b->mutant = true;
+            return;
+        }
+        int status;
+        struct rusage usage;
+        if (child < 0 || wait4(child, &status, 0, &usage) != child) {
+            perror("bench");
+            exit(2);
+        }
+        const bool survived = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        if (m == 0) {
+            if (!survived) {
+                fprintf(stderr, "bench %s: fails on the design without a mutant\n", b->block);
+                exit(2);
+            }
+            limit = 10 + 10 * (rlim_t)(usage.ru_utime.tv_sec + 1);
+        } else
+            printf("%lu %s\n", m,
+                   survived                                                     ? "survived"
+                   : WIFEXITED(status)                                          ? "killed: failed"
+                   : WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL ? "killed: out of time"
+                                                                                : "killed: crashed");
+        m = strtoul(list, &list, 10);
+    } while (m > 0);
+    exit(0);
+}
+
 struct pm_rtl *bench_model(struct bench *b, const char *params) {
     if (left_out(params))
         return NULL;
@@ -36,6 +94,7 @@ struct pm_rtl *bench_model(struct bench *b, const char *params) {
         printf("not ok - bench %s: model %s\n", b->block, params);
         exit(1);
     }
+    judge_mutants(b);
     return rtl;
 }
 
@@ -68,6 +127,7 @@ void bench_eq(struct bench *b, const char *tensor, size_t index, int64_t golden,
     b->compared++;
     if (golden == rtl)
         return;
+    failure(b);
     if (b->differ++ < 10)
         printf("# %s %s[%zu]: golden %" PRId64 ", rtl %" PRId64 " (replay: PM_SEED=%" PRIu64 ")\n", b->block,
                tensor, index, golden, rtl, b->seed);
@@ -80,6 +140,8 @@ void bench_test(struct bench *b, const char *name, uint64_t expected) {
            ok ? "ok" : "not ok", b->block, name, compared, expected, differ);
     b->tests++;
     b->failed += !ok;
+    if (!ok)
+        failure(b);
     compared_before = b->compared;
     differ_before = b->differ;
 }
@@ -88,6 +150,8 @@ void bench_check(struct bench *b, const char *name, bool ok) {
     printf("%s - %s %s\n", ok ? "ok" : "not ok", b->block, name);
     b->tests++;
     b->failed += !ok;
+    if (!ok)
+        failure(b);
 }
 
 int bench_end(struct bench *b) {

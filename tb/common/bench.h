@@ -14,12 +14,14 @@ struct bench {
     uint64_t differ;
     uint64_t rng;
     unsigned tests, failed;
+    bool mutant; /**< this process judges a mutant */
 };
 
 /** Reads PM_SEED (default 1) and prints it. */
 void bench_begin(struct bench *b, const char *block);
 
-/** The model of `block` with `params`; ends the program with a message when it cannot be had. NULL where PM_MODELS
+/** The model of `block` with `params`; ends the program with a message when it cannot be had. NULL where
+ * PM_MODELS
  *  ("params,params,...") is set and does not name it. */
 struct pm_rtl *bench_model(struct bench *b, const char *params);
 /** A function of the model; ends the program when it is missing. */
@@ -35,8 +37,8 @@ uint64_t bench_stalls(struct bench *b);
 /** Compares one integer; the first differences are printed with tensor, index and both values. */
 void bench_eq(struct bench *b, const char *tensor, size_t index, int64_t golden, int64_t rtl);
 
-/** Closes one named test: passes when nothing differed since the last call and `compared` integers were compared
- *  since then (exactly `expected`, so that a bench that compares nothing fails). */
+/** Closes one named test: passes when nothing differed since the last call and `compared` integers were
+ * compared since then (exactly `expected`, so that a bench that compares nothing fails). */
 void bench_test(struct bench *b, const char *name, uint64_t expected);
 /** Closes one named test that is a plain condition. */
 void bench_check(struct bench *b, const char *name, bool ok);

@@ -1,5 +1,5 @@
-/* Runs one verilated test bench. A block's <block>_rtl.c supplies the DPI functions that its bench calls on each
- * clock; pm_sim_run turns the clock until one of them calls pm_sim_finish(). */
+/* Runs one verilated test bench. A block's <block>_rtl.c supplies the DPI functions that its bench calls on
+ * each clock; pm_sim_run turns the clock until one of them calls pm_sim_finish(). */
 #ifndef PM_SIM_H
 #define PM_SIM_H
 
@@ -18,13 +18,17 @@ struct pm_sim_opts {
  *  (PM_EHANG). *clocks, where not NULL, receives the clocks after reset. */
 pm_status pm_sim_run(const struct pm_sim_opts *opts, uint64_t *clocks);
 
-/** From a DPI function: the run is over, with PM_OK or with an error such as PM_EDIFFER for a broken protocol. */
+/** From a DPI function: the run is over, with PM_OK or with an error such as PM_EDIFFER for a broken
+ * protocol. */
 void pm_sim_finish(pm_status status);
 /** From a DPI function: a handshake happened. */
 void pm_sim_progress(void);
-/** From a DPI function: whether this handshake stalls in this clock. Patterns change during a run: never, seldom,
- *  half, mostly. */
+/** From a DPI function: whether this handshake stalls in this clock. Patterns change during a run: never,
+ * seldom, half, mostly. */
 bool pm_sim_stall(void);
+/** From a DPI function: whether to take what a stream offers in the next clock; `valid`: it offers something
+ * now. Half of the seeds are ready only then, so that a valid that waits for ready hangs. */
+bool pm_sim_ready(bool valid);
 /** Clocks since reset. */
 uint64_t pm_sim_clock(void);
 

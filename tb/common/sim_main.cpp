@@ -1,8 +1,20 @@
 // Clocks a verilated bench (class Vtb, ports clk_i and rst_ni); the C interface is pm_sim.h.
 #include "pm_sim.h"
 
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
 #include "Vtb.h"
 #include "verilated.h"
+#if VM_COVERAGE
+#include <fstream>
+#include <map>
+#include <string>
+#include <unistd.h>
+
+#include "verilated_cov.h"
+#endif
 #if VM_TRACE_VCD
 #include "verilated_vcd_c.h"
 using Wave = VerilatedVcdC;
@@ -18,6 +30,7 @@ struct Sim {
     uint64_t last_progress;
     unsigned pattern;
     bool stalls;
+    bool waits;
     bool finished;
     pm_status status;
 };
@@ -34,6 +47,37 @@ uint64_t next_random() {
     return sim.rng * 0x2545F4914F6CDD1DULL;
 }
 } // namespace
+
+#if VM_COVERAGE
+// The points of all runs of this model, added up; written when the model is unloaded:
+// $PM_COVERAGE-<process>-<time>.dat. Each run has a context of its own, whose points go with it.
+namespace {
+struct Coverage {
+    std::map<std::string, uint64_t> points;
+    std::string stem = std::string(getenv("PM_COVERAGE") ? getenv("PM_COVERAGE") : "coverage") + "-" +
+                       std::to_string(getpid()) + "-" + std::to_string(time(nullptr)) + "-" +
+                       std::to_string(reinterpret_cast<uintptr_t>(this));
+    void add(VerilatedContext &context) {
+        context.coveragep()->write((stem + ".tmp").c_str());
+        std::ifstream run(stem + ".tmp");
+        for (std::string line; std::getline(run, line);) {
+            const size_t space = line.rfind(' ');
+            if (line[0] == 'C')
+                points[line.substr(0, space)] += std::stoull(line.substr(space));
+        }
+    }
+    ~Coverage() {
+        std::ofstream all(stem + ".tmp");
+        all << "# SystemC::Coverage-3\n";
+        for (const auto &p : points)
+            all << p.first << ' ' << p.second << '\n';
+        all.close();
+        rename((stem + ".tmp").c_str(), (stem + ".dat").c_str());
+    }
+};
+Coverage coverage;
+} // namespace
+#endif
 
 extern "C" void pm_sim_finish(pm_status status) {
     if (!sim.finished)
@@ -59,11 +103,22 @@ extern "C" bool pm_sim_stall(void) {
     return (r >> 40 & 7) < stalled_of_8[sim.pattern];
 }
 
+// Which mutant a mutated design is (scripts/mutate.sh); 0: none.
+extern "C" int pm_mutant(void) {
+    const char *m = getenv("PM_MUTANT");
+    return m ? atoi(m) : 0;
+}
+
+extern "C" bool pm_sim_ready(bool valid) {
+    return !pm_sim_stall() && (valid || !sim.waits);
+}
+
 extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
     sim = Sim{};
     sim.stalls = opts->seed != 0;
     sim.rng = opts->seed * 0x9E3779B97F4A7C15ULL | 1;
     sim.pattern = opts->seed & 3;
+    sim.waits = opts->seed & 4;
     VerilatedContext context;
     // Registers that nothing resets start with random values: a result must not depend on them.
     context.randReset(2);
@@ -74,7 +129,7 @@ extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
     if (opts->wave) {
         context.traceEverOn(true);
         top.trace(&wave, 99);
-        wave.open(opts->wave);
+        wave.open((std::string(opts->wave) + ".tmp").c_str());
     }
 #endif
     uint64_t time = 0;
@@ -103,6 +158,15 @@ extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
             pm_sim_finish(PM_EHANG);
     }
     top.final();
+#if VM_TRACE
+    if (opts->wave) { // whole, or not there
+        wave.close();
+        rename((std::string(opts->wave) + ".tmp").c_str(), opts->wave);
+    }
+#endif
+#if VM_COVERAGE
+    coverage.add(context);
+#endif
     if (clocks)
         *clocks = sim.clock;
     return sim.status;

@@ -99,7 +99,7 @@ void pm_emsbq_step(int n, int w, int q, unsigned char x_ready, unsigned char y_v
             run.first = pm_sim_clock() + 1;
     }
     run.x_valid = run.offered > run.taken;
-    run.y_ready = !pm_sim_stall();
+    run.y_ready = pm_sim_ready(y_valid);
     *x_valid = run.x_valid;
     *y_ready = run.y_ready;
     if (!run.x_valid) { /* what must not be looked at */

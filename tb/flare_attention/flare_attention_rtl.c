@@ -166,8 +166,8 @@ void pm_fa_step(uint8_t x_ready, uint8_t *x_valid, uint32_t *x, uint32_t *ex, ui
         *ex = (uint16_t)run->ex[t];
     }
     *x_valid = run->x_valid;
-    *wr_ready = run->wr_ready = !pm_sim_stall();
-    *y_ready = run->y_ready = !pm_sim_stall();
+    *wr_ready = run->wr_ready = pm_sim_ready(wr_valid);
+    *y_ready = run->y_ready = pm_sim_ready(y_valid);
     *w_ready = *k_ready = *v_ready = 0;
     for (unsigned i = 0; i < MRAM_COUNT; i++)
         *w_ready |= (uint32_t)!pm_sim_stall() << i;

@@ -85,7 +85,7 @@ void pm_flare_gemv_step(uint8_t x_ready, uint8_t *x_valid, uint32_t *x, uint8_t 
         pm_set_bits(x, (size_t)d * bits, bits, run.x_valid ? (uint32_t)run.x[run.taken * rows + d] : 0x5555);
     *x_valid = run.x_valid;
     *wl_ready = !pm_sim_stall();
-    *y_ready = run.y_ready = !pm_sim_stall();
+    *y_ready = run.y_ready = pm_sim_ready(y_valid);
 }
 
 pm_status pm_flare_gemv_rtl(const struct pm_sim_opts *opts, const struct pm_bitsift_cfg *cfg,

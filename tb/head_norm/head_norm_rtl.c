@@ -83,7 +83,7 @@ void pm_head_norm_step(svBit o_ready, svBit y_valid, const svBitVecVal *y, svBit
         s.o_valid = s.in < total && !pm_sim_stall();
         next_beat(s.o_valid);
     }
-    s.y_ready = !pm_sim_stall();
+    s.y_ready = pm_sim_ready(y_valid);
     s.cleared |= s.out == total;
     *clear = s.out == total && pm_sim_clock() == s.done;
     *o_valid = s.o_valid;

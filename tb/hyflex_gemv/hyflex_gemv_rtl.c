@@ -169,7 +169,7 @@ void pm_hyflex_gemv_step(int sars, int acc_w, unsigned char x_ready, const uint3
     run.read_done = run.elapsed + 1 >= run.cfg->read_clocks && !pm_sim_stall();
     *read_done = run.read_done;
     run.y_hold -= run.y_hold > 0;
-    run.y_ready = run.y_hold == 0 && !pm_sim_stall();
+    run.y_ready = run.y_hold == 0 && pm_sim_ready(y_valid);
     *y_ready = run.y_ready;
 }
 

@@ -94,7 +94,7 @@ void pm_kv_write_step(int d, int w, int kvb, int max_tokens, int exp_w, unsigned
 
     bool full = run.taken == run.tokens, more = run.pass + 1 < run.passes;
     run.clears = full && more && !pm_sim_stall();
-    run.wr_ready = !pm_sim_stall();
+    run.wr_ready = pm_sim_ready(wr_valid);
     if (!full || (more && (run.clears || run.tokens == (unsigned)max_tokens)))
         run.offers = run.offers || !pm_sim_stall();
     *round = run.cfg.round;

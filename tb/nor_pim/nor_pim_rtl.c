@@ -79,7 +79,7 @@ void pm_nor_pim_step(int abits, int bbits, int cols, unsigned char ready, int st
     }
     *a_signed = run.cfg.asigned;
     *b_signed = run.cfg.bsigned;
-    run.p_ready = !pm_sim_stall();
+    run.p_ready = pm_sim_ready(p_valid);
     *p_ready = run.p_ready;
 }
 

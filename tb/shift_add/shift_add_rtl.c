@@ -7,7 +7,7 @@ static _Thread_local struct {
     unsigned outputs, wbits, acc_bits;
     const struct pm_shift_add_beat *beat;
     const uint8_t *code;
-    size_t beats, taken;
+    size_t beats, taken, shown; /* shown: beats up to the last one of vector `done` */
     int64_t *y;
     size_t vectors, done;
     bool valid, y_ready, held;
@@ -18,6 +18,11 @@ void pm_shift_add_elaborated(int outputs, int wbits, int acc_bits) {
     run.acc_bits = (unsigned)acc_bits;
     if ((unsigned)outputs != run.outputs || (unsigned)wbits != run.wbits)
         pm_sim_finish(PM_ESHAPE);
+}
+
+static void next_shown(void) {
+    while (run.shown < run.beats && !run.beat[run.shown++].last)
+        ;
 }
 
 /* Stores the result that is shown, or, where it was shown before and stalled, checks that it stands. */
@@ -41,6 +46,9 @@ void pm_shift_add_step(uint8_t ready, uint8_t *valid, uint32_t *code, uint8_t *s
     }
     if (run.held && !y_valid)
         pm_sim_finish(PM_EDIFFER);
+    /* It refuses a beat only while a result stands and another beat waits behind it. */
+    if (run.valid && !ready && !(y_valid && run.taken > run.shown))
+        pm_sim_finish(PM_EDIFFER);
     if (y_valid) {
         if (run.done == run.vectors) {
             pm_sim_finish(PM_EDIFFER);
@@ -49,6 +57,7 @@ void pm_shift_add_step(uint8_t ready, uint8_t *valid, uint32_t *code, uint8_t *s
         show(y);
         run.held = !run.y_ready;
         if (run.y_ready) {
+            next_shown();
             run.done++;
             run.last = pm_sim_clock();
             pm_sim_progress();
@@ -70,7 +79,7 @@ void pm_shift_add_step(uint8_t ready, uint8_t *valid, uint32_t *code, uint8_t *s
         memset(code, 0x88, (cols * 4 + 31) / 32 * sizeof *code);
         *side = 0x7f;
     }
-    *y_ready = run.y_ready = !pm_sim_stall();
+    *y_ready = run.y_ready = pm_sim_ready(y_valid);
 }
 
 pm_status pm_shift_add_rtl(const struct pm_sim_opts *opts, unsigned outputs, unsigned wbits,
@@ -84,6 +93,7 @@ pm_status pm_shift_add_rtl(const struct pm_sim_opts *opts, unsigned outputs, uns
     run.beats = beats;
     run.y = y;
     run.vectors = vectors;
+    next_shown();
     pm_status status = pm_sim_run(opts, NULL);
     if (clocks)
         *clocks = run.last - run.first;

@@ -102,7 +102,7 @@ void pm_vdr_softmax_step(svBit x_ready, svBit a_valid, const svBitVecVal *a, svB
         s.x_valid = s.in < total && !pm_sim_stall();
         next_beat(s.x_valid);
     }
-    s.a_ready = !pm_sim_stall();
+    s.a_ready = pm_sim_ready(a_valid);
     *x_valid = s.x_valid;
     memcpy(x, s.x_bits, words * 4);
     memcpy(keep, s.keep_bits, (s.lanes + 31) / 32 * 4);

@@ -1,0 +1,172 @@
+#!/bin/sh
+# Judges mutants of a block's RTL, or adds up what was judged:
+#   scripts/mutate.sh BLOCK [bench]   every line of tb/BLOCK/mutants; what is judged already is kept. bench: by the bench alone
+#   scripts/mutate.sh summary    prints the table, writes build/mutate/summary.json and build/mutate/survivors
+# tb/BLOCK/mutants has one design a line:   name | top | NAME=VALUE ... | bench | mutants | contract
+#   bench    parameters of pm_BLOCK_tb: the mutated design takes the RTL's place in this model
+#   mutants  how many Yosys is to choose in the block's own files (seed 1)
+#   contract what the check of equivalence may assume, "p_PORT = EXPRESSION; ...": an output p_Y that is looked at only with its
+#            valid (p_Y = V ? Y : 0), an input X restricted to its range (X = f(p_X)); p_ names are the ports of the comparison
+# All mutants of a line are in one flat design with a selector, built once; the bench runs once for each, up to its first
+# failure. Survivors are compared with the original for every input and without a bound, from registers that are zero
+# (ABC: scorr, dprove): those proven equal are equivalent, the others survive.
+# build/mutate/BLOCK-NAME/: list (Yosys' mutants, in order), bench (verdicts), equal (verdicts on survivors).
+set -eu
+cd "$(dirname "$0")/.."
+build=${PERIMETER_BUILD:-build}
+out=$build/mutate
+mkdir -p "$out"
+
+if [ "$1" = summary ]; then
+    : >"$out/survivors.tmp"
+    for dir in "$out"/*-*/; do
+        name=$(basename "$dir")
+        [ -e "$dir/equal" ] && [ "$(wc -l <"$dir/bench")" = "$(wc -l <"$dir/list")" ] || continue
+        awk -v name="$name" -v survivors="$out/survivors.tmp" '
+            FILENAME ~ /list$/ { n++; how[FNR] = $0; next }
+            FILENAME ~ /bench$/ { if (/killed/) killed++; next }
+            / equivalent/ { equivalent++; next }
+            {
+                survived++
+                split(how[$1], s, " -src ")
+                where = s[2]
+                for (i = 3; i in s; i++) where = where " " s[i]
+                gsub(/mutate .*-mode |-module [^ ]+ |-wire.*/, "", s[1])
+                print name ": mutant " $0 ": " s[1] " at " where >survivors
+                delete s
+            }
+            END { printf "%s %d %d %d %d\n", name, n, killed, equivalent, survived }' "$dir/list" "$dir/bench" "$dir/equal"
+    done >"$out/table.tmp"
+    mv "$out/survivors.tmp" "$out/survivors"
+    mv "$out/table.tmp" "$out/table"
+    awk 'BEGIN { printf "%-24s %8s %8s %11s %9s %8s\n", "design", "mutants", "killed", "equivalent", "survived", "score, %" }
+        function row(name, n, k, e, s) { printf "%-24s %8d %8d %11d %9d %8.2f\n", name, n, k, e, s, 100 * k / (n - e + (n == e)) }
+        { row($1, $2, $3, $4, $5); n += $2; k += $3; e += $4; s += $5 }
+        END { row("all", n, k, e, s) }' "$out/table"
+    awk -v q='"' '{ n += $2; k += $3; e += $4; s += $5; b = $1; sub(/-.*/, "", b); blocks[b] }
+        END {
+            for (b in blocks) nb++
+            printf "{\n \"mutants\": %d,\n \"killed\": %d,\n \"equivalent\": %d,\n \"survived\": %d,\n \"blocks\": %d\n}\n", n, k, e, s, nb
+        }' "$out/table" >"$out/summary.json.tmp"
+    mv "$out/summary.json.tmp" "$out/summary.json"
+    exit
+fi
+
+block=$1
+files=$(scripts/files.sh "$block" | tr '\n' ' ')
+yosys_run() { # log commands
+    yosys -Q -q -l "$1" -p "$2" >/dev/null 2>"$1.err" || {
+        echo "scripts/mutate.sh: $block: $(grep -m1 ERROR "$1.err" || echo 'Yosys failed'), see $1" >&2
+        exit 1
+    }
+}
+
+# The original and all mutants; the selector is a register that the bench's process sets.
+make_mutants() {
+    rm -rf "$dir"
+    mkdir -p "$dir"
+    set=
+    for p in $params; do set="$set -set ${p%%=*} ${p#*=}"; done
+    # Only what the block itself or rtl/common says is mutated, and only that is flattened.
+    yosys_run "$dir/log" "read_verilog -sv $files; ${set:+chparam$set $top;} hierarchy -check -top $top; rename -top $top;
+        setattr -mod -set keep_hierarchy 1 A:src=rtl/* A:src=rtl/$block/* %d A:src=rtl/common/* %d;
+        proc; flatten; opt_expr; opt_clean; opt -full; wreduce; opt_clean; check -assert; select -assert-none t:\$mem*;
+        write_rtlil $dir/original.il;
+        select -set own $top/a:src=*rtl/$block/* $top/a:src=*rtl/common/* %u;
+        mutate -list $count -seed 1 -ctrl mutsel $width 1 -o $dir/list.tmp @own; select *; script $dir/list.tmp;
+        write_rtlil $dir/mutants.il; write_verilog -noattr $dir/mutants.tmp"
+    list=$(echo "$params" | sed -E 's/([^ ]+)/parameter \1/g; s/ p/, p/g')
+    sed -E "s/^module \\\\?$top ?\(/module $top ${list:+#($list) }(/
+        /^module $top #?\(/,/^endmodule/ {
+            s/, mutsel(\)|$)/\1/
+            s/^  input \[[0-9:]+\] mutsel;/  import \"DPI-C\" function int pm_mutant();/
+            s/^  wire (\[[0-9:]+\]) mutsel;/  reg \1 mutsel;\n  initial mutsel = $width'(pm_mutant());/
+        }" "$dir/mutants.tmp" >"$dir/$name.v"
+    sed -En "/^module \\\\?$top ?\(/,/^endmodule/ { /^  (input|output) /p }" "$dir/mutants.tmp" >"$dir/ports"
+    rm "$dir/mutants.tmp"
+    mv "$dir/list.tmp" "$dir/list"
+}
+
+# One netlist of original and mutants, compared; which mutant is a constant of each proof.
+make_miter() {
+    awk -v top="$top" -v contract="$contract" '
+        /^  (in|out)put / { sub(/;/, ""); dir[$NF] = $1; range[$NF] = $2 ~ /^\[/ ? $2 : ""; name[++n] = $NF }
+        END {
+            for (i = 1; i <= n; i++) ports = ports (i > 1 ? ", " : "") dir[name[i]] " wire " range[name[i]] " p_" name[i]
+            print "module wrap(" ports ");"
+            for (i = 1; i <= n; i++) print "wire " range[name[i]] " " name[i] ";"
+            for (i = 1; i <= n; i++) pins = pins (i > 1 ? ", " : "") "." name[i] "(" name[i] ")"
+            print top " u_top (" pins ");"
+            for (i = 1; i <= n; i++) {
+                to = dir[name[i]] == "input" ? name[i] : "p_" name[i]
+                if (contract !~ "(^|;) *" to " *=") print "assign " to " = " (dir[name[i]] == "input" ? "p_" : "") name[i] ";"
+            }
+            m = split(contract, c, ";")
+            for (i = 1; i <= m; i++) if (c[i] ~ /=/) print "assign " c[i] ";"
+            print "endmodule"
+        }' "$dir/ports" >"$dir/wrap.v"
+    flat="read_verilog $dir/wrap.v; hierarchy -check -top wrap; setattr -mod -unset keep_hierarchy *; proc; flatten"
+    yosys_run "$dir/miter.log" "read_rtlil $dir/original.il; cd $top; add -input mutsel $width; cd ..;
+        $flat; rename -top gold; design -stash gold; read_rtlil $dir/mutants.il; $flat; rename -top gate; design -stash gate;
+        design -copy-from gold gold; design -copy-from gate gate; miter -equiv -flatten gold gate miter; hierarchy -top miter;
+        setundef -zero; async2sync; opt -full -nodffe -nosdff; techmap; dffunmap; opt -full -nodffe -nosdff;
+        setundef -undriven -zero -init; opt_clean; write_rtlil $dir/miter.tmp"
+    mv "$dir/miter.tmp" "$dir/miter.il"
+}
+
+differ() { # mutant: 0 proven equal, 1 different, 2 neither
+    yosys -Q -q -p "read_rtlil $dir/miter.il; cd miter; delete -input in_p_mutsel; connect -set in_p_mutsel $width'd$1; opt -full -nodffe -nosdff; opt_clean;
+        techmap; aigmap; write_aiger $dir/m.aig" >"$dir/m.log" 2>&1 || return 2
+    timeout "${PM_EQUAL_TIMEOUT:-60}" berkeley-abc -q "read_aiger $dir/m.aig; strash; scorr; dprove" >>"$dir/m.log" 2>&1 || return 2
+    if grep -qE 'UNSATISFIABLE|are equivalent' "$dir/m.log"; then return 0; fi
+    if grep -qE 'SATISFIABLE|NOT EQUIVALENT|not equivalent|was asserted in frame' "$dir/m.log"; then return 1; fi
+    return 2
+}
+
+while IFS='|' read -r name top params bench count contract; do
+    name=$(echo "$name" | xargs)
+    case $name in '' | \#*) continue ;; esac
+    top=$(echo "$top" | xargs)
+    params=$(echo "$params" | xargs)
+    bench=$(echo "$bench" | xargs)
+    count=$(echo "$count" | xargs)
+    width=1
+    while [ $((1 << width)) -le "$count" ]; do width=$((width + 1)); done
+    dir=$out/$block-$name
+    # shellcheck disable=SC2086
+    if [ ! -e "$dir/list" ] || [ -n "$(find $files -newer "$dir/list" -print -quit)" ] || [ "$(wc -l <"$dir/list")" != "$count" ]; then
+        make_mutants
+    fi
+    [ -e "$dir/bench" ] || : >"$dir/bench"
+    [ -e "$dir/equal" ] || : >"$dir/equal"
+    # A bench that changed judges anew what survived, but for equivalents.
+    if [ -n "$(find "tb/$block" tb/common -type f -newer "$dir/bench" -print -quit)" ]; then
+        awk 'FILENAME ~ /equal$/ { if (/equivalent/) same[$1]; next } /killed/ || $1 in same' "$dir/equal" "$dir/bench" >"$dir/bench.tmp"
+        mv "$dir/bench.tmp" "$dir/bench"
+        grep equivalent "$dir/equal" >"$dir/equal.tmp" || true
+        mv "$dir/equal.tmp" "$dir/equal"
+    fi
+    left=$(awk -v n="$count" '{ done[$1] } END { for (i = 1; i <= n; i++) if (!(i in done)) printf "%d ", i }' "$dir/bench")
+    if [ -n "$left" ]; then
+        echo "# $block-$name: $(echo "$left" | wc -w) mutants" >&2
+        PERIMETER_MUTANTS=$dir/$name.v PM_MODELS="$bench" PM_MUTANTS="$left" "$build/tb/${block}_tb" |
+            grep --line-buffered -E '^[0-9]+ ' >>"$dir/bench"
+    fi
+    [ "$(wc -l <"$dir/bench")" = "$count" ] || {
+        echo "scripts/mutate.sh: $block-$name: no verdict on some mutants, see $dir/bench" >&2
+        exit 1
+    }
+    if [ "${2:-}" = bench ]; then continue; fi
+    if [ "$contract" != "$(cat "$dir/contract" 2>/dev/null)" ]; then # proven under another
+        rm -f "$dir/miter.il" "$dir/equal"
+        touch "$dir/equal"
+        echo "$contract" >"$dir/contract"
+    fi
+    for m in $(awk '/survived/ {print $1}' "$dir/bench"); do
+        grep -q "^$m " "$dir/equal" && continue
+        [ -e "$dir/miter.il" ] || make_miter
+        status=0
+        differ "$m" || status=$?
+        case $status in 0) echo "$m equivalent" ;; 1) echo "$m differs" ;; *) echo "$m undecided" ;; esac >>"$dir/equal"
+    done
+done <"tb/$block/mutants"
