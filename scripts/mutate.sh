@@ -32,7 +32,7 @@ if [ "$1" = summary ]; then
                 where = s[2]
                 for (i = 3; i in s; i++) where = where " " s[i]
                 gsub(/mutate .*-mode |-module [^ ]+ |-wire.*/, "", s[1])
-                print name ": mutant " $0 ": " s[1] " at " where >survivors
+                print name ": mutant " $0 ": " s[1] " at " where >>survivors
                 delete s
             }
             END { printf "%s %d %d %d %d\n", name, n, killed, equivalent, survived }' "$dir/list" "$dir/bench" "$dir/equal"
