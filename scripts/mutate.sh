@@ -4,7 +4,7 @@
 #   scripts/mutate.sh summary    prints the table, writes build/mutate/summary.json and build/mutate/survivors
 # tb/BLOCK/mutants has one design a line:   name | top | NAME=VALUE ... | bench | mutants | contract
 #   bench    parameters of pm_BLOCK_tb: the mutated design takes the RTL's place in this model
-#   mutants  how many Yosys is to choose in the block's own files (seed 1)
+#   mutants  how many Yosys is to choose (seed 1) among what the block instantiates or says itself
 #   contract what the check of equivalence may assume, "p_PORT = EXPRESSION; ...": an output p_Y that is looked at only with its
 #            valid (p_Y = V ? Y : 0), an input X restricted to its range (X = f(p_X)); p_ names are the ports of the comparison
 # All mutants of a line are in one flat design with a selector, built once; the bench runs once for each, up to its first
@@ -67,7 +67,6 @@ make_mutants() {
     mkdir -p "$dir"
     set=
     for p in $params; do set="$set -set ${p%%=*} ${p#*=}"; done
-    # Only what the block itself or rtl/common says is mutated, and only that is flattened.
     yosys_run "$dir/log" "read_verilog -sv $files; ${set:+chparam$set $top;} hierarchy -check -top $top; rename -top $top;
         setattr -mod -set keep_hierarchy 1 A:src=rtl/* A:src=rtl/$block/* %d A:src=rtl/common/* %d;
         proc; flatten; opt_expr; opt_clean; opt -full; wreduce; opt_clean; check -assert; select -assert-none t:\$mem*;

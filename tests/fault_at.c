@@ -1,5 +1,5 @@
-/* Preloaded: kills the process, as SIGKILL would, at the FAULT_AT-th step of writing its outputs: after the temporary file is
- * created, and before and after each write, close and rename from then on. */
+/* Preloaded: kills the process, as SIGKILL would, at the FAULT_AT-th step of writing its outputs: after the
+ * temporary file is created, and before and after each write, close and rename from then on. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>

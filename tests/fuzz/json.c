@@ -15,10 +15,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     if (status != PM_OK)
         return 0;
     char text[2048];
-    pm_run_text(&s, text, sizeof text);
+    pm_run_text(&s, PM_RUN_OF_IMAGES, text, sizeof text);
     pm_run_defaults(&again);
     FUZZ_NEED(pm_run_override(&again, text, &e) == PM_OK);
-    status = pm_run_check(&s, &e);
+    status = pm_run_check(&s, PM_RUN_OF_IMAGES, &e);
     FUZZ_NEED(status == PM_OK || (*e.text && !strchr(e.text, '\n')));
     return 0;
 }

@@ -1,5 +1,5 @@
-/* The command line of `perimeter op`: one argument a line, in an empty folder with three tensors. It ends with 0, or with 2 and one
- * line on stderr. */
+/* The command line of `perimeter op`: one argument a line, in an empty folder with three tensors. It ends
+ * with 0, or with 2 and one line on stderr. */
 #include "../../src/commands.h"
 #include "../../src/npy.h"
 #include "fuzz.h"
@@ -56,8 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     stderr = error;
     stdout = output;
     FUZZ_NEED(status == 0 || status == 2);
-    FUZZ_NEED(status == 0 || (strncmp(said, "perimeter: ", 11) == 0 &&
-                              strchr(said, '\n') == said + said_length - 1));
+    FUZZ_NEED(status == 0 ||
+              (strncmp(said, "perimeter: ", 11) == 0 && strchr(said, '\n') == said + said_length - 1));
     FUZZ_NEED(status == 2 || said_length == 0);
     free(said);
     free(printed);

@@ -1,5 +1,5 @@
-/* Golden against RTL through the ops: an input chooses op, settings and each operand, from the edges of its range or at random; every
- * integer of every output is compared. Shapes are few, since each needs a model. */
+/* Golden against RTL through the ops: an input chooses op, settings and each operand, from the edges of its
+ * range or at random; every integer of every output is compared. Shapes are few, since each needs a model. */
 #include "../../src/op.h"
 #include "fuzz.h"
 
