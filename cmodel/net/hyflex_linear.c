@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/int8_linear.h"
+
 /* One matrix w[in][out], or one of two factors. Its arrays split the outputs of the first factor and the
  * inputs of the second: part 0 has the first `split` of them, in 1-bit cells. */
 struct stage {
@@ -19,18 +21,10 @@ struct pm_hyflex_linear {
     float *bias;
 };
 
-/* One LSB of 8 bits that hold `largest`; where that is (nearly) 0, any scale will do. */
-static float int8_scale(float largest) {
-    return largest / 127 > 0 ? largest / 127 : 1;
-}
-
 /* w[in][out] to int8, a scale for each output. */
 static void quantise_weights(const float *w, unsigned in, unsigned out, int8_t *q, float *scale) {
     for (unsigned o = 0; o < out; o++) {
-        float largest = 0;
-        for (unsigned i = 0; i < in; i++)
-            largest = fmaxf(largest, fabsf(w[(size_t)i * out + o]));
-        scale[o] = int8_scale(largest);
+        scale[o] = pm_int8_scale(w + o, in, out);
         for (unsigned i = 0; i < in; i++)
             q[(size_t)i * out + o] = (int8_t)lrintf(w[(size_t)i * out + o] / scale[o]);
     }
@@ -161,10 +155,7 @@ void pm_hyflex_linear_cost_add(struct pm_hyflex_linear_cost *sum, const struct p
 
 /* A vector to int8; returns its scale. */
 static float quantise(const float *x, unsigned n, int8_t *q) {
-    float largest = 0;
-    for (unsigned i = 0; i < n; i++)
-        largest = fmaxf(largest, fabsf(x[i]));
-    const float scale = int8_scale(largest);
+    const float scale = pm_int8_scale(x, n, 1);
     for (unsigned i = 0; i < n; i++)
         q[i] = (int8_t)lrintf(x[i] / scale);
     return scale;

@@ -13,12 +13,16 @@ struct pm_int8_linear {
     float *bias;     /* [out] */
 };
 
-/* y = x / (max|x|/127), rounded, `step` apart; returns that scale. */
-static float quantise(const float *x, unsigned n, int16_t *y, size_t step) {
+float pm_int8_scale(const float *x, size_t n, size_t step) {
     float largest = 0;
-    for (unsigned i = 0; i < n; i++)
-        largest = fabsf(x[i]) > largest ? fabsf(x[i]) : largest;
-    const float scale = largest / 127 > 0 ? largest / 127 : 1.0f;
+    for (size_t i = 0; i < n; i++)
+        largest = fabsf(x[i * step]) > largest ? fabsf(x[i * step]) : largest;
+    return largest / 127 > 0 ? largest / 127 : 1.0f;
+}
+
+/* y = x over its scale, rounded, `step` apart; returns that scale. */
+static float quantise(const float *x, unsigned n, int16_t *y, size_t step) {
+    const float scale = pm_int8_scale(x, n, 1);
     for (unsigned i = 0; i < n; i++)
         y[i * step] = (int16_t)rintf(x[i] / scale);
     return scale;

@@ -5,6 +5,9 @@
 
 #include "net/encoder.h"
 
+/** One LSB of 8 bits that hold n numbers, `step` apart: max|x|/127; where that is (nearly) 0, 1 will do. */
+float pm_int8_scale(const float *x, size_t n, size_t step);
+
 /** Quantised weights. Reading them changes nothing: threads may share them. */
 struct pm_int8_linear;
 
