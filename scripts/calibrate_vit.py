@@ -43,6 +43,21 @@ def read_safetensors(path):
     }
 
 
+def write_safetensors(path, tensors):
+    """Write tensors as float32; the header is padded with spaces to 8 bytes, as the format asks."""
+    header, offset = {}, 0
+    for name, t in tensors.items():
+        size = 4 * t.size
+        header[name] = {"dtype": "F32", "shape": list(t.shape), "data_offsets": [offset, offset + size]}
+        offset += size
+    blob = json.dumps(header, separators=(",", ":")).encode()
+    blob += b" " * (-len(blob) % 8)
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(blob)) + blob)
+        for t in tensors.values():
+            f.write(np.ascontiguousarray(t, "<f4").tobytes())
+
+
 def layer_norm(x, weight, bias, eps):
     x = x - x.mean(-1, keepdims=True)
     return x / np.sqrt((x * x).mean(-1, keepdims=True) + eps) * weight + bias

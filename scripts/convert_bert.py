@@ -12,12 +12,11 @@ import math
 import os
 import shlex
 import shutil
-import struct
 import subprocess
 import sys
 
 import numpy as np
-from calibrate_vit import attention, calibrate_layer, layer_norm, linear, read_safetensors
+from calibrate_vit import attention, calibrate_layer, layer_norm, linear, read_safetensors, write_safetensors
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ACTIVATIONS = {"gelu": "gelu", "gelu_new": "gelu-tanh", "gelu_pytorch_tanh": "gelu-tanh", "relu": "relu"}
@@ -88,20 +87,6 @@ def convert(config, source):
         for part in ("weight", "bias"):
             ours[f"{a}.{part}"] = get(f"{b}.{part}")
     return ours
-
-
-def write_safetensors(path, tensors):
-    header, offset = {}, 0
-    for name, t in tensors.items():
-        size = 4 * t.size
-        header[name] = {"dtype": "F32", "shape": list(t.shape), "data_offsets": [offset, offset + size]}
-        offset += size
-    blob = json.dumps(header, separators=(",", ":")).encode()
-    blob += b" " * (-len(blob) % 8)
-    with open(path, "wb") as f:
-        f.write(struct.pack("<Q", len(blob)) + blob)
-        for t in tensors.values():
-            f.write(np.ascontiguousarray(t, "<f4").tobytes())
 
 
 def erf(x):

@@ -11,29 +11,21 @@ Environment as for train_vit.py, whose network this uses.
 import argparse
 import json
 import os
-import struct
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
+from calibrate_vit import read_safetensors
 from train_vit import Vit, load_split
 
 
 def load_network(folder):
     with open(os.path.join(folder, "config.json")) as f:
         c = json.load(f)
-    with open(os.path.join(folder, "model.safetensors"), "rb") as f:
-        raw = f.read()
-    (length,) = struct.unpack("<Q", raw[:8])
-    header, data = json.loads(raw[8 : 8 + length]), raw[8 + length :]
+    weights = read_safetensors(os.path.join(folder, "model.safetensors"))
     model = Vit(c["layers"], c["width"], c["heads"], c["ffn"], c["patch"])
-    state = {}
-    for name in model.state_dict():
-        t = header[name]
-        values = np.frombuffer(data[slice(*t["data_offsets"])], "<f4").reshape(t["shape"])
-        state[name] = torch.from_numpy(values.copy())
-    model.load_state_dict(state)
+    model.load_state_dict({name: torch.from_numpy(weights[name].astype(np.float32)) for name in model.state_dict()})
     return model, c
 
 

@@ -27,6 +27,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from calibrate_vit import write_safetensors
+
 IMAGE = 28
 CLASSES = 10
 LN_EPS = 1e-5
@@ -141,24 +143,6 @@ def accuracy(model, images, labels):
         hits += int((model(images[i : i + 500]).argmax(1) == labels[i : i + 500]).sum())
     model.train()
     return 100.0 * hits / len(images)
-
-
-def write_safetensors(path, tensors):
-    """Write float32 tensors; the header is padded with spaces to 8 bytes, as the format asks."""
-    header, offset = {}, 0
-    for name, t in tensors.items():
-        header[name] = {
-            "dtype": "F32",
-            "shape": list(t.shape),
-            "data_offsets": [offset, offset + t.nbytes],
-        }
-        offset += t.nbytes
-    blob = json.dumps(header, separators=(",", ":")).encode()
-    blob += b" " * (-len(blob) % 8)
-    with open(path, "wb") as f:
-        f.write(struct.pack("<Q", len(blob)) + blob)
-        for t in tensors.values():
-            f.write(np.ascontiguousarray(t, "<f4").tobytes())
 
 
 def main():
