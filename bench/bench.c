@@ -503,8 +503,8 @@ int main(int argc, char **argv) {
     bench_flare(768, 768, 128, true, &r);
     for (unsigned cell = 1; cell <= 2; cell++) {
         bench_hyflex(64, 64, 256, cell, true, false, &r);
-        bench_hyflex(768, 768, 128, cell, true, true, &r);
-        bench_hyflex(768, 768, 128, cell, false, false, &r);
+        bench_hyflex(768, 768, 256, cell, true, true, &r);
+        bench_hyflex(768, 768, 256, cell, false, false, &r);
     }
     bench_noise(768, 768, 64, &r);
     bench_threads(&r);

@@ -16,16 +16,11 @@ struct pm_hyflex {
     bool ideal_sar;  /* the converters only round and saturate */
     int16_t *packed; /* where every conversion is exact: y is the dot product */
     struct pm_hyflex_tile *tile;
-    struct column *column; /* [tiles][PM_RRAM_COLS], where arrays and converters are ideal but not exact */
-};
-
-/* The rows of one column whose cells hold bit b, completed to a multiple of K by the row of zeros. */
-struct column {
-    uint8_t n[2], row[2][PM_RRAM_ROWS];
+    struct pm_column *column; /* [tiles][PM_RRAM_COLS], where arrays and converters are ideal but not exact */
 };
 
 /* Vectors that are bit-sliced at a time, and from how many on that pays. */
-#define BLOCK_WORDS 4
+#define BLOCK_WORDS (PM_COLUMN_STRIDE / PM_HYFLEX_PLANES)
 #define BLOCK       (64 * BLOCK_WORDS)
 #define MIN_SLICED  16
 
@@ -79,16 +74,25 @@ static void map_tile(const struct pm_hyflex *h, struct pm_hyflex_tile *t, const 
         }
 }
 
-static void list_columns(const uint8_t *state, struct column *column) {
-    for (unsigned c = 0; c < PM_RRAM_COLS; c++)
-        for (unsigned r = 0; r < PM_RRAM_ROWS; r++)
+static void list_columns(const struct pm_hyflex_cfg *cfg, const struct pm_hyflex_tile *t,
+                         const uint8_t *state, struct pm_column *column) {
+    for (unsigned c = 0; c < PM_RRAM_COLS; c++) {
+        struct pm_column *col = &column[c];
+        unsigned most = 0;
+        for (unsigned r = 0; r < PM_RRAM_ROWS; r++) {
+            const unsigned s = state[r * PM_RRAM_COLS + c];
+            most += s;
             for (unsigned b = 0; b < 2; b++)
-                if (state[r * PM_RRAM_COLS + c] >> b & 1)
-                    column[c].row[b][column[c].n[b]++] = (uint8_t)r;
-    for (unsigned c = 0; c < PM_RRAM_COLS; c++)
+                if (s >> b & 1)
+                    col->row[b][col->n[b]++] = (uint16_t)(PM_COLUMN_STRIDE * r);
+        }
         for (unsigned b = 0; b < 2; b++)
-            while (column[c].n[b] % PM_K != 0)
-                column[c].row[b][column[c].n[b]++] = PM_RRAM_ROWS;
+            while (col->n[b] % PM_K != 0)
+                col->row[b][col->n[b]++] = PM_COLUMN_STRIDE * PM_RRAM_ROWS;
+        col->saturates = cfg->adc != 0 && most >> cfg->adc != 0;
+        col->bits = (uint8_t)(col->saturates ? (int)cfg->adc : pm_bl(most));
+        col->flip = t->flip[c];
+    }
 }
 
 static pm_status new_tile(struct pm_hyflex *h, const int8_t *w, unsigned index, uint32_t array_id,
@@ -103,7 +107,7 @@ static pm_status new_tile(struct pm_hyflex *h, const int8_t *w, unsigned index, 
     map_tile(h, t, w + (size_t)row * h->outputs + output, state);
     pm_rram_program(t->array, state);
     if (h->column != NULL)
-        list_columns(state, h->column + (size_t)index * PM_RRAM_COLS);
+        list_columns(&h->cfg, t, state, h->column + (size_t)index * PM_RRAM_COLS);
     for (unsigned s = 0; s < h->cfg.sars; s++)
         pm_sar_init(&t->sar[s], &h->cfg.sar, array_id + index, s);
     return PM_OK;
@@ -359,128 +363,98 @@ static void gemm_tiles(const struct pm_hyflex *h, const int8_t *x, size_t stride
         add_cost(h, v == 0 ? clips : 0, cost);
 }
 
-/* Bit slices of up to BLOCK vectors, lane v is vector v, positive and negative parts apart. A code is at most
- * 192, a weight's columns sum to at most 192 * 255 < 2^16, its planes to at most 192 * 255 * 255 < 2^24. */
-#define PLANE_BITS 16
-#define PART_BITS  24
+/* Bit slices of up to BLOCK vectors, lane v is vector v, through up to GROUP tiles of rows. A weight's
+ * columns add up to at most 255 * 85 (MLC) or 127 * 255 (SLC) < 2^15 a tile, its planes to 255 times as much.
+ */
+#define GROUP      8
+#define PLANE_BITS 18
+#define PART_BITS  26
 struct sliced {
-    uint64_t
-        x[(PM_RRAM_ROWS + 1) * PM_HYFLEX_PLANES * BLOCK_WORDS]; /* [row][plane][words], the last row is 0 */
-    uint64_t sum[2][8 * PM_HYFLEX_PLANES * BLOCK_WORDS]; /* [slice][plane][words]: a column, its upper bit */
-    uint64_t
-        plane[2][PLANE_BITS * PM_HYFLEX_PLANES * BLOCK_WORDS]; /* [slice][plane][words]: a weight's columns */
-    uint64_t part[2][PART_BITS * BLOCK_WORDS];                 /* [slice][words]: its planes */
-    int32_t lanes[2][BLOCK];
-    int32_t y[BLOCK * MAX_PER]; /* [vector][outputs of a tile] */
-    int32_t pop[BLOCK]; /* sum of a vector's elements: its planes' weighted counts of active wordlines */
-    size_t words;       /* in use */
+    uint64_t x[GROUP][(PM_RRAM_ROWS + 1) * PM_COLUMN_STRIDE]; /* [row][plane][words], the last row is 0 */
+    int32_t pop[GROUP]
+               [BLOCK]; /* sum of a vector's elements: its planes' weighted counts of active wordlines */
+    uint64_t plane[PLANE_BITS * PM_COLUMN_STRIDE]; /* [slice][plane][words]: a weight's columns */
+    uint64_t part[PART_BITS * BLOCK_WORDS];        /* [slice][words]: its planes */
+    size_t words;                                  /* in use */
+    int32_t y[];                                   /* [output][BLOCK] */
 };
 
-/* x[n][stride], `rows` columns of it, into slices. */
-static void slice_vectors(const int8_t *x, size_t stride, unsigned rows, unsigned n, struct sliced *s) {
-    memset(s->x, 0, sizeof s->x);
-    memset(s->pop, 0, sizeof s->pop);
-    for (unsigned v = 0; v < n; v++)
-        for (unsigned r = 0; r < rows; r++)
-            s->pop[v] += x[v * stride + r];
-    for (unsigned r = 0; r < rows; r++)
-        for (unsigned v = 0; v < n; v += 8) {
-            uint64_t bytes = 0;
-            for (unsigned i = 0; i < 8 && v + i < n; i++)
-                bytes |= (uint64_t)(uint8_t)x[(v + i) * stride + r] << (8 * i);
-            bytes = pm_transpose8(bytes);
-            for (unsigned p = 0; p < PM_HYFLEX_PLANES; p++)
-                s->x[(r * PM_HYFLEX_PLANES + p) * s->words + v / 64] |= (bytes >> (8 * p) & 0xff) << (v % 64);
-        }
+/* `rows` columns of x[n][stride] into the slices of tile g. */
+static void slice_vectors(const struct pm_kernels *k, const int8_t *x, size_t stride, unsigned rows,
+                          unsigned n, struct sliced *s, unsigned g) {
+    memset(s->x[g], 0, sizeof s->x[g]);
+    memset(s->pop[g], 0, sizeof s->pop[g]);
+    for (unsigned r = 0; r < rows; r++) {
+        uint8_t bytes[BLOCK] = {0};
+        for (unsigned v = 0; v < n; v++)
+            bytes[v] = (uint8_t)x[v * stride + r];
+        for (unsigned v = 0; v < n; v++)
+            s->pop[g][v] += (int8_t)bytes[v];
+        k->slice(bytes, s->words, s->words, s->x[g] + r * PM_COLUMN_STRIDE);
+    }
 }
 
-/* Saturates the sums to `adc` bits; returns how many were above. */
-static uint64_t clip(uint64_t *sum, size_t words, unsigned adc) {
-    uint64_t above[PM_HYFLEX_PLANES * BLOCK_WORDS] = {0}, any = 0, clips = 0;
-    for (unsigned s = adc; s < 8; s++)
-        for (size_t w = 0; w < words; w++) {
-            above[w] |= sum[s * words + w];
-            sum[s * words + w] = 0;
-            any |= above[w];
-        }
-    if (any == 0)
-        return 0;
-    for (size_t w = 0; w < words; w++)
-        clips += (uint64_t)__builtin_popcountll(above[w]);
-    for (unsigned s = 0; s < adc; s++)
-        for (size_t w = 0; w < words; w++)
-            sum[s * words + w] |= above[w];
-    return clips;
-}
-
-/* acc += v << shift, numbers up to `most`; `bound` is acc's largest value so far: carries go no further. */
-static void add_bounded(const struct pm_kernels *k, uint64_t *acc, size_t stride, uint32_t *bound,
-                        const uint64_t *v, size_t v_stride, uint32_t most, unsigned shift, size_t words) {
-    if (most == 0)
-        return;
-    *bound += most << shift;
-    k->add(acc + shift * stride, stride, (unsigned)pm_bl(*bound) - shift, v, v_stride, (unsigned)pm_bl(most),
-           words);
-}
-
-/* One output of one tile over all planes of the block: its partial sums in s->y[v * MAX_PER]. */
-static uint64_t output_sliced(const struct pm_hyflex *h, const struct column *column, const uint8_t *flip,
-                              unsigned n, struct sliced *s, int32_t *y) {
-    const unsigned cell = h->cfg.cell, slices = pm_mlc_slices(cell), top = (1u << cell) - 1;
-    const size_t words = PM_HYFLEX_PLANES * s->words;
-    const uint32_t most = h->cfg.adc == 0 ? PM_RRAM_ROWS * top : (1u << h->cfg.adc) - 1; /* a code */
-    uint32_t bound[2] = {0, 0}, part_bound[2] = {0, 0};
-    int32_t offset = -128; /* of each active wordline */
+/* Output m of column tile `tile` through a group's tiles of rows, from row tile `first` on, over all planes,
+ * added to y[BLOCK]. What is to be subtracted, codes of flipped columns and plane 7, is complemented and
+ * added: -v = ~v - (2^bits - 1); the constants add up apart, those of the columns with the planes' weights,
+ * whose sum is -1. */
+static uint64_t output_sliced(const struct pm_hyflex *h, unsigned first, unsigned tiles, unsigned tile,
+                              unsigned m, struct sliced *s, int32_t *restrict y) {
+    const unsigned cell = h->cfg.cell, slices = pm_mlc_slices(cell);
+    const size_t words = PM_HYFLEX_PLANES * s->words, lanes = 64 * s->words;
+    int32_t constant = 0; /* of each vector */
+    uint32_t most = 0, bound = 0;
     uint64_t clips = 0;
-    for (unsigned i = 0; i < 2; i++) {
-        memset(s->plane[i], 0, PLANE_BITS * words * sizeof(uint64_t));
-        memset(s->part[i], 0, PART_BITS * s->words * sizeof(uint64_t));
+    for (unsigned g = 0; g < tiles; g++) {
+        const struct pm_column *column =
+            h->column + ((size_t)(first + g) * h->col_tiles + tile) * PM_RRAM_COLS + m * slices;
+        int32_t offset = -128; /* of each active wordline */
+        for (unsigned c = 0; c < slices; c++)
+            if (column[c].flip) {
+                offset += (int32_t)((1u << cell) - 1) << (cell * c);
+                constant += (int32_t)(((1u << column[c].bits) - 1) << (cell * c));
+            }
+        for (size_t v = 0; v < lanes; v++)
+            y[v] += offset * s->pop[g][v];
+        clips += h->k->weight(s->x[g], words, column, slices, cell, &most, s->plane);
     }
-    for (unsigned c = 0; c < slices; c++) {
-        for (unsigned b = 0; b < cell; b++)
-            h->k->column(s->x, words, column[c].row[b], column[c].n[b], s->sum[b]);
-        if (cell == 2)
-            h->k->add(s->sum[0] + words, words, 7, s->sum[1], words, 7, words);
-        if (h->cfg.adc != 0)
-            clips += clip(s->sum[0], words, h->cfg.adc);
-        offset += flip[c] ? (int32_t)top << (cell * c) : 0;
-        add_bounded(h->k, s->plane[flip[c]], words, &bound[flip[c]], s->sum[0], words, most, cell * c, words);
+    if (most == 0)
+        return clips;
+    const unsigned bits = (unsigned)pm_bl(most);
+    const uint32_t top = ((uint32_t)1 << bits) - 1;
+    for (unsigned b = 0; b < bits; b++)
+        for (size_t w = 0; w < s->words; w++)
+            s->plane[b * words + 7 * s->words + w] ^= UINT64_MAX;
+    constant -= (int32_t)(top << 7);
+    memset(s->part, 0, sizeof s->part);
+    for (unsigned i = 0; i < PM_HYFLEX_PLANES; i++) {
+        bound += top << i;
+        h->k->add(s->part + i * s->words, s->words, (unsigned)pm_bl(bound) - i, s->plane + i * s->words,
+                  words, bits, s->words);
     }
-    for (unsigned i = 0; i < PM_HYFLEX_PLANES; i++)
-        for (unsigned f = 0; f < 2; f++) {
-            const unsigned to = (i == 7) != f;
-            add_bounded(h->k, s->part[to], s->words, &part_bound[to], s->plane[f] + i * s->words, words,
-                        bound[f], i, s->words);
-        }
-    memset(s->lanes, 0, sizeof s->lanes);
-    for (unsigned i = 0; i < 2; i++)
-        h->k->unpack(s->part[i], s->words, (unsigned)pm_bl(part_bound[i]), s->words, s->lanes[i]);
-    for (unsigned v = 0; v < n; v++)
-        y[v * MAX_PER] = s->lanes[0][v] - s->lanes[1][v] + offset * s->pop[v];
+    h->k->unpack(s->part, s->words, (unsigned)pm_bl(bound), s->words, y);
+    for (size_t v = 0; v < lanes; v++)
+        y[v] += constant;
     return clips;
 }
 
 static void gemm_sliced(const struct pm_hyflex *h, const int8_t *x, size_t stride, unsigned n,
                         struct sliced *s, int32_t *y, struct pm_hyflex_cost *cost) {
-    const unsigned slices = pm_mlc_slices(h->cfg.cell);
     uint64_t clips = 0;
-    memset(y, 0, (size_t)n * h->outputs * sizeof *y);
+    memset(s->y, 0, (size_t)h->outputs * BLOCK * sizeof *s->y);
     s->words = (n + 63) / 64;
-    for (unsigned i = 0; i < h->row_tiles * h->col_tiles; i++) {
-        const struct pm_hyflex_tile *t = &h->tile[i];
-        if (i % h->col_tiles == 0)
-            slice_vectors(x + i / h->col_tiles * PM_RRAM_ROWS, stride, t->rows, n, s);
-        for (unsigned m = 0; m < t->outputs; m++)
-            clips += output_sliced(h, h->column + (size_t)i * PM_RRAM_COLS + m * slices, t->flip + m * slices,
-                                   n, s, s->y + m);
-        const unsigned outputs = t->outputs;
-        for (unsigned v = 0; v < n; v++) {
-            int32_t *restrict to = y + (size_t)v * h->outputs + i % h->col_tiles * h->per;
-            const int32_t *restrict from = s->y + v * MAX_PER;
-            for (unsigned m = 0; m < outputs; m++)
-                to[m] += from[m];
-        }
+    for (unsigned first = 0; first < h->row_tiles; first += GROUP) {
+        const unsigned tiles = h->row_tiles - first < GROUP ? h->row_tiles - first : GROUP;
+        for (unsigned g = 0; g < tiles; g++)
+            slice_vectors(h->k, x + (size_t)(first + g) * PM_RRAM_ROWS, stride,
+                          pm_hyflex_tile(h, first + g, 0)->rows, n, s, g);
+        for (unsigned m = 0; m < h->outputs; m++)
+            clips += output_sliced(h, first, tiles, m / h->per, m % h->per, s, s->y + (size_t)m * BLOCK);
     }
+    for (unsigned v = 0; v < n; v += 16) /* in blocks that stay in the cache */
+        for (unsigned m = 0; m < h->outputs; m++)
+            for (unsigned i = v; i < v + 16 && i < n; i++)
+                y[(size_t)i * h->outputs + m] = s->y[(size_t)m * BLOCK + i];
     for (unsigned v = 0; v < n; v++)
         add_cost(h, v == 0 ? clips : 0, cost);
 }
@@ -504,7 +478,7 @@ pm_status pm_hyflex_gemm(const struct pm_hyflex *h, const int8_t *x, size_t stri
     if (h->packed != NULL)
         memory = malloc((n < BLOCK ? n : BLOCK) * pm_gemm_stride(h->rows) * sizeof(int16_t));
     else if (sliced)
-        memory = malloc(sizeof(struct sliced));
+        memory = malloc(sizeof(struct sliced) + (size_t)h->outputs * BLOCK * sizeof(int32_t));
     if (memory == NULL && (h->packed != NULL || sliced))
         return PM_ENOMEM;
     for (unsigned v = 0; v < n; v += BLOCK) {

@@ -123,34 +123,27 @@ static void left_out_draws_change_nothing(void **state) {
         assert_true(left > 50000);
 }
 
-static void sums_in_slices(void **state) {
+static uint64_t random64(void) {
+    return (uint64_t)rand() << 42 ^ (uint64_t)rand() << 21 ^ (uint64_t)rand();
+}
+
+static void adds_in_slices(void **state) {
     (void)state;
-    enum { Rows = 24, Words = 16, Lanes = 64 * Words };
-    static uint64_t x[(Rows + 1) * Words], count[8 * Words], acc[12 * Words];
+    enum { Words = 16, Lanes = 64 * Words };
+    static uint64_t v[8 * Words], acc[12 * Words];
     static int32_t lanes[Lanes], expect[Lanes];
-    uint8_t list[Rows];
     FOR_EACH(k) {
         memset(acc, 0, sizeof acc);
         memset(expect, 0, sizeof expect);
-        for (unsigned round = 0; round < 12; round++) {
-            for (unsigned i = 0; i < Rows * Words; i++)
-                x[i] = round == 0 ? ~(uint64_t)0
-                                  : (uint64_t)rand() << 42 ^ (uint64_t)rand() << 21 ^ (uint64_t)rand();
-            for (unsigned i = 0; i < Rows; i++)
-                list[i] = (uint8_t)(round < 2 ? i : (unsigned)rand() % (Rows + 1));
-            k->column(x, Words, list, Rows, count);
-            memset(lanes, 0, sizeof lanes);
-            k->unpack(count, Words, 8, Words, lanes);
-            for (unsigned l = 0; l < Lanes; l++) {
-                int32_t ones = 0;
-                for (unsigned i = 0; i < Rows; i++)
-                    ones += (int32_t)(x[list[i] * Words + l / 64] >> (l % 64) & 1);
-                assert_int_equal(lanes[l], ones);
-                expect[l] += 2 * ones;
-            }
-            k->add(acc + Words, Words, 11, count, Words, 8,
-                   Words - 5); /* twice the counts, but for the last words */
-            k->add(acc + Words + Words - 5, Words, 11, count + Words - 5, Words, 8, 5);
+        for (unsigned round = 0; round < 8; round++) {
+            for (unsigned i = 0; i < 8 * Words; i++)
+                v[i] = round == 0 ? ~(uint64_t)0 : random64();
+            for (unsigned l = 0; l < Lanes; l++)
+                for (unsigned b = 0; b < 8; b++)
+                    expect[l] += 2 * (int32_t)((v[b * Words + l / 64] >> (l % 64) & 1) << b);
+            k->add(acc + Words, Words, 11, v, Words, 8, Words - 5); /* twice, but for the last words */
+            k->add(acc + Words + Words - 5, Words, 11, v + Words - 5, Words, 8, 3);
+            k->add(acc + Words + Words - 2, Words, 11, v + Words - 2, Words, 8, 2);
         }
         memset(lanes, 0, sizeof lanes);
         k->unpack(acc, Words, 12, Words, lanes);
@@ -158,12 +151,91 @@ static void sums_in_slices(void **state) {
     }
 }
 
+static void slices_of_bytes(void **state) {
+    (void)state;
+    enum { Words = 3, Stride = 5 };
+    uint8_t bytes[64 * Words];
+    FOR_EACH(k) {
+        uint64_t plane[8 * Stride] = {0};
+        for (unsigned l = 0; l < sizeof bytes; l++)
+            bytes[l] = (uint8_t)(l < 4 ? 0xff : rand() >> 7);
+        k->slice(bytes, Words, Stride, plane);
+        for (unsigned l = 0; l < sizeof bytes; l++)
+            for (unsigned p = 0; p < 8; p++)
+                assert_int_equal(plane[p * Stride + l / 64] >> (l % 64) & 1, bytes[l] >> p & 1);
+    }
+}
+
+/* Columns of random cells through a converter of `adc` bits, against a loop over rows and lanes. */
+static void weights_in_slices(void **state) {
+    (void)state;
+    enum { Words = 16, Lanes = 64 * Words, Tiles = 8 };
+    static uint64_t x[(PM_COLUMN_ROWS + 1) * PM_COLUMN_STRIDE], sum[18 * Words];
+    static int32_t lanes[Lanes], expect[Lanes];
+    static struct pm_column column[8];
+    unsigned long clipped = 0;
+    FOR_EACH(k) {
+        for (unsigned cell = 1; cell <= 2; cell++)
+            for (unsigned adc = 3; adc <= 8; adc++) {
+                uint32_t most = 0, bound = 0;
+                memset(expect, 0, sizeof expect);
+                for (unsigned tile = 0; tile < Tiles; tile++) {
+                    uint64_t clips = 0;
+                    for (unsigned i = 0; i < PM_COLUMN_ROWS * PM_COLUMN_STRIDE; i++)
+                        x[i] = tile == 0 ? ~(uint64_t)0 : random64();
+                    for (unsigned c = 0; c < 8 / cell; c++) {
+                        unsigned state_of[PM_COLUMN_ROWS], total = 0, n[2] = {0, 0};
+                        const unsigned density = tile == 0 ? 9 : (unsigned)rand() % 10;
+                        struct pm_column *col = &column[c];
+                        for (unsigned r = 0; r < PM_COLUMN_ROWS; r++) {
+                            state_of[r] = 0;
+                            for (unsigned b = 0; b < cell; b++)
+                                if ((unsigned)rand() % 9 < density) {
+                                    state_of[r] |= 1u << b;
+                                    col->row[b][n[b]++] = (uint16_t)(PM_COLUMN_STRIDE * r);
+                                }
+                            total += state_of[r];
+                        }
+                        for (unsigned b = 0; b < 2; b++) {
+                            while (n[b] % PM_K != 0)
+                                col->row[b][n[b]++] = PM_COLUMN_STRIDE * PM_COLUMN_ROWS;
+                            col->n[b] = (uint8_t)n[b];
+                        }
+                        col->saturates = total >> adc != 0;
+                        col->bits = (uint8_t)(col->saturates ? (int)adc : pm_bl(total));
+                        col->flip = rand() & 1;
+                        const int32_t top = (1 << col->bits) - 1;
+                        bound += (uint32_t)top << (cell * c);
+                        for (unsigned l = 0; l < Lanes; l++) {
+                            int32_t code = 0;
+                            for (unsigned r = 0; r < PM_COLUMN_ROWS; r++)
+                                if (x[r * PM_COLUMN_STRIDE + l / 64] >> (l % 64) & 1)
+                                    code += (int32_t)state_of[r];
+                            clips += code > top;
+                            code = code > top ? top : code;
+                            expect[l] += (col->flip ? top - code : code) * (1 << (cell * c));
+                        }
+                    }
+                    assert_int_equal(k->weight(x, Words, column, 8 / cell, cell, &most, sum), clips);
+                    assert_int_equal(most, bound);
+                    clipped += clips;
+                }
+                memset(lanes, 0, sizeof lanes);
+                k->unpack(sum, Words, (unsigned)pm_bl(most), Words, lanes);
+                assert_memory_equal(lanes, expect, sizeof lanes);
+            }
+    }
+    assert_true(clipped > 1000);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gaussians_of_every_octave),
         cmocka_unit_test(draws_are_the_reference),
         cmocka_unit_test(left_out_draws_change_nothing),
-        cmocka_unit_test(sums_in_slices),
+        cmocka_unit_test(adds_in_slices),
+        cmocka_unit_test(slices_of_bytes),
+        cmocka_unit_test(weights_in_slices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,6 +32,9 @@ enum pm_path {
 #define PM_PANEL 16
 /** Most vectors that one call of `gemm` multiplies. */
 #define PM_GEMM_ROWS 12
+/** Rows of a column of `weight`, and words from one to the next. */
+#define PM_COLUMN_ROWS   64
+#define PM_COLUMN_STRIDE 32
 /** Columns of one step over drawn cells. */
 #define PM_DRAWN_COLS 64
 
@@ -58,6 +61,15 @@ struct pm_drawn_access {
     bool count;                /**< count the codes that are not the stored count */
 };
 
+/** A column of cells that hold 1 or 2 bits, and what its ideal converter makes of a sum. */
+struct pm_column {
+    uint16_t row[2][PM_COLUMN_ROWS]; /**< PM_COLUMN_STRIDE times each row whose cell has bit b set */
+    uint8_t n[2];                    /**< of them, completed to a multiple of K by a row of zeros */
+    uint8_t bits;                    /**< of a code */
+    bool saturates;                  /**< there are sums of more bits */
+    bool flip;                       /**< codes are complemented in their `bits` */
+};
+
 struct pm_kernels {
     const char *name;
     unsigned gemm_rows; /**< vectors that `gemm` likes to have, at most PM_GEMM_ROWS */
@@ -70,9 +82,14 @@ struct pm_kernels {
     /** Converts one access, K rows of `words` words (a multiple of PM_SIMD_WORDS): each lane's count of ones,
      * 0..8, is added to its number of `depth` slices, which holds the result. */
     void (*access)(const uint64_t *const row[PM_K], size_t words, unsigned depth, uint64_t *sum);
-    /** Ones in the listed rows of x[row][words], n of them, a multiple of K up to 248, words a multiple of
-     * PM_SIMD_WORDS: count[8][words]. */
-    void (*column)(const uint64_t *x, size_t words, const uint8_t *list, unsigned n, uint64_t *count);
+    /** plane[8][stride]: bit l of plane p is bit p of byte l, of 64 bytes a word. */
+    void (*slice)(const uint8_t *bytes, size_t words, size_t stride, uint64_t *plane);
+    /** One weight of `columns` columns, slices of `cell` bits: sum[][words] += code << (cell * column),
+     * summed over the columns and the rows x[row][PM_COLUMN_STRIDE]; `words` of a row are in use, a multiple
+     * of PM_SIMD_WORDS. `most` is the largest number that sum can hold before, and becomes that after: sum
+     * has the slices that it needs. Returns how many conversions saturated. */
+    uint64_t (*weight)(const uint64_t *x, size_t words, const struct pm_column *column, unsigned columns,
+                       unsigned cell, uint32_t *most, uint64_t *sum);
     /** acc += v, numbers of acc_bits >= v_bits slices, `words` words each; slices are acc_stride and v_stride
      * words apart. */
     void (*add)(uint64_t *acc, size_t acc_stride, unsigned acc_bits, const uint64_t *v, size_t v_stride,
