@@ -342,6 +342,47 @@ static void read_noise_equals_cell_by_cell(void **state) {
     pm_array_free(a);
 }
 
+/* Beyond 1 to 5 sigma of read noise, both sides: one draw a column and access, as reads add it, against a
+ * draw for each of 8 active cells and against the Gaussian; five standard errors. */
+static void read_noise_has_its_tails(void **state) {
+    (void)state;
+    enum { LINES = 8, N = 1 << 14, READS = 1 << 13, CELL_BY_CELL = READS / 8 };
+    static int32_t value[N], n[N], sum[N];
+    const double sd = 1 << 11; /* of a column, in its fixed-point steps */
+    const struct pm_kernels *k = pm_kernels(PM_ISA_BEST);
+    double column[2][6] = {{0}}, cells[2][6] = {{0}};
+    for (uint32_t t = 0; t < READS; t++) {
+        const struct pm_noise e = {.draws = {{0, t, 0, 0}, {5, 6}}, .sigma = (int64_t)sd << PM_GAUSS_FRAC};
+        memset(value, 0, sizeof value);
+        k->noise(&e, N, value);
+        for (int c = 0; c < N; c++) /* few are beyond 3 sigma: the loops go no further */
+            for (int z = 1; z <= 5 && abs(value[c]) >= z * (int)sd; z++)
+                column[value[c] < 0][z]++;
+        if (t >= CELL_BY_CELL)
+            continue;
+        memset(sum, 0, sizeof sum);
+        for (uint32_t l = 0; l < LINES; l++) {
+            k->gauss(&(struct pm_draws){{0, t, l, 1}, {7, 8}}, N, n);
+            for (int c = 0; c < N; c++)
+                sum[c] += n[c];
+        }
+        for (int c = 0; c < N; c++)
+            for (int z = 1; z <= 5 && abs(sum[c]) >= z * sqrt(LINES) * (1 << PM_GAUSS_FRAC); z++)
+                cells[sum[c] < 0][z]++;
+    }
+    for (int z = 1; z <= 5; z++)
+        for (int side = 0; side < 2; side++) {
+            /* a deviation is rounded: half a step nearer suffices */
+            const double p = erfc((z - 0.5 / sd) / sqrt(2)) / 2, q = erfc(z / sqrt(2)) / 2;
+            const double want = p * N * READS, few = q * N * CELL_BY_CELL;
+            print_message(
+                "# beyond %d sigma: %.0f of %d x %d, cell by cell %.0f of an eighth, Gaussian %.1f\n", z,
+                column[side][z], N, READS, cells[side][z], want);
+            assert_true(fabs(column[side][z] - want) < 5 * sqrt(want));
+            assert_true(z == 5 || fabs(cells[side][z] - few) < 5 * sqrt(few));
+        }
+}
+
 /* Noise draws of different arrays, seeds and each part of the read's identity differ. */
 static void read_noise_is_keyed(void **state) {
     (void)state;
@@ -533,6 +574,7 @@ int main(void) {
         cmocka_unit_test(reads_sum_their_cells),
         cmocka_unit_test(programming_does_not_depend_on_order),
         cmocka_unit_test(read_noise_equals_cell_by_cell),
+        cmocka_unit_test(read_noise_has_its_tails),
         cmocka_unit_test(read_noise_is_keyed),
         cmocka_unit_test(sense_offset_is_fixed_per_column),
         cmocka_unit_test(kinds_of_draws_are_independent),

@@ -2,6 +2,7 @@
  * force. */
 #include "flare_gemv.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -242,11 +243,50 @@ static void reads_are_numbered(void **state) {
     pm_array_free(a);
 }
 
+/* Conversions of 8 active cells, `ones` of which store 1, under read noise alone: errors that the fast path
+ * counts against the closed form, five standard errors to both sides. */
+static void noise_errs_as_often_as_it_should(void **state) {
+    (void)state;
+    enum { Rows = 512, Outputs = 64, Vectors = 128, Conversions = Vectors * Rows / PM_K * Outputs * 8 };
+    const struct pm_bitsift_cfg cfg = {.rows = Rows, .slice = Rows, .bits = 2};
+    int16_t *w = need(sizeof(int16_t) * Rows * Outputs);
+    int32_t *x = need(sizeof(int32_t) * Rows * Vectors);
+    int64_t *y = need(sizeof(int64_t) * Outputs * Vectors);
+    for (size_t i = 0; i < (size_t)Rows * Vectors; i++)
+        x[i] = 1;
+    for (unsigned ones = 0; ones <= PM_K; ones += 4)
+        for (unsigned sigmas = 2; sigmas <= 4; sigmas++) {
+            struct pm_array_cfg cell = pm_array_mram(true, ones + sigmas);
+            struct pm_flare_matrix *f;
+            struct pm_gemv_cost cost = {0};
+            cell.sigma_r = 0;
+            cell.read_noise = 0.5 / sqrt(PM_K) / sigmas;
+            for (unsigned d = 0; d < Rows; d++)
+                for (unsigned m = 0; m < Outputs; m++)
+                    w[d * Outputs + m] = d % PM_K < ones ? -1 : 0;
+            assert_int_equal(pm_flare_matrix_new(&cell, 0, Rows, Outputs, 8, PM_PATH_ARRAY, PM_ISA_BEST, &f),
+                             PM_OK);
+            pm_flare_matrix_program(f, w);
+            assert_int_equal(pm_flare_gemm(f, &cfg, x, Vectors, 0, y, &cost), PM_OK);
+            assert_int_equal(cost.conversions, Conversions);
+            const double p = pm_array_code_error(&cell, PM_K, ones, PM_K), want = p * Conversions;
+            print_message("# %u of 8 cells, %u sigmas: %lu errors of %u, closed form %.1f\n", ones, sigmas,
+                          (unsigned long)cost.conversion_errors, (unsigned)Conversions, want);
+            assert_true(want > 50);
+            assert_true(fabs((double)cost.conversion_errors - want) < 5 * sqrt(want * (1 - p)));
+            pm_flare_matrix_free(f);
+        }
+    free(w);
+    free(x);
+    free(y);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exact_arrays),
         cmocka_unit_test(noisy_arrays),
         cmocka_unit_test(reads_are_numbered),
+        cmocka_unit_test(noise_errs_as_often_as_it_should),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

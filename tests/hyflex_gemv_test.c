@@ -382,6 +382,41 @@ static void read_noise_has_its_size(void **state) {
     pm_rram_free(a);
 }
 
+/* 64 active rows of ones under programming errors and read noise: conversions that err, as the fast path
+ * counts them, against the closed form, five standard errors to both sides. */
+static void noise_errs_as_often_as_it_should(void **state) {
+    (void)state;
+    enum { Rows = 64, Outputs = 256, Vectors = 64 };
+    static int8_t w[Rows * Outputs], x[Rows * Vectors];
+    static int32_t y[Vectors * Outputs];
+    memset(w, 127, sizeof w);
+    memset(x, -1, sizeof x); /* all planes read all rows */
+    for (unsigned programmed = 0; programmed < 2; programmed++)
+        for (unsigned sigmas = 2; sigmas <= 4 - programmed; sigmas++) {
+            struct pm_hyflex_cfg cfg = pm_hyflex_default();
+            struct pm_hyflex_cost cost = {0};
+            const double sd = 0.5 / sigmas;
+            cfg.flip = false;
+            cfg.adc = 7; /* holds 64 and what is above */
+            cfg.rram.read_noise = programmed ? 0 : sd / 8;
+            cfg.rram.slc_sigma = programmed ? sd / 8 * 149 / 150 : 0; /* of g_on; an LSB is g_on - g_off */
+            for (unsigned id = 0; id < (programmed ? 16 : 1); id++) {
+                struct pm_hyflex *h;
+                assert_int_equal(pm_hyflex_new(&cfg, w, Rows, Outputs, 100 * id, &h), PM_OK);
+                assert_int_equal(pm_hyflex_gemm(h, x, Rows, programmed ? 1 : Vectors, 0, y, &cost), PM_OK);
+                pm_hyflex_free(h);
+            }
+            /* Cells programmed once err in all planes alike: a column is one draw. */
+            const double each = programmed ? 8 : 1, n = (double)cost.conversions / each;
+            const double p =
+                (erfc((0.5 - 1.0 / 512) / sd / sqrt(2)) + erfc((0.5 + 1.0 / 512) / sd / sqrt(2))) / 2;
+            const double got = (double)cost.clips / each;
+            print_message("# %s, %u sigmas: %.0f errors of %.0f, closed form %.1f\n",
+                          programmed ? "programming" : "read noise", sigmas, got, n, p * n);
+            assert_true(p * n > 50 && fabs(got - p * n) < 5 * sqrt(p * n * (1 - p)));
+        }
+}
+
 static void stuck_cells_and_drift(void **state) {
     (void)state;
     struct pm_rram_cfg cfg = pm_rram_preset(0, 4);
@@ -565,6 +600,7 @@ int main(void) {
         cmocka_unit_test(cell_error_rate_is_the_papers),
         cmocka_unit_test(replica_removes_the_off_current),
         cmocka_unit_test(read_noise_has_its_size),
+        cmocka_unit_test(noise_errs_as_often_as_it_should),
         cmocka_unit_test(stuck_cells_and_drift),
         cmocka_unit_test(plane_clocks_follow_the_slower_part),
         cmocka_unit_test(wires_take_their_share),
