@@ -2,7 +2,7 @@
 # Installs the Debian packages that Perimeter needs, and those named, where they are missing; says nothing when there is nothing to do.
 set -eu
 packages="build-essential ccache pkg-config verilator yosys z3 zlib1g-dev libcmocka-dev libcjson-dev
-    libopenblas-dev libopenmpi-dev openmpi-bin liblapacke-dev librandom123-dev dataset-fashion-mnist
+    libopenblas-dev libopenmpi-dev openmpi-bin liblapacke-dev librandom123-dev libsimde-dev dataset-fashion-mnist
     opensta qflow-tech-osu018 berkeley-abc gnuplot-nox graphviz"
 missing=
 for p in $packages "$@"; do

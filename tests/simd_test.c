@@ -54,9 +54,19 @@ static void gaussians_of_every_octave(void **state) {
 }
 #endif
 
+/* The tables that this CPU can run, and AVX-512's without AVX-512. */
+static const struct pm_kernels *table(unsigned i) {
+#ifdef __x86_64__
+    extern const struct pm_kernels pm_kernels_emulated;
+    if (i == PM_ISAS)
+        return &pm_kernels_emulated;
+#endif
+    return i < PM_ISAS ? pm_kernels((enum pm_isa)i) : NULL;
+}
+
 #define FOR_EACH(k)                                                                                          \
-    for (enum pm_isa isa = PM_ISA_PORTABLE; isa < PM_ISAS; isa++)                                            \
-        for (const struct pm_kernels *k = pm_kernels(isa); k != NULL; k = NULL)
+    for (unsigned isa = PM_ISA_PORTABLE; isa <= PM_ISAS; isa++)                                              \
+        for (const struct pm_kernels *k = table(isa); k != NULL; k = NULL)
 
 static void draws_are_the_reference(void **state) {
     (void)state;
@@ -228,6 +238,81 @@ static void weights_in_slices(void **state) {
     assert_true(clipped > 1000);
 }
 
+/* What the paths' own tests hold against the reference on this CPU's tables, here on every table. */
+static void tables_agree(void **state) {
+    (void)state;
+    enum { Pairs = 40, Blocks = 5, Words = 16, Depth = 6, Cols = 200, Padded = 256 };
+    static int16_t x[PM_GEMM_ROWS * 2 * Pairs], panel[Pairs * 2 * PM_PANEL], bytes[64 * Blocks];
+    static int16_t cell[PM_K][Padded];
+    static uint8_t bit[PM_K][Padded];
+    static int32_t tile[2][PM_GEMM_ROWS * PM_PANEL], offset[Padded];
+    static uint64_t row[PM_K][Words], count[2][Depth * Words];
+    static uint16_t sum[2][Padded];
+    const uint64_t *rows[PM_K];
+    const struct pm_kernels *plain = pm_kernels(PM_ISA_PORTABLE);
+    FOR_EACH(k) {
+        for (unsigned round = 0; round < 50; round++) {
+            for (size_t i = 0; i < sizeof x / sizeof *x; i++)
+                x[i] = round == 0 ? INT16_MIN : (int16_t)rand();
+            for (size_t i = 0; i < sizeof panel / sizeof *panel; i++)
+                panel[i] = round == 0 ? INT16_MAX : (int16_t)rand();
+            for (unsigned n = 1; n <= plain->gemm_rows && n <= k->gemm_rows; n++) {
+                plain->gemm(x, 2 * Pairs, n, panel, Pairs, tile[0]);
+                k->gemm(x, 2 * Pairs, n, panel, Pairs, tile[1]);
+                assert_memory_equal(tile[0], tile[1], n * PM_PANEL * sizeof **tile);
+            }
+            for (unsigned n = plain->gemm_rows + 1; n <= k->gemm_rows;
+                 n++) { /* more rows than the other takes */
+                k->gemm(x, 2 * Pairs, n, panel, Pairs, tile[1]);
+                for (unsigned r = 0; r < n; r++) {
+                    plain->gemm(x + 2 * Pairs * r, 2 * Pairs, 1, panel, Pairs, tile[0]);
+                    assert_memory_equal(tile[0], tile[1] + r * PM_PANEL, PM_PANEL * sizeof **tile);
+                }
+            }
+            for (unsigned sign = 0; sign < 2; sign++) {
+                uint32_t pos[2][8], neg[2][8];
+                for (unsigned i = 0; i < 64 * Blocks; i++)
+                    bytes[i] = (int16_t)(round == 0 ? -255 : rand() % 511 - 255);
+                plain->pops(bytes, Blocks, sign, pos[0], neg[0]);
+                k->pops(bytes, Blocks, sign, pos[1], neg[1]);
+                assert_memory_equal(pos[0], pos[1], sizeof *pos);
+                assert_memory_equal(neg[0], neg[1], sizeof *neg);
+            }
+            for (unsigned r = 0; r < PM_K; r++) {
+                rows[r] = row[r];
+                for (unsigned w = 0; w < Words; w++)
+                    row[r][w] = round == 0 ? UINT64_MAX : random64();
+            }
+            memset(count, 0, sizeof count);
+            for (unsigned access = 0; access < 4; access++) {
+                plain->access(rows, Words, Depth, count[0]);
+                k->access(rows, Words, Depth, count[1]);
+            }
+            assert_memory_equal(count[0], count[1], sizeof *count);
+            struct pm_drawn_access a = {.offset = offset,
+                                        .shift = 3,
+                                        .noise = {.draws = {{0, round, 1, 2}, {3, 4}},
+                                                  .sigma = (int64_t)(round % 3 * 300) << PM_GAUSS_FRAC,
+                                                  .level = 1 << 10,
+                                                  .period = 1 << 11},
+                                        .count = round % 2};
+            for (unsigned r = 0; r < PM_K; r++) {
+                a.cell[r] = cell[r];
+                a.bit[r] = bit[r];
+                for (unsigned c = 0; c < Padded; c++) {
+                    bit[r][c] = rand() & 1;
+                    cell[r][c] = (int16_t)((bit[r][c] << 11) + rand() % 601 - 300);
+                }
+            }
+            memset(sum, 0, sizeof sum);
+            const uint64_t errors = plain->drawn(&a, Cols, sum[0]);
+            assert_int_equal(k->drawn(&a, Cols, sum[1]), errors);
+            assert_memory_equal(sum[0], sum[1], sizeof *sum);
+            assert_true(!a.count || errors > 0);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gaussians_of_every_octave),
@@ -236,6 +321,7 @@ int main(void) {
         cmocka_unit_test(adds_in_slices),
         cmocka_unit_test(slices_of_bytes),
         cmocka_unit_test(weights_in_slices),
+        cmocka_unit_test(tables_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
