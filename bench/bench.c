@@ -469,7 +469,7 @@ static void bench_attention(const char *folder) {
         unsigned width, heads, n;
     } layer[] = {{64, 4, 49},     {192, 3, 128}, {384, 6, 128}, {768, 12, 128},
                  {1024, 16, 128}, {768, 12, 32}, {768, 12, 64}, {768, 12, 256},
-                 {768, 12, 512},  {768, 3, 128}, {768, 6, 128}};
+                 {768, 12, 512},  {768, 3, 128}, {768, 6, 128}, {768, 16, 128}};
     FILE *f = create(folder, "attention.dat.tmp");
     fprintf(f, "# width heads tokens milliseconds GMAC\n");
     printf("One layer of the fused attention with all counters, random weights (768, 12, 128: BERT-base's "

@@ -370,14 +370,25 @@ static void gemm_tiles(const struct pm_hyflex *h, const int8_t *x, size_t stride
 #define PLANE_BITS 18
 #define PART_BITS  26
 struct sliced {
-    uint64_t x[GROUP][(PM_RRAM_ROWS + 1) * PM_COLUMN_STRIDE]; /* [row][plane][words], the last row is 0 */
-    int32_t pop[GROUP]
-               [BLOCK]; /* sum of a vector's elements: its planes' weighted counts of active wordlines */
+    uint64_t (*x)[(PM_RRAM_ROWS + 1) * PM_COLUMN_STRIDE]; /* [tile][row][plane][words], the last row is 0 */
+    int32_t (*pop)[BLOCK]; /* [tile]: sum of a vector's elements, its planes' weighted active wordlines */
+    int32_t (*y)[BLOCK];   /* [output] */
+    size_t words;          /* in use */
     uint64_t plane[PLANE_BITS * PM_COLUMN_STRIDE]; /* [slice][plane][words]: a weight's columns */
     uint64_t part[PART_BITS * BLOCK_WORDS];        /* [slice][words]: its planes */
-    size_t words;                                  /* in use */
-    int32_t y[];                                   /* [output][BLOCK] */
 };
+
+static struct sliced *new_sliced(const struct pm_hyflex *h) {
+    const unsigned tiles = h->row_tiles < GROUP ? h->row_tiles : GROUP;
+    struct sliced *s =
+        malloc(sizeof *s + tiles * (sizeof *s->x + sizeof *s->pop) + h->outputs * sizeof *s->y);
+    if (s == NULL)
+        return NULL;
+    s->x = (void *)(s + 1);
+    s->pop = (void *)(s->x + tiles);
+    s->y = s->pop + tiles;
+    return s;
+}
 
 /* `rows` columns of x[n][stride] into the slices of tile g. */
 static void slice_vectors(const struct pm_kernels *k, const int8_t *x, size_t stride, unsigned rows,
@@ -441,7 +452,7 @@ static uint64_t output_sliced(const struct pm_hyflex *h, unsigned first, unsigne
 static void gemm_sliced(const struct pm_hyflex *h, const int8_t *x, size_t stride, unsigned n,
                         struct sliced *s, int32_t *y, struct pm_hyflex_cost *cost) {
     uint64_t clips = 0;
-    memset(s->y, 0, (size_t)h->outputs * BLOCK * sizeof *s->y);
+    memset(s->y, 0, h->outputs * sizeof *s->y);
     s->words = (n + 63) / 64;
     for (unsigned first = 0; first < h->row_tiles; first += GROUP) {
         const unsigned tiles = h->row_tiles - first < GROUP ? h->row_tiles - first : GROUP;
@@ -449,12 +460,12 @@ static void gemm_sliced(const struct pm_hyflex *h, const int8_t *x, size_t strid
             slice_vectors(h->k, x + (size_t)(first + g) * PM_RRAM_ROWS, stride,
                           pm_hyflex_tile(h, first + g, 0)->rows, n, s, g);
         for (unsigned m = 0; m < h->outputs; m++)
-            clips += output_sliced(h, first, tiles, m / h->per, m % h->per, s, s->y + (size_t)m * BLOCK);
+            clips += output_sliced(h, first, tiles, m / h->per, m % h->per, s, s->y[m]);
     }
     for (unsigned v = 0; v < n; v += 16) /* in blocks that stay in the cache */
         for (unsigned m = 0; m < h->outputs; m++)
             for (unsigned i = v; i < v + 16 && i < n; i++)
-                y[(size_t)i * h->outputs + m] = s->y[(size_t)m * BLOCK + i];
+                y[(size_t)i * h->outputs + m] = s->y[m][i];
     for (unsigned v = 0; v < n; v++)
         add_cost(h, v == 0 ? clips : 0, cost);
 }
@@ -478,7 +489,7 @@ pm_status pm_hyflex_gemm(const struct pm_hyflex *h, const int8_t *x, size_t stri
     if (h->packed != NULL)
         memory = malloc((n < BLOCK ? n : BLOCK) * pm_gemm_stride(h->rows) * sizeof(int16_t));
     else if (sliced)
-        memory = malloc(sizeof(struct sliced) + (size_t)h->outputs * BLOCK * sizeof(int32_t));
+        memory = new_sliced(h);
     if (memory == NULL && (h->packed != NULL || sliced))
         return PM_ENOMEM;
     for (unsigned v = 0; v < n; v += BLOCK) {
