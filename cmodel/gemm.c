@@ -36,3 +36,32 @@ void pm_gemm(const struct pm_kernels *k, const int16_t *x, unsigned n, const int
         }
     }
 }
+
+void pm_sgemm_pack(const float *w, size_t by_depth, size_t by_output, unsigned depth, unsigned outputs,
+                   float *packed) {
+    for (unsigned m = 0; m < outputs; m += PM_PANEL) {
+        const unsigned used = outputs - m < PM_PANEL ? outputs - m : PM_PANEL;
+        for (unsigned d = 0; d < depth; d++, packed += PM_PANEL)
+            for (unsigned i = 0; i < PM_PANEL; i++)
+                packed[i] = i < used ? w[d * by_depth + (m + i) * by_output] : 0;
+    }
+}
+
+void pm_sgemm(const struct pm_kernels *k, const float *x, size_t ldx, unsigned n, const float *packed,
+              unsigned depth, unsigned outputs, float *y, size_t ldy) {
+    for (unsigned m = 0; m < outputs; m += PM_PANEL) {
+        const unsigned used = outputs - m < PM_PANEL ? outputs - m : PM_PANEL;
+        for (unsigned d = 0; d < depth; d += PM_SGEMM_DEPTH) {
+            const unsigned deep = depth - d < PM_SGEMM_DEPTH ? depth - d : PM_SGEMM_DEPTH;
+            for (unsigned v = 0; v < n; v += k->gemm_rows) {
+                float tile[PM_GEMM_ROWS * PM_PANEL];
+                const unsigned vectors = n - v < k->gemm_rows ? n - v : k->gemm_rows;
+                k->sgemm(x + v * ldx + d, ldx, vectors, packed, deep, tile);
+                for (unsigned r = 0; r < vectors; r++)
+                    for (unsigned i = 0; i < used; i++)
+                        y[(v + r) * ldy + m + i] += tile[r * PM_PANEL + i];
+            }
+            packed += (size_t)deep * PM_PANEL;
+        }
+    }
+}

@@ -29,7 +29,7 @@ static struct pm_encoder_linear matrix(unsigned in, unsigned out) {
         bias[o] = real();
     for (unsigned i = 0; i < 8 * in; i++)
         x[i] = 3 * real();
-    return (struct pm_encoder_linear){in, out, weight, bias};
+    return (struct pm_encoder_linear){.in = in, .out = out, .weight = weight, .bias = bias};
 }
 
 static double norm2(const float *v, size_t n) {

@@ -1,8 +1,9 @@
 /* Every instruction set's inner loops against plain C: the Gaussians bit by bit, the noise that may be left
- * out, the integer product, bit-sliced sums. */
+ * out, the float product bit by bit, bit-sliced sums. */
 #include "simd/simd.h"
 
 #include "analog/random.h"
+#include "gemm.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -313,6 +314,49 @@ static void tables_agree(void **state) {
     }
 }
 
+static float any_float(void) {
+    return (float)(rand() % 20001 - 10000) / 7919;
+}
+
+/* Plain loops in the order that the header gives. */
+static void product_of_row(const float *x, const float *w, unsigned depth, unsigned outputs, float *y) {
+    for (unsigned m = 0; m < outputs; m++)
+        for (unsigned from = 0; from < depth; from += PM_SGEMM_DEPTH) {
+            float sum = 0;
+            for (unsigned d = from; d < depth && d < from + PM_SGEMM_DEPTH; d++)
+                sum += w[d * outputs + m] * x[d];
+            y[m] += sum;
+        }
+}
+
+static void float_products(void **state) {
+    (void)state;
+    enum { Rows = 27, Depth = 1000, Outputs = 35, Beyond = 3 };
+    static float w[Depth * Outputs], turned[Outputs * Depth], packed[(Outputs + PM_PANEL) * Depth];
+    static float x[Rows * Depth], expect[Rows][Outputs + Beyond], y[Rows][Outputs + Beyond];
+    static const unsigned depths[] = {1, 2, 383, 384, 385, 1000}, outputs[] = {1, 15, 16, 17, 35};
+    FOR_EACH(k) {
+        for (unsigned i = 0; i < 30; i++) {
+            const unsigned depth = depths[i % 6], out = outputs[i / 6], rows = i < 3 ? Rows : 1 + i % 14;
+            for (unsigned e = 0; e < depth * out; e++)
+                turned[e % out * depth + e / out] = w[e] = any_float();
+            for (unsigned e = 0; e < Rows * Depth; e++)
+                x[e] = any_float();
+            for (unsigned r = 0; r < Rows; r++)
+                for (unsigned m = 0; m < Outputs + Beyond; m++)
+                    y[r][m] = expect[r][m] = any_float();
+            for (unsigned r = 0; r < rows; r++)
+                product_of_row(x + r * Depth, w, depth, out, expect[r]);
+            if (i % 2 == 0)
+                pm_sgemm_pack(w, out, 1, depth, out, packed);
+            else
+                pm_sgemm_pack(turned, 1, depth, depth, out, packed);
+            pm_sgemm(k, x, Depth, rows, packed, depth, out, y[0], Outputs + Beyond);
+            assert_memory_equal(y, expect, sizeof y);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gaussians_of_every_octave),
@@ -322,6 +366,7 @@ int main(void) {
         cmocka_unit_test(slices_of_bytes),
         cmocka_unit_test(weights_in_slices),
         cmocka_unit_test(tables_agree),
+        cmocka_unit_test(float_products),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,6 +45,7 @@ struct pm_encoder_linear {
     unsigned in, out;
     float *weight; /**< [out][in] */
     float *bias;   /**< [out] */
+    float *packed; /**< the weights as pm_sgemm takes them; where the host multiplies */
 };
 
 /** y = (x - mean(x)) / sqrt(var(x) + eps) * weight + bias, over the channels of one token. */
@@ -137,9 +138,9 @@ struct pm_encoder_input {
 };
 
 /** input -> out[pm_encoder_outputs()]: logits, or the embedding as it is pooled (not normalised). May run in
- * several threads at once, each with its own scratch; the caller sets OpenBLAS to one thread. PM_EINVAL: the
- * input is not the network's, or engines has an attention and the network no maps; or what an engine
- * returned. */
+ * several threads at once, each with its own scratch. What is padding, and how much, changes no bit of it.
+ * PM_EINVAL: the input is not the network's, or engines has an attention and the network no maps; or what an
+ * engine returned. */
 pm_status pm_encoder_forward(const struct pm_encoder *network, const struct pm_encoder_input *input,
                              const struct pm_encoder_engines *engines, struct pm_encoder_scratch *scratch,
                              float *out);
@@ -147,5 +148,8 @@ pm_status pm_encoder_forward(const struct pm_encoder *network, const struct pm_e
 /** LayerNorm of x[tokens][width] to y (which may be x). */
 void pm_encoder_layernorm(const struct pm_encoder_norm *norm, float eps, size_t tokens, size_t width,
                           const float *x, float *y);
+
+/** x[i] = x[i]/2 (1 + erf(x[i]/sqrt 2)), within 5e-7 (1 + |x[i]|)/2. */
+void pm_encoder_gelu(float *x, size_t n);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gemm.h"
 #include "net/encoder_map.h"
 #include "net/json.h"
 #include "net/safetensors.h"
@@ -115,6 +116,15 @@ static void load_linear(struct source *src, const char *name, unsigned in, unsig
     l->out = out;
     tensor(src, name, "weight", 2, out, in, &l->weight);
     tensor(src, name, "bias", 1, out, 0, &l->bias);
+    if (src->status != PM_OK)
+        return;
+    l->packed = malloc(pm_sgemm_packed(in, out) * sizeof *l->packed);
+    if (l->packed == NULL) {
+        src->status = pm_diag_fail(&(struct pm_diag){name, src->err, src->errlen}, PM_ENOMEM, "%s",
+                                   pm_strerror(PM_ENOMEM));
+        return;
+    }
+    pm_sgemm_pack(l->weight, 1, in, in, out, l->packed);
 }
 
 static void load_norm(struct source *src, const char *name, unsigned width, struct pm_encoder_norm *norm) {
@@ -195,6 +205,7 @@ pm_status pm_encoder_load(struct pm_encoder *network, const char *dir, char *err
 static void free_linear(struct pm_encoder_linear *l) {
     free(l->weight);
     free(l->bias);
+    free(l->packed);
 }
 
 static void free_norm(struct pm_encoder_norm *norm) {

@@ -1,7 +1,7 @@
 /* Inner loops of the fast paths, once for each instruction set; the choice is made at run time.
  *
- * Every table computes the same integers. kernels.inc has them all, in C and vectors whose width is the
- * instruction set's; only what C cannot say is written in intrinsics.
+ * Every table computes the same integers, and the same floats. kernels.inc has them all, in C and vectors
+ * whose width is the instruction set's; only what C cannot say is written in intrinsics.
  *
  * Bit-sliced numbers: slice s of a group of lanes has bit s of every lane's number, 64 lanes a word. */
 #ifndef PM_SIMD_H
@@ -30,7 +30,7 @@ enum pm_path {
 #define PM_SIMD_WORDS 8
 /** Outputs of a weight panel of the integer product. */
 #define PM_PANEL 16
-/** Most vectors that one call of `gemm` multiplies. */
+/** Most vectors that one call of `gemm` or `sgemm` multiplies. */
 #define PM_GEMM_ROWS 12
 /** Rows of a column of `weight`, and words from one to the next. */
 #define PM_COLUMN_ROWS   64
@@ -72,10 +72,13 @@ struct pm_column {
 
 struct pm_kernels {
     const char *name;
-    unsigned gemm_rows; /**< vectors that `gemm` likes to have, at most PM_GEMM_ROWS */
+    unsigned gemm_rows; /**< vectors that `gemm` and `sgemm` like to have, at most PM_GEMM_ROWS */
     /** tile[n][PM_PANEL] = x[n][2 pairs] times panel[pairs][PM_PANEL][2], modulo 2^32. */
     void (*gemm)(const int16_t *x, size_t ldx, unsigned n, const int16_t *panel, unsigned pairs,
                  int32_t *tile);
+    /** The same in float, each element's products added in order: tile[n][PM_PANEL] = x[n][depth] times
+     * panel[depth][PM_PANEL]. */
+    void (*sgemm)(const float *x, size_t ldx, unsigned n, const float *panel, unsigned depth, float *tile);
     /** Ones in planes 0..7 of x[64 blocks]: of max(x, 0) and of max(-x, 0) when `sign`, |x| <= 255; otherwise
      * of x in pos[], and zeros. */
     void (*pops)(const int16_t *x, unsigned blocks, bool sign, uint32_t pos[8], uint32_t neg[8]);
