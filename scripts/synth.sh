@@ -85,7 +85,7 @@ generic() { # flatten or nothing
 mapped() { # stem
     echo "write_rtlil $DIR/$1.generic.il; dfflibmap -liberty $LIBERTY;
         abc -liberty $LIBERTY -script synth/common/abc.script -constr synth/common/abc.constr;
-        $nested splitnets; opt_clean -purge; setundef -zero; check -assert -mapped; tee -q -o $DIR/$1 stat -liberty $LIBERTY"
+        $nested splitnets${nested:+ -ports}; opt_clean -purge; setundef -zero; check -assert -mapped; tee -q -o $DIR/$1 stat -liberty $LIBERTY"
 }
 yosys_run() { # log commands
     yosys -Q -q -e 'implicitly declared|no driver|multiple conflicting' -l "$1" -p "$2" >"$1.err" 2>&1 || {
@@ -107,7 +107,7 @@ if [ ! -e "$net" ] || [ "$(cat "$DIR/line" 2>/dev/null)" != "$line" ] ||
     nested=
     case " $options " in *' nested '*)
         flatten=
-        # Benches look at buses inside; OpenSTA does not read them.
+        # Benches look at buses, also inside; OpenSTA does not read what Yosys writes of them.
         nested="setundef -zero; write_verilog -noattr -noexpr $DIR/buses.v;"
         ;;
     esac
