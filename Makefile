@@ -163,18 +163,22 @@ SYNTH = $(patsubst synth/%/configs,%,$(if $(BLOCK),synth/$(BLOCK)/configs,$(wild
 synth: all
 	@scripts/synth.sh list $(BLOCK) | xargs -P $(JOBS) -n 1 scripts/synth.sh
 	@$(MAKE) --no-print-directory -s -j$(JOBS) $(SYNTH:%=$(BUILD)/synth/netlist-%.tap)
-	@$(if $(BLOCK),,scripts/synth_report.sh)
+	@$(if $(BLOCK),,$(MAKE) --no-print-directory -s $(BUILD)/accesses $(BUILD)/synth/vectors && scripts/synth_report.sh)
 power: all
-	@$(MAKE) --no-print-directory -s $(BUILD)/network_vectors
+	@$(MAKE) --no-print-directory -s $(BUILD)/synth/vectors
 	@scripts/power.sh
 # Schematics from the RTL, timing diagrams from simulations.
 figures: all
-	@$(MAKE) --no-print-directory -s $(BUILD)/tests/mknpy
+	@$(MAKE) --no-print-directory -s $(BUILD)/tests/mknpy $(BUILD)/timing_waves
 	@scripts/plot_schematic.sh $(BLOCK)
 	@scripts/plot_timing.sh $(BLOCK)
-# What the network's attention sees in an image, for the power of a netlist.
-$(BUILD)/network_vectors: $(BUILD)/obj/scripts/network_vectors.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/libperimeter.a
+# What the network's layer 1 sees in the first image of the test set, for accesses and power; and other helpers of the scripts.
+$(BUILD)/network_vectors $(BUILD)/accesses $(BUILD)/timing_waves: $(BUILD)/%: $(BUILD)/obj/scripts/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/libperimeter.a
 	$(CC) -o $@ $^ $(LIBS)
+$(BUILD)/synth/vectors: $(BUILD)/network_vectors
+	@mkdir -p $@
+	@$< models/fashion-vit $(DATA) 1 $@
+	@touch $@
 .SECONDEXPANSION:
 $(BUILD)/synth/netlist-%.tap: $(BUILD)/tb/%_tb scripts/netlist.sh $$(wildcard tb/$$*/* $(BUILD)/synth/$$*-*/net.v)
 	@scripts/tap.sh $@ scripts/netlist.sh $*

@@ -1,8 +1,12 @@
-# Toggles a clock of each cell's output: awk -f scripts/activity.awk net.v wave.vcd, for the instance u_dut.
+# Toggles a clock of each cell's output: awk -f scripts/activity.awk net.v wave.vcd, for the instance u_dut. A netlist of several
+# modules comes flattened, so that its names are the waveform's paths.
 # From the netlist: net -> pin of the cell that drives it. From the waveform: toggles of each net, vectors bit by bit.
 FNR == 1 {file++}
 file == 1 {
-    if ($1 ~ /^[A-Z][A-Z0-9]*$/ && $2 ~ /^_[0-9]+_$/) cell = $2
+    if ($1 ~ /^[A-Z][A-Z0-9]*$/ && $2 ~ /_[0-9]+_$/) {
+        cell = $2
+        sub(/^\\/, "", cell)
+    }
     if (match($1, /^\.(Y|YC|YS|Q)\(/)) {
         net = substr($0, index($0, "(") + 1)
         sub(/ *\),?$/, "", net)
@@ -12,12 +16,16 @@ file == 1 {
     }
     next
 }
-$1 == "$scope" {inside[++depth] = inside[depth - 1] || $3 == "u_dut"; next}
+$1 == "$scope" {
+    inside[++depth] = inside[depth - 1] || $3 == "u_dut"
+    path[depth] = inside[depth - 1] ? path[depth - 1] $3 "." : ""
+    next
+}
 $1 == "$upscope" {depth--; next}
 $1 == "$var" {
     if ($5 == "clk_i") clock = $4
-    if (inside[depth] && !($4 in name)) {name[$4] = $5; width[$4] = $3}
-    else if (inside[depth]) also[$5] = $4
+    if (inside[depth] && !($4 in name)) {name[$4] = path[depth] $5; width[$4] = $3}
+    else if (inside[depth]) also[path[depth] $5] = $4
     next
 }
 /^[01]/ {

@@ -2,7 +2,8 @@
 # Holds a block's mapped netlists against its RTL and its bench: scripts/netlist.sh BLOCK [OPTION]
 # Configurations with a bench take the RTL's place in pm_BLOCK_tb, and the bench runs its own vectors on them. Those with `prove`
 # are proven equal to the RTL for every input and without a bound, from registers that are all zero (ABC: scorr, dprove on
-# their miter); a canary with one gate swapped must be found to differ. With OPTION only configurations that have it.
+# their miter), those with `mapping` to the gates that Yosys made of the RTL before ABC and the library's cells; a canary with
+# one gate swapped must be found to differ. With OPTION only configurations that have it.
 # Prints TAP, keeps logs in build/synth/BLOCK-CONFIG/.
 set -eu
 cd "$(dirname "$0")/.."
@@ -17,9 +18,9 @@ tap() { # status name
     fi
 }
 
-# differ DIR TOP NETLIST STEM: 0 proven equal, 1 different, 2 neither
+# differ DIR TOP NETLIST STEM GOLD: 0 proven equal, 1 different, 2 neither
 differ() {
-    yosys -Q -q -p "read_rtlil $1/rtl.il; hierarchy -check -top $2; flatten; rename -top gold; design -stash gold;
+    yosys -Q -q -p "read_rtlil $1/$5; hierarchy -check -top $2; flatten; rename -top gold; design -stash gold;
         read_verilog $build/synth/cells.v $3; hierarchy -check -top $2; proc; flatten; rename -top gate; design -stash gate;
         design -copy-from gold gold; design -copy-from gate gate; miter -equiv -flatten gold gate miter; hierarchy -top miter;
         async2sync; opt -full -nodffe -nosdff; wreduce; alumacc; opt_clean; techmap; dffunmap; setundef -init -zero; opt_clean; aigmap;
@@ -41,18 +42,22 @@ for name in $(scripts/synth.sh list "$block" "${2:-}"); do
     bench=$(echo "$line" | cut -d'|' -f6)
     models="$models${bench:+$bench,}"
     benched="$benched${bench:+ $name}"
-    case " $(echo "$line" | cut -d'|' -f7) " in *' prove '*) ;; *) continue ;; esac
+    case " $(echo "$line" | cut -d'|' -f7) " in
+    *' prove '*) gold=rtl.il equals=RTL ;;
+    *' mapping '*) gold=stat.generic.il equals='gates before mapping' ;;
+    *) continue ;;
+    esac
     dir=$build/synth/$name
     top=$(echo "$line" | cut -d'|' -f2)
     [ -e "$build/synth/cells.v" ] || scripts/verilate.sh cells
     start=$(date +%s)
     status=0
-    differ "$dir" "$top" "$dir/net.v" equal || status=$?
-    tap $status "netlist $name equals the RTL (unbounded, $(($(date +%s) - start)) s)"
+    differ "$dir" "$top" "$dir/net.v" equal $gold || status=$?
+    tap $status "netlist $name equals the $equals (unbounded, $(($(date +%s) - start)) s)"
     # The first NAND becomes a NOR.
     awk '/^  NAND2X1 / && !done {sub(/NAND2X1/, "NOR2X1"); done = 1} {print}' "$dir/net.v" >"$dir/swapped.v"
     status=0
-    differ "$dir" "$top" "$dir/swapped.v" swapped || status=$?
+    differ "$dir" "$top" "$dir/swapped.v" swapped $gold || status=$?
     tap $((status != 1)) "canary $name with a gate swapped differs"
 done
 if [ -n "$models" ]; then

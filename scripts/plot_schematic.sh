@@ -9,7 +9,8 @@ for block in "$@"; do
     j=$build/schematic/$block
     # Sizes do not show: the smallest configuration will do.
     set=
-    for p in $(sed -nE "/\\| *pm_$block *\\|.*\\bfast\\b/{s/^[^|]*\\|[^|]*\\|([^|]*)\\|.*/\\1/p;q}" "synth/$block/configs"); do
+    small=$(sed -n "s/^elaborate pm_$block //p" "synth/$block/small" 2>/dev/null) || small=
+    for p in ${small:-$(sed -nE "/\\| *pm_$block *\\|.*\\bfast\\b/{s/^[^|]*\\|[^|]*\\|([^|]*)\\|.*/\\1/p;q}" "synth/$block/configs")}; do
         set="$set -set ${p%%=*} ${p#*=}"
     done
     yosys -q -p "read_verilog -sv $(scripts/files.sh "$block" | tr '\n' ' '); ${set:+chparam$set pm_$block;}

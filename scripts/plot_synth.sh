@@ -1,6 +1,6 @@
 #!/bin/sh
-# Draws area and delay against sizes, and against each other, from build/synth/rows.tsv into docs/figures/synthesis_*.svg; needs
-# gnuplot. scripts/synth_report.sh runs it.
+# Draws area and delay against sizes, and designs that were tried against each other, from build/synth/rows.tsv and
+# synth/*/tried.tsv into docs/figures/synthesis_*.svg; needs gnuplot. scripts/synth_report.sh runs it.
 set -eu
 cd "$(dirname "$0")/.."
 build=${PERIMETER_BUILD:-build}
@@ -34,7 +34,7 @@ scaling() {
         shift 2
     done
     gnuplot <<END
-set terminal svg size 800,360 font "sans,12"
+set terminal svg noenhanced size 800,360 font "sans,12"
 set output "docs/figures/$file"
 set multiplot layout 1,2 title "$title (OSU018, before layout)"
 set grid
@@ -55,25 +55,41 @@ series bitsift Rows Bits=8 Slice=16 Scan=0 >"$d/split"
 series bitsift Rows Bits=8 Slice=16 Scan=1 >"$d/scan"
 series vdr_softmax Lanes MaxN=64 >"$d/softmax"
 series head_norm Lanes OW=24 ZW=14 >"$d/norm"
-series flare_attention Heads Kvb=10 MaxTokens=64 >"$d/heads"
+series flare_attention Heads Kvb=4 MaxTokens=16 >"$d/heads"
 scaling synthesis_rows.svg "bitsift, 8 bits, slices of 16 rows" "rows, D" split "$d/split" scan "$d/scan"
 scaling synthesis_lanes.svg "Softmax and its normalisation" "lanes" vdr_softmax "$d/softmax" head_norm "$d/norm"
-scaling synthesis_heads.svg "flare_attention, 16 elements a head" "heads" flare_attention "$d/heads"
+scaling synthesis_heads.svg "flare_attention, 4 elements a head, 16 tokens" "heads" flare_attention "$d/heads"
 
-series bitsift Rows Bits=8 Rows=64 >"$d/pareto_bitsift"
-series vdr_softmax Lanes Lanes=16 MaxN=64 >"$d/pareto_softmax"
-[ -s "$d/pareto_bitsift" ] && [ -s "$d/pareto_softmax" ] || exit 0
-gnuplot <<END
-set terminal svg size 800,360 font "sans,12"
-set output "docs/figures/synthesis_pareto.svg"
-set multiplot layout 1,2
+# pareto FILE TITLE: standard input has "design area delay", tab separated; a point and a line of the key each
+pareto() {
+    cat >"$d/$1.tsv"
+    lines=$(awk -F'\t' -v f="$d/$1.tsv" '{
+        gsub(/["\\]/, "", $1)
+        printf "%s\"%s\" every ::%d::%d using 3:($2/1000) with points pointtype %d pointsize 1.2 title \"%s\"", (NR > 1 ? ", " : ""), f,
+            NR - 1, NR - 1, NR, $1
+    }' "$d/$1.tsv")
+    gnuplot <<END
+set terminal svg noenhanced size 1000,420 font "sans,11"
+set output "docs/figures/$1"
+set datafile separator "\t"
 set grid
-unset key
-set offsets graph 0.2, graph 0.2, graph 0.2, graph 0.2
+set key outside right Left reverse
+set offsets graph 0.1, graph 0.1, graph 0.1, graph 0.1
 set xlabel "delay, ns"
 set ylabel "area, kGE"
-set title "bitsift, 64 rows of 8 bits"
-plot '$d/pareto_bitsift' using 3:(\$2/1000) with points pointtype 7, '' using 3:(\$2/1000):4 with labels offset 0,1
-set title "vdr_softmax, 16 logits a clock"
-plot '$d/pareto_softmax' using 3:(\$2/1000) with points pointtype 7, '' using 3:(\$2/1000):4 with labels offset 0,1
+set title "$2 (OSU018, before layout)"
+plot $lines
 END
+}
+
+# What was tried, synth/BLOCK/tried.tsv, beside what is mapped now.
+tried=synth/vdr_softmax/tried.tsv
+awk -F'\t' -v OFS='\t' '$1 == "lane" {print $2, $3, $4}' $tried | pareto synthesis_pareto_lane.svg "A lane of vdr_softmax: what was tried"
+{
+    awk -F'\t' -v OFS='\t' '$1 == "block" {print $2, $3, $4}' $tried
+    awk -F'\t' -v OFS='\t' '$1 == "vdr_softmax" && $2 == "l16" {print "as in the table", $6, $9}' "$build/synth/rows.tsv"
+} | pareto synthesis_pareto_softmax.svg "vdr_softmax, 16 logits a clock: what was tried"
+{
+    awk -F'\t' -v OFS='\t' '$1 == "mlc_shift_add" && $3 ~ /Cols=(128|256)/ {print $2 ": " $3, $6, $9}' "$build/synth/rows.tsv"
+    awk -F'\t' -v OFS='\t' 'NR > 2 && $1 !~ /sar/ {print "tried: " $1, $2, $3}' synth/mlc_shift_add/tried.tsv
+} | pareto synthesis_pareto_mlc.svg "mlc_shift_add: one or two bits a cell, and one for good"

@@ -22,18 +22,26 @@ npy x8 '|i1' 1,64 1@-128..127
 npy wh '|i1' 64,4 1@-128..127
 npy a '<i4' 3 5 -7 100
 npy b '<i4' 3 9 11 -3
+npy column '<i4' 5,3 1@-300..2400
 
-# draw BLOCK "SIGNALS" CLOCKS OP ARGUMENT...
+# svg: the waveform of $block as docs/figures/timing_$block.svg
+svg() {
+    awk -v signals="$signals" -v clocks="$clocks" -v skip="${skip:-0}" -f scripts/timing.awk "$w/$block.vcd" >"$w/$block.svg"
+    mv "$w/$block.svg" "docs/figures/timing_$block.svg"
+    echo "docs/figures/timing_$block.svg"
+}
+
+# draw BLOCK "SIGNALS" CLOCKS [OP ARGUMENT...]: without an OP by scripts/timing_waves.c
 draw() {
     block=$1
     signals=$2
     clocks=$3
     shift 3
     [ -z "$only" ] || [ "$only" = "$block" ] || return 0
-    PERIMETER_TRACE=vcd "$build/perimeter" op "$@" --engine rtl --wave "$w/$block.vcd" >"$w/$block.log"
-    awk -v signals="$signals" -v clocks="$clocks" -f scripts/timing.awk "$w/$block.vcd" >"$w/$block.svg"
-    mv "$w/$block.svg" "docs/figures/timing_$block.svg"
-    echo "docs/figures/timing_$block.svg"
+    if [ $# = 0 ]; then PERIMETER_TRACE=vcd "$build/timing_waves" "$block" "$w/$block.vcd"; else
+        PERIMETER_TRACE=vcd "$build/perimeter" op "$@" --engine rtl --wave "$w/$block.vcd" >"$w/$block.log"
+    fi
+    svg
 }
 only=${1:-}
 draw bitsift "x_valid x_ready acc_valid acc_ready mask dummy plane neg last_plane last_vector" 16 \
@@ -48,3 +56,10 @@ draw flare_gemv "x_valid x_ready wl_valid wl_ready wl dwl wl_last cmp y_valid y_
 draw hyflex_gemv "x_valid x_ready wordlines read read_done hold column sample dac cmp" 20 \
     hyflex-gemv --in x="$w/x8.npy" --in w="$w/wh.npy" --out y="$w/out.npy"
 draw sar_ctrl "start mode6 busy dac cmp c7_en valid code" 20 sar-ctrl --in vin_q8="$w/vin.npy" --out code="$w/out.npy"
+draw kv_write "in_valid in_ready k v ex clear wr_valid wr_ready wr_token wr_k wr_v k_sat v_sat" 18
+draw col_scan "plane_valid plane_ready tag read read_done hold track_bank scan_bank start column code_valid code code_column code_tag" 26
+skip=16
+draw mlc_shift_add "y_valid y_index y valid code column flip plane pop" 20
+skip=0
+draw shift_add "valid ready code side y_valid y_ready y" 14
+draw therm_enc "cmp code" 6 therm-enc --in a="$w/column.npy" --out code="$w/out.npy"

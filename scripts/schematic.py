@@ -1,7 +1,8 @@
 """Draws a block's datapath as Graphviz text, from the JSON that Yosys writes of its top: schematic.py TOP.json TOP >out.dot
 
 Boxes are the instances of other modules and the registers, by name; what lies between them is an arrow, named after the ports and
-registers that it comes from. What enables or resets a register is left out.
+registers that it comes from. Inputs that go to the same boxes are one box, and so are outputs that come from the same. What
+enables or resets a register is left out.
 """
 
 import json
@@ -68,6 +69,21 @@ def main() -> None:
                     edges.setdefault((origin, target), set()).add(pin)
             else:
                 todo.extend(through.get(bit, ()))
+
+    groups = {}
+    for name, (kind, _) in sorted(boxes.items()):
+        ends = frozenset(t for o, t in edges if o == name) if kind == "input" else frozenset(o for o, t in edges if t == name)
+        if kind in ("input", "output"):
+            groups.setdefault((kind, ends), []).append(name)
+    port = {name: names[0] for names in groups.values() for name in names}
+    merged = {}
+    for (origin, target), pins in edges.items():
+        merged.setdefault((port.get(origin, origin), port.get(target, target)), set()).update(pins)
+    edges = merged
+    for (kind, _), names in groups.items():
+        for name in names:
+            del boxes[name]
+        boxes[names[0]] = (kind, "\\n".join(names))
 
     style = {
         "input": 'shape=cds, style=filled, fillcolor="#eeeeee"',

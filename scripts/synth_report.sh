@@ -95,18 +95,31 @@ awk -F'\t' -v passed="$passed" -v failed="$failed" '
     END {printf "],\n \"netlist_regressions\": {\"passed\": %d, \"failed\": %d}}\n", passed, failed}' "$all" >"$build/synth/summary.json.tmp"
 mv "$build/synth/summary.json.tmp" "$build/synth/summary.json"
 
+# Accesses that a configuration of BitSift needs for a vector, by the golden model: of Gaussian vectors; of the network's.
+accesses() { # block parameters
+    case $1 in bitsift | flare_gemv) ;; *) return 0 ;; esac
+    # shellcheck disable=SC2046
+    "$build/accesses" $(echo "$2" | awk '{
+        p["Bits"] = 8
+        for (i = 1; i <= NF; i++) {split($i, kv, "="); p[kv[1]] = kv[2]}
+        print p["Rows"], p["Bits"], p["Slice"], p["Scan"]
+    }') "$build/synth/vectors/x.npy" | paste -sd';' | sed 's/;/; /'
+}
+
 table() {
-    echo '| block | configuration | parameters | cells | um2 | GE | GE a bit | registers | delay, ns | slack at 5 ns | levels | critical path | register to register, ns | netlist |'
-    echo '|---|---|---|---|---|---|---|---|---|---|---|---|---|---|'
+    echo '| block | configuration | parameters | cells | um2 | GE | GE a bit | registers | delay, ns | slack at 5 ns | levels | critical path | register to register, ns | accesses | netlist |'
+    echo '|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|'
     while IFS= read -r row; do
         name=$(echo "$row" | cut -f1,2 | tr "$tab" -)
         block=${name%%-*}
         checks=
         if grep -q "^ok - netlist $name passes the bench" "$build/synth/netlist-$block.tap" 2>/dev/null; then checks=bench; fi
-        if grep -q "^ok - netlist $name equals" "$build/synth/netlist-$block.tap" 2>/dev/null; then checks="${checks:+$checks, }proven"; fi
-        echo "$row" | awk -F'\t' -v checks="$checks" '{
-            printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | `%s` to `%s` | %s | %s |\n",
-                $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, checks
+        if grep -q "^ok - netlist $name equals the RTL" "$build/synth/netlist-$block.tap" 2>/dev/null; then checks="${checks:+$checks, }proven"; fi
+        if grep -q "^ok - netlist $name equals the gates" "$build/synth/netlist-$block.tap" 2>/dev/null; then checks="${checks:+$checks, }mapping proven"; fi
+        accesses=$(accesses "$block" "$(echo "$row" | cut -f3)")
+        echo "$row" | awk -F'\t' -v checks="$checks" -v accesses="$accesses" '{
+            printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | `%s` to `%s` | %s | %s | %s |\n",
+                $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, accesses, checks
         }'
     done <"$all"
 }
@@ -129,7 +142,7 @@ where() {
 
 table | fill docs/synthesis.md synthesis
 where | fill docs/synthesis.md hierarchy
-table | awk -F'|' 'NR <= 2 || !seen[$2]++' | cut -d'|' -f1-4,7-10,15- | fill README.md synthesis # a block's first
+table | awk -F'|' 'NR <= 2 || !seen[$2]++' | cut -d'|' -f1-4,7-10,16- | fill README.md synthesis # a block's first
 scripts/plot_synth.sh
 echo "$(wc -l <"$all") configurations, $passed netlist checks passed, $failed failed: build/synth/summary.json, docs/synthesis.md"
 [ "$failed" = 0 ] && [ $missing = 0 ]

@@ -2,7 +2,7 @@
 proc main {} {
     global env
     read_liberty $env(LIBERTY)
-    read_verilog $env(DIR)/net.v
+    read_verilog $env(NET)
     link_design $env(TOP)
     create_clock -name clk -period $env(PERIOD) [get_ports clk_i]
     set_load 0.05 [all_outputs]

@@ -7,13 +7,16 @@
 struct size {
     const char *params;
     unsigned width, heads, kvb, max_tokens;
-    int max_shl; /* as pm_flare_attention_tb's default */
+    int max_shl;  /* as pm_flare_attention_tb's default */
+    bool netlist; /* only where PM_MODELS names it */
 };
 
-/* The network's engine, and a small odd one: d_k = 12, no power of two, exponents of both signs. */
+/* The network's engine, and a small odd one: d_k = 12, no power of two, exponents of both signs. One whose
+ * netlist can be had. */
 static const struct size sizes[] = {
     {"D=64 Heads=4 Kvb=10 MaxTokens=64", 64, 4, 10, 64, 31},
     {"D=36 Heads=3 Kvb=7 MaxTokens=32", 36, 3, 7, 32, 31},
+    {"D=8 Heads=2 Kvb=4 MaxTokens=16", 8, 2, 4, 16, 31, .netlist = true},
 };
 
 enum corner {
@@ -181,6 +184,8 @@ int main(void) {
     bench_begin(&b, "flare_attention");
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         const struct size *s = &sizes[i];
+        if (s->netlist && !getenv("PM_MODELS"))
+            continue;
         size_t nd = (size_t)s->max_tokens * s->width;
         struct data t = {.x = must(malloc(nd)),
                          .y = must(malloc(nd)),
