@@ -47,9 +47,12 @@ pm_status pm_run_load_gradients(struct pm_run_job *j) {
     return status;
 }
 
-/* Converter bits by the choice full|6|7|ideal, for 1-bit and 2-bit cells. */
-static void set_adc(struct pm_hyflex_linear_cfg *c, int choice) {
-    static const unsigned bits[4][2] = {{6, 7}, {6, 6}, {7, 7}, {0, 0}};
+/* Converter bits, for 1-bit and 2-bit cells. */
+static void set_adc(struct pm_hyflex_linear_cfg *c, enum pm_run_adc choice) {
+    static const unsigned bits[PM_RUN_ADCS][2] = {[PM_RUN_ADC_FULL] = {6, 7},
+                                                  [PM_RUN_ADC_6] = {6, 6},
+                                                  [PM_RUN_ADC_7] = {7, 7},
+                                                  [PM_RUN_ADC_IDEAL] = {0, 0}};
     memcpy(c->adc, bits[choice], sizeof c->adc);
 }
 
@@ -57,7 +60,7 @@ static struct pm_hyflex_linear_cfg configure(const struct pm_run_settings *s) {
     const double *v = s->value;
     struct pm_hyflex_linear_cfg c = {.array = pm_hyflex_default(),
                                      .slc_percent = (unsigned)v[PM_RUN_SLC_PERCENT]};
-    set_adc(&c, (int)v[PM_RUN_ADC]);
+    set_adc(&c, (enum pm_run_adc)v[PM_RUN_ADC]);
     c.array.flip = v[PM_RUN_FLIP] != 0;
     c.array.sars = 1u << (unsigned)v[PM_RUN_SARS];
     c.array.rram.seed = (uint64_t)v[PM_RUN_SEED];
@@ -68,15 +71,13 @@ static struct pm_hyflex_linear_cfg configure(const struct pm_run_settings *s) {
     return c;
 }
 
-enum { INT8 = 4 }; /* the choice of `ffn` after the layouts */
-
 /* Programs one matrix; *array_id is the number of its first array. */
-static pm_status program(struct pm_run_job *j, unsigned layer, enum pm_encoder_matrix m, int layout,
-                         uint32_t *array_id, struct pm_hyflex_linear **to) {
+static pm_status program(struct pm_run_job *j, unsigned layer, enum pm_encoder_matrix m,
+                         enum pm_hyflex_layout layout, uint32_t *array_id, struct pm_hyflex_linear **to) {
     const struct pm_encoder_linear *w = &j->network.layers[layer].linear[m];
     const uint32_t number = layer * PM_ENCODER_MATRICES + m;
     struct pm_hyflex_linear_cfg cfg = configure(&j->settings);
-    cfg.layout = (enum pm_hyflex_layout)layout;
+    cfg.layout = layout;
     unsigned *order = NULL;
     if (cfg.layout == PM_HYFLEX_RANKS) {
         const unsigned k = pm_rank_count(w->in, w->out);
@@ -98,15 +99,17 @@ pm_status pm_run_matrices_new(struct pm_run_job *j, struct pm_run_matrices *s) {
     *s = (struct pm_run_matrices){0};
     for (unsigned l = 0; l < j->network.config.layers; l++)
         for (unsigned m = 0; m < PM_ENCODER_MATRICES; m++) {
-            /* 0 is host or flare, then come the layouts. */
-            const int where = (int)j->settings.value[m < PM_ENCODER_UP ? PM_RUN_PROJECTIONS : PM_RUN_FFN];
+            static const enum pm_hyflex_layout layout[] = {
+                [PM_RUN_SLC] = PM_HYFLEX_SLC, [PM_RUN_MLC] = PM_HYFLEX_MLC, [PM_RUN_RANKS] = PM_HYFLEX_RANKS};
+            const enum pm_run_where where =
+                (enum pm_run_where)j->settings.value[m < PM_ENCODER_UP ? PM_RUN_PROJECTIONS : PM_RUN_FFN];
             pm_status status = PM_OK;
-            s->projected[m] = where > 0;
-            if (where == INT8)
+            s->projected[m] = where != PM_RUN_HOME;
+            if (where == PM_RUN_INT8)
                 status =
                     (s->int8[l][m] = pm_int8_linear_new(&j->network.layers[l].linear[m])) ? PM_OK : PM_ENOMEM;
-            else if (where > 0)
-                status = program(j, l, (enum pm_encoder_matrix)m, where - 1, &array_id, &s->of[l][m]);
+            else if (where != PM_RUN_HOME)
+                status = program(j, l, (enum pm_encoder_matrix)m, layout[where], &array_id, &s->of[l][m]);
             if (status != PM_OK) {
                 pm_run_matrices_free(s);
                 return pm_fail(&j->error, status, names[m], "layer %u: %s", l, pm_strerror(status));

@@ -155,7 +155,7 @@ pm_status pm_run_load(struct pm_run_settings *s, const char *path, struct pm_err
 }
 
 bool pm_run_ranks(const struct pm_run_settings *s) {
-    return s->value[PM_RUN_FFN] == 3 || s->value[PM_RUN_PROJECTIONS] == 3;
+    return s->value[PM_RUN_FFN] == PM_RUN_RANKS || s->value[PM_RUN_PROJECTIONS] == PM_RUN_RANKS;
 }
 
 pm_status pm_run_check(const struct pm_run_settings *s, enum pm_run_use use, struct pm_error *e) {
@@ -174,8 +174,10 @@ pm_status pm_run_check(const struct pm_run_settings *s, enum pm_run_use use, str
                            use == PM_RUN_OF_PAIRS ? "with" : "without");
     if (s->value[PM_RUN_KVB] == 1)
         return pm_fail(e, PM_ERANGE, "kvb", "1 is neither 0 nor in 2..16");
-    const bool ablations = s->value[PM_RUN_ABLATION_IMAGES] > 0, flare = s->value[PM_RUN_PROJECTIONS] == 0;
-    const bool arrays = (s->value[PM_RUN_FFN] > 0 && s->value[PM_RUN_FFN] < 4) || !flare || ablations;
+    const bool ablations = s->value[PM_RUN_ABLATION_IMAGES] > 0;
+    const bool flare = s->value[PM_RUN_PROJECTIONS] == PM_RUN_HOME;
+    const bool host = s->value[PM_RUN_FFN] == PM_RUN_HOME || s->value[PM_RUN_FFN] == PM_RUN_INT8;
+    const bool arrays = !host || !flare || ablations;
     const enum pm_engine engine = (enum pm_engine)s->value[PM_RUN_ENGINE];
     if (engine == PM_ENGINE_GOLDEN && s->given[PM_RUN_RTL_IMAGES])
         return pm_fail(e, PM_EINVAL, "rtl-images", "the golden engine would ignore it");
@@ -185,7 +187,7 @@ pm_status pm_run_check(const struct pm_run_settings *s, enum pm_run_use use, str
                        "rtl runs nothing else and ignores images, ablations, threads");
     if (engine != PM_ENGINE_GOLDEN && s->value[PM_RUN_NORM] != PM_NORM_RECIP)
         return pm_fail(e, PM_EMODE, "norm", "pow2 and none are in the golden engine only");
-    if (engine != PM_ENGINE_GOLDEN && s->value[PM_RUN_ADC] == 3)
+    if (engine != PM_ENGINE_GOLDEN && s->value[PM_RUN_ADC] == PM_RUN_ADC_IDEAL)
         return pm_fail(e, PM_EMODE, "adc", "ideal is in the golden engine only");
     const struct {
         const enum pm_run_key *keys;

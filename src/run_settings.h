@@ -9,6 +9,11 @@ struct cJSON;
 
 enum pm_engine { PM_ENGINE_GOLDEN, PM_ENGINE_RTL, PM_ENGINE_BOTH };
 
+/** Choices of `ffn` and `projections`: where a matrix is; at home on the host, or in flare's attention. */
+enum pm_run_where { PM_RUN_HOME, PM_RUN_SLC, PM_RUN_MLC, PM_RUN_RANKS, PM_RUN_INT8 };
+/** Choices of `adc`. */
+enum pm_run_adc { PM_RUN_ADC_FULL, PM_RUN_ADC_6, PM_RUN_ADC_7, PM_RUN_ADC_IDEAL, PM_RUN_ADCS };
+
 enum pm_run_key {
     PM_RUN_ENGINE,
     PM_RUN_IMAGES,

@@ -45,6 +45,15 @@ static inline int64_t pm_get_signed(const uint32_t *v, size_t lo, unsigned width
                             : pm_get_bits(v, lo, width);
     return (int64_t)(u << (64 - width)) >> (64 - width);
 }
+/** What a stream shows, to[n] of `bits` each; ends the simulation where it was `held` and has changed. */
+static inline void pm_sim_shown(const uint32_t *v, unsigned n, unsigned bits, bool held, int64_t *to) {
+    for (unsigned m = 0; m < n; m++) {
+        const int64_t shown = pm_get_signed(v, (size_t)m * bits, bits);
+        if (held && to[m] != shown)
+            pm_sim_finish(PM_EDIFFER);
+        to[m] = shown;
+    }
+}
 /** Stores the low `width` bits (<= 64) of x at bit lo. */
 static inline void pm_set_bits(uint32_t *v, size_t lo, unsigned width, uint64_t x) {
     for (unsigned done = 0; done < width;) {

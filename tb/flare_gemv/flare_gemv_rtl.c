@@ -41,16 +41,6 @@ void pm_flare_gemv_unstable(void) {
 }
 
 /* Stores the result that is shown, or, where it was shown before and stalled, checks that it stands. */
-static void show(const uint32_t *y) {
-    int64_t *to = &run.y[run.done * run.outputs];
-    for (unsigned m = 0; m < run.outputs; m++) {
-        int64_t v = pm_get_signed(y, (size_t)m * run.acc_bits, run.acc_bits);
-        if (run.held && to[m] != v)
-            pm_sim_finish(PM_EDIFFER);
-        to[m] = v;
-    }
-}
-
 void pm_flare_gemv_step(uint8_t x_ready, uint8_t *x_valid, uint32_t *x, uint8_t *wl_ready, uint8_t y_valid,
                         uint8_t *y_ready, const uint32_t *y) {
     bool taken = run.x_valid && x_ready;
@@ -67,7 +57,7 @@ void pm_flare_gemv_step(uint8_t x_ready, uint8_t *x_valid, uint32_t *x, uint8_t 
             pm_sim_finish(PM_EDIFFER);
             return;
         }
-        show(y);
+        pm_sim_shown(y, run.outputs, run.acc_bits, run.held, &run.y[run.done * run.outputs]);
         run.held = !run.y_ready;
         if (run.y_ready) {
             run.done++;
