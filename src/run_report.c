@@ -80,11 +80,10 @@ static void print_layers(const struct pm_run_report *r, const struct pm_attentio
                1e6 * ratio((double)errors(sum), (double)conversions(sum)), errors(sum), conversions(sum));
 }
 
-static void print_arrays(const struct pm_run_golden *g) {
-    const struct pm_hyflex_cost c = both_cells(&g->arrays);
-    printf(" %8.0f %11.0f %9.0f %10.3f\n", (double)c.array_reads / g->images,
-           (double)c.conversions / g->images, (double)g->arrays.cycles / g->images,
-           1e6 * ratio((double)c.clips, (double)c.conversions));
+void pm_run_print_arrays(const struct pm_hyflex_linear_cost *cost, double items, FILE *to) {
+    const struct pm_hyflex_cost c = both_cells(cost);
+    fprintf(to, " %8.0f %11.0f %9.0f %10.3f\n", (double)c.array_reads / items, (double)c.conversions / items,
+            (double)cost->cycles / items, 1e6 * ratio((double)c.clips, (double)c.conversions));
 }
 
 static void print_golden(const struct pm_run_report *r) {
@@ -100,7 +99,7 @@ static void print_golden(const struct pm_run_report *r) {
         print_layers(r, &sum);
     if (g->arrays.cycles > 0) {
         printf("  HyFlexPIM arrays, an image: array reads, conversions, clocks; wrong codes a million:\n   ");
-        print_arrays(g);
+        pm_run_print_arrays(&g->arrays, g->images, stdout);
     }
 }
 
@@ -129,10 +128,10 @@ static void print_rtl(const struct pm_run_report *r) {
         return;
     printf("  integers compared %" PRIu64 ", differ %" PRIu64 "\n", x->compared, x->differ);
     printf("  clocks a token over the busiest array's accesses, steady state:\n");
-    printf("    pass 1 (K, V)          %6.2f / %6.2f = %.3f\n", x->cycles_kv / runs, x->bound_kv / runs,
-           ratio(x->cycles_kv, x->bound_kv));
-    printf("    pass 2 (Q, L, A*V, O)  %6.2f / %6.2f = %.3f\n", x->cycles_token / runs, x->bound_token / runs,
-           ratio(x->cycles_token, x->bound_token));
+    printf("    pass 1 (K, V)          %6.2f / %6.2f = %.3f\n", x->sum.cycles_kv / runs,
+           x->sum.bound_kv / runs, ratio(x->sum.cycles_kv, x->sum.bound_kv));
+    printf("    pass 2 (Q, L, A*V, O)  %6.2f / %6.2f = %.3f\n", x->sum.cycles_token / runs,
+           x->sum.bound_token / runs, ratio(x->sum.cycles_token, x->sum.bound_token));
     printf("  clocks of a layer, fill and drain included: %.0f\n", (double)x->clocks / runs);
     printf("  off-macro traffic: %" PRIu64 " elements in, %" PRIu64
            " out; 3BND = %.0f, unfused 2BND + 2BHN^2 + 4BHNd_k = %.0f "
@@ -176,7 +175,7 @@ static void print_variants(const struct pm_run_report *r) {
             continue;
         printf("  %-24s %6.2f %%   %7.2f %% ", r->variant[v].name, percent(g->correct_integer, g->images),
                percent(g->same_class, g->images));
-        print_arrays(g);
+        pm_run_print_arrays(&g->arrays, g->images, stdout);
     }
 }
 
@@ -205,13 +204,13 @@ static cJSON *gemv_json(const struct pm_gemv_cost *c, int kind) {
     return o;
 }
 
-static void add_arrays(cJSON *o, const struct pm_run_golden *g) {
-    const struct pm_hyflex_cost c = both_cells(&g->arrays);
-    if (g->arrays.cycles == 0)
+void pm_run_json_arrays(const struct pm_hyflex_linear_cost *cost, struct cJSON *o) {
+    const struct pm_hyflex_cost c = both_cells(cost);
+    if (cost->cycles == 0)
         return;
     cJSON_AddNumberToObject(o, "array_reads", (double)c.array_reads);
     cJSON_AddNumberToObject(o, "array_conversions", (double)c.conversions);
-    cJSON_AddNumberToObject(o, "array_clocks", (double)g->arrays.cycles);
+    cJSON_AddNumberToObject(o, "array_clocks", (double)cost->cycles);
     cJSON_AddNumberToObject(o, "clips", (double)c.clips);
 }
 
@@ -230,7 +229,7 @@ static void add_golden(cJSON *root, const struct pm_run_report *r) {
     cJSON_AddNumberToObject(root, "zero_z", (double)sum.zero_z);
     cJSON_AddNumberToObject(root, "conversions", (double)conversions(&sum));
     cJSON_AddNumberToObject(root, "conversion_errors", (double)errors(&sum));
-    add_arrays(root, g);
+    pm_run_json_arrays(&g->arrays, root);
     cJSON *layers = cJSON_AddArrayToObject(root, "layers");
     for (unsigned l = 0; l < r->network->layers; l++) {
         cJSON *gemvs = cJSON_CreateArray();
@@ -254,12 +253,12 @@ static void add_rtl(cJSON *root, const struct pm_run_report *r) {
     cJSON_AddNumberToObject(root, "hyflex_integers_differ", (double)differ);
     cJSON_AddNumberToObject(root, "integers_compared", (double)x->compared);
     cJSON_AddNumberToObject(root, "integers_differ", (double)x->differ);
-    cJSON_AddNumberToObject(root, "cycles_per_token", ratio(x->cycles_kv + x->cycles_token, runs));
-    cJSON_AddNumberToObject(root, "bound_per_token", ratio(x->bound_kv + x->bound_token, runs));
-    cJSON_AddNumberToObject(root, "cycles_per_token_pass1", ratio(x->cycles_kv, runs));
-    cJSON_AddNumberToObject(root, "bound_per_token_pass1", ratio(x->bound_kv, runs));
-    cJSON_AddNumberToObject(root, "cycles_per_token_pass2", ratio(x->cycles_token, runs));
-    cJSON_AddNumberToObject(root, "bound_per_token_pass2", ratio(x->bound_token, runs));
+    cJSON_AddNumberToObject(root, "cycles_per_token", ratio(x->sum.cycles_kv + x->sum.cycles_token, runs));
+    cJSON_AddNumberToObject(root, "bound_per_token", ratio(x->sum.bound_kv + x->sum.bound_token, runs));
+    cJSON_AddNumberToObject(root, "cycles_per_token_pass1", ratio(x->sum.cycles_kv, runs));
+    cJSON_AddNumberToObject(root, "bound_per_token_pass1", ratio(x->sum.bound_kv, runs));
+    cJSON_AddNumberToObject(root, "cycles_per_token_pass2", ratio(x->sum.cycles_token, runs));
+    cJSON_AddNumberToObject(root, "bound_per_token_pass2", ratio(x->sum.bound_token, runs));
     cJSON_AddNumberToObject(root, "traffic_elements", (double)(x->elements_in + x->elements_out));
     cJSON_AddNumberToObject(root, "traffic_3bnd", fused);
     cJSON_AddNumberToObject(root, "traffic_unfused", unfused);
@@ -291,7 +290,7 @@ static void add_variants(cJSON *root, const struct pm_run_report *r) {
         cJSON_AddNumberToObject(o, "same_class", ratio(g->same_class, g->images));
         cJSON_AddNumberToObject(o, "conversions", (double)conversions(&sum));
         cJSON_AddNumberToObject(o, "conversion_errors", (double)errors(&sum));
-        add_arrays(o, g);
+        pm_run_json_arrays(&g->arrays, o);
         add_key(root, &r->variant[v]);
         cJSON_AddItemToArray(array, o);
     }

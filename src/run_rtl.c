@@ -122,10 +122,14 @@ static pm_status rtl_attention(void *ctx, unsigned layer, const struct pm_encode
     }
     r->runs++;
     r->clocks += result.clocks;
-    r->cycles_kv += (double)(result.last_write - result.first_write) / (n - 1);
-    r->cycles_token += (double)(result.last_y - result.first_y) / (n - 1);
-    r->bound_kv += (double)cost.bound_kv / n;
-    r->bound_token += (double)cost.bound_token / n;
+    const struct pm_run_rate rate = {n > 1 ? (double)(result.last_write - result.first_write) / (n - 1) : 0,
+                                     n > 1 ? (double)(result.last_y - result.first_y) / (n - 1) : 0,
+                                     (double)cost.bound_kv / n, (double)cost.bound_token / n};
+    r->layer[layer] = rate;
+    r->sum.cycles_kv += rate.cycles_kv;
+    r->sum.cycles_token += rate.cycles_token;
+    r->sum.bound_kv += rate.bound_kv;
+    r->sum.bound_token += rate.bound_token;
     r->elements_in += (uint64_t)result.tokens_in * cfg.width;
     r->elements_out += (uint64_t)result.tokens_out * cfg.width;
     return PM_OK;

@@ -31,6 +31,8 @@ check "one line a pair, two cosines each" $?
 between integers_compared 35617 35617
 between integers_differ 0 0
 between rtl_tokens 40 40
+[ "$(grep -c '"cycles_per_token_pass2":' "$work/summary.json")" = 3 ] && [ "$(grep -c '^ *[01] .* = [0-9.]* .* = [0-9.]*$' "$work/err")" = 3 ]
+check "clocks against the bound, each layer" $?
 between pairs 40 40
 between cosine_mean 0.99 0.99999
 between cosine_min 0.98 0.9999
@@ -57,6 +59,21 @@ $run --ffn slc >"$work/slc" 2>/dev/null
 cmp -s "$work/i8" "$work/slc" && ! cmp -s "$work/i8" "$work/out"
 check "int8 gives what exact arrays give" $?
 
+# Not measured, or not defined: no nan anywhere.
+! grep -qi nan "$work/err" && grep -q ' 0  k .* - .* - ' "$work/err"
+check "codings that were not run are shown as -" $?
+printf 'a\tb c\t2\r\nc d\te\t2\r\n' >"$work/p2.tsv"
+"$build/asan/perimeter" run "$work/m" --pairs "$work/p2.tsv" --score-column 3 --summary "$work/summary.json" >"$work/out" 2>"$work/err"
+[ $? = 0 ] && [ "$(wc -l <"$work/out")" = 2 ] && grep -q 'Spearman: undefined' "$work/err" && grep -q '"spearman_float":	null' "$work/summary.json"
+check "equal scores: Spearman is undefined; CRLF" $?
+printf '\357\273\277\360\237\230\200 \302\205\t\342\200\250b\r\v' >"$work/p2.tsv"
+"$build/asan/perimeter" run "$work/m" --pairs "$work/p2.tsv" >"$work/out" 2>"$work/err"
+[ $? = 0 ] && [ "$(wc -l <"$work/out")" = 1 ]
+check "a byte order mark, line separators within a line, no end of line" $?
+"$build/asan/perimeter" run "$work/m" --pairs "$work/p.tsv" --ffn mlc --flip 0 >"$work/out" 2>"$work/err"
+[ $? = 0 ] && grep -A1 'HyFlexPIM arrays, a token' "$work/err" | tail -1 | grep -qE '^ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+\.[0-9]{3}$'
+check "the arrays' cost and wrong codes are reported" $?
+
 bad() { # NAME ARGUMENTS...: status 2, one line that holds $want, nothing on stdout
     name=$1
     shift
@@ -72,6 +89,15 @@ printf 'a\tb\nc\n' >"$work/bad.tsv"
 want='bad.tsv: line 2: 1 column' bad "a line without a second sentence" "$work/m" --pairs "$work/bad.tsv"
 printf 'a\t\377\n' >"$work/bad.tsv"
 want='bad.tsv: line 1: byte 3 is not UTF-8' bad "what is not UTF-8" "$work/m" --pairs "$work/bad.tsv"
+printf 'a\tb\nc\td\0\n' >"$work/bad.tsv"
+want='bad.tsv: line 2: byte 4 is zero' bad "a zero byte" "$work/m" --pairs "$work/bad.tsv"
+: >"$work/bad.tsv"
+want='bad.tsv: no pairs' bad "an empty file" "$work/m" --pairs "$work/bad.tsv"
+printf 'a\tb\t1\nc\td\tnan\n' >"$work/bad.tsv"
+want="line 2: column 3, the score, is 'nan'" bad "a score that is no number" "$work/m" --pairs "$work/bad.tsv" --score-column 3 --summary "$work/none.json"
+[ ! -e "$work/none.json" ]
+check "what is refused writes no summary" $?
+want='Is a directory' bad "a folder as pairs" "$work/m" --pairs "$work"
 want='nowhere.tsv' bad "a file that is not there" "$work/m" --pairs "$work/nowhere.tsv"
 want='line 1: 3 columns, 4 needed' bad "a score column that is not there" $good --score-column 4
 want=--score-column bad "a score column 0" $good --score-column 0
