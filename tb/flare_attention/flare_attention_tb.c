@@ -10,10 +10,11 @@ struct size {
     int max_shl; /* as pm_flare_attention_tb's default */
 };
 
-/* The network's engine, and a small odd one: d_k = 12, no power of two, exponents of both signs. */
+/* The network's engine; a small odd one: d_k = 12, no power of two, exponents of both signs; the smallest. */
 static const struct size sizes[] = {
     {"D=64 Heads=4 Kvb=10 MaxTokens=64", 64, 4, 10, 64, 31},
     {"D=36 Heads=3 Kvb=7 MaxTokens=32", 36, 3, 7, 32, 31},
+    {"D=16 Heads=2 Kvb=10 MaxTokens=64", 16, 2, 10, 64, 31},
 };
 
 enum corner {
