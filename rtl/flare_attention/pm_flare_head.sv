@@ -316,4 +316,8 @@ module pm_flare_head #(
       .ready_i(o_ready_i),
       .row_o  (o_o)
   );
+
+`ifdef FORMAL
+  `include "pm_flare_head_fv.svh"
+`endif
 endmodule

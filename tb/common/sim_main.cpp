@@ -8,7 +8,6 @@
 #include "Vtb.h"
 #include "verilated.h"
 #if VM_COVERAGE
-#include <iterator>
 #include <unistd.h>
 
 #include "Vtb__Syms.h"
@@ -48,24 +47,34 @@ uint64_t next_random() {
 } // namespace
 
 #if VM_COVERAGE
-// The points that any run of this model reached, written when the model is unloaded: $PM_COVERAGE-<process>-<address>.dat.
-// A run's own counters go with it, so that they are kept here.
+// The points that all runs of this model reached, written when the model is unloaded: $PM_COVERAGE-<process>-<address>.dat. A
+// run's own counters go with it, so that they are kept here. Bit 0 of a point: it was counted at all, which is enough for a line;
+// bit 1, for a toggle: it was counted after the reset, or has another value there in another run, as configuration has.
+// All bits are 0 at first, so that the lowest bit of a count is the value.
 namespace {
 struct Coverage {
-    bool reached[sizeof(Vtb__Syms::__Vcoverage) / sizeof(Vtb__Syms::__Vcoverage[0])] = {};
-    void add(const Vtb &top) {
-        for (size_t i = 0; i < std::size(reached); i++)
-            reached[i] |= top.rootp->vlSymsp->__Vcoverage[i] != 0;
-    }
-    static void clear(const Vtb &top) {
-        for (auto &count : top.rootp->vlSymsp->__Vcoverage)
+    static constexpr size_t Points = sizeof(Vtb__Syms::__Vcoverage) / sizeof(Vtb__Syms::__Vcoverage[0]);
+    bool counted[Points] = {}, toggled[Points] = {}, seen[2][Points] = {};
+    void reset_done(const Vtb &top) {
+        for (size_t i = 0; i < Points; i++) {
+            auto &count = top.rootp->vlSymsp->__Vcoverage[i];
+            counted[i] |= count != 0;
+            seen[count & 1][i] = true;
             count = 0;
+        }
+    }
+    void run_done(const Vtb &top) {
+        for (size_t i = 0; i < Points; i++) {
+            const bool count = top.rootp->vlSymsp->__Vcoverage[i] != 0;
+            counted[i] |= count;
+            toggled[i] |= count;
+        }
     }
     ~Coverage() {
         VerilatedContext context;
         Vtb top{&context};
-        for (size_t i = 0; i < std::size(reached); i++)
-            top.rootp->vlSymsp->__Vcoverage[i] = reached[i];
+        for (size_t i = 0; i < Points; i++)
+            top.rootp->vlSymsp->__Vcoverage[i] = counted[i] + 2 * (toggled[i] || (seen[0][i] && seen[1][i]));
         const char *prefix = getenv("PM_COVERAGE");
         const std::string stem = std::string(prefix ? prefix : "coverage") + "-" + std::to_string(getpid()) + "-" +
                                  std::to_string(reinterpret_cast<uintptr_t>(this));
@@ -148,7 +157,7 @@ extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
     }
     half(false);
 #if VM_COVERAGE
-    Coverage::clear(top); // what only settles is not a toggle either
+    coverage.reset_done(top);
 #endif
     top.rst_ni = 1;
     while (!sim.finished) {
@@ -159,10 +168,7 @@ extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
             pm_sim_finish(PM_EHANG);
     }
 #if VM_COVERAGE
-    top.rst_ni = 0; // the lines of the reset
-    half(true);
-    half(false);
-    coverage.add(top);
+    coverage.run_done(top);
 #endif
     top.final();
 #if VM_TRACE

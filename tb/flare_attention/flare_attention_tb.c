@@ -67,6 +67,12 @@ static void fill(struct bench *b, const struct size *s, enum corner corner, stru
                                      .coding_q = bench_random(b) & 1 ? PM_SIGN : PM_TWOS,
                                      .coding_o = bench_random(b) & 1 ? PM_SIGN : PM_TWOS,
                                      .mram = pm_array_mram(corner == NOISY, b->seed)};
+    if (corner == ALL_ZERO) /* exponents below 0 at the output */
+        cfg->mv = (unsigned)bench_range(b, 0, 3);
+    if (corner == EXTREME_EXPONENTS) {
+        cfg->mk = (unsigned)bench_range(b, 0, 31);
+        cfg->mv = (unsigned)bench_range(b, 0, 31);
+    }
     if (corner == TWOS_EVERYWHERE)
         cfg->coding_x = cfg->coding_q = cfg->coding_o = PM_TWOS;
     if (corner == NOISY)
