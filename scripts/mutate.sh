@@ -1,7 +1,8 @@
 #!/bin/sh
 # Judges mutants of a block's RTL, or adds up what was judged:
 #   scripts/mutate.sh BLOCK [bench]   every line of tb/BLOCK/mutants; what is judged already is kept. bench: by the bench alone
-#   scripts/mutate.sh summary    prints the table, writes build/mutate/summary.json and build/mutate/survivors
+#   scripts/mutate.sh summary    prints the table, writes build/mutate/summary.json and build/mutate/survivors; fails where less than
+#                                $PM_MUTATE_SCORE % (99) of the mutants that are not equivalent are killed
 # tb/BLOCK/mutants has one design a line:   name | top | NAME=VALUE ... | bench | mutants | contract
 #   bench    parameters of pm_BLOCK_tb: the mutated design takes the RTL's place in this model
 #   mutants  how many Yosys is to choose (seed 1) among what the block instantiates or says itself
@@ -19,23 +20,28 @@ mkdir -p "$out"
 
 if [ "$1" = summary ]; then
     : >"$out/survivors.tmp"
-    for dir in "$out"/*-*/; do
-        name=$(basename "$dir")
-        [ -e "$dir/equal" ] && [ "$(wc -l <"$dir/bench")" = "$(wc -l <"$dir/list")" ] || continue
-        awk -v name="$name" -v survivors="$out/survivors.tmp" '
-            FILENAME ~ /list$/ { n++; how[FNR] = $0; next }
-            FILENAME ~ /bench$/ { if (/killed/) killed++; next }
-            / equivalent/ { equivalent++; next }
-            {
-                survived++
-                split(how[$1], s, " -src ")
-                where = s[2]
-                for (i = 3; i in s; i++) where = where " " s[i]
-                gsub(/mutate .*-mode |-module [^ ]+ |-wire.*/, "", s[1])
-                print name ": mutant " $0 ": " s[1] " at " where >>survivors
-                delete s
-            }
-            END { printf "%s %d %d %d %d\n", name, n, killed, equivalent, survived }' "$dir/list" "$dir/bench" "$dir/equal"
+    grep -v '^ *#' tb/*/mutants | while IFS='|' read -r file_name _ _ _ count _; do
+        name=$(basename "$(dirname "${file_name%%:*}")")-$(echo "${file_name#*:}" | xargs)
+        dir=$out/$name
+        for f in list bench equal; do [ -e "$dir/$f" ] || { mkdir -p "$dir" && touch "$dir/$f"; }; done
+        # Whatever is not killed and not proven equivalent survived, be it that nothing has judged it yet.
+        awk -v name="$name" -v n="$(echo "$count" | xargs)" -v survivors="$out/survivors.tmp" '
+            FILENAME ~ /list$/ { how[FNR] = $0; next }
+            FILENAME ~ /bench$/ { judged[$1]; if (/killed/) killed[$1]; next }
+            { verdict[$1] = $2 }
+            END {
+                for (m = 1; m <= n; m++) {
+                    if (m in killed) { k++; continue }
+                    if (verdict[m] == "equivalent") { e++; continue }
+                    split(how[m], s, " -src ")
+                    where = s[2]
+                    for (i = 3; i in s; i++) where = where " " s[i]
+                    gsub(/mutate .*-mode |-module [^ ]+ |-wire.*/, "", s[1])
+                    print name ": mutant " m " " (m in verdict ? verdict[m] : m in judged ? "survived" : "not judged") ": " s[1] " at " where >>survivors
+                    delete s
+                }
+                printf "%s %d %d %d %d\n", name, n, k, e, n - k - e
+            }' "$dir/list" "$dir/bench" "$dir/equal"
     done >"$out/table.tmp"
     mv "$out/survivors.tmp" "$out/survivors"
     mv "$out/table.tmp" "$out/table"
@@ -43,12 +49,14 @@ if [ "$1" = summary ]; then
         function row(name, n, k, e, s) { printf "%-24s %8d %8d %11d %9d %8.2f\n", name, n, k, e, s, 100 * k / (n - e + (n == e)) }
         { row($1, $2, $3, $4, $5); n += $2; k += $3; e += $4; s += $5 }
         END { row("all", n, k, e, s) }' "$out/table"
-    awk -v q='"' '{ n += $2; k += $3; e += $4; s += $5; b = $1; sub(/-.*/, "", b); blocks[b] }
+    awk '{ n += $2; k += $3; e += $4; s += $5; b = $1; sub(/-.*/, "", b); blocks[b] }
         END {
             for (b in blocks) nb++
             printf "{\n \"mutants\": %d,\n \"killed\": %d,\n \"equivalent\": %d,\n \"survived\": %d,\n \"blocks\": %d\n}\n", n, k, e, s, nb
         }' "$out/table" >"$out/summary.json.tmp"
     mv "$out/summary.json.tmp" "$out/summary.json"
+    awk -v least="${PM_MUTATE_SCORE:-99}" '{ n += $2; k += $3; e += $4 }
+        END { if (100 * k < least * (n - e)) { printf "not ok - mutation score %.2f %%, %s wanted\n", 100 * k / (n - e), least; exit 1 } }' "$out/table"
     exit
 fi
 

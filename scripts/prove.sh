@@ -1,11 +1,13 @@
 #!/bin/sh
 # Proves one block's targets: scripts/prove.sh BLOCK [TARGET]
-# formal/BLOCK/targets has one target a line:   name | engine | top | NAME=VALUE ... | depth
+# formal/BLOCK/targets has one target a line:   name | engine | top | NAME=VALUE ... | depth [| long]
 #   sat   combinational: yosys sat, every input
 #   smt   k-induction by yosys-smtbmc and z3 in two runs, base and step, `depth` steps each
 #   bmc   the base alone: holds up to `depth` clocks and is reported as bounded
+# With PM_PROVE_QUICK=1, as in `make test`, targets marked long are left out.
 # Sources: the block's RTL, rtl/common and formal/BLOCK/*.sv with -DFORMAL, include folder formal/BLOCK; other blocks that it uses
-# without their properties, which their own proofs are for. Each target is run again with
+# without their properties, which their own proofs are for. A module of formal/BLOCK that bears an RTL module's name, a contract, takes
+# its place. Each target is run again with
 # -DCANARY, in which an assertion labelled `canary` must be seen to fail, and with cover statements where it has some.
 # Prints one TAP line a target and a canary, keeps the logs in build/formal/BLOCK/ and what was found in NAME.result there.
 # scripts/prove.sh summary   prints the table of all results and writes build/formal/summary.json
@@ -47,7 +49,7 @@ tap() { # status name
 prep() {
     chparams=
     for p in $params; do chparams="$chparams -set ${p%%=*} ${p#*=}"; done
-    rtl=$(scripts/files.sh "$block")
+    rtl=$(for f in $(scripts/files.sh "$block"); do [ -e "formal/$block/$(basename "$f")" ] || echo "$f"; done)
     own="$(echo "$rtl" | grep -E "^rtl/($block|common)/" | tr '\n' ' ') $(find "formal/$block" -name '*.sv' | sort | tr '\n' ' ')"
     others=$(echo "$rtl" | grep -vE "^rtl/($block|common)/" | tr '\n' ' ' || true)
     {
@@ -113,10 +115,11 @@ target() {
     mv "$t.result.tmp" "$t.result"
 }
 
-while IFS='|' read -r name engine top params depth; do
+while IFS='|' read -r name engine top params depth long; do
     name=$(echo "$name" | tr -d ' ')
     case $name in '' | \#*) continue ;; esac
     [ -z "$only" ] || [ "$only" = "$name" ] || continue
+    [ -z "$long" ] || [ -z "${PM_PROVE_QUICK:-}" ] || continue
     engine=$(echo "$engine" | tr -d ' ')
     top=$(echo "$top" | tr -d ' ')
     depth=$(echo "$depth" | tr -d ' ')

@@ -94,7 +94,7 @@ module pm_bitsift #(
   logic [Rows-1:0] rem_q, mark;
   logic [6:0] dummy;
   logic [Slices-1:0] full_unused, full_unused2;
-  logic [Rows-1:0] mark_unused;
+  /*verilator coverage_off*/ logic [Rows-1:0] mark_unused; /*verilator coverage_on*/  // k_i is 0: nothing is marked
   logic [Slices*PopW-1:0] pop_unused;
   pm_lpc #(.Slice(Slice), .Slices(Slices)) u_count (
     .v_i(v), .k_i({Slices{4'd0}}), .pop_o(pop), .full_o(full_unused), .mark_o(mark_unused)

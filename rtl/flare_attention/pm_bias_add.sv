@@ -38,7 +38,7 @@ module pm_bias_add #(
   always_comb begin
     right = 5'd0;
     left  = 5'd0;
-    if (shift_i < 0) left = shift_i < -ExpW'(31) ? 5'd31 : 5'(-shift_i);
+    if (shift_i < 0) left = shift_i < -(ExpW'(31)) ? 5'd31 : 5'(-shift_i);
     else right = shift_i > ExpW'(31) ? 5'd31 : shift_i[4:0];
   end
 

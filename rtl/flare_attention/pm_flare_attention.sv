@@ -262,4 +262,8 @@ module pm_flare_attention #(
       .y_o,
       .e_o
   );
+
+`ifdef FORMAL
+  `include "pm_flare_attention_fv.svh"
+`endif
 endmodule

@@ -152,7 +152,7 @@ module pm_flare_head #(
   logic signed [EqW+1:0] ne_full;
   logic signed [7:0] ne;
   assign ne_full = -((EqW + 2)'(e0_i) + (EqW + 2)'(re) + $signed((EqW + 2)'(row_s)));
-  assign ne = ne_full > (EqW + 2)'(127) ? 8'sd127 : ne_full < -(EqW + 2)'(127) ? -8'sd127 : ne_full[7:0];
+  assign ne = ne_full > (EqW + 2)'(127) ? 8'sd127 : ne_full < -((EqW + 2)'(127)) ? -8'sd127 : ne_full[7:0];
 
   logic beat_valid, beat_ready, beat_last;
   logic [Lanes*8-1:0] beat;
@@ -316,4 +316,8 @@ module pm_flare_head #(
       .ready_i(o_ready_i),
       .row_o  (o_o)
   );
+
+`ifdef FORMAL
+  `include "pm_flare_head_fv.svh"
+`endif
 endmodule

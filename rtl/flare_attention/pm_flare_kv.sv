@@ -120,4 +120,8 @@ module pm_flare_kv #(
       .k_sat_o,
       .v_sat_o
   );
+
+`ifdef FORMAL
+  `include "pm_flare_kv_fv.svh"
+`endif
 endmodule

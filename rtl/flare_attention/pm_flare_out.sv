@@ -143,4 +143,8 @@ module pm_flare_out #(
 
   logic unused_valid;
   assign unused_valid = e_valid;
+
+`ifdef FORMAL
+  `include "pm_flare_out_fv.svh"
+`endif
 endmodule

@@ -78,4 +78,8 @@ module pm_flare_stage #(
       .ready_i(y_valid && y_ready_i),
       .data_o (side_o)
   );
+
+`ifdef FORMAL
+  `include "pm_flare_stage_fv.svh"
+`endif
 endmodule

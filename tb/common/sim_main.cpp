@@ -8,11 +8,9 @@
 #include "Vtb.h"
 #include "verilated.h"
 #if VM_COVERAGE
-#include <fstream>
-#include <map>
-#include <string>
 #include <unistd.h>
 
+#include "Vtb__Syms.h"
 #include "verilated_cov.h"
 #endif
 #if VM_TRACE_VCD
@@ -49,29 +47,38 @@ uint64_t next_random() {
 } // namespace
 
 #if VM_COVERAGE
-// The points of all runs of this model, added up; written when the model is unloaded:
-// $PM_COVERAGE-<process>-<time>.dat. Each run has a context of its own, whose points go with it.
+// The points that all runs of this model reached, written when the model is unloaded: $PM_COVERAGE-<process>-<address>.dat. A
+// run's own counters go with it, so that they are kept here. Bit 0 of a point: it was counted at all, which is enough for a line;
+// bit 1, for a toggle: it was counted after the reset, or has another value there in another run, as configuration has.
+// All bits are 0 at first, so that the lowest bit of a count is the value.
 namespace {
 struct Coverage {
-    std::map<std::string, uint64_t> points;
-    std::string stem = std::string(getenv("PM_COVERAGE") ? getenv("PM_COVERAGE") : "coverage") + "-" +
-                       std::to_string(getpid()) + "-" + std::to_string(time(nullptr)) + "-" +
-                       std::to_string(reinterpret_cast<uintptr_t>(this));
-    void add(VerilatedContext &context) {
-        context.coveragep()->write((stem + ".tmp").c_str());
-        std::ifstream run(stem + ".tmp");
-        for (std::string line; std::getline(run, line);) {
-            const size_t space = line.rfind(' ');
-            if (line[0] == 'C')
-                points[line.substr(0, space)] += std::stoull(line.substr(space));
+    static constexpr size_t Points = sizeof(Vtb__Syms::__Vcoverage) / sizeof(Vtb__Syms::__Vcoverage[0]);
+    bool counted[Points] = {}, toggled[Points] = {}, seen[2][Points] = {};
+    void reset_done(const Vtb &top) {
+        for (size_t i = 0; i < Points; i++) {
+            auto &count = top.rootp->vlSymsp->__Vcoverage[i];
+            counted[i] |= count != 0;
+            seen[count & 1][i] = true;
+            count = 0;
+        }
+    }
+    void run_done(const Vtb &top) {
+        for (size_t i = 0; i < Points; i++) {
+            const bool count = top.rootp->vlSymsp->__Vcoverage[i] != 0;
+            counted[i] |= count;
+            toggled[i] |= count;
         }
     }
     ~Coverage() {
-        std::ofstream all(stem + ".tmp");
-        all << "# SystemC::Coverage-3\n";
-        for (const auto &p : points)
-            all << p.first << ' ' << p.second << '\n';
-        all.close();
+        VerilatedContext context;
+        Vtb top{&context};
+        for (size_t i = 0; i < Points; i++)
+            top.rootp->vlSymsp->__Vcoverage[i] = counted[i] + 2 * (toggled[i] || (seen[0][i] && seen[1][i]));
+        const char *prefix = getenv("PM_COVERAGE");
+        const std::string stem = std::string(prefix ? prefix : "coverage") + "-" + std::to_string(getpid()) + "-" +
+                                 std::to_string(reinterpret_cast<uintptr_t>(this));
+        context.coveragep()->write((stem + ".tmp").c_str());
         rename((stem + ".tmp").c_str(), (stem + ".dat").c_str());
     }
 };
@@ -121,7 +128,7 @@ extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
     sim.waits = opts->seed & 4;
     VerilatedContext context;
     // Registers that nothing resets start with random values: a result must not depend on them.
-    context.randReset(2);
+    context.randReset(VM_COVERAGE ? 0 : 2); // a random value is not a toggle
     context.randSeed(static_cast<int>(opts->seed % 0x7fffffff) + 1);
     Vtb top{&context};
 #if VM_TRACE
@@ -149,6 +156,9 @@ extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
         half(true);
     }
     half(false);
+#if VM_COVERAGE
+    coverage.reset_done(top);
+#endif
     top.rst_ni = 1;
     while (!sim.finished) {
         half(true);
@@ -157,15 +167,15 @@ extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
         if (sim.clock - sim.last_progress > HangClocks)
             pm_sim_finish(PM_EHANG);
     }
+#if VM_COVERAGE
+    coverage.run_done(top);
+#endif
     top.final();
 #if VM_TRACE
     if (opts->wave) { // whole, or not there
         wave.close();
         rename((std::string(opts->wave) + ".tmp").c_str(), opts->wave);
     }
-#endif
-#if VM_COVERAGE
-    coverage.add(context);
 #endif
     if (clocks)
         *clocks = sim.clock;

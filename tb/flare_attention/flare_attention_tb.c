@@ -11,11 +11,12 @@ struct size {
     bool netlist; /* only where PM_MODELS names it */
 };
 
-/* The network's engine, and a small odd one: d_k = 12, no power of two, exponents of both signs. One whose
- * netlist can be had. */
+/* The network's engine; a small odd one: d_k = 12, no power of two, exponents of both signs; the smallest. One
+ * whose netlist can be had. */
 static const struct size sizes[] = {
     {"D=64 Heads=4 Kvb=10 MaxTokens=64", 64, 4, 10, 64, 31},
     {"D=36 Heads=3 Kvb=7 MaxTokens=32", 36, 3, 7, 32, 31},
+    {"D=16 Heads=2 Kvb=10 MaxTokens=64", 16, 2, 10, 64, 31},
     {"D=8 Heads=2 Kvb=4 MaxTokens=16", 8, 2, 4, 16, 31, .netlist = true},
 };
 
@@ -69,6 +70,12 @@ static void fill(struct bench *b, const struct size *s, enum corner corner, stru
                                      .coding_q = bench_random(b) & 1 ? PM_SIGN : PM_TWOS,
                                      .coding_o = bench_random(b) & 1 ? PM_SIGN : PM_TWOS,
                                      .mram = pm_array_mram(corner == NOISY, b->seed)};
+    if (corner == ALL_ZERO) /* exponents below 0 at the output */
+        cfg->mv = (unsigned)bench_range(b, 0, 3);
+    if (corner == EXTREME_EXPONENTS) {
+        cfg->mk = (unsigned)bench_range(b, 0, 31);
+        cfg->mv = (unsigned)bench_range(b, 0, 31);
+    }
     if (corner == TWOS_EVERYWHERE)
         cfg->coding_x = cfg->coding_q = cfg->coding_o = PM_TWOS;
     if (corner == NOISY)

@@ -70,6 +70,7 @@ int main(void) {
     bench_begin(&b, "therm_enc");
     model(1, 20000);
     model(13, 100000);
+    model(64, 50000);
     model(512, 600000);
     return bench_end(&b);
 }
