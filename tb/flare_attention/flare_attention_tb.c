@@ -11,13 +11,13 @@ struct size {
     bool netlist; /* only where PM_MODELS names it */
 };
 
-/* The network's engine; a small odd one: d_k = 12, no power of two, exponents of both signs; the smallest. One
- * whose netlist can be had. */
+/* The network's engine; a small odd one: d_k = 12, no power of two, exponents of both signs; the smallest.
+ * One whose netlist can be had. */
 static const struct size sizes[] = {
-    {"D=64 Heads=4 Kvb=10 MaxTokens=64", 64, 4, 10, 64, 31},
-    {"D=36 Heads=3 Kvb=7 MaxTokens=32", 36, 3, 7, 32, 31},
-    {"D=16 Heads=2 Kvb=10 MaxTokens=64", 16, 2, 10, 64, 31},
-    {"D=8 Heads=2 Kvb=4 MaxTokens=16", 8, 2, 4, 16, 31, .netlist = true},
+    {"D=64 Heads=4 Kvb=10 MaxTokens=64", 64, 4, 10, 64, 31, false},
+    {"D=36 Heads=3 Kvb=7 MaxTokens=32", 36, 3, 7, 32, 31, false},
+    {"D=16 Heads=2 Kvb=10 MaxTokens=64", 16, 2, 10, 64, 31, false},
+    {"D=8 Heads=2 Kvb=4 MaxTokens=16", 8, 2, 4, 16, 31, true},
 };
 
 enum corner {
