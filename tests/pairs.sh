@@ -54,6 +54,9 @@ cmp -s "$work/out" "$work/t1" && cmp -s "$work/out" "$work/t3" && [ -s "$work/t1
 check "1 and 3 threads give the same lines" $?
 cmp -s "$work/out" "$work/b7" && grep -q ' and [1-9][0-9]* of padding' "$work/err"
 check "batches of 7, padded, give the same lines" $?
+"$build/perimeter" run "$work/m" --pairs "$work/p.tsv" >"$work/fast" 2>/dev/null
+cmp -s "$work/out" "$work/fast"
+check "vectorised and plain code give the same lines" $?
 $run --ffn int8 >"$work/i8" 2>/dev/null
 $run --ffn slc >"$work/slc" 2>/dev/null
 cmp -s "$work/i8" "$work/slc" && ! cmp -s "$work/i8" "$work/out"
