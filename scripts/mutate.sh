@@ -1,7 +1,7 @@
 #!/bin/sh
 # Judges mutants of a block's RTL, or adds up what was judged:
 #   scripts/mutate.sh BLOCK [bench]   every line of tb/BLOCK/mutants; what is judged already is kept. bench: by the bench alone
-#   scripts/mutate.sh summary    prints the table, writes build/mutate/summary.json and build/mutate/survivors; fails where less than
+#   scripts/mutate.sh summary    prints the table, writes build/mutate/summary.json and build/mutate/survivors, among which is what was not judged; fails where less than
 #                                $PM_MUTATE_SCORE % (99) of the mutants that are not equivalent are killed
 # tb/BLOCK/mutants has one design a line:   name | top | NAME=VALUE ... | bench | mutants | contract
 #   bench    parameters of pm_BLOCK_tb: the mutated design takes the RTL's place in this model
@@ -37,22 +37,23 @@ if [ "$1" = summary ]; then
                     where = s[2]
                     for (i = 3; i in s; i++) where = where " " s[i]
                     gsub(/mutate .*-mode |-module [^ ]+ |-wire.*/, "", s[1])
+                    u += !(m in judged)
                     print name ": mutant " m " " (m in verdict ? verdict[m] : m in judged ? "survived" : "not judged") ": " s[1] " at " where >>survivors
                     delete s
                 }
-                printf "%s %d %d %d %d\n", name, n, k, e, n - k - e
+                printf "%s %d %d %d %d %d\n", name, n, k, e, n - k - e, u
             }' "$dir/list" "$dir/bench" "$dir/equal"
     done >"$out/table.tmp"
     mv "$out/survivors.tmp" "$out/survivors"
     mv "$out/table.tmp" "$out/table"
-    awk 'BEGIN { printf "%-24s %8s %8s %11s %9s %8s\n", "design", "mutants", "killed", "equivalent", "survived", "score, %" }
-        function row(name, n, k, e, s) { printf "%-24s %8d %8d %11d %9d %8.2f\n", name, n, k, e, s, 100 * k / (n - e + (n == e)) }
-        { row($1, $2, $3, $4, $5); n += $2; k += $3; e += $4; s += $5 }
-        END { row("all", n, k, e, s) }' "$out/table"
-    awk '{ n += $2; k += $3; e += $4; s += $5; b = $1; sub(/-.*/, "", b); blocks[b] }
+    awk 'BEGIN { printf "%-24s %8s %8s %11s %9s %11s %8s\n", "design", "mutants", "killed", "equivalent", "survived", "not judged", "score, %" }
+        function row(name, n, k, e, s, u) { printf "%-24s %8d %8d %11d %9d %11d %8.2f\n", name, n, k, e, s, u, 100 * k / (n - e + (n == e)) }
+        { row($1, $2, $3, $4, $5, $6); n += $2; k += $3; e += $4; s += $5; u += $6 }
+        END { row("all", n, k, e, s, u) }' "$out/table"
+    awk '{ n += $2; k += $3; e += $4; s += $5; u += $6; b = $1; sub(/-.*/, "", b); blocks[b] }
         END {
             for (b in blocks) nb++
-            printf "{\n \"mutants\": %d,\n \"killed\": %d,\n \"equivalent\": %d,\n \"survived\": %d,\n \"blocks\": %d\n}\n", n, k, e, s, nb
+            printf "{\n \"mutants\": %d,\n \"killed\": %d,\n \"equivalent\": %d,\n \"survived\": %d,\n \"not_judged\": %d,\n \"blocks\": %d\n}\n", n, k, e, s, u, nb
         }' "$out/table" >"$out/summary.json.tmp"
     mv "$out/summary.json.tmp" "$out/summary.json"
     awk -v least="${PM_MUTATE_SCORE:-99}" '{ n += $2; k += $3; e += $4 }

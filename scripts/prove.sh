@@ -67,7 +67,7 @@ prep() {
 smtbmc() { # log arguments...
     log=$1
     shift
-    timeout "${PM_PROVE_TIMEOUT:-900}" yosys-smtbmc --noprogress -s z3 --unroll --noincr --logic QF_BV "$@" >"$log" 2>&1
+    timeout "${PM_PROVE_TIMEOUT:-3600}" yosys-smtbmc --noprogress -s z3 --unroll --noincr --logic QF_BV "$@" >"$log" 2>&1
 }
 
 smt2() { # il: writes .smt2 beside it

@@ -24,24 +24,40 @@ pm_status pm_json_parse(const struct pm_diag *d, const char *text, size_t length
     return PM_OK;
 }
 
+/* The whole file, or the first PM_JSON_MAX + 1 bytes of one that is too long, and a zero; NULL out of memory.
+ */
+static char *read_text(FILE *file, size_t *length) {
+    char *text = NULL;
+    size_t room = 0;
+    *length = 0;
+    while (*length == room && room <= PM_JSON_MAX) {
+        room = room < PM_JSON_MAX / 2 ? 2 * room + 4096 : PM_JSON_MAX + 1;
+        char *longer = realloc(text, room + 1);
+        if (longer == NULL) {
+            free(text);
+            return NULL;
+        }
+        text = longer;
+        *length += fread(text + *length, 1, room - *length, file);
+    }
+    text[*length] = '\0';
+    return text;
+}
+
 pm_status pm_json_load(const struct pm_diag *d, cJSON **root) {
     *root = NULL;
     FILE *file = fopen(d->path, "rb");
     if (file == NULL)
         return pm_diag_fail(d, PM_EIO, "%s", strerror(errno));
     pm_status s;
-    char *text = malloc(PM_JSON_MAX + 2);
-    if (text == NULL) {
+    size_t length;
+    char *text = read_text(file, &length);
+    if (text == NULL)
         s = pm_diag_fail(d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
-    } else {
-        size_t length = fread(text, 1, PM_JSON_MAX + 1, file);
-        if (ferror(file)) {
-            s = pm_diag_fail(d, PM_EIO, "%s", strerror(errno));
-        } else {
-            text[length] = '\0';
-            s = pm_json_parse(d, text, length, root);
-        }
-    }
+    else if (ferror(file))
+        s = pm_diag_fail(d, PM_EIO, "%s", strerror(errno));
+    else
+        s = pm_json_parse(d, text, length, root);
     free(text);
     fclose(file);
     return s;
