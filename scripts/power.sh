@@ -96,7 +96,7 @@ awk -F'[|\t]' '
         row("V: the same wordlines, 512 columns", units["v"], 512 * c)
         row("Q: accesses, 64 rows, 512 columns", units["q"], b + 512 * c)
         row("logits: accesses of four heads, 16 rows (BitSift of 64), 640 columns", units["l"], b + 640 * c)
-        row("softmax rows, 64 tokens", units["rows"], pj["vdr_softmax-l16"])
+        row("softmax rows, 49 logits", units["rows"], pj["vdr_softmax-l16"])
         row("A*V: accesses of four heads, 64 rows, 160 columns", units["av"], pj["flare_gemv-values"])
         row("O: accesses, 64 rows, 512 columns", units["o"], b + 512 * c)
         printf "| together | | | %.1f |\n", total
