@@ -49,13 +49,15 @@ for name in $(scripts/synth.sh list "$block" "${2:-}"); do
     esac
     dir=$build/synth/$name
     top=$(echo "$line" | cut -d'|' -f2)
+    gate=$dir/buses.v
+    [ -e "$gate" ] || gate=$dir/net.v
     [ -e "$build/synth/cells.v" ] || scripts/verilate.sh cells
     start=$(date +%s)
     status=0
-    differ "$dir" "$top" "$dir/net.v" equal $gold || status=$?
+    differ "$dir" "$top" "$gate" equal $gold || status=$?
     tap $status "netlist $name equals the $equals (unbounded, $(($(date +%s) - start)) s)"
     # The first NAND becomes a NOR.
-    awk '/^  NAND2X1 / && !done {sub(/NAND2X1/, "NOR2X1"); done = 1} {print}' "$dir/net.v" >"$dir/swapped.v"
+    awk '/^  NAND2X1 / && !done {sub(/NAND2X1/, "NOR2X1"); done = 1} {print}' "$gate" >"$dir/swapped.v"
     status=0
     differ "$dir" "$top" "$dir/swapped.v" swapped $gold || status=$?
     tap $((status != 1)) "canary $name with a gate swapped differs"

@@ -31,7 +31,6 @@ measure() {
     case $unit in
     access) units=$(sum "$v/accesses.npy") ;;
     row) units=$(($(tail -c +129 "$v/z.npy" | wc -c) / 4)) ;;
-    conversion) units=$(sed -n 's/.* of \([0-9]*\) conversions.*/\1/p' "$DIR/op.log") ;;
     esac
     awk -f scripts/activity.awk "$NET" "$DIR/wave.vcd" >"$DIR/activity" 2>"$DIR/activity.log" || {
         echo "scripts/power.sh: $name: $(tail -1 "$DIR/activity.log")" >&2
@@ -74,7 +73,6 @@ measure() {
     measure flare_gemv-values access flare-gemv --in x="$v/a.npy" --in w="$v/v.npy" --set wbits=10 --out y="$v/y.npy" \
         --out accesses="$v/accesses.npy"
     measure vdr_softmax-l16 row vdr-softmax --in x="$v/logit.npy" --in ne="$v/ne.npy" --out a="$v/rows.npy" --out z="$v/z.npy"
-    measure hyflex_gemv-nested conversion hyflex-gemv --in x="$v/x4.npy" --in w="$v/wq.npy" --out y="$v/y.npy"
 } >"$build/synth/power.md"
 scripts/synth_report.sh fill docs/power.md power <"$build/synth/power.md"
 
@@ -96,7 +94,7 @@ awk -F'[|\t]' '
         row("V: the same wordlines, 512 columns", units["v"], 512 * c)
         row("Q: accesses, 64 rows, 512 columns", units["q"], b + 512 * c)
         row("logits: accesses of four heads, 16 rows (BitSift of 64), 640 columns", units["l"], b + 640 * c)
-        row("softmax rows, 64 tokens", units["rows"], pj["vdr_softmax-l16"])
+        row("softmax rows, 49 logits", units["rows"], pj["vdr_softmax-l16"])
         row("A*V: accesses of four heads, 64 rows, 160 columns", units["av"], pj["flare_gemv-values"])
         row("O: accesses, 64 rows, 512 columns", units["o"], b + 512 * c)
         printf "| together | | | %.1f |\n", total

@@ -131,12 +131,19 @@ where() {
     for name in $made; do
         awk -v name="$name" -F'"' '/"module"/ {
             split($0, n, /"(instances|ge|share)": /)
-            count = n[2] + 0; ge = n[3] + 0; share = n[4] + 0; sum += ge
-            if (share >= 0.02) text = text sprintf("%s%s%s %.0f%%", text == "" ? "" : ", ", substr($0, index($0, "\"pm_") + 1,
-                index(substr($0, index($0, "\"pm_") + 1), "\"") - 1), count > 1 ? " x" count : "", 100 * share)
+            module = substr($0, index($0, "\"pm_") + 1)
+            module = substr(module, 1, index(module, "\"") - 1)
+            if (!(module in count)) order[++modules] = module
+            count[module] += n[2]; share[module] += n[4]; sum += n[3]
         }
-        END {if (text != "") printf "| %s | %s | %.0f | %s |\n", substr(name, 1, index(name, "-") - 1), substr(name, index(name, "-") + 1),
-            sum, text}' "$build/synth/$name.json"
+        END {
+            for (i = 1; i <= modules; i++) {
+                m = order[i]
+                if (share[m] >= 0.02) text = text sprintf("%s%s%s %.0f%%", text == "" ? "" : ", ", m, count[m] > 1 ? " x" count[m] : "", 100 * share[m])
+            }
+            if (text != "") printf "| %s | %s | %.0f | %s |\n", substr(name, 1, index(name, "-") - 1), substr(name, index(name, "-") + 1),
+                sum, text
+        }' "$build/synth/$name.json"
     done
 }
 
