@@ -32,7 +32,7 @@ if [ "$1" = summary ]; then
             END {
                 for (m = 1; m <= n; m++) {
                     if (m in killed) { k++; continue }
-                    if (verdict[m] == "equivalent") { e++; continue }
+                    if (m in verdict && verdict[m] == "equivalent") { e++; continue }
                     split(how[m], s, " -src ")
                     where = s[2]
                     for (i = 3; i in s; i++) where = where " " s[i]
