@@ -77,9 +77,9 @@ mv "$out/c.tmp" "$out/c.points"
 } >"$out/report.tmp"
 mv "$out/report.tmp" "$out/report"
 cat "$out/report"
-awk 'FILENAME ~ /c\.points$/ { cn += $3; cc += $2 * $3 / 100; next } { n[$3]++; c[$3] += $NF > 0 }
+awk 'FILENAME ~ /c\.points$/ { cn += $3; cc += $2 * $3 / 100; if (/^cmodel/) { mn += $3; mc += $2 * $3 / 100 } next } { n[$3]++; c[$3] += $NF > 0 }
     END {
-        printf "{\n \"rtl_line\": %.2f,\n \"rtl_toggle\": %.2f,\n \"c_line\": %.2f,\n", 100 * c["line"] / n["line"], 100 * c["toggle"] / n["toggle"], 100 * cc / cn
+        printf "{\n \"rtl_line\": %.2f,\n \"rtl_toggle\": %.2f,\n \"c_line\": %.2f,\n \"c_line_model\": %.2f,\n", 100 * c["line"] / n["line"], 100 * c["toggle"] / n["toggle"], 100 * cc / cn, 100 * mc / mn
         printf " \"rtl_line_points\": %d,\n \"rtl_toggle_points\": %d,\n \"c_lines\": %d\n}\n", n["line"], n["toggle"], cn
     }' "$out/points" "$out/c.points" >"$out/summary.tmp"
 mv "$out/summary.tmp" "$out/summary.json"

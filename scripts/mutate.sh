@@ -32,7 +32,7 @@ if [ "$1" = summary ]; then
             END {
                 for (m = 1; m <= n; m++) {
                     if (m in killed) { k++; continue }
-                    if (verdict[m] == "equivalent") { e++; continue }
+                    if (m in verdict && verdict[m] == "equivalent") { e++; continue }
                     split(how[m], s, " -src ")
                     where = s[2]
                     for (i = 3; i in s; i++) where = where " " s[i]
@@ -142,7 +142,7 @@ while IFS='|' read -r name top params bench count contract; do
     while [ $((1 << width)) -le "$count" ]; do width=$((width + 1)); done
     dir=$out/$block-$name
     # shellcheck disable=SC2086
-    if [ ! -e "$dir/list" ] || [ -n "$(find $files -newer "$dir/list" -print -quit)" ] || [ "$(wc -l <"$dir/list")" != "$count" ]; then
+    if [ ! -e "$dir/list" ] || [ -n "$(find $files "tb/$block/mutants" -newer "$dir/list" -print -quit)" ] || [ "$(wc -l <"$dir/list")" != "$count" ]; then
         make_mutants
     fi
     [ -e "$dir/bench" ] || : >"$dir/bench"

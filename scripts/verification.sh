@@ -34,7 +34,8 @@ fill docs/verification.md blocks "$work/blocks"
 
 {
     echo
-    echo "The C's lines by the unit tests: $(value coverage c_line) %. The long regression so far: $(value regress integers_compared) integers compared,"
+    echo "The C's lines by the unit tests alone: golden model (\`cmodel/\`) $(value coverage c_line_model) %, with the program in \`src/\`, which is tested as a
+whole (\`tests/*.sh\`), $(value coverage c_line) %. The long regression so far: $(value regress integers_compared) integers compared,"
     echo "$(value regress integers_differ) differ. Fuzzing so far, executions: $(for t in npy safetensors json idx op vectors; do printf '`%s` %s, ' $t "$(value fuzz $t)"; done)crashes $(value fuzz crashes)."
     echo
 } >"$work/totals"
