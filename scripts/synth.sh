@@ -32,7 +32,7 @@ fi
 if [ "$1" = bench ]; then
     fields "$2" | awk -F'|' -v OFS='|' -v p="$3" '{n = split($6, b, / *, */); for (i in b) if (b[i] == p) print $1, $2, $3}' |
         while IFS='|' read -r config top params; do
-            scripts/synth.sh "$2-$config" >&2
+            scripts/synth.sh "$2-$config" >/dev/null
             net=$4/$2-$config.v
             file=$build/synth/$2-$config/buses.v
             [ -e "$file" ] || file=$build/synth/$2-$config/net.v

@@ -75,13 +75,14 @@ else
 fi
 vinc=$(verilator --getenv VERILATOR_ROOT)/include
 
+# On gates, Verilator 5.006's const-bit-op-tree inverts the result of some trees.
 build_design() {
     rm -rf "$dir/obj"
     mkdir "$dir/obj"
     # shellcheck disable=SC2086
     verilator --cc --prefix Vtb --top-module "pm_${block}_tb" --Mdir "$dir/obj" -O3 --x-assign unique \
         --x-initial unique -Wno-fatal ${PERIMETER_COVERAGE:+--coverage-line --coverage-toggle} $flags $trace --output-split 20000 \
-        $(find "tb/$block" -name '*.vlt') ${nets:+tb/common/netlist.vlt} $rtl "tb/$block/pm_${block}_tb.sv"
+        ${replaced:+-fno-const-bit-op-tree} $(find "tb/$block" -name '*.vlt') ${nets:+tb/common/netlist.vlt} $rtl "tb/$block/pm_${block}_tb.sv"
     runtime=$(grep -ow 'verilated[a-z_]*' "$dir/obj/Vtb_classes.mk" | sed 's/$/.o/' | sort -u)
     # shellcheck disable=SC2086
     make -C "$dir/obj" -f Vtb.mk OPT_FAST="$optimise" OPT_SLOW=-O0 OPT_GLOBAL=-O2 VM_PARALLEL_BUILDS=1 CXXFLAGS=-fPIC \
