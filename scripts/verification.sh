@@ -42,7 +42,7 @@ whole (\`tests/*.sh\`), $(value coverage c_line) %. The long regression so far: 
 fill docs/verification.md totals "$work/totals"
 
 {
-    awk '{ n += $2; k += $3; e += $4; u += $6 } END { j = n - u; printf "Evidence: of %d mutants of the RTL %d were judged, %.1f %% of those not equivalent are killed;", n, j, (j > e ? 100 * k / (j - e) : 0) }' "$work/mutate"
+    awk '{ n += $2; k += $3; e += $4; u += $6 } END { j = n - u; printf "Of %d mutants of the RTL %d were judged, %.1f %% of those not equivalent are killed;", n, j, (j > e ? 100 * k / (j - e) : 0) }' "$work/mutate"
     echo " $(value formal proven) proofs"
     echo "without a bound, $(value formal bounded) with one; benches reach $(value coverage rtl_line) % of the RTL's lines and $(value coverage rtl_toggle) % of its toggles."
 } >"$work/line"
