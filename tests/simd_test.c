@@ -257,13 +257,7 @@ static void tables_agree(void **state) {
                 x[i] = round == 0 ? INT16_MIN : (int16_t)rand();
             for (size_t i = 0; i < sizeof panel / sizeof *panel; i++)
                 panel[i] = round == 0 ? INT16_MAX : (int16_t)rand();
-            for (unsigned n = 1; n <= plain->gemm_rows && n <= k->gemm_rows; n++) {
-                plain->gemm(x, 2 * Pairs, n, panel, Pairs, tile[0]);
-                k->gemm(x, 2 * Pairs, n, panel, Pairs, tile[1]);
-                assert_memory_equal(tile[0], tile[1], n * PM_PANEL * sizeof **tile);
-            }
-            for (unsigned n = plain->gemm_rows + 1; n <= k->gemm_rows;
-                 n++) { /* more rows than the other takes */
+            for (unsigned n = 1; n <= k->gemm_rows; n++) {
                 k->gemm(x, 2 * Pairs, n, panel, Pairs, tile[1]);
                 for (unsigned r = 0; r < n; r++) {
                     plain->gemm(x + 2 * Pairs * r, 2 * Pairs, 1, panel, Pairs, tile[0]);

@@ -21,8 +21,7 @@ struct bench {
 void bench_begin(struct bench *b, const char *block);
 
 /** The model of `block` with `params`; ends the program with a message when it cannot be had. NULL where
- * PM_MODELS
- *  ("params,params,...") is set and does not name it. */
+ * PM_MODELS ("params,params,...") is set and does not name it. */
 struct pm_rtl *bench_model(struct bench *b, const char *params);
 /** A function of the model; ends the program when it is missing. */
 void (*bench_function(struct pm_rtl *rtl, const char *name))(void);
