@@ -12,7 +12,8 @@ logic [TW:0] fv_n_q;
 (* hierconn *) wire [4:0] \u_kv.fv_in ;
 (* hierconn *) wire [4:0] \u_kv.fv_base ;
 (* hierconn *) wire \u_kv.fv_moves ;
-(* hierconn *) wire [TW:0] \u_kv.fv_written ;
+(* hierconn *) wire [TW:0] \u_kv.fv_taken ;
+(* hierconn *) wire [1:0] \u_kv.fv_held ;
 (* hierconn *) wire \u_query.fv_eager ;
 (* hierconn *) wire \u_query.fv_clear ;
 (* hierconn *) wire [4:0] \u_query.fv_in ;
@@ -85,9 +86,9 @@ always_comb if (!fv_init_q && rst_ni) begin
   counters : assert (in_q <= n_tokens_i && out_q < n_tokens_i && out_q <= in_q);
   idle : assert (!fv_idle_q || (in_q == '0 && !pass2_q));
   // K and V.
-  if (clear_q) first : assert (!pass2_q && in_q == 1 && out_q == '0 && !wr_valid_o);
-  else if (pass2_q || in_q != '0) written : assert (\u_kv.fv_written == (pass2_q ? n_tokens_i : out_q + (TW + 1)'(wr_valid_o)));
-  if (pass2_q) no_write : assert (!wr_valid_o);
+  if (clear_q) first : assert (!pass2_q && in_q == 1 && out_q == '0 && \u_kv.fv_held == '0);
+  else if (pass2_q || in_q != '0) written : assert (\u_kv.fv_taken == (pass2_q ? n_tokens_i : out_q + (TW + 1)'(\u_kv.fv_held )));
+  if (pass2_q) no_write : assert (\u_kv.fv_held == '0);
   if (wr_valid_o) write : assert (wr_token_o == out_q[TW-1:0]);
   if (y_valid_o) output_ : assert (pass2_q && y_o == {D{8'(out_q)}} && e_o == 16'(out_q));
   if (fv_eager) moves : assert (take || (&o_valid_h && o_ready) || (|fv_moves) || \u_kv.fv_moves || \u_query.fv_moves || \u_out.fv_moves );

@@ -7,7 +7,7 @@ wire [4:0] fv_in, fv_base;
 (* hierconn *) wire [Dk*32-1:0] \u_o_row.row_q ;
 (* hierconn *) wire \u_norm.fv_eager ;
 (* hierconn *) wire [6:0] \u_norm.fv_count ;
-(* hierconn *) wire [9:0] \u_norm.fv_words ;
+(* hierconn *) wire [14:0] \u_norm.fv_words ;
 (* hierconn *) wire \u_o_beats.beat_q ;
 (* hierconn *) wire [6:0] \u_on.count_q ;
 (* hierconn *) wire [2*(Dk*OAccW+ZW)-1:0] \u_on.words_q ;
@@ -83,12 +83,12 @@ always_comb if (rst_ni) begin
   if (\u_o_row.beat_q ) result_half : assert (\u_o_row.row_q [NormLanes*32-1:0] == {NormLanes{32'(fv_base)}});
   if (a_row_valid) row_a : assert (!\u_a_row.beat_q && a_row == {MaxTokens{8'(fv_a_q)}} && z_q == ZW'(fv_a_q));
   if (\u_a_row.beat_q ) row_half : assert (\u_a_row.row_q [Lanes*8-1:0] == {Lanes{8'(fv_a_q)}});
-  for (int unsigned i = 0; i < 2; i++) begin
+  for (int unsigned i = 0; i < 3; i++)
     if (\u_norm.fv_count > 7'(i)) assert (\u_norm.fv_words [i*5+:5] == 5'((fv_m_q + 6'(i)) >> 1));
+  for (int unsigned i = 0; i < 2; i++)
     if (\u_on.count_q > 7'(i))
       assert (\u_on.words_q [i*(Dk*OAccW+ZW)+:Dk*OAccW+ZW] ==
           {ZW'(5'(fv_n_q[5:1] + 5'(i))), {Dk{OAccW'(5'(fv_n_q[5:1] + 5'(i)))}}});
-  end
   for (int unsigned i = 0; i < 7; i++)
     if (\u_softmax.fv_count > 7'(i))
       assert (\u_softmax.fv_words [i*6+:5] == 5'((fv_abeat_q + 6'(i)) >> 1) && \u_softmax.fv_words [i*6+5] == (fv_abeat_q[0] ^ 1'(i)));

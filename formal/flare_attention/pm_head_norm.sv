@@ -20,10 +20,10 @@ module pm_head_norm #(
   (* anyseq *) logic take, give;
   logic [4:0] number;
   logic [6:0] fv_count;
-  logic [9:0] fv_words;
+  logic [14:0] fv_words;
 
   pm_fv_queue #(
-      .Depth(2)
+      .Depth(3)
   ) u_queue (
       .clk_i,
       .rst_ni,

@@ -1,37 +1,149 @@
-// What leaves the buffer, seen from inside pm_vdr_softmax: whole rows, with the true maximum of their kept logits.
-logic fv_larger, fv_present, fv_kept;
-logic fv_present_q, fv_kept_q;
+// The streams of pm_vdr_softmax, by induction, for rows of every length up to the longest, in any order, with every stall:
+// - every beat comes out once, in its turn, with its row's end and its masked logits at 0; stalled outputs are stable;
+// - what leaves the buffer are whole rows, with their own exponent and the true maximum of their kept logits;
+// - z is the sum of the row's numerators; the input is never stalled while the output moves.
+// What the lanes compute is pm_vdr_lane_fv's business. ne numbers the rows; beats are numbered; one of them, any, is tracked.
+logic fv_init_q = 1'b1;
+(* anyconst *) logic fv_always_ready;
+(* anyconst *) logic [3:0] fv_tracked;
+localparam int unsigned FvBeatW = Lanes * 9 + 1;
+(* hierconn *) wire [Depth*FvBeatW-1:0] \u_beats.mem_q ;
+(* hierconn *) wire [$clog2(Depth)-1:0] \u_beats.head_q ;
+(* hierconn *) wire [$clog2(Depth)-1:0] \u_beats.tail_q ;
+(* hierconn *) wire [$clog2(Depth+1)-1:0] \u_beats.count_q ;
+(* hierconn *) wire [Depth*13-1:0] \u_rows.mem_q ;
+(* hierconn *) wire [$clog2(Depth)-1:0] \u_rows.head_q ;
+(* hierconn *) wire [$clog2(Depth)-1:0] \u_rows.tail_q ;
+(* hierconn *) wire [$clog2(Depth+1)-1:0] \u_rows.count_q ;
 
+// Both buffers as they will leave, oldest lowest.
+logic [Depth*FvBeatW-1:0] fv_beats;
+logic [Depth*13-1:0] fv_rows;
+logic [Depth-1:0] fv_lasts;
 always_comb begin
-  fv_larger  = 1'b0;
-  fv_present = fv_present_q;
-  fv_kept    = fv_kept_q;
-  for (int unsigned i = 0; i < Lanes; i++) begin
-    if (beat_keep[i]) begin
-      fv_kept = 1'b1;
-      if ($signed(beat_x[i*8+:8]) > $signed(row_max)) fv_larger = 1'b1;
-      if (beat_x[i*8+:8] == row_max) fv_present = 1'b1;
+  fv_beats = {\u_beats.mem_q , \u_beats.mem_q } >> (\u_beats.head_q * FvBeatW);
+  fv_rows  = {\u_rows.mem_q , \u_rows.mem_q } >> (\u_rows.head_q * 13);
+  for (int unsigned i = 0; i < Depth; i++) fv_lasts[i] = \u_beats.count_q > i && fv_beats[i*FvBeatW+Lanes*9];
+end
+
+// A row's maximum so far in its beats that are inside, and whether one is kept at all.
+function logic [8:0] fv_fold(input logic [8:0] so_far, input logic [FvBeatW-1:0] beat);
+  fv_fold = so_far;
+  for (int unsigned i = 0; i < Lanes; i++)
+    if (beat[Lanes*8+i] && (!fv_fold[8] || $signed(beat[i*8+:8]) > $signed(fv_fold[7:0]))) fv_fold = {1'b1, beat[i*8+:8]};
+endfunction
+
+logic [3:0] fv_in_q, fv_out_q, fv_row_in_q, fv_row_out_q, fv_length_q, fv_gone_q, fv_first;
+logic [8:0] fv_left_q; // of the row in turn, of its fv_gone_q beats that have left
+logic [8:0] fv_max;
+logic [3:0] fv_row, fv_length, fv_inside;
+logic [ZW-1:0] fv_given_q, fv_sum; // numerators of this row that were given, and with those on the port
+logic fv_rows_fit, fv_tracked_last_q;
+logic [Lanes-1:0] fv_tracked_keep_q;
+wire [Lanes-1:0] fv_zero1, fv_zero2, fv_zero3;
+
+for (genvar i = 0; i < Lanes; i++) begin : g_lane
+  (* hierconn *) wire \u_exp.zero_q ;
+  (* hierconn *) wire [3:0] \u_exp.q2_q ;
+  (* hierconn *) wire [3:0] \u_exp.q3_q ;
+  assign fv_zero1[i] = \u_exp.zero_q ;
+  assign fv_zero2[i] = \u_exp.q2_q == 4'd15;
+  assign fv_zero3[i] = \u_exp.q3_q == 4'd15;
+end
+
+// Row by row through the buffer: the descriptors are the rows' maxima and numbers, no row is too long, and the unfinished one is
+// what the running maximum is of.
+always_comb begin
+  fv_max      = fv_left_q;
+  fv_row      = '0;
+  fv_length   = fv_gone_q;
+  fv_rows_fit = 1'b1;
+  for (int unsigned i = 0; i < Depth; i++) begin
+    if (\u_beats.count_q > i) begin
+      fv_max    = fv_fold(fv_max, fv_beats[i*FvBeatW+:FvBeatW]);
+      fv_length = fv_length + 1'b1;
+      if (fv_length > Depth - 1) fv_rows_fit = 1'b0;
+      if (fv_lasts[i]) begin
+        if (fv_rows[fv_row*13+:13] != {fv_max[8] ? fv_max[7:0] : 8'h80, 5'd4 + 5'(4'(fv_row_out_q + fv_row))}) fv_rows_fit = 1'b0;
+        fv_max    = '0;
+        fv_row    = fv_row + 1'b1;
+        fv_length = '0;
+      end
     end
   end
+  fv_inside = 4'(\u_beats.count_q ) + 4'(valid_q[0]) + 4'(valid_q[1]) + 4'(valid_q[2]) + 4'(valid_q[3]);
+  fv_first  = fv_out_q + 4'(valid_q[0]) + 4'(valid_q[1]) + 4'(valid_q[2]) + 4'(valid_q[3]);
+  fv_sum = fv_given_q;
+  for (int unsigned i = 0; i < Lanes; i++) fv_sum = fv_sum + ZW'(a_o[i*8+:8]);
 end
 
 always_ff @(posedge clk_i or negedge rst_ni) begin
   if (!rst_ni) begin
-    fv_present_q <= 1'b0;
-    fv_kept_q    <= 1'b0;
-  end else if (beat_ready) begin
-    fv_present_q <= fv_present && !beat_last;
-    fv_kept_q    <= fv_kept && !beat_last;
+    {fv_in_q, fv_out_q, fv_row_in_q, fv_row_out_q, fv_length_q, fv_gone_q} <= '0;
+    fv_left_q  <= '0;
+    fv_given_q <= '0;
+  end else begin
+    if (take) begin
+      fv_in_q     <= fv_in_q + 1'b1;
+      fv_row_in_q <= fv_row_in_q + 4'(x_last_i);
+      fv_length_q <= x_last_i ? '0 : fv_length_q + 1'b1;
+    end
+    if (beat_ready) begin
+      fv_left_q    <= beat_last ? '0 : fv_fold(fv_left_q, fv_beats[FvBeatW-1:0]);
+      fv_gone_q    <= beat_last ? '0 : fv_gone_q + 1'b1;
+      fv_row_out_q <= fv_row_out_q + 4'(beat_last);
+    end
+    if (a_valid_o && a_ready_i) begin
+      fv_out_q   <= fv_out_q + 1'b1;
+      fv_given_q <= a_last_o ? '0 : fv_sum;
+    end
+  end
+end
+always_ff @(posedge clk_i) begin
+  fv_init_q <= 1'b0;
+  if (take && fv_in_q == fv_tracked) {fv_tracked_last_q, fv_tracked_keep_q} <= {x_last_i, keep_i};
+  if (!fv_init_q && $past(rst_ni) && rst_ni) begin
+    if ($past(a_valid_o && !a_ready_i)) stable : assert (a_valid_o && $stable(a_o) && $stable(a_last_o) && $stable(z_o));
   end
 end
 
-always_ff @(posedge clk_i) begin
-  if (rst_ni) begin
+always_comb begin
+  if (fv_init_q) assume (!rst_ni);
+  else assume (rst_ni);
+  if (fv_always_ready) assume (a_ready_i);
+  if (fv_length_q == 4'(Depth - 2)) assume (x_last_i);
+  assume (ne_i == NeW'(fv_row_in_q));
+  if (!fv_init_q && rst_ni) begin
+    never_stalls : assert (!fv_always_ready || (x_ready_o && \u_beats.count_q < Depth));
+    // The buffers as circles.
+    circles : assert (\u_beats.count_q <= Depth && \u_beats.head_q < Depth && \u_beats.tail_q < Depth && \u_rows.head_q < Depth &&
+        \u_rows.tail_q < Depth && (\u_beats.head_q + \u_beats.count_q ) % Depth == \u_beats.tail_q &&
+        (\u_rows.head_q + \u_rows.count_q ) % Depth == \u_rows.tail_q );
+    rows : assert (fv_rows_fit && 4'(\u_rows.count_q ) == fv_row && fv_length == fv_length_q && fv_length_q < Depth - 1);
+    front : assert (fv_gone_q < Depth - 1 && (fv_gone_q == '0 ? fv_left_q == '0 : \u_rows.count_q != 0));
+    running : assert (max_q == (fv_max[8] ? fv_max[7:0] : 8'h80));
     descriptor_fits : assert (!row_done || row_ready);
     row_is_stored : assert (!row_valid || beat_valid);
-    if (beat_ready) begin
-      none_larger : assert (!fv_larger);
-      max_is_one : assert (!beat_last || !fv_kept || fv_present);
+    none_lost : assert (fv_in_q == 4'(fv_out_q + fv_inside) && fv_row_in_q == 4'(fv_row_out_q + 4'(\u_rows.count_q )));
+    for (int unsigned i = 0; i < Depth; i++)
+      if (\u_beats.count_q > i && 4'(fv_first + 4'(i)) == fv_tracked)
+        assert (fv_beats[i*FvBeatW+Lanes*8+:Lanes+1] == {fv_tracked_last_q, fv_tracked_keep_q});
+    // The stages, youngest first.
+    if (valid_q[0] && 4'(fv_first - 4'd1) == fv_tracked) stage1 : assert (last_q[0] == fv_tracked_last_q && (fv_tracked_keep_q | fv_zero1) == '1);
+    if (valid_q[1] && 4'(fv_out_q + 4'(valid_q[3]) + 4'(valid_q[2])) == fv_tracked)
+      stage2 : assert (last_q[1] == fv_tracked_last_q && (fv_tracked_keep_q | fv_zero2) == '1);
+    if (valid_q[2] && 4'(fv_out_q + 4'(valid_q[3])) == fv_tracked)
+      stage3 : assert (last_q[2] == fv_tracked_last_q && (fv_tracked_keep_q | fv_zero3) == '1);
+    if (valid_q[3] && fv_out_q == fv_tracked) begin
+      row_ends_here : assert (a_last_o == fv_tracked_last_q);
+      for (int unsigned i = 0; i < Lanes; i++) if (!fv_tracked_keep_q[i]) assert (a_o[i*8+:8] == '0);
     end
+    if (valid_q[3]) sum_of_row : assert (z_o == fv_sum && first_q == last_q[3]);
+    else between : assert (first_q ? fv_given_q == '0 : z_o == fv_given_q);
+    cover (a_valid_o && a_last_o && fv_out_q == 4'(Depth - 2));
+    cover (x_valid_i && !x_ready_o);
   end
+`ifdef CANARY
+  if (rst_ni) canary : assert (!(a_valid_o && fv_out_q == 1 && a_last_o));
+`endif
 end

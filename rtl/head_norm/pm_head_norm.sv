@@ -1,5 +1,5 @@
 /// A head's output over its softmax sum, with 4 fraction bits, without a divider: leading one of Z, table of 32
-/// reciprocals, product, shift, saturation. One beat a clock, two stages.
+/// reciprocals | product | shift, saturation. One beat a clock, three stages.
 module pm_head_norm #(
     /// Outputs a beat.
     parameter int unsigned Lanes = 1,
@@ -28,9 +28,10 @@ module pm_head_norm #(
 
   if (Lanes < 1 || OW < 1 || OW > 48 || ZW < 1 || ZW > 32) $error("pm_head_norm: parameters");
 
-  logic [7:0] factor;
-  logic [4:0] shift, shift_q;
-  logic en1, en2, valid1_q, valid2_q, z_zero_q;
+  logic [7:0] factor, factor_q;
+  logic [4:0] shift, shift1_q, shift2_q;
+  logic [Lanes*OW-1:0] o_q;
+  logic en1, en2, en3, valid1_q, valid2_q, valid3_q, z_zero_q;
   logic [Lanes*PW-1:0] product, product_q;
   logic [Lanes*32-1:0] y, y_q;
 
@@ -43,13 +44,13 @@ module pm_head_norm #(
   );
 
   for (genvar i = 0; i < Lanes; i++) begin : g_lane
-    assign product[i*PW+:PW] = PW'(signed'(o_i[i*OW+:OW])) * PW'(factor);
+    assign product[i*PW+:PW] = PW'(signed'(o_q[i*OW+:OW])) * PW'(factor_q);
 
     pm_norm_shift #(
         .W(PW)
     ) u_shift (
         .x_i    (product_q[i*PW+:PW]),
-        .shift_i(shift_q),
+        .shift_i(shift2_q),
         .y_o    (y[i*32+:32])
     );
   end
@@ -58,10 +59,12 @@ module pm_head_norm #(
     if (!rst_ni) begin
       valid1_q <= 1'b0;
       valid2_q <= 1'b0;
+      valid3_q <= 1'b0;
       z_zero_q <= 1'b0;
     end else begin
       if (en1) valid1_q <= o_valid_i;
       if (en2) valid2_q <= valid1_q;
+      if (en3) valid3_q <= valid2_q;
       if (o_valid_i && en1 && z_i == '0) z_zero_q <= 1'b1;
       else if (clear_i) z_zero_q <= 1'b0;
     end
@@ -69,16 +72,26 @@ module pm_head_norm #(
 
   always_ff @(posedge clk_i) begin
     if (en1) begin
-      product_q <= product;
-      shift_q   <= shift;
+      o_q      <= o_i;
+      factor_q <= factor;
+      shift1_q <= shift;
     end
-    if (en2) y_q <= y;
+    if (en2) begin
+      product_q <= product;
+      shift2_q  <= shift1_q;
+    end
+    if (en3) y_q <= y;
   end
 
-  assign en2       = !valid2_q || y_ready_i;
+  assign en3       = !valid3_q || y_ready_i;
+  assign en2       = !valid2_q || en3;
   assign en1       = !valid1_q || en2;
   assign o_ready_o = en1;
-  assign y_valid_o = valid2_q;
+  assign y_valid_o = valid3_q;
   assign y_o       = y_q;
   assign z_zero_o  = z_zero_q;
+
+`ifdef FORMAL
+  `include "pm_head_norm_fv.svh"
+`endif
 endmodule

@@ -1,6 +1,6 @@
 /// Writes one token's key and value into the SRAM arrays (FLARE arXiv 2411.14733, sections 4.2 and 4.5): parses both
 /// accumulators to Kvb bits with the shift M - ex, which brings tokens of different exponents to one scale, and numbers
-/// the tokens. One token a clock; one clock of latency.
+/// the tokens. One token a clock, two clocks of latency: the right shift before the register, rounding and saturation behind it.
 ///
 /// The write pins are those of a macro: from flops, stable until wr_ready_i. The value is row wr_token_o of the V
 /// array, the key is column group wr_token_o of the K^T array.
@@ -25,7 +25,8 @@ module pm_kv_write #(
     input  logic        [                  4:0] mk_i,
     /// M_V, of values.
     input  logic        [                  4:0] mv_i,
-    /// Next token is token 0 and the sticky flags are clear. No token is taken in this clock; a pending write stays.
+    /// Next token is token 0 and the sticky flags are clear. No token is taken in this clock; pending writes stay, and no longer
+    /// set a flag.
     input  logic                                clear_i,
     input  logic                                in_valid_i,
     /// Stays low after MaxTokens tokens, until clear_i.
@@ -50,8 +51,12 @@ module pm_kv_write #(
   localparam int unsigned MW = (ExpW > 6 ? ExpW : 6) + 1;
 
   logic [TW:0] count_q;
-  logic [D*Kvb-1:0] k, v;
-  logic [D-1:0] k_sat, v_sat;
+  logic [TW-1:0] token_q;
+  logic [D*(Kvb+1)-1:0] k, v, k_q, v_q;
+  logic [D-1:0] k_half, v_half, k_half_q, v_half_q, k_sat, v_sat;
+  logic [4:0] k_left, v_left, k_left_q, v_left_q;
+  logic [D*Kvb-1:0] k_y, v_y;
+  logic valid_q, old_q, write;
   logic take;
 
   if (D < 1 || MaxTokens < 2 || ExpW < 2 || ExpW > 32) $error("pm_kv_write: D >= 1, MaxTokens >= 2, ExpW 2..32");
@@ -64,58 +69,94 @@ module pm_kv_write #(
     else effective_shift = d[6:0];
   endfunction
 
-  pm_msb_parse #(
+  pm_msb_narrow #(
       .N(D),
       .W(W),
       .Bits(Kvb)
-  ) u_parse_k (
+  ) u_narrow_k (
       .x_i(k_i),
       .m_i(effective_shift(mk_i, ex_i)),
       .round_i,
-      .y_o(k),
+      .v_o(k),
+      .half_o(k_half),
+      .left_o(k_left)
+  );
+  pm_msb_round #(
+      .N(D),
+      .Bits(Kvb)
+  ) u_round_k (
+      .v_i(k_q),
+      .half_i(k_half_q),
+      .left_i(k_left_q),
+      .y_o(k_y),
       .sat_o(k_sat)
   );
-  pm_msb_parse #(
+  pm_msb_narrow #(
       .N(D),
       .W(W),
       .Bits(Kvb)
-  ) u_parse_v (
+  ) u_narrow_v (
       .x_i(v_i),
       .m_i(effective_shift(mv_i, ex_i)),
       .round_i,
-      .y_o(v),
+      .v_o(v),
+      .half_o(v_half),
+      .left_o(v_left)
+  );
+  pm_msb_round #(
+      .N(D),
+      .Bits(Kvb)
+  ) u_round_v (
+      .v_i(v_q),
+      .half_i(v_half_q),
+      .left_i(v_left_q),
+      .y_o(v_y),
       .sat_o(v_sat)
   );
 
-  assign in_ready_o = (!wr_valid_o || wr_ready_i) && count_q != (TW + 1)'(MaxTokens) && !clear_i;
+  assign write      = valid_q && (!wr_valid_o || wr_ready_i);
+  assign in_ready_o = (!valid_q || write) && count_q != (TW + 1)'(MaxTokens) && !clear_i;
   assign take       = in_valid_i && in_ready_o;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
+      valid_q    <= 1'b0;
       wr_valid_o <= 1'b0;
+      old_q      <= 1'b0;
       count_q    <= '0;
       k_sat_o    <= 1'b0;
       v_sat_o    <= 1'b0;
     end else begin
-      if (take) wr_valid_o <= 1'b1;
+      if (take) valid_q <= 1'b1;
+      else if (write) valid_q <= 1'b0;
+      if (write) wr_valid_o <= 1'b1;
       else if (wr_ready_i) wr_valid_o <= 1'b0;
       if (clear_i) begin
         count_q <= '0;
+        old_q   <= valid_q && !write;
         k_sat_o <= 1'b0;
         v_sat_o <= 1'b0;
-      end else if (take) begin
-        count_q <= count_q + 1'b1;
-        k_sat_o <= k_sat_o || k_sat != '0;
-        v_sat_o <= v_sat_o || v_sat != '0;
+      end else begin
+        if (take) count_q <= count_q + 1'b1;
+        if (write) begin
+          old_q   <= 1'b0;
+          k_sat_o <= k_sat_o || (k_sat != '0 && !old_q);
+          v_sat_o <= v_sat_o || (v_sat != '0 && !old_q);
+        end
       end
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (take) begin
-      wr_token_o <= count_q[TW-1:0];
-      wr_k_o     <= k;
-      wr_v_o     <= v;
+      token_q <= count_q[TW-1:0];
+      {k_q, k_half_q, k_left_q} <= {k, k_half, k_left};
+      {v_q, v_half_q, v_left_q} <= {v, v_half, v_left};
+    end
+    if (write) begin
+      wr_token_o <= token_q;
+      wr_k_o     <= k_y;
+      wr_v_o     <= v_y;
     end
   end
 

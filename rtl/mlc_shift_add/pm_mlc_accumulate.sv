@@ -50,4 +50,8 @@ module pm_mlc_accumulate #(
       if (valid_i && index_i == OutW'(o)) acc_q[o*AccW+:AccW] <= sum;
     end
   end
+
+`ifdef FORMAL
+  `include "pm_mlc_accumulate_fv.svh"
+`endif
 endmodule

@@ -137,4 +137,8 @@ module pm_nor_pim #(
     end
     if (done) p_q <= p_d;
   end
+
+`ifdef FORMAL
+  `include "pm_nor_pim_fv.svh"
+`endif
 endmodule

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LATENCY 2 /* clocks from a beat being taken to its outputs being taken */
+#define LATENCY 3 /* clocks from a beat being taken to its outputs being taken */
 
 static struct bench b;
 static pm_status (*rtl_norm)(const struct pm_sim_opts *, const int64_t *, const uint32_t *, size_t, size_t,

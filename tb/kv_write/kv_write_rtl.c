@@ -10,6 +10,7 @@ static _Thread_local struct {
     unsigned passes, tokens, d;
     int16_t *k, *v;
     uint8_t *k_sat, *v_sat;
+    unsigned *flagged;
     unsigned pass, taken; /* this pass's tokens that were taken */
     size_t written;       /* tokens, over all passes */
     bool started, offers, clears, cleared, wr_ready;
@@ -62,8 +63,10 @@ static void observe(unsigned in_ready, bool wr_valid, uint32_t wr_token, const u
         run.last = pm_sim_clock();
         pm_sim_progress();
     }
+    const size_t on_pins = run.written + (wr_valid && !run.wr_ready), before = (size_t)run.pass * run.tokens;
     run.k_sat[run.pass] = k_sat;
     run.v_sat[run.pass] = v_sat;
+    run.flagged[run.pass] = on_pins > before ? (unsigned)(on_pins - before) : 0;
     if (run.clears) {
         run.pass++;
         run.taken = 0;
@@ -128,7 +131,7 @@ void pm_kv_write_step(int d, int w, int kvb, int max_tokens, int exp_w, unsigned
 pm_status pm_kv_write_rtl(const struct pm_sim_opts *opts, const struct pm_kv_write_cfg *cfg,
                           const int64_t *k_acc, const int64_t *v_acc, const int32_t *ex, unsigned passes,
                           unsigned tokens, unsigned d, int16_t *k, int16_t *v, uint8_t *k_sat, uint8_t *v_sat,
-                          uint64_t *clocks) {
+                          unsigned *flagged, uint64_t *clocks) {
     memset(&run, 0, sizeof run);
     run.cfg = *cfg;
     run.k_acc = k_acc;
@@ -141,6 +144,7 @@ pm_status pm_kv_write_rtl(const struct pm_sim_opts *opts, const struct pm_kv_wri
     run.v = v;
     run.k_sat = k_sat;
     run.v_sat = v_sat;
+    run.flagged = flagged;
     pm_status status = pm_sim_run(opts, NULL);
     if (clocks)
         *clocks = run.last - run.first + 1;

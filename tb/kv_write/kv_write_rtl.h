@@ -13,9 +13,10 @@ struct pm_kv_write_cfg {
 
 /** Writes passes (1 or more) of `tokens` tokens (1..MaxTokens) in one simulation, with a clear between two
  * passes: accumulators k_acc and v_acc [passes][tokens][d] and exponents ex[passes][tokens] into k and v
- *  [passes][tokens][d]. k_sat and v_sat [passes] are the sticky flags at each pass's end. *clocks, where not
- * NULL, receives the clocks from the one that offers the first token to the one that takes the last write,
- * inclusive: tokens + 1 for one pass without stalls. Where tokens is MaxTokens, the next pass's first token
+ *  [passes][tokens][d]. k_sat and v_sat [passes] are the sticky flags at each pass's end, when its first
+ * flagged[passes] tokens have been on the pins. *clocks, where not NULL, receives the clocks from the one
+ * that offers the first token to the one that takes the last write, inclusive: tokens + 2 for one pass without
+ * stalls. Where tokens is MaxTokens, the next pass's first token
  * is offered before the clear, and must wait. PM_EINVAL: cfg->kvb is not Kvb; PM_ESHAPE: d is not D, or too
  * many tokens; PM_ERANGE: an accumulator does not fit W bits or an exponent ExpW; PM_EDIFFER: stalled pins
  * changed, a token had another number than its position, was taken when the arrays were full or in a clear,
@@ -23,6 +24,6 @@ struct pm_kv_write_cfg {
 pm_status pm_kv_write_rtl(const struct pm_sim_opts *opts, const struct pm_kv_write_cfg *cfg,
                           const int64_t *k_acc, const int64_t *v_acc, const int32_t *ex, unsigned passes,
                           unsigned tokens, unsigned d, int16_t *k, int16_t *v, uint8_t *k_sat, uint8_t *v_sat,
-                          uint64_t *clocks);
+                          unsigned *flagged, uint64_t *clocks);
 
 #endif
