@@ -31,6 +31,7 @@ measure() {
     case $unit in
     access) units=$(sum "$v/accesses.npy") ;;
     row) units=$(($(tail -c +129 "$v/z.npy" | wc -c) / 4)) ;;
+    conversion) units=$(sed -n 's/.* of \([0-9]*\) conversions.*/\1/p' "$DIR/op.log") ;;
     esac
     awk -f scripts/activity.awk "$NET" "$DIR/wave.vcd" >"$DIR/activity" 2>"$DIR/activity.log" || {
         echo "scripts/power.sh: $name: $(tail -1 "$DIR/activity.log")" >&2
@@ -73,6 +74,8 @@ measure() {
     measure flare_gemv-values access flare-gemv --in x="$v/a.npy" --in w="$v/v.npy" --set wbits=10 --out y="$v/y.npy" \
         --out accesses="$v/accesses.npy"
     measure vdr_softmax-l16 row vdr-softmax --in x="$v/logit.npy" --in ne="$v/ne.npy" --out a="$v/rows.npy" --out z="$v/z.npy"
+    measure hyflex_gemv-nested conversion hyflex-gemv --in x="$v/x4.npy" --in w="$v/wq.npy" --out y="$v/hyflex.npy" \
+        --out clips="$v/clips.npy"
 } >"$build/synth/power.md"
 scripts/synth_report.sh fill docs/power.md power <"$build/synth/power.md"
 

@@ -40,6 +40,7 @@ if [ "$1" = bench ]; then
             check=$(echo "$params" | sed -E 's/(\w+)=(\w+)/\1 != \2/g; s/ ([A-Z])/ || \1/g')
             # The port list ends at the first semicolon.
             awk -v top="$top" -v list="${list:+ #($list) }" -v check="$check" '
+                BEGIN {print "`define PM_NETLIST"}
                 index($0, "module " top "(") == 1 {$0 = "module " top list substr($0, index($0, "(")); head = 1}
                 {print}
                 head && /;$/ {head = 0; if (check != "") print "  if (" check ") $error(\"" top ": the netlist has other parameters\");"}

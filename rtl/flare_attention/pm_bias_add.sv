@@ -29,30 +29,29 @@ module pm_bias_add #(
   logic valid_q;
   logic [N*SumW-1:0] sum_d, sum_q;
   logic signed [ExpW-1:0] shift_q;
-  logic [4:0] right, left;
+  logic [5:0] amount;
+  logic [6:0] from_left;
   logic load;
+  // Left shifts that SumW has room for, up to the clamp.
+  localparam int unsigned Left = SumW < 64 ? SumW - 33 : 31;
 
-  if (SumW <= AccW || SumW <= 32) $error("pm_bias_add: SumW too narrow");
+  if (SumW <= AccW || SumW <= 32 || ExpW < 7) $error("pm_bias_add: SumW or ExpW too narrow");
 
-  // |shift| clamped to 31.
+  // One shifter serves both directions: the bias stands Left bits to the left, where the largest left shift leaves it.
+  assign from_left = {shift_i[5], shift_i[5:0]} + 7'(Left);
   always_comb begin
-    right = 5'd0;
-    left  = 5'd0;
-    if (shift_i < 0) left = shift_i < -(ExpW'(31)) ? 5'd31 : 5'(-shift_i);
-    else right = shift_i > ExpW'(31) ? 5'd31 : shift_i[4:0];
+    if (shift_i[ExpW-1:5] == '0 || (shift_i[ExpW-1:5] == '1 && !from_left[6])) amount = from_left[5:0];
+    else amount = shift_i[ExpW-1] ? 6'd0 : 6'(Left + 31);
   end
 
   always_comb begin
-    logic signed [SumW-1:0] acc, bias;
-    acc   = '0;
+    logic signed [Left+31:0] bias;
     bias  = '0;
     sum_d = sum_q;
     if (load) begin
       for (int unsigned n = 0; n < N; n++) begin
-        acc  = SumW'($signed(acc_i[n*AccW+:AccW]));
-        bias = SumW'($signed(bias_i[n*32+:32]));
-        bias = bias <<< left;
-        sum_d[n*SumW+:SumW] = acc + (bias >>> right);
+        bias = $signed({bias_i[n*32+:32], {Left{1'b0}}}) >>> amount;
+        sum_d[n*SumW+:SumW] = SumW'($signed(acc_i[n*AccW+:AccW])) + SumW'(bias);
       end
     end
   end

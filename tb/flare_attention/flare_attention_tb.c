@@ -17,7 +17,7 @@ static const struct size sizes[] = {
     {"D=64 Heads=4 Kvb=10 MaxTokens=64", 64, 4, 10, 64, 31, false},
     {"D=36 Heads=3 Kvb=7 MaxTokens=32", 36, 3, 7, 32, 31, false},
     {"D=16 Heads=2 Kvb=10 MaxTokens=64", 16, 2, 10, 64, 31, false},
-    {"D=8 Heads=2 Kvb=4 MaxTokens=16", 8, 2, 4, 16, 31, true},
+    {"D=8 Heads=2 Kvb=4 MaxTokens=16 MaxShl=31", 8, 2, 4, 16, 31, true},
 };
 
 enum corner {
@@ -36,12 +36,38 @@ enum corner {
     TRUNCATED,
     TWOS_EVERYWHERE,
     NOISY,
+    SMALL,
+    ONE_ELEMENT,
+    ONE_CHANNEL,
+    FULL,
     CORNERS
 };
-static const char *const corner_name[CORNERS] = {
-    "random",       "all-zero vectors",  "all ones (-1)",    "-128 everywhere",  "single outliers",
-    "equal logits", "one token",         "every key masked", "some keys masked", "ne above 7",
-    "ne below 0",   "extreme exponents", "truncated",        "two's complement", "noisy MRAM"};
+static const char *const corner_name[CORNERS] = {"random",
+                                                 "all-zero vectors",
+                                                 "all ones (-1)",
+                                                 "-128 everywhere",
+                                                 "single outliers",
+                                                 "equal logits",
+                                                 "one token",
+                                                 "every key masked",
+                                                 "some keys masked",
+                                                 "ne above 7",
+                                                 "ne below 0",
+                                                 "extreme exponents",
+                                                 "truncated",
+                                                 "two's complement",
+                                                 "noisy MRAM",
+                                                 "small values, shifted left",
+                                                 "one element a token",
+                                                 "one channel of values",
+                                                 "as many tokens as fit"};
+
+/* The last four take as many tokens as fit, and many runs where they are short. */
+static unsigned repeats(enum corner corner, const struct size *s) {
+    if (corner >= SMALL)
+        return s->width == 16 ? corner == FULL ? 80 : 16 : 2;
+    return corner == RANDOM ? 12 : corner == EQUAL_LOGITS || corner == EXTREME_EXPONENTS ? 6 : 2;
+}
 
 static void *must(void *p) {
     if (!p)
@@ -59,7 +85,15 @@ struct data {
 static void fill(struct bench *b, const struct size *s, enum corner corner, struct data *t,
                  struct pm_attention_cfg *cfg, unsigned *n) {
     unsigned d = s->width;
-    *n = corner == ONE_TOKEN ? 1 : (unsigned)bench_range(b, 2, s->max_tokens);
+    const bool full = corner == FULL || corner == SMALL || corner == ONE_ELEMENT || corner == ONE_CHANNEL ||
+                      corner == EQUAL_LOGITS || corner == ALL_ONES || corner == MOST_NEGATIVE;
+    *n = corner == ONE_TOKEN ? 1 : full ? s->max_tokens : (unsigned)bench_range(b, 2, s->max_tokens);
+    const int64_t most_w = corner == SMALL ? 1 << bench_range(b, 0, 4) : 127,
+                  most_b = corner == SMALL               ? most_w
+                           : corner == EXTREME_EXPONENTS ? INT32_MAX >> bench_range(b, 0, 15)
+                                                         : 50000;
+    const int64_t near_ex = bench_range(b, -8, 8); /* of all tokens of a run of small ones */
+    const int64_t most_x = corner == SMALL ? 1 << bench_range(b, 0, 4) : 127;
     *cfg = (struct pm_attention_cfg){.width = d,
                                      .heads = s->heads,
                                      .kvb = s->kvb,
@@ -72,6 +106,10 @@ static void fill(struct bench *b, const struct size *s, enum corner corner, stru
                                      .mram = pm_array_mram(corner == NOISY, b->seed)};
     if (corner == ALL_ZERO) /* exponents below 0 at the output */
         cfg->mv = (unsigned)bench_range(b, 0, 3);
+    if (corner == SMALL) {
+        cfg->mk = (unsigned)bench_range(b, 0, 4);
+        cfg->mv = (unsigned)bench_range(b, 0, 4);
+    }
     if (corner == EXTREME_EXPONENTS) {
         cfg->mk = (unsigned)bench_range(b, 0, 31);
         cfg->mv = (unsigned)bench_range(b, 0, 31);
@@ -92,19 +130,29 @@ static void fill(struct bench *b, const struct size *s, enum corner corner, stru
     }
     for (unsigned m = 0; m < 4; m++) {
         for (unsigned i = 0; i < d * d; i++)
-            t->w[m][i] = (int8_t)(corner == MOST_NEGATIVE ? -128 : bench_range(b, -128, 127));
+            t->w[m][i] = (int8_t)(corner == MOST_NEGATIVE ? -128 : bench_range(b, -most_w - 1, most_w));
         for (unsigned i = 0; i < d; i++)
-            t->b[m][i] = corner == ALL_ZERO ? 0 : (int32_t)bench_range(b, -50000, 50000);
+            t->b[m][i] = corner == ALL_ZERO ? 0 : (int32_t)bench_range(b, -most_b, most_b);
+        const unsigned channel = (unsigned)bench_range(b, 0, d - 1);
+        for (unsigned i = 0; i < d * d; i++)
+            if (corner == ONE_CHANNEL && m == 2 && i % d != channel) {
+                t->w[m][i] = 0;
+                t->b[m][i % d] = 0;
+            }
     }
     for (unsigned i = 0; i < s->max_tokens; i++) {
         t->ex[i] = (int32_t)bench_range(b, -s->max_shl, 8);
+        if (corner == SMALL)
+            t->ex[i] = (int32_t)(near_ex + bench_range(b, -1, 1));
         if (corner == EXTREME_EXPONENTS)
             t->ex[i] = (int32_t)bench_range(b, INT16_MIN, INT16_MAX);
         t->keep[i] = corner == MASKED_ROW ? 0 : corner == SOME_MASKED ? bench_random(b) & 1 : 1;
         unsigned outlier = (unsigned)bench_range(b, 0, d - 1);
         for (unsigned j = 0; j < d; j++) {
             int8_t *x = &t->x[(size_t)i * d + j];
-            *x = (int8_t)bench_range(b, -128, 127);
+            *x = (int8_t)bench_range(b, -most_x - 1, most_x);
+            if (corner == ONE_ELEMENT && j != outlier)
+                *x = 0;
             if (bench_random(b) & 1)
                 *x = (int8_t)(*x >> 3);
             if (corner == ALL_ZERO)
@@ -146,9 +194,9 @@ static bool run_once(struct bench *b, const struct size *s, pm_flare_attention_r
 }
 
 static void run_corner(struct bench *b, const struct size *s, pm_flare_attention_rtl_fn *rtl,
-                       enum corner corner, unsigned repeats, struct data *t) {
+                       enum corner corner, unsigned runs, struct data *t) {
     uint64_t expected = 0;
-    for (unsigned i = 0; i < repeats; i++) {
+    for (unsigned i = 0; i < runs; i++) {
         struct pm_attention_cfg cfg;
         struct pm_attention_cost cost;
         struct pm_attention_rtl_result result;
@@ -210,7 +258,7 @@ int main(void) {
         pm_flare_attention_rtl_fn *rtl =
             (pm_flare_attention_rtl_fn *)bench_function(model, "pm_flare_attention_rtl");
         for (enum corner c = 0; c < CORNERS; c++)
-            run_corner(&b, s, rtl, c, c == RANDOM ? 12 : 2, &t);
+            run_corner(&b, s, rtl, c, repeats(c, s), &t);
         check_pace(&b, s, rtl, &t);
         pm_rtl_close(model);
         for (int m = 0; m < 4; m++) {

@@ -8,7 +8,8 @@ module pm_flare_attention_tb #(
     localparam int unsigned Dk = D / Heads,
     localparam int unsigned XRows = (D + 15) / 16 * 16,
     localparam int unsigned QRows = (Dk + 15) / 16 * 16,
-    localparam int unsigned TW = $clog2(MaxTokens)
+    localparam int unsigned TW = $clog2(MaxTokens),
+    localparam int unsigned ZW = 8 + $clog2(MaxTokens)
 ) (
     input logic clk_i,
     input logic rst_ni
@@ -179,11 +180,29 @@ module pm_flare_attention_tb #(
         v_cmp[h*Dk*Kvb*8+:Dk*Kvb*8] <= cmp;
       end
     end
+    // What the head's stages hand on. A netlist has names like a generate block's, but no blocks; two heads are enough there.
+    logic row_valid, row_ready, a_row_valid, a_row_ready;
+    logic [MaxTokens*8-1:0] row, a_row;
+    logic [ZW-1:0] z;
+`ifdef PM_NETLIST
+    if (Heads > 2) $error("pm_flare_attention_tb: netlists have one or two heads here");
+    if (h == 0) begin : g_first
+      assign {row_valid, row_ready, row} = {u_dut.\g_head[0].u_head .row_valid, u_dut.\g_head[0].u_head .row_ready, u_dut.\g_head[0].u_head .row};
+      assign {a_row_valid, a_row_ready, a_row} = {u_dut.\g_head[0].u_head .a_row_valid, u_dut.\g_head[0].u_head .a_row_ready, u_dut.\g_head[0].u_head .a_row};
+      assign z = u_dut.\g_head[0].u_head .z_q;
+    end else begin : g_second
+      assign {row_valid, row_ready, row} = {u_dut.\g_head[1].u_head .row_valid, u_dut.\g_head[1].u_head .row_ready, u_dut.\g_head[1].u_head .row};
+      assign {a_row_valid, a_row_ready, a_row} = {u_dut.\g_head[1].u_head .a_row_valid, u_dut.\g_head[1].u_head .a_row_ready, u_dut.\g_head[1].u_head .a_row};
+      assign z = u_dut.\g_head[1].u_head .z_q;
+    end
+`else
+    assign {row_valid, row_ready, row} = {u_dut.g_head[h].u_head.row_valid, u_dut.g_head[h].u_head.row_ready, u_dut.g_head[h].u_head.row};
+    assign {a_row_valid, a_row_ready, a_row} = {u_dut.g_head[h].u_head.a_row_valid, u_dut.g_head[h].u_head.a_row_ready, u_dut.g_head[h].u_head.a_row};
+    assign z = u_dut.g_head[h].u_head.z_q;
+`endif
     always @(posedge clk_i) begin
-      if (rst_ni && u_dut.g_head[h].u_head.row_valid && u_dut.g_head[h].u_head.row_ready)
-        pm_fa_stage_logit(h, u_dut.g_head[h].u_head.row);
-      if (rst_ni && u_dut.g_head[h].u_head.a_row_valid && u_dut.g_head[h].u_head.a_row_ready)
-        pm_fa_stage_a(h, u_dut.g_head[h].u_head.a_row, 32'(u_dut.g_head[h].u_head.z_q));
+      if (rst_ni && row_valid && row_ready) pm_fa_stage_logit(h, row);
+      if (rst_ni && a_row_valid && a_row_ready) pm_fa_stage_a(h, a_row, 32'(z));
     end
   end
 

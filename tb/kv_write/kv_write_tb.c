@@ -39,16 +39,23 @@ static bool saturates(int64_t x, int64_t m, unsigned bits, bool round) {
     return v != (int16_t)v || v < -(1 << (bits - 1)) || v >= 1 << (bits - 1);
 }
 
-/* Exponents: near the register, so that M - ex has both signs, or anywhere. `gentle`: nothing saturates. */
+/* Exponents: near the register, so that M - ex has both signs, or anywhere. Gentle: nothing saturates. Least:
+ * zeros and minus ones, of which a left shift by Kvb - 1 fits and a longer one saturates. */
+enum kind { Any, Gentle, Least };
 static void fill(struct bench *b, struct data *d, const struct config *c, unsigned tokens, unsigned m,
-                 bool gentle) {
+                 enum kind kind) {
+    const bool gentle = kind == Gentle;
     int64_t lo = -((int64_t)1 << (c->exp_w - 1)), hi = -lo - 1;
     for (size_t t = 0; t < (size_t)PASSES * tokens; t++) {
         int64_t ex = bench_random(b) % 4 ? (int64_t)m + bench_range(b, -34, 34) : bench_range(b, lo, hi);
         if (bench_random(b) % 8 == 0)
             ex = bench_random(b) & 1 ? lo : hi;
+        if (kind == Least)
+            ex = (int64_t)m + c->kvb - 1 + (bench_random(b) % 4 == 0 ? bench_range(b, -1, 1) : 0);
         d->ex[t] = (int32_t)pm_clamp(gentle ? (int64_t)m - 8 : ex, lo, hi);
         unsigned bits = (unsigned)bench_range(b, 0, gentle ? (c->kvb < c->w ? c->kvb : c->w) - 2 : c->w - 1);
+        if (kind == Least)
+            bits = 0;
         for (size_t i = 0; i < c->d; i++) {
             d->k_acc[t * c->d + i] = number(b, bits);
             d->v_acc[t * c->d + i] = number(b, bits);
@@ -96,13 +103,13 @@ static void configuration(struct bench *b, const struct config *c) {
         int64_t most = bench_random(b) & 1 ? 31 : 5;
         struct pm_kv_write_cfg cfg = {(unsigned)bench_range(b, 0, most), (unsigned)bench_range(b, 0, most),
                                       c->kvb, bench_random(b) & 1};
-        bool gentle = r % 4 == 2;
-        if (gentle)
-            cfg.mk = cfg.mv = (unsigned)bench_range(b, 8, 31);
-        fill(b, &d, c, tokens, cfg.mk, gentle);
+        const enum kind kind = r % 4 == 2 ? Gentle : r % 8 / 2 == 2 ? Least : Any;
+        if (kind != Any)
+            cfg.mk = cfg.mv = (unsigned)(kind == Gentle ? bench_range(b, 8, 31) : bench_range(b, 0, 2));
+        fill(b, &d, c, tokens, cfg.mk, kind);
         struct pm_sim_opts opts = {.seed = bench_stalls(b)};
-        pm_status status =
-            run(&opts, &cfg, d.k_acc, d.v_acc, d.ex, PASSES, tokens, c->d, d.k, d.v, d.k_sat, d.v_sat, d.flagged, NULL);
+        pm_status status = run(&opts, &cfg, d.k_acc, d.v_acc, d.ex, PASSES, tokens, c->d, d.k, d.v, d.k_sat,
+                               d.v_sat, d.flagged, NULL);
         if (status != PM_OK) {
             printf("# %s: %s (stalls %llu)\n", tag, pm_strerror(status), (unsigned long long)opts.seed);
             b->differ++;
@@ -119,14 +126,14 @@ static void configuration(struct bench *b, const struct config *c) {
     snprintf(name, sizeof name, "%s: K, V and sticky flags", tag);
     bench_test(b, name, expected);
     snprintf(name, sizeof name, "%s: some passes saturate, some do not", tag);
-    bench_check(b, name, flagged > flags / 8 && flagged < flags - flags / 8);
+    bench_check(b, name, flagged > flags / 16 && flagged < flags - flags / 16);
 
     snprintf(name, sizeof name, "%s: some clears overtake tokens, some do not", tag);
     bench_check(b, name, early > flags / 8 && early < flags - flags / 8);
 
     struct pm_kv_write_cfg cfg = {8, 8, c->kvb, true};
     uint64_t clocks = 0;
-    fill(b, &d, c, c->max_tokens, 8, true);
+    fill(b, &d, c, c->max_tokens, 8, Gentle);
     pm_status status = run(&(struct pm_sim_opts){0}, &cfg, d.k_acc, d.v_acc, d.ex, 1, c->max_tokens, c->d,
                            d.k, d.v, d.k_sat, d.v_sat, d.flagged, &clocks);
     snprintf(name, sizeof name, "%s: one token a clock, two clocks of latency", tag);
