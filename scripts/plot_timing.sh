@@ -22,6 +22,9 @@ npy x8 '|i1' 1,64 1@-128..127
 npy wh '|i1' 64,4 1@-128..127
 npy a '<i4' 3 5 -7 100
 npy b '<i4' 3 9 11 -3
+npy xt '|i1' 3,8 1@-90..90
+npy et '<i4' 3 0 1 0
+npy wt '|i1' 8,8 1@-90..90
 npy column '<i4' 5,3 1@-300..2400
 
 # svg: the waveform of $block as docs/figures/timing_$block.svg
@@ -55,6 +58,9 @@ draw flare_gemv "x_valid x_ready wl_valid wl_ready wl dwl wl_last cmp y_valid y_
     flare-gemv --in x="$w/x16.npy" --in w="$w/w8.npy" --out y="$w/out.npy" --set wbits=4
 draw hyflex_gemv "x_valid x_ready wordlines read read_done hold column sample dac cmp" 20 \
     hyflex-gemv --in x="$w/x8.npy" --in w="$w/wh.npy" --out y="$w/out.npy"
+draw flare_attention "x_valid x_ready x ex w_valid w_ready w_wl w_dwl w_cmp wr_valid wr_ready wr_token wr_k" 24 \
+    flare-attention --in x="$w/xt.npy" --in ex="$w/et.npy" --in wq="$w/wt.npy" --in wk="$w/wt.npy" --in wv="$w/wt.npy" \
+    --in wo="$w/wt.npy" --out y="$w/out.npy" --set heads=2 --set s0=0.6 --set e0=-12 --set mk=8 --set mv=8 --set kvb=4
 draw sar_ctrl "start mode6 busy dac cmp c7_en valid code" 20 sar-ctrl --in vin_q8="$w/vin.npy" --out code="$w/out.npy"
 draw kv_write "in_valid in_ready k v ex clear wr_valid wr_ready wr_token wr_k wr_v k_sat v_sat" 18
 draw col_scan "plane_valid plane_ready tag read read_done hold track_bank scan_bank start column code_valid code code_column code_tag" 26

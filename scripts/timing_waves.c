@@ -19,12 +19,13 @@ static pm_status kv_write(function f, const struct pm_sim_opts *opts) {
     int32_t ex[2 * Tokens] = {0, 1, -1, 2};
     int16_t k_out[2 * Tokens * D], v_out[2 * Tokens * D];
     uint8_t k_sat[2], v_sat[2];
+    unsigned flagged[2];
     for (int i = 0; i < 2 * Tokens * D; i++) {
         k[i] = i % 5 * 6 - 12;
         v[i] = i % 7 - 3;
     }
     return ((__typeof__(&pm_kv_write_rtl))f)(opts, &cfg, k, v, ex, 2, Tokens, D, k_out, v_out, k_sat, v_sat,
-                                             NULL);
+                                             flagged, NULL);
 }
 
 static pm_status col_scan(function f, const struct pm_sim_opts *opts) {
