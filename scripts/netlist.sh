@@ -56,10 +56,13 @@ for name in $(scripts/synth.sh list "$block" "${2:-}"); do
     status=0
     differ "$dir" "$top" "$gate" equal $gold || status=$?
     tap $status "netlist $name equals the $equals (unbounded, $(($(date +%s) - start)) s)"
-    # The first NAND becomes a NOR.
-    awk '/^  NAND2X1 / && !done {sub(/NAND2X1/, "NOR2X1"); done = 1} {print}' "$gate" >"$dir/swapped.v"
-    status=0
-    differ "$dir" "$top" "$dir/swapped.v" swapped $gold || status=$?
+    # A NAND becomes a NOR: the first, or one after it, where that makes no difference in any state that is reached.
+    for n in 1 2 3; do
+        awk -v n=$n '/^  NAND2X1 / && ++seen == n {sub(/NAND2X1/, "NOR2X1")} {print}' "$gate" >"$dir/swapped.v"
+        status=0
+        differ "$dir" "$top" "$dir/swapped.v" swapped $gold || status=$?
+        [ $status = 0 ] || break
+    done
     tap $((status != 1)) "canary $name with a gate swapped differs"
 done
 if [ -n "$models" ]; then
