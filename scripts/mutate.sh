@@ -7,10 +7,11 @@
 #   bench    parameters of pm_BLOCK_tb: the mutated design takes the RTL's place in this model
 #   mutants  how many Yosys is to choose (seed 1) among what the block instantiates or says itself
 #   contract what the check of equivalence may assume, "p_PORT = EXPRESSION; ...": an output p_Y that is looked at only with its
-#            valid (p_Y = V ? Y : 0), an input X restricted to its range (X = f(p_X)); p_ names are the ports of the comparison
+#            valid (p_Y = V ? Y : 0), an input X restricted to its range (X = f(p_X)); p_ names are the ports of the comparison.
+#            What does not begin "NAME =" is Verilog as it stands, such as a register of what surrounds the block
 # All mutants of a line are in one flat design with a selector, built once; the bench runs once for each, up to its first
 # failure. Survivors are compared with the original for every input and without a bound, from registers that are zero
-# (ABC: scorr, dprove): those proven equal are equivalent, the others survive.
+# (ABC: one step from any state by iprove; scorr, dprove; reach): those proven equal are equivalent, the others survive.
 # build/mutate/BLOCK-NAME/: list (Yosys' mutants, in order), bench (verdicts), equal (verdicts on survivors).
 set -eu
 cd "$(dirname "$0")/.."
@@ -79,7 +80,6 @@ make_mutants() {
     yosys_run "$dir/log" "read_verilog -sv $files; ${set:+chparam$set $top;} hierarchy -check -top $top; rename -top $top;
         setattr -mod -set keep_hierarchy 1 A:src=rtl/* A:src=rtl/$block/* %d A:src=rtl/common/* %d;
         proc; flatten; opt_expr; opt_clean; opt -full; wreduce; opt_clean; check -assert; select -assert-none t:\$mem*;
-        write_rtlil $dir/original.il;
         select -set own $top/a:src=*rtl/$block/* $top/a:src=*rtl/common/* %u;
         mutate -list $count -seed 1 -ctrl mutsel $width 1 -o $dir/list.tmp @own; select *; script $dir/list.tmp;
         write_rtlil $dir/mutants.il; write_verilog -noattr $dir/mutants.tmp"
@@ -95,8 +95,8 @@ make_mutants() {
     mv "$dir/list.tmp" "$dir/list"
 }
 
-# One netlist of original and mutants, compared; which mutant is a constant of each proof.
-make_miter() {
+# The netlist of all mutants between the contract's ports, as BLIF; select_mutant makes the selector a constant.
+make_gates() {
     awk -v top="$top" -v contract="$contract" '
         /^  (in|out)put / { sub(/;/, ""); dir[$NF] = $1; range[$NF] = $2 ~ /^\[/ ? $2 : ""; name[++n] = $NF }
         END {
@@ -110,24 +110,41 @@ make_miter() {
                 if (contract !~ "(^|;) *" to " *=") print "assign " to " = " (dir[name[i]] == "input" ? "p_" : "") name[i] ";"
             }
             m = split(contract, c, ";")
-            for (i = 1; i <= m; i++) if (c[i] ~ /=/) print "assign " c[i] ";"
+            for (i = 1; i <= m; i++) if (c[i] ~ /[^ ]/) print (c[i] ~ /^ *[a-z_0-9]+ *=/ ? "assign " : "") c[i] ";"
             print "endmodule"
         }' "$dir/ports" >"$dir/wrap.v"
-    flat="read_verilog $dir/wrap.v; hierarchy -check -top wrap; setattr -mod -unset keep_hierarchy *; proc; flatten"
-    yosys_run "$dir/miter.log" "read_rtlil $dir/original.il; cd $top; add -input mutsel $width; cd ..;
-        $flat; rename -top gold; design -stash gold; read_rtlil $dir/mutants.il; $flat; rename -top gate; design -stash gate;
-        design -copy-from gold gold; design -copy-from gate gate; miter -equiv -flatten gold gate miter; hierarchy -top miter;
-        setundef -zero; async2sync; opt -full -nodffe -nosdff; techmap; dffunmap; opt -full -nodffe -nosdff;
-        setundef -undriven -zero -init; opt_clean; write_rtlil $dir/miter.tmp"
-    mv "$dir/miter.tmp" "$dir/miter.il"
+    yosys_run "$dir/gates.log" "read_rtlil $dir/mutants.il; read_verilog $dir/wrap.v; hierarchy -check -top wrap; setattr -mod -unset keep_hierarchy *; proc; flatten;
+        setundef -zero; async2sync; techmap; dffunmap; techmap; setundef -undriven -zero -init; opt_clean; aigmap; write_aiger -zinit -map $dir/gates.map $dir/gates.aig"
+    berkeley-abc -q "read_aiger $dir/gates.aig; strash; write_blif $dir/gates.tmp" >"$dir/gates.abc"
+    mv "$dir/gates.tmp" "$dir/gates.blif"
 }
 
+select_mutant() { # mutant file
+    awk -v m="$1" '
+        FILENAME ~ /map$/ { if ($1 == "input" && $4 == "p_mutsel") bit[$2] = $3; next }
+        /^\.inputs/ { inputs = 1 }
+        /^\.outputs/ { inputs = 0 }
+        inputs {
+            left = ""
+            for (i = 1; i <= NF; i++) if ($i !~ /^pi/ || !(substr($i, 3) + 0 in bit)) left = left " " $i; else name[substr($i, 3) + 0] = $i
+            $0 = substr(left, 2)
+        }
+        /^\.names/ && !done { done = 1; for (i in name) print ".names " name[i] "\n " int(m / 2 ^ bit[i]) % 2 }
+        { print }' "$dir/gates.map" "$dir/gates.blif" >"$dir/selected.blif"
+    berkeley-abc -q "read_blif $dir/selected.blif; strash; write_aiger $2" >>"$dir/gates.abc"
+}
+
+# One step from any state, which is quick, shows most of what is equal; else induction, and last, for few registers, all states.
 differ() { # mutant: 0 proven equal, 1 different, 2 neither
-    yosys -Q -q -p "read_rtlil $dir/miter.il; cd miter; delete -input in_p_mutsel; connect -set in_p_mutsel $width'd$1; opt -full -nodffe -nosdff; opt_clean;
-        techmap; aigmap; write_aiger $dir/m.aig" >"$dir/m.log" 2>&1 || return 2
-    timeout "${PM_EQUAL_TIMEOUT:-60}" berkeley-abc -q "read_aiger $dir/m.aig; strash; scorr; dprove" >>"$dir/m.log" 2>&1 || return 2
+    select_mutant "$1" "$dir/m.aig"
+    abc="timeout ${PM_EQUAL_TIMEOUT:-60} berkeley-abc -q"
+    $abc "miter -c $dir/m0.aig $dir/m.aig; iprove" >"$dir/m.log" 2>&1 || true
+    if grep -q UNSATISFIABLE "$dir/m.log"; then return 0; fi
+    $abc "miter $dir/m0.aig $dir/m.aig; scorr; dprove" >"$dir/m.log" 2>&1 || true
     if grep -qE 'UNSATISFIABLE|are equivalent' "$dir/m.log"; then return 0; fi
     if grep -qE 'SATISFIABLE|NOT EQUIVALENT|not equivalent|was asserted in frame' "$dir/m.log"; then return 1; fi
+    $abc "miter $dir/m0.aig $dir/m.aig; scorr; dc2; reach -B 2000000 -F 1000000" >"$dir/m.log" 2>&1 || true
+    if grep -q 'proved unreachable' "$dir/m.log"; then return 0; fi
     return 2
 }
 
@@ -141,14 +158,16 @@ while IFS='|' read -r name top params bench count contract; do
     width=1
     while [ $((1 << width)) -le "$count" ]; do width=$((width + 1)); done
     dir=$out/$block-$name
+    design="$top|$params|$bench|$count"
     # shellcheck disable=SC2086
-    if [ ! -e "$dir/list" ] || [ -n "$(find $files "tb/$block/mutants" -newer "$dir/list" -print -quit)" ] || [ "$(wc -l <"$dir/list")" != "$count" ]; then
+    if [ ! -e "$dir/list" ] || [ -n "$(find $files -newer "$dir/list" -print -quit)" ] || [ "$design" != "$(cat "$dir/design" 2>/dev/null)" ]; then
         make_mutants
+        echo "$design" >"$dir/design"
     fi
     [ -e "$dir/bench" ] || : >"$dir/bench"
     [ -e "$dir/equal" ] || : >"$dir/equal"
     # A bench that changed judges anew what survived, but for equivalents.
-    if [ -n "$(find "tb/$block" tb/common -type f -newer "$dir/bench" -print -quit)" ]; then
+    if [ -n "$(find "tb/$block" tb/common -type f ! -name mutants -newer "$dir/bench" -print -quit)" ]; then
         awk 'FILENAME ~ /equal$/ { if (/equivalent/) same[$1]; next } /killed/ || $1 in same' "$dir/equal" "$dir/bench" >"$dir/bench.tmp"
         mv "$dir/bench.tmp" "$dir/bench"
         grep equivalent "$dir/equal" >"$dir/equal.tmp" || true
@@ -166,13 +185,13 @@ while IFS='|' read -r name top params bench count contract; do
     }
     if [ "${2:-}" = bench ]; then continue; fi
     if [ "$contract" != "$(cat "$dir/contract" 2>/dev/null)" ]; then # proven under another
-        rm -f "$dir/miter.il" "$dir/equal"
+        rm -f "$dir/gates.blif" "$dir/equal"
         touch "$dir/equal"
         echo "$contract" >"$dir/contract"
     fi
     for m in $(awk '/survived/ {print $1}' "$dir/bench"); do
         grep -q "^$m " "$dir/equal" && continue
-        [ -e "$dir/miter.il" ] || make_miter
+        [ -e "$dir/gates.blif" ] || { make_gates && select_mutant 0 "$dir/m0.aig"; }
         status=0
         differ "$m" || status=$?
         case $status in 0) echo "$m equivalent" ;; 1) echo "$m differs" ;; *) echo "$m undecided" ;; esac >>"$dir/equal"

@@ -125,17 +125,33 @@ static void fill(const struct pm_bitsift_cfg *c, unsigned shape, int32_t *x) {
     }
 }
 
+/* Number `i` of the vectors that are zero but for one row, in which one bit differs from the others, or a
+ * power of two stands, of either sign: that a row counts at all shows only where no other row hides it. */
+static void fill_lone(const struct pm_bitsift_cfg *c, size_t i, int32_t *x) {
+    const size_t all = (size_t)c->rows * c->bits * 3,
+                 at = i * 7919 % all; /* a prime: each once, in any order */
+    const uint32_t power = 1u << at / c->rows % c->bits, mask = (1u << c->bits) - 1;
+    const unsigned kind = (unsigned)(at / c->rows / c->bits);
+    const uint32_t v = (kind == 0 ? power : kind == 1 ? 0 - power : ~power) & mask;
+    memset(x, 0, c->rows * sizeof *x);
+    x[at % c->rows] = c->is_signed && v >> (c->bits - 1) ? (int32_t)(v | ~mask) : (int32_t)v;
+}
+
 /* One run of vectors through both: the shapes in turn, then in any order. Where a run is too short for all of
  * them, the next run goes on. */
-static void vectors(const char *name, const struct pm_bitsift_cfg *cfg, size_t n, uint64_t seed) {
+static void vectors(const char *name, const struct pm_bitsift_cfg *cfg, size_t n, uint64_t seed, bool lone) {
     int32_t *x = malloc(n * cfg->rows * sizeof *x);
     if (!x)
         abort();
     static uint64_t next_shape;
     uint64_t beats = 0, clocks;
     for (size_t v = 0; v < n; v++) {
-        const uint64_t shape = v < 2 * SHAPES ? next_shape++ : bench_random(&b);
-        fill(cfg, (unsigned)(shape % SHAPES), x + v * cfg->rows);
+        if (lone) {
+            fill_lone(cfg, v, x + v * cfg->rows);
+        } else {
+            const uint64_t shape = v < 2 * SHAPES ? next_shape++ : bench_random(&b);
+            fill(cfg, (unsigned)(shape % SHAPES), x + v * cfg->rows);
+        }
         beats += beats_of(cfg, x + v * cfg->rows);
     }
     struct compare c = {.cfg = cfg, .x = x, .vector = SIZE_MAX};
@@ -202,8 +218,11 @@ int main(void) {
             cfg.eplanes = codings[c].eplanes;
             snprintf(name, sizeof name, "D=%u B=%u L=%u %s, %s", cfg.rows, cfg.bits, cfg.slice,
                      models[m].scan ? "scan" : "split", codings[c].name);
-            vectors(name, &cfg, models[m].vectors, 0);
-            vectors(name, &cfg, models[m].vectors / 2, bench_random(&b) | 1);
+            vectors(name, &cfg, models[m].vectors, 0, false);
+            vectors(name, &cfg, models[m].vectors / 2, bench_random(&b) | 1, false);
+            const size_t all = (size_t)cfg.rows * cfg.bits * 3, some = 4 * models[m].vectors;
+            snprintf(name + strlen(name), sizeof name - strlen(name), ", one row");
+            vectors(name, &cfg, all < some ? all : some, 0, true);
         }
         if (m == 0)
             refuses(cfg);

@@ -149,6 +149,22 @@ static bool saturates(int64_t x, int32_t m, unsigned bits, bool round) {
     return v != (int16_t)v || v < -(1 << (bits - 1)) || v >= 1 << (bits - 1);
 }
 
+/* An element at which the shift m breaks: beside the largest and the least result, halves included, or with
+ * one bit that differs from all above it. */
+static int64_t at_limit(struct bench *b, const struct config *c, int32_t m) {
+    const uint64_t r = bench_random(b);
+    const int64_t lo = lowest(c->w, true), hi = highest(c->w, true);
+    const int64_t power = (int64_t)1 << bench_range(b, 0, c->w - 2);
+    if (r & 1)
+        return r & 2 ? power : ~power;
+    const int n = (int)pm_clamp(m, -31, 31);
+    const wide limit = r & 2 ? (wide)1 << (c->bits - 1) : -((wide)1 << (c->bits - 1));
+    const wide unit = n > 0 ? (wide)1 << (n - 1) : 1; /* half a result */
+    const wide x =
+        (n > 0 ? limit * 2 * unit : limit >> -n) + bench_range(b, -2, 2) * unit + bench_range(b, -1, 1);
+    return (int64_t)(x < lo ? lo : x > hi ? hi : x);
+}
+
 static void parse(struct bench *b, const struct config *c, struct pm_rtl *rtl, struct data *d,
                   const char *tag) {
     parse_fn *run = (parse_fn *)bench_function(rtl, "pm_msb_parse_sat_rtl");
@@ -163,6 +179,13 @@ static void parse(struct bench *b, const struct config *c, struct pm_rtl *rtl, s
         for (size_t g = 0; g < d->groups; g++)
             d->shift[g] =
                 g % 16 == 15 ? (int32_t)bench_range(b, INT32_MIN, INT32_MAX) : (int32_t)(g * 29 % 67) - 33;
+        /* Each second random group: every element for itself at a limit, of right shifts that leave some of
+         * it. */
+        for (size_t g = d->groups - c->random; g < d->groups; g += 2) {
+            d->shift[g] = (int32_t)bench_range(b, -2, c->w < 32 ? c->w : 32);
+            for (size_t i = 0; i < n; i++)
+                d->x[g * n + i] = at_limit(b, c, d->shift[g]);
+        }
         pm_status status =
             run(&(struct pm_sim_opts){.seed = round}, d->x, d->shift, d->groups, n, round, y, sat);
         if (status != PM_OK) {

@@ -177,8 +177,9 @@ void pm_fa_step(uint8_t x_ready, uint8_t *x_valid, uint32_t *x, uint32_t *ex, ui
     }
 }
 
-static void beat(struct pm_array_dpi *d, bool access, const uint32_t *wl, uint32_t dwl, uint32_t side,
-                 uint32_t *cmp) {
+static void beat(struct pm_array_dpi *d, enum pm_gemv_kind kind, bool access, const uint32_t *wl,
+                 uint32_t dwl, uint32_t side, uint32_t *cmp) {
+    run->result->accesses[kind] += access;
     if (access)
         pm_array_dpi_read(d, wl, dwl, side & 7, side >> 3 & 1, side >> 4 & 1, side >> 5 & 1, cmp);
     else
@@ -188,17 +189,18 @@ static void beat(struct pm_array_dpi *d, bool access, const uint32_t *wl, uint32
 /* Weight arrays 0..3: K, V, Q, O. */
 void pm_fa_read_w(int m, uint8_t access, const uint32_t *wl, const uint32_t *dwl, const uint32_t *side,
                   uint32_t *cmp) {
-    beat(&run->dpi[m], access, wl, *dwl, *side, cmp);
+    static const enum pm_gemv_kind kind[MRAM_COUNT] = {PM_GEMV_K, PM_GEMV_V, PM_GEMV_Q, PM_GEMV_O};
+    beat(&run->dpi[m], kind[m], access, wl, *dwl, *side, cmp);
 }
 
 void pm_fa_read_k(int h, uint8_t access, const uint32_t *wl, const uint32_t *dwl, const uint32_t *side,
                   uint32_t *cmp) {
-    beat(&run->k_dpi[h], access, wl, *dwl, *side, cmp);
+    beat(&run->k_dpi[h], PM_GEMV_L, access, wl, *dwl, *side, cmp);
 }
 
 void pm_fa_read_v(int h, uint8_t access, const uint32_t *wl, const uint32_t *dwl, const uint32_t *side,
                   uint32_t *cmp) {
-    beat(&run->v_dpi[h], access, wl, *dwl, *side, cmp);
+    beat(&run->v_dpi[h], PM_GEMV_AV, access, wl, *dwl, *side, cmp);
 }
 
 void pm_fa_stage_q(const uint32_t *q) {

@@ -22,6 +22,7 @@ struct pm_attention_rtl_result {
     uint64_t first_y, last_y;         /**< of the first and last output */
     unsigned tokens_in, tokens_out;   /**< handshakes at the engine's edge */
     bool z_zero, k_sat, v_sat;        /**< sticky flags after the run */
+    uint64_t accesses[PM_GEMV_KINDS]; /**< at the arrays' pins */
 };
 
 /** One run of n tokens on the elaborated D, Heads, Kvb and MaxTokens (= max_tokens); arguments as

@@ -38,7 +38,7 @@ enum corner {
     NOISY,
     SMALL,
     ONE_ELEMENT,
-    ONE_CHANNEL,
+    TINY,
     FULL,
     CORNERS
 };
@@ -59,13 +59,13 @@ static const char *const corner_name[CORNERS] = {"random",
                                                  "noisy MRAM",
                                                  "small values, shifted left",
                                                  "one element a token",
-                                                 "one channel of values",
+                                                 "outputs of a few bits",
                                                  "as many tokens as fit"};
 
 /* The last four take as many tokens as fit, and many runs where they are short. */
 static unsigned repeats(enum corner corner, const struct size *s) {
     if (corner >= SMALL)
-        return s->width == 16 ? corner == FULL ? 80 : 16 : 2;
+        return s->width == 16 ? corner == FULL ? 100 : 20 : 2;
     return corner == RANDOM ? 12 : corner == EQUAL_LOGITS || corner == EXTREME_EXPONENTS ? 6 : 2;
 }
 
@@ -85,7 +85,7 @@ struct data {
 static void fill(struct bench *b, const struct size *s, enum corner corner, struct data *t,
                  struct pm_attention_cfg *cfg, unsigned *n) {
     unsigned d = s->width;
-    const bool full = corner == FULL || corner == SMALL || corner == ONE_ELEMENT || corner == ONE_CHANNEL ||
+    const bool full = corner == FULL || corner == SMALL || corner == ONE_ELEMENT || corner == TINY ||
                       corner == EQUAL_LOGITS || corner == ALL_ONES || corner == MOST_NEGATIVE;
     *n = corner == ONE_TOKEN ? 1 : full ? s->max_tokens : (unsigned)bench_range(b, 2, s->max_tokens);
     const int64_t most_w = corner == SMALL ? 1 << bench_range(b, 0, 4) : 127,
@@ -114,13 +114,17 @@ static void fill(struct bench *b, const struct size *s, enum corner corner, stru
         cfg->mk = (unsigned)bench_range(b, 0, 31);
         cfg->mv = (unsigned)bench_range(b, 0, 31);
     }
+    if (corner == TINY) { /* averages of small values: few planes, effective ones */
+        cfg->mv = 0;
+        cfg->coding_o = PM_TWOS;
+    }
     if (corner == TWOS_EVERYWHERE)
         cfg->coding_x = cfg->coding_q = cfg->coding_o = PM_TWOS;
     if (corner == NOISY)
         cfg->mram.sigma_r = 0.06; /* errors in many conversions */
     for (unsigned h = 0; h < s->heads; h++) {
         cfg->s0[h] = 0.5 + (double)bench_range(b, 0, 4095) / 8192;
-        cfg->e0[h] = (int32_t)bench_range(b, -24, -8);
+        cfg->e0[h] = (int32_t)bench_range(b, -24, corner == FULL ? 10 : -8);
         if (corner == EXTREME_EXPONENTS)
             cfg->e0[h] = bench_random(b) & 1 ? INT16_MIN : INT16_MAX;
         if (corner == NE_HIGH)
@@ -133,17 +137,19 @@ static void fill(struct bench *b, const struct size *s, enum corner corner, stru
             t->w[m][i] = (int8_t)(corner == MOST_NEGATIVE ? -128 : bench_range(b, -most_w - 1, most_w));
         for (unsigned i = 0; i < d; i++)
             t->b[m][i] = corner == ALL_ZERO ? 0 : (int32_t)bench_range(b, -most_b, most_b);
-        const unsigned channel = (unsigned)bench_range(b, 0, d - 1);
-        for (unsigned i = 0; i < d * d; i++)
-            if (corner == ONE_CHANNEL && m == 2 && i % d != channel) {
-                t->w[m][i] = 0;
-                t->b[m][i % d] = 0;
-            }
+        /* W_Q, W_K: all elements alike. W_V: the identity, or one of its ones. */
+        const unsigned one = (unsigned)bench_range(b, 0, 2 * d - 1);
+        for (unsigned i = 0; corner == TINY && m < 3 && i < d * d; i++) {
+            t->w[m][i] = m < 2 || (i / d == i % d && (one >= d || i % d == one));
+            t->b[m][i % d] = 0;
+        }
     }
     for (unsigned i = 0; i < s->max_tokens; i++) {
         t->ex[i] = (int32_t)bench_range(b, -s->max_shl, 8);
         if (corner == SMALL)
             t->ex[i] = (int32_t)(near_ex + bench_range(b, -1, 1));
+        if (corner == TINY)
+            t->ex[i] = 0;
         if (corner == EXTREME_EXPONENTS)
             t->ex[i] = (int32_t)bench_range(b, INT16_MIN, INT16_MAX);
         t->keep[i] = corner == MASKED_ROW ? 0 : corner == SOME_MASKED ? bench_random(b) & 1 : 1;
@@ -157,6 +163,8 @@ static void fill(struct bench *b, const struct size *s, enum corner corner, stru
                 *x = (int8_t)(*x >> 3);
             if (corner == ALL_ZERO)
                 *x = 0;
+            if (corner == TINY)
+                *x = (int8_t)bench_range(b, near_ex < 0 ? -1 : -1 - near_ex, 1);
             if (corner == ALL_ONES)
                 *x = -1;
             if (corner == MOST_NEGATIVE)
@@ -188,6 +196,8 @@ static bool run_once(struct bench *b, const struct size *s, pm_flare_attention_r
         status = pm_attention_pair_run(t->pair, &run, engine, rtl, &(struct pm_sim_opts){.seed = stalls},
                                        t->y, t->e, cost, result, compare, b);
     pm_attention_free(engine);
+    for (int k = 0; status == PM_OK && k < PM_GEMV_KINDS; k++)
+        bench_eq(b, "accesses", (size_t)k, (int64_t)cost->gemv[k].accesses, (int64_t)result->accesses[k]);
     if (status != PM_OK)
         printf("# %s\n", pm_strerror(status));
     return status == PM_OK;
@@ -206,7 +216,7 @@ static void run_corner(struct bench *b, const struct size *s, pm_flare_attention
             bench_check(b, corner_name[corner], false);
             return;
         }
-        expected += pm_attention_pair_integers(s->width, s->heads, n);
+        expected += pm_attention_pair_integers(s->width, s->heads, n) + PM_GEMV_KINDS;
     }
     char name[128];
     snprintf(name, sizeof name, "(%s) %s", s->params, corner_name[corner]);
@@ -224,7 +234,8 @@ static void check_pace(struct bench *b, const struct size *s, pm_flare_attention
     unsigned n = s->max_tokens, drawn;
     fill(b, s, RANDOM, t, &cfg, &drawn);
     bool ok = run_once(b, s, rtl, t, &cfg, n, 0, &cost, &r);
-    bench_test(b, "full run without stalls", pm_attention_pair_integers(s->width, s->heads, n));
+    bench_test(b, "full run without stalls",
+               pm_attention_pair_integers(s->width, s->heads, n) + PM_GEMV_KINDS);
     double kv = (double)(r.last_write - r.first_write) / (n - 1) / ((double)cost.bound_kv / n);
     double token = (double)(r.last_y - r.first_y) / (n - 1) / ((double)cost.bound_token / n);
     char name[160];

@@ -13,8 +13,9 @@ static _Thread_local struct {
     size_t vectors, taken, done;
     int64_t *y;
     bool x_valid, y_ready, held;
-    uint64_t first, last;
+    uint64_t first, last, offers; /* clock from which the next vector may be offered */
 } run;
+static _Thread_local unsigned pace = 1;
 
 void pm_flare_gemv_elaborated(int rows, int outputs, int wbits, int xbits, int slice, int scan,
                               uint8_t *modes) {
@@ -47,6 +48,7 @@ void pm_flare_gemv_step(uint8_t x_ready, uint8_t *x_valid, uint32_t *x, uint8_t 
     if (taken) {
         if (run.taken++ == 0)
             run.first = pm_sim_clock();
+        run.offers = pm_sim_clock() + pace - 1;
         pm_sim_progress();
     }
     if (run.held && !y_valid)
@@ -70,12 +72,16 @@ void pm_flare_gemv_step(uint8_t x_ready, uint8_t *x_valid, uint32_t *x, uint8_t 
         pm_sim_finish(PM_OK);
     unsigned rows = run.cfg->rows, bits = run.cfg->bits;
     if (!run.x_valid || taken)
-        run.x_valid = run.taken < run.vectors && !pm_sim_stall();
+        run.x_valid = run.taken < run.vectors && pm_sim_clock() >= run.offers && !pm_sim_stall();
     for (unsigned d = 0; d < rows; d++) /* offered, or what must not matter */
         pm_set_bits(x, (size_t)d * bits, bits, run.x_valid ? (uint32_t)run.x[run.taken * rows + d] : 0x5555);
     *x_valid = run.x_valid;
     *wl_ready = !pm_sim_stall();
     *y_ready = run.y_ready = pm_sim_ready(y_valid);
+}
+
+void pm_flare_gemv_pace(unsigned clocks) {
+    pace = clocks;
 }
 
 pm_status pm_flare_gemv_rtl(const struct pm_sim_opts *opts, const struct pm_bitsift_cfg *cfg,

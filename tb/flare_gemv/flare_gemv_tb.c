@@ -12,6 +12,7 @@ enum { LATENCY_SPLIT = 6 + 3, LATENCY_SCAN = 5 + 3 };
 
 static struct bench b;
 static pm_flare_gemv_rtl_fn *gemv_rtl;
+static pm_flare_gemv_pace_fn *set_pace;
 
 struct shape {
     unsigned rows, outputs, wbits, slice;
@@ -67,6 +68,17 @@ static void fill(enum fill how, bool is_signed, int32_t *x, unsigned rows) {
             x[d] = random;
         }
     }
+}
+
+enum { LONE = 256 };
+
+/* Zeros but for one row, in which one bit differs from the others: that a row counts at all shows only where
+ * no other row hides it. All rows and bits of 16 rows, some of more. */
+static void fill_lone(bool is_signed, size_t v, int32_t *x, unsigned rows) {
+    const uint8_t power = (uint8_t)(1u << (v / rows + v % rows) % 8),
+                  bits = v >= LONE / 2 ? (uint8_t)~power : power;
+    memset(x, 0, rows * sizeof *x);
+    x[v % rows] = is_signed ? (int8_t)bits : bits;
 }
 
 /* The first outputs hold the ends of the range in every row, then one in one row each; the others are random.
@@ -146,6 +158,22 @@ static void throughput(const struct shape *s, struct work *k, size_t vectors) {
                 status == PM_OK && clocks == expected && expected > 4 * vectors);
 }
 
+/* Vectors of one full plane, the next one just in time to follow its last access: the gaps are hidden. */
+static void paced(const struct shape *s, struct work *k) {
+    const size_t vectors = 64, each = s->rows / PM_K;
+    const uint64_t expected = vectors * each + (s->scan ? LATENCY_SCAN : LATENCY_SPLIT) - 1;
+    uint64_t clocks = 0;
+    for (size_t i = 0; i < vectors * s->rows; i++)
+        k->x[i] = 1;
+    struct pm_array_cfg cell = pm_array_sram();
+    set_pace((unsigned)each);
+    pm_status status = gemv_rtl(&(struct pm_sim_opts){0}, &k->cfg, &cell, k->w, s->outputs, s->wbits, k->x,
+                                vectors, k->y, k->accesses, &clocks);
+    set_pace(1);
+    bench_check(&b, "vectors with gaps between them, accesses without",
+                status == PM_OK && clocks == expected);
+}
+
 static void model(struct shape s, size_t vectors) {
     char params[96], name[160];
     snprintf(params, sizeof params, "Rows=%u Outputs=%u WBits=%u Slice=%u Scan=%d", s.rows, s.outputs,
@@ -154,6 +182,7 @@ static void model(struct shape s, size_t vectors) {
     if (!rtl)
         return;
     gemv_rtl = (pm_flare_gemv_rtl_fn *)bench_function(rtl, "pm_flare_gemv_rtl");
+    set_pace = (pm_flare_gemv_pace_fn *)bench_function(rtl, "pm_flare_gemv_pace");
     int16_t *w = need((size_t)s.rows * s.outputs * sizeof *w);
     weights(&s, w);
     struct work k = {.w = w,
@@ -197,6 +226,14 @@ static void model(struct shape s, size_t vectors) {
         bench_test(&b, name, each);
         bench_check(&b, "the noise changed codes", k.errors > vectors);
         throughput(&s, &k, vectors < 200 ? vectors : 200);
+        paced(&s, &k);
+        if (vectors < LONE)
+            continue;
+        for (size_t v = 0; v < LONE; v++)
+            fill_lone(modes[i].is_signed, v, &k.x[v * s.rows], s.rows);
+        compare(&s, &k, "one row", pm_array_sram(), LONE, 0);
+        snprintf(name, sizeof name, "%s, %s: one row", params, modes[i].name);
+        bench_test(&b, name, LONE * (s.outputs + 1));
     }
     struct pm_bitsift_cfg other = k.cfg;
     struct pm_array_cfg cell = pm_array_sram();

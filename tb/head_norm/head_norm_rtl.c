@@ -5,8 +5,9 @@
 #include <string.h>
 
 #define MAX_LANES 1024
-#define DRAIN     8 /* clocks after the last output: nothing more may come; the sticky flag is cleared in them \
-                     */
+#define DRAIN                                                                                                \
+    8 /* clocks after the last output: nothing more may come; the sticky flag is cleared in them             \
+       */
 
 static _Thread_local struct {
     const int64_t *o;
@@ -52,6 +53,9 @@ static void next_beat(bool valid) {
 void pm_head_norm_step(svBit o_ready, svBit y_valid, const svBitVecVal *y, svBit z_zero, svBit *o_valid,
                        svBitVecVal *o, svBitVecVal *z, svBit *y_ready, svBit *clear) {
     size_t total = s.rows * s.beats;
+    /* A beat waits only where each of the three stages holds one and the last one's stays. */
+    if (o_ready != (s.in - s.out < 3 || s.y_ready))
+        pm_sim_finish(PM_EDIFFER);
     if (s.y_stalled && (!y_valid || memcmp(y, s.y_bits, s.lanes * 4)))
         pm_sim_finish(PM_EDIFFER);
     s.y_stalled = y_valid && !s.y_ready;

@@ -10,7 +10,8 @@ struct bank {
 };
 
 struct lane {
-    int32_t value; /* sampled by the converter */
+    int32_t value;    /* sampled by the converter */
+    uint64_t started; /* and when */
     struct pm_read_id id;
 };
 
@@ -89,6 +90,9 @@ static void converter_side(unsigned sample, unsigned column, bool scan) {
     need(run.held > run.ended && scan == (run.ended & 1));
     need(column == run.column && sample == 1u << column % run.cfg->sars);
     struct lane *lane = &run.lane[column % run.cfg->sars];
+    /* Sampling, adc comparisons, and the clock of the code, in which nothing is sampled. */
+    need(lane->started == 0 || pm_sim_clock() - lane->started >= run.cfg->adc + 2);
+    lane->started = pm_sim_clock();
     lane->value = run.bank[scan].value[column];
     lane->id = read_id(run.ended);
     lane->id.access = (uint16_t)column;

@@ -45,9 +45,9 @@ void pm_mlc_shift_add_step(int cols, unsigned char y_valid, int y_index, int y, 
         *code = run.code[i];
         *flip = run.flip[*column];
         *pop = run.pop[i / run.cols];
-    } else { /* what no valid bit qualifies must not matter */
-        *column = 5;
-        *plane = 3;
+    } else { /* what no valid bit qualifies must not matter: here, what would complete an output */
+        *column = (int)run.cols - 1;
+        *plane = 7;
         *code = 77;
         *flip = 1;
         *pop = 1;

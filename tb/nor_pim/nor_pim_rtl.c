@@ -85,8 +85,11 @@ void pm_nor_pim_step(int abits, int bbits, int cols, unsigned char ready, int st
 
 /* One micro-operation. A NOR can only switch a preset result from 1 to 0 (MAGIC). */
 void pm_nor_pim_array(int strobes, int row, const uint32_t *data, uint32_t *result) {
-    if (strobes == 0)
+    if (strobes == 0) { /* within a multiplication only the last read waits */
+        need((run.strobe == 0 && run.row == 0) ||
+             (run.strobe == PM_NOR_CLOCKS - 1 && run.row == run.layout.rows - 1));
         return;
+    }
     need(strobes == 1 << run.strobe && (unsigned)row == run.row);
     for (unsigned k = 0; k < run.layout.lanes; k++) {
         bool *ca = &run.cell_a[row & 255][k], *cb = &run.cell_b[row & 255][k],

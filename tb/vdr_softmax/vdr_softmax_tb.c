@@ -74,6 +74,58 @@ static void random_rows(struct rows *r) {
     }
 }
 
+/* exp for the remainder that a quotient leaves, off by `error`: numerics, not the golden softmax. */
+static int64_t numerator(const struct pm_vdr_entry *e, int q, int64_t rem, int64_t error, bool round) {
+    const int64_t exp = (int64_t)e->c - rem * ((int64_t)e->b - rem) + error;
+    const int t = pm_bl(e->c) - 8 + q;
+    const int64_t y = (exp >> (t - 1)) + round;
+    return y / 2 > 255 ? 255 : y / 2;
+}
+
+enum { BORDERS = 1200, BITS = 6 };
+
+/* Whether at this distance the numerator would show exp off by 2^bit, or, from BITS on, a quotient that is
+ * one too low or too high by less than `near`. */
+static bool at_border(const struct pm_vdr_entry *e, int64_t distance, int bit, int near, bool round) {
+    const int q = (int)(distance / e->l);
+    const int64_t rem = distance % e->l, right = numerator(e, q, rem, 0, round);
+    if (q > 8)
+        return false;
+    if (bit == BITS)
+        return q > 0 && rem < near && numerator(e, q - 1, rem + e->l, 0, round) != right;
+    if (bit > BITS)
+        return q < 8 && e->l - rem <= near && numerator(e, q + 1, rem - e->l, 0, round) != right;
+    return numerator(e, q, rem, 1 << bit, round) != right ||
+           numerator(e, q, rem, -(1 << bit), round) != right;
+}
+
+/* Rows of one such distance, on half of their places: random tables and exponents until there is one. */
+static void border(int bit, size_t n, const char *name) {
+    const bool round = bench_random(&b) & 1;
+    const int near = 1 << bench_range(&b, 0, 4);
+    for (;;) {
+        struct pm_vdr_lut lut;
+        const double s0 = 0.5 + (double)bench_range(&b, 0, (1 << 30) - 1) / (1u << 31);
+        /* The low bits count at full scale only, the larger quotients occur below it. */
+        const int ne = bit < BITS || bench_random(&b) % 4 == 0 ? 7 : (int)bench_range(&b, 0, 6);
+        pm_vdr_lut_init(&lut, s0);
+        const int start = (int)bench_range(&b, 1, 255);
+        for (int i = 0; i < 255; i++) {
+            const int below = (start + i) % 255 + 1;
+            if (!at_border(&lut.e[ne], (int64_t)below << PM_VDR_FRAC, bit, near, round))
+                continue;
+            struct rows r = make(1, n);
+            const int max = (int)bench_range(&b, below - 128, 127);
+            r.ne[0] = ne;
+            for (size_t j = 0; j < n; j++)
+                r.x[j] = (int8_t)(bench_random(&b) & 1 ? max - below : bench_range(&b, -128, max));
+            r.x[bench_random(&b) % n] = (int8_t)max;
+            compare(name, &r, s0, round, false, bench_stalls(&b));
+            return;
+        }
+    }
+}
+
 int main(void) {
     static const double scales[] = {0.5, 0.5946, 0.70710678, 0.83, 0.9999999};
     static const struct {
@@ -133,6 +185,30 @@ int main(void) {
             compare("corners", &r, scales[n % 5], n & 1, true, bench_stalls(&b));
         }
         snprintf(name, sizeof name, "one token, masked, equal, extremes (%s)", config[c].params);
+        bench_test(&b, name, expected);
+
+        /* Distances at which little decides. */
+        for (int k = 0; k < BORDERS; k++)
+            border(k & 1 ? k / 2 % BITS : BITS + k / 2 % 2, max_n < 64 ? max_n : 64, "borders");
+        snprintf(name, sizeof name, "distances beside a quotient's or a numerator's step (%s)",
+                 config[c].params);
+        bench_test(&b, name, BORDERS * ((max_n < 64 ? max_n : 64) + 1));
+
+        /* One beat of logits that differ by one at most: each pair decides the maximum somewhere. */
+        {
+            struct rows r = make(400, lanes);
+            for (size_t i = 0; i < r.rows; i++) {
+                const int64_t top = bench_range(&b, -127, 127);
+                r.ne[i] = (int32_t)bench_range(&b, -8, 15);
+                for (size_t j = 0; j < lanes; j++) {
+                    r.x[i * lanes + j] = (int8_t)(top - bench_range(&b, 0, 1));
+                    r.keep[i * lanes + j] = bench_random(&b) % 2;
+                }
+            }
+            expected = r.rows * (lanes + 1);
+            compare("neighbours", &r, 0.7, true, true, bench_stalls(&b));
+        }
+        snprintf(name, sizeof name, "logits that differ by one (%s)", config[c].params);
         bench_test(&b, name, expected);
 
         /* Random rows of random length, random stalls on both sides. */
