@@ -23,8 +23,8 @@ measure() {
     export DIR="$build/synth/$name"
     IFS='|' read -r config TOP params PERIOD rest <"$DIR/line"
     export TOP PERIOD NET="$DIR/net.v"
-    if [ "$(grep -c '^module ' "$NET")" != 1 ]; then
-        yosys -Q -q -p "read_liberty -lib $LIBERTY; read_verilog $NET; hierarchy -top $TOP; flatten; write_verilog -noattr $DIR/flat.v" >&2
+    if [ -e "$DIR/buses.v" ]; then # what is simulated, flat: its nets have numbers of their own
+        yosys -Q -q -p "read_liberty -lib $LIBERTY; read_verilog $DIR/buses.v; hierarchy -top $TOP; flatten; splitnets; opt_clean; write_verilog -noattr $DIR/flat.v" >&2
         NET=$DIR/flat.v
     fi
     PERIMETER_NETLIST=1 PERIMETER_TRACE=vcd "$build/perimeter" op "$@" --engine rtl --wave "$DIR/wave.vcd" >"$DIR/op.log"
