@@ -1,7 +1,7 @@
 #!/bin/sh
 # Judges mutants of a block's RTL, or adds up what was judged:
 #   scripts/mutate.sh BLOCK [bench]   every line of tb/BLOCK/mutants; what is judged already is kept. bench: by the bench alone
-#   scripts/mutate.sh summary    prints the table, writes build/mutate/summary.json and build/mutate/survivors, among which is what was not judged; fails where less than
+#   scripts/mutate.sh summary         prints the table, writes build/mutate/summary.json and build/mutate/survivors, among which is what was not judged; fails where less than
 #                                $PM_MUTATE_SCORE % (99) of the mutants that are not equivalent are killed
 # tb/BLOCK/mutants has one design a line:   name | top | NAME=VALUE ... | bench | mutants | contract
 #   bench    parameters of pm_BLOCK_tb: the mutated design takes the RTL's place in this model
@@ -11,8 +11,10 @@
 #            What does not begin "NAME =" is Verilog as it stands, such as a register of what surrounds the block
 # All mutants of a line are in one flat design with a selector, built once; the bench runs once for each, up to its first
 # failure. Survivors are compared with the original for every input and without a bound, from registers that are zero
-# (ABC: one step from any state by iprove; scorr, dprove; reach): those proven equal are equivalent, the others survive.
-# build/mutate/BLOCK-NAME/: list (Yosys' mutants, in order), bench (verdicts), equal (verdicts on survivors).
+# (ABC: one step from any state by iprove; scorr, dprove; reach): those proven equal are equivalent. The rest is put to the proofs of the
+# blocks that its line is in, in designs of their own: what none of them refutes survives.
+# build/mutate/BLOCK-NAME/: list (Yosys' mutants, in order), bench (verdicts), equal (verdicts on survivors),
+# proofs (verdicts of the proofs on what is not equivalent).
 set -eu
 cd "$(dirname "$0")/.."
 build=${PERIMETER_BUILD:-build}
@@ -24,11 +26,11 @@ if [ "$1" = summary ]; then
     grep -v '^ *#' tb/*/mutants | while IFS='|' read -r file_name _ _ _ count _; do
         name=$(basename "$(dirname "${file_name%%:*}")")-$(echo "${file_name#*:}" | xargs)
         dir=$out/$name
-        for f in list bench equal; do [ -e "$dir/$f" ] || { mkdir -p "$dir" && touch "$dir/$f"; }; done
+        for f in list bench equal proofs; do [ -e "$dir/$f" ] || { mkdir -p "$dir" && touch "$dir/$f"; }; done
         # Whatever is not killed and not proven equivalent survived, be it that nothing has judged it yet.
         awk -v name="$name" -v n="$(echo "$count" | xargs)" -v survivors="$out/survivors.tmp" '
             FILENAME ~ /list$/ { how[FNR] = $0; next }
-            FILENAME ~ /bench$/ { judged[$1]; if (/killed/) killed[$1]; next }
+            FILENAME ~ /(bench|proofs)$/ { judged[$1]; if (/killed/) killed[$1]; next }
             { verdict[$1] = $2 }
             END {
                 for (m = 1; m <= n; m++) {
@@ -43,7 +45,7 @@ if [ "$1" = summary ]; then
                     delete s
                 }
                 printf "%s %d %d %d %d %d\n", name, n, k, e, n - k - e, u
-            }' "$dir/list" "$dir/bench" "$dir/equal"
+            }' "$dir/list" "$dir/bench" "$dir/equal" "$dir/proofs"
     done >"$out/table.tmp"
     mv "$out/survivors.tmp" "$out/survivors"
     mv "$out/table.tmp" "$out/table"
@@ -140,12 +142,23 @@ differ() { # mutant: 0 proven equal, 1 different, 2 neither
     abc="timeout ${PM_EQUAL_TIMEOUT:-60} berkeley-abc -q"
     $abc "miter -c $dir/m0.aig $dir/m.aig; iprove" >"$dir/m.log" 2>&1 || true
     if grep -q UNSATISFIABLE "$dir/m.log"; then return 0; fi
-    $abc "miter $dir/m0.aig $dir/m.aig; scorr; dprove" >"$dir/m.log" 2>&1 || true
-    if grep -qE 'UNSATISFIABLE|are equivalent' "$dir/m.log"; then return 0; fi
-    if grep -qE 'SATISFIABLE|NOT EQUIVALENT|not equivalent|was asserted in frame' "$dir/m.log"; then return 1; fi
+    status=0
+    PM_EQUAL_TIMEOUT=${PM_EQUAL_TIMEOUT:-60} scripts/equal.sh "$dir/m0.aig" "$dir/m.aig" "$dir/m.log" || status=$?
+    [ $status = 2 ] || return $status
     $abc "miter $dir/m0.aig $dir/m.aig; scorr; dc2; reach -B 2000000 -F 1000000" >"$dir/m.log" 2>&1 || true
     if grep -q 'proved unreachable' "$dir/m.log"; then return 0; fi
     return 2
+}
+
+# The same change in the designs of the proofs, where the cell's name tells its line: those of the line's block.
+refuted() { # mutant: prints the target whose proof it fails
+    mutant=$(sed -n "$1p" "$dir/list")
+    change=$(echo "$mutant" | grep -oE -- '-(mode|port|portbit|ctrlbit) [^ ]+' | paste -sd' ')
+    line=$(echo "$mutant" | sed -nE 's/.* -cell [^ ]*\$(rtl\/[^ ]+:[1-9][0-9]*)\$.*/\1/p')
+    src=$(echo "$mutant" | grep -oF -- "${line:-none}." -m1) || return 0
+    src=$(echo "$mutant" | grep -oE -- "-src $src[^ ]+" | head -1)
+    PERIMETER_BUILD=$dir/proofs.build PM_PROVE_QUICK=1 PM_PROVE_MUTANT="$change $src" scripts/prove.sh \
+        "$(basename "$(dirname "$line")")" </dev/null | sed -n 's/^not ok - proof \([^ ]*\).*/\1/p' || true
 }
 
 while IFS='|' read -r name top params bench count contract; do
@@ -196,4 +209,11 @@ while IFS='|' read -r name top params bench count contract; do
         differ "$m" || status=$?
         case $status in 0) echo "$m equivalent" ;; 1) echo "$m differs" ;; *) echo "$m undecided" ;; esac >>"$dir/equal"
     done
+    [ "$dir/proofs" -nt "$dir/bench" ] || : >"$dir/proofs"
+    for m in $(awk '!/equivalent/ {print $1}' "$dir/equal"); do
+        grep -q "^$m " "$dir/proofs" && continue
+        target=$(refuted "$m" | head -1)
+        echo "$m ${target:+killed by }${target:-survived}" >>"$dir/proofs"
+    done
+    rm -rf "$dir/proofs.build"
 done <"tb/$block/mutants"

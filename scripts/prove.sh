@@ -4,7 +4,8 @@
 #   sat   combinational: yosys sat, every input
 #   smt   k-induction by yosys-smtbmc and z3 in two runs, base and step, `depth` steps each
 #   bmc   the base alone: holds up to `depth` clocks and is reported as bounded
-# With PM_PROVE_QUICK=1, as in `make test`, targets marked long are left out.
+# With PM_PROVE_QUICK=1, as in `make test`, targets marked long are left out. PM_PROVE_MUTANT: options of Yosys' `mutate -list 1`,
+# applied to the design of each target; targets whose design has no such mutant are left out.
 # Sources: the block's RTL, rtl/common and formal/BLOCK/*.sv with -DFORMAL, include folder formal/BLOCK; other blocks that it uses
 # without their properties, which their own proofs are for. A module of formal/BLOCK that bears an RTL module's name, a contract, takes
 # its place. Each target is run again with
@@ -58,6 +59,7 @@ prep() {
         [ -z "$chparams" ] || echo "chparam$chparams $top"
         echo "hierarchy -check -top $top"
         echo "prep -flatten -top $top"
+        [ -z "${PM_PROVE_MUTANT:-}" ] || echo "mutate -list 1 $PM_PROVE_MUTANT -o $2.mutant; script $2.mutant"
         echo "async2sync; opt -full; dffunmap; opt_clean; check -assert"
         echo "write_rtlil $2.il"
     } >"$2.ys"
@@ -77,6 +79,7 @@ smt2() { # il: writes .smt2 beside it
 target() {
     t=$out/$name
     rm -f "$t".*
+    if [ -n "${PM_PROVE_MUTANT:-}" ] && prep "" "$t" && [ ! -s "$t.mutant" ]; then return; fi
     start=$(date +%s)
     rc=0
     case $engine in

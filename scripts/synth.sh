@@ -1,6 +1,7 @@
 #!/bin/sh
 # Maps named configurations of blocks onto OSU018 with Yosys and ABC and times them with OpenSTA.
-#   scripts/synth.sh list [BLOCK] [WORD]     configurations, as BLOCK-CONFIG; with WORD those that have it among their options
+#   scripts/synth.sh list [BLOCK] [WORD]     configurations, as BLOCK-CONFIG; with WORD those that have it among their options;
+#                                            all: those with `long` too
 #   scripts/synth.sh bench BLOCK PARAMS DIR  writes netlists with this bench into DIR, with parameters for it, and prints their names
 #   scripts/synth.sh BLOCK-CONFIG            writes build/synth/BLOCK-CONFIG.json, unless it is up to date
 # synth/BLOCK/configs has one configuration a line:   name | top | NAME=VALUE ... | clock, ns | bits | bench | options
@@ -8,7 +9,7 @@
 #   bench    parameters of pm_BLOCK_tb for which the netlist takes the RTL's place (empty: none), see scripts/netlist.sh
 #   options  fast: part of `make test`; quick: its netlist too; hier: also mapped without flattening, for the area of each module;
 #            nested: only without flattening; prove: proven equal to the RTL; mapping: proven equal to the RTL's gates before
-#            mapping; PORT=VALUE: an input tied to a constant; constants:N: outputs that are constant, of all others a path is timed
+#            mapping; long: takes too long for `make synth`, the report keeps what it has of it; PORT=VALUE: an input tied to a constant; constants:N: outputs that are constant, of all others a path is timed
 # Fails on latches, memories, combinational loops, unmapped cells, unconstrained endpoints and on every Yosys warning
 # that synth/common/warnings does not list.
 set -eu
@@ -24,7 +25,8 @@ fields() {
 if [ "$1" = list ]; then
     for file in synth/${2:-*}/configs; do
         b=$(basename "$(dirname "$file")")
-        fields "$b" | awk -F'|' -v b="$b" -v w="${3:-}" 'w == "" || index(" " $7 " ", " " w " ") {print b "-" $1}'
+        fields "$b" | awk -F'|' -v b="$b" -v w="${3:-}" '
+            w == "all" || (w == "" ? !/long$/ : index(" " $7 " ", " " w " ")) {print b "-" $1}'
     done
     exit
 fi
@@ -84,7 +86,7 @@ generic() { # flatten or nothing
         techmap; opt_expr; opt_merge; opt_dff; opt_clean; check -assert; select -assert-none t:\$dlatch* t:\$_DLATCH* t:\$_SR_*"
 }
 mapped() { # stem
-    echo "write_rtlil $DIR/$1.generic.il; dfflibmap -liberty $LIBERTY;
+    echo "dfflibmap -liberty $LIBERTY;
         abc -liberty $LIBERTY -script synth/common/abc.script -constr synth/common/abc.constr;
         $nested splitnets${nested:+ -ports}; opt_clean -purge; setundef -zero; check -assert -mapped; tee -q -o $DIR/$1 stat -liberty $LIBERTY"
 }
@@ -103,17 +105,23 @@ net=$DIR/net.v
 # shellcheck disable=SC2086
 if [ ! -e "$net" ] || [ "$(cat "$DIR/line" 2>/dev/null)" != "$line" ] ||
     [ -n "$(find $files synth/common/abc.* scripts/synth.sh "$LIBERTY" -newer "$net" -print -quit)" ]; then
-    rm -f "$net" "$DIR"/*.stat "$DIR/buses.v"
+    rm -f "$net" "$DIR"/*.stat "$DIR"/*.il "$DIR/buses.v"
     flatten=flatten
     nested=
-    case " $options " in *' nested '*)
+    rtl=
+    before=
+    case " $options " in
+    *' nested '*)
         flatten=
+        nested='setundef -zero;'
         # Benches look at buses, also inside; OpenSTA does not read what Yosys writes of them.
-        nested="setundef -zero; write_verilog -noattr -noexpr $DIR/buses.v;"
+        [ -z "$bench" ] || nested="$nested write_verilog -noattr -noexpr $DIR/buses.v;"
         ;;
+    *' prove '*) rtl="design -save front; flatten; opt_clean; write_rtlil $DIR/rtl.il; design -load front;" ;;
     esac
-    yosys_run "$DIR/log" "read_liberty -lib $LIBERTY; $front design -save front; ${flatten:+flatten;} opt_clean;
-        write_rtlil $DIR/rtl.il; design -load front; $(generic $flatten); $(mapped stat); write_verilog -noattr -noexpr $net.tmp"
+    case " $options " in *' mapping '*) before="write_rtlil $DIR/generic.il;" ;; esac
+    yosys_run "$DIR/log" "read_liberty -lib $LIBERTY; $front $rtl $(generic $flatten); $before $(mapped stat);
+        write_verilog -noattr -noexpr $net.tmp"
     case " $options " in
     *' nested '*) cp "$DIR/stat" "$DIR/hier.stat" ;;
     *' hier '*) yosys_run "$DIR/hier.log" "read_liberty -lib $LIBERTY; $front $(generic ''); $(mapped hier.stat)" ;;

@@ -100,7 +100,8 @@ static void configuration(struct bench *b, const struct config *c) {
     for (unsigned r = 0; r < RUNS; r++) {
         /* Full arrays, where the next pass must wait for its clear, and shorter sequences. */
         unsigned tokens = r & 1 ? c->max_tokens : (unsigned)bench_range(b, 1, c->max_tokens - 1);
-        int64_t most = bench_random(b) & 1 ? 31 : 5;
+        /* Narrow exponents reach few left shifts: none from a large M. */
+        int64_t most = bench_random(b) % 4 == 0 ? 31 : c->exp_w < 4 ? 1 : 5;
         struct pm_kv_write_cfg cfg = {(unsigned)bench_range(b, 0, most), (unsigned)bench_range(b, 0, most),
                                       c->kvb, bench_random(b) & 1};
         const enum kind kind = r % 4 == 2 ? Gentle : r % 8 / 2 == 2 ? Least : Any;
@@ -126,7 +127,7 @@ static void configuration(struct bench *b, const struct config *c) {
     snprintf(name, sizeof name, "%s: K, V and sticky flags", tag);
     bench_test(b, name, expected);
     snprintf(name, sizeof name, "%s: some passes saturate, some do not", tag);
-    bench_check(b, name, flagged > flags / 16 && flagged < flags - flags / 16);
+    bench_check(b, name, flagged > flags / 8 && flagged < flags - flags / 8);
 
     snprintf(name, sizeof name, "%s: some clears overtake tokens, some do not", tag);
     bench_check(b, name, early > flags / 8 && early < flags - flags / 8);
