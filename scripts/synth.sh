@@ -117,8 +117,8 @@ if [ ! -e "$net" ] || [ "$(cat "$DIR/line" 2>/dev/null)" != "$line" ] ||
         # Benches look at buses, also inside; OpenSTA does not read what Yosys writes of them.
         [ -z "$bench" ] || nested="$nested write_verilog -noattr -noexpr $DIR/buses.v;"
         ;;
-    *' prove '*) rtl="design -save front; flatten; opt_clean; write_rtlil $DIR/rtl.il; design -load front;" ;;
     esac
+    case " $options " in *' prove '*) rtl="design -save front; flatten; opt_clean; write_rtlil $DIR/rtl.il; design -load front;" ;; esac
     case " $options " in *' mapping '*) before="write_rtlil $DIR/generic.il;" ;; esac
     yosys_run "$DIR/log" "read_liberty -lib $LIBERTY; $front $rtl $(generic $flatten); $before $(mapped stat);
         write_verilog -noattr -noexpr $net.tmp"
