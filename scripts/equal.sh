@@ -3,10 +3,14 @@
 #   scripts/equal.sh ONE.aig OTHER.aig LOG
 # Exit status 0: proven equal, 1: different, 2: neither in $PM_EQUAL_TIMEOUT s (600) a step.
 set -eu
-: >"$3"
+one=$(realpath "$1")
+other=$(realpath "$2")
+log=$(realpath "$3")
+cd "$(dirname "$log")" # dprove leaves a file where it runs
+: >"$log"
 # scorr alone finds most of what differs; dprove would search on.
-for step in "miter $1 $2; strash; scorr; write_aiger $3.aig" "read_aiger $3.aig; dprove"; do
-    timeout "${PM_EQUAL_TIMEOUT:-600}" berkeley-abc -q "$step" >>"$3" 2>&1 || exit 2
-    if grep -qwE 'SATISFIABLE|NOT EQUIVALENT|not equivalent|was asserted in frame' "$3"; then exit 1; fi
+for step in "miter $one $other; strash; scorr; write_aiger $log.aig" "read_aiger $log.aig; dprove"; do
+    timeout "${PM_EQUAL_TIMEOUT:-600}" berkeley-abc -q "$step" >>"$log" 2>&1 || exit 2
+    if grep -qwE 'SATISFIABLE|NOT EQUIVALENT|not equivalent|was asserted in frame' "$log"; then exit 1; fi
 done
-grep -qE 'UNSATISFIABLE|are equivalent' "$3" || exit 2
+grep -qE 'UNSATISFIABLE|are equivalent' "$log" || exit 2

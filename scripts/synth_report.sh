@@ -10,17 +10,9 @@ build=${PERIMETER_BUILD:-build}
 tab=$(printf '\t')
 
 # rows CONFIGURATION...: the JSON files' numbers, a line each: block config parameters cells um2 ge ge_per_bit registers delay slack
-# levels start end reg_to_reg. Of a long one that was not mapped here what docs/synthesis.md has.
+# levels start end reg_to_reg
 rows() {
     for name in "$@"; do
-        [ -e "$build/synth/$name.json" ] || {
-            awk -F' *[|] *' -v OFS='\t' -v name="$name" '$2 "-" $3 == name {
-                gsub(/`/, "", $13)
-                split($13, path, " to ")
-                print $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, path[1], path[2], $14
-            }' docs/synthesis.md
-            continue
-        }
         awk -v OFS='\t' 'function get(key, text) {
             if (!match(text, "\"" key "\": (\"[^\"]*\"|[-0-9.]+)")) return ""
             text = substr(text, RSTART + length(key) + 4, RLENGTH - length(key) - 4)
@@ -81,8 +73,8 @@ fi
 # What could not be made has no row, which is a failure in the end.
 made=
 missing=0
-for name in $(scripts/synth.sh list "" all); do
-    if [ -e "$build/synth/$name.json" ] || scripts/synth.sh list "" long | grep -qx "$name"; then made="$made $name"; else
+for name in $(scripts/synth.sh list); do
+    if [ -e "$build/synth/$name.json" ]; then made="$made $name"; else
         echo "scripts/synth_report.sh: $build/synth/$name.json is missing" >&2
         missing=$((missing + 1))
     fi
@@ -137,7 +129,6 @@ where() {
     echo '| block | configuration | GE with hierarchy | own area of each module, times instances |'
     echo '|---|---|---|---|'
     for name in $made; do
-        [ -e "$build/synth/$name.json" ] || continue
         awk -v name="$name" -F'"' '/"module"/ {
             split($0, n, /"(instances|ge|share)": /)
             module = substr($0, index($0, "\"pm_") + 1)

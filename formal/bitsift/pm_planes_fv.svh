@@ -55,9 +55,9 @@ always_comb for (int unsigned r = 0; r < Rows; r++) begin
   fv_rest[r*SumW +: SumW] = 0;
   for (int unsigned b = 0; b < Bits; b++) begin
     if (todo_q[b] && (twos || !sgn_q[r]))
-      fv_rest[r*SumW +: SumW] = fv_rest[r*SumW +: SumW] + fv_weight(mag_q[b*Rows + r], b, 1'b0);
+      fv_rest[r*SumW +: SumW] = fv_rest[r*SumW +: SumW] + fv_weight(mag_q[r*Bits + b], b, 1'b0);
     if (todo_q[Bits + b] && (twos || sgn_q[r]))
-      fv_rest[r*SumW +: SumW] = fv_rest[r*SumW +: SumW] + fv_weight(mag_q[b*Rows + r], b, 1'b1);
+      fv_rest[r*SumW +: SumW] = fv_rest[r*SumW +: SumW] + fv_weight(mag_q[r*Bits + b], b, 1'b1);
   end
 end
 
@@ -73,7 +73,7 @@ always_comb begin
       end
       for (int unsigned b = 0; b < 2 * Bits; b++) begin
         for (int unsigned r = 0; r < Rows; r++)
-          fv_plane[r] = mag_q[b % Bits * Rows + r] && (twos || sgn_q[r] == (b >= Bits));
+          fv_plane[r] = mag_q[r*Bits + b % Bits] && (twos || sgn_q[r] == (b >= Bits));
         if (todo_q[b]) assert (fv_plane != 0);
         if (todo_q[b] && twos) assert (b < Bits ? b < fv_top0 : b - Bits == fv_top0);
         if (todo_q[b] && !signed_i) assert (b < Bits);

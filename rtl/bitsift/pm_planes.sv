@@ -32,7 +32,7 @@ module pm_planes #(
   /// last plane of its vector
   output logic                 last_o
 );
-  // The ones below each bit, ORed: a prefix tree.
+  // The ones below each bit, ORed: a prefix tree. x ^ below(x) is -x.
   function [2*Bits-1:0] below(input [2*Bits-1:0] x);
     below = x << 1;
     for (int unsigned s = 1; s < 2 * Bits; s = s * 2) below = below | (below << s);
@@ -41,27 +41,23 @@ module pm_planes #(
   logic twos;
   assign twos = signed_i && !sign_coding_i;
 
-  // Plane by plane, bit b of every row at [b*Rows +: Rows]: the elements, the ones below each of their bits, and magnitudes
-  // (two's complement: the elements themselves), since x ^ below is -x.
-  logic [Rows*Bits-1:0] x, mag_d, mag_q;
-  /*verilator coverage_off*/ logic [Rows*Bits-1:0] x_below; /*verilator coverage_on*/  // nothing is below bit 0
+  // Magnitudes (two's complement: the elements themselves), and which planes hold ones: among rows >= 0, among rows
+  // < 0, and whether a bit differs from its row's sign in rows < 0.
+  logic [Rows*Bits-1:0] mag_d, mag_q;
   logic [Rows-1:0] sgn_d, sgn_q;
-  for (genvar b = 0; b < Bits; b++) begin : g_plane
-    always_comb for (int unsigned r = 0; r < Rows; r++) x[b*Rows + r] = x_i[r*Bits + b];
-  end
-  always_comb begin
-    x_below = x << Rows;
-    for (int unsigned s = 1; s < Bits; s = s * 2) x_below = x_below | (x_below << (s * Rows));
-  end
-  assign sgn_d = x[(Bits-1)*Rows +: Rows] & {Rows{signed_i}};
-  assign mag_d = x ^ (x_below & {Bits{sgn_d & {Rows{sign_coding_i}}}});
-
-  // Which planes hold ones: in rows >= 0, in rows < 0; and where a bit differs from its row's sign in rows < 0.
   logic [Bits-1:0] pos, neg, differ;
-  always_comb for (int unsigned b = 0; b < Bits; b++) begin
-    pos[b]    = (mag_d[b*Rows +: Rows] & ~sgn_d) != 0;
-    neg[b]    = (mag_d[b*Rows +: Rows] & sgn_d) != 0;
-    differ[b] = (~x[b*Rows +: Rows] & sgn_d) != 0;
+  always_comb begin
+    pos = '0;
+    neg = '0;
+    differ = '0;
+    for (int unsigned r = 0; r < Rows; r++) begin
+      sgn_d[r] = signed_i && x_i[r*Bits + Bits - 1];
+      mag_d[r*Bits +: Bits] = x_i[r*Bits +: Bits] ^
+          ({Bits{sgn_d[r] && sign_coding_i}} & Bits'(below({{Bits{1'b0}}, x_i[r*Bits +: Bits]})));
+      pos = pos | (mag_d[r*Bits +: Bits] & {Bits{!sgn_d[r]}});
+      neg = neg | (mag_d[r*Bits +: Bits] & {Bits{sgn_d[r]}});
+      differ = differ | (~x_i[r*Bits +: Bits] & {Bits{sgn_d[r]}});
+    end
   end
 
   // lower: the planes below the sign plane E+1, or below B-1. Flags of negative planes are in the upper half.
@@ -94,11 +90,8 @@ module pm_planes #(
     plane = '0;
     for (int unsigned b = 0; b < Bits; b++) plane = plane | (PlaneW'(b) & {PlaneW{bit_sel[b]}});
   end
-  always_comb begin
-    v = '0;
-    for (int unsigned b = 0; b < Bits; b++) v = v | (mag_q[b*Rows +: Rows] & {Rows{bit_sel[b]}});
-    v = v & (({Rows{keep_neg}} & sgn_q) | ({Rows{keep_pos}} & ~sgn_q));
-  end
+  always_comb for (int unsigned r = 0; r < Rows; r++)
+    v[r] = (mag_q[r*Bits +: Bits] & bit_sel) != 0 && (sgn_q[r] ? keep_neg : keep_pos);
 
   always_ff @(posedge clk_i or negedge rst_ni)
     if (!rst_ni) begin
