@@ -155,8 +155,8 @@ refuted() { # mutant: prints the target whose proof it fails
     mutant=$(sed -n "$1p" "$dir/list")
     change=$(echo "$mutant" | grep -oE -- '-(mode|port|portbit|ctrlbit) [^ ]+' | paste -sd' ')
     line=$(echo "$mutant" | sed -nE 's/.* -cell [^ ]*\$(rtl\/[^ ]+:[1-9][0-9]*)\$.*/\1/p')
-    src=$(echo "$mutant" | grep -oF -- "${line:-none}." -m1) || return 0
-    src=$(echo "$mutant" | grep -oE -- "-src $src[^ ]+" | head -1)
+    [ -n "$line" ] || return 0
+    src=$(echo "$mutant" | grep -oE -- "-src $line\.[^ ]+" | head -1)
     PERIMETER_BUILD=$dir/proofs.build PM_PROVE_QUICK=1 PM_PROVE_MUTANT="$change $src" scripts/prove.sh \
         "$(basename "$(dirname "$line")")" </dev/null | sed -n 's/^not ok - proof \([^ ]*\).*/\1/p' || true
 }
