@@ -8,6 +8,7 @@ other=$(realpath "$2")
 log=$(realpath "$3")
 cd "$(dirname "$log")" # dprove leaves a file where it runs
 : >"$log"
+rm -f "$log.aig" # ABC goes on after an error: what another run left must not be judged
 # scorr alone finds most of what differs; dprove would search on.
 for step in "miter $one $other; strash; scorr; write_aiger $log.aig" "read_aiger $log.aig; dprove"; do
     timeout "${PM_EQUAL_TIMEOUT:-600}" berkeley-abc -q "$step" >>"$log" 2>&1 || exit 2

@@ -139,12 +139,11 @@ select_mutant() { # mutant file
 # One step from any state, which is quick, shows most of what is equal; else induction, and last, for few registers, all states.
 differ() { # mutant: 0 proven equal, 1 different, 2 neither
     select_mutant "$1" "$dir/m.aig"
-    abc="timeout ${PM_EQUAL_TIMEOUT:-60} berkeley-abc -q"
+    export PM_EQUAL_TIMEOUT="${PM_EQUAL_TIMEOUT:-60}"
+    abc="timeout $PM_EQUAL_TIMEOUT berkeley-abc -q"
     $abc "miter -c $dir/m0.aig $dir/m.aig; iprove" >"$dir/m.log" 2>&1 || true
     if grep -q UNSATISFIABLE "$dir/m.log"; then return 0; fi
-    status=0
-    PM_EQUAL_TIMEOUT=${PM_EQUAL_TIMEOUT:-60} scripts/equal.sh "$dir/m0.aig" "$dir/m.aig" "$dir/m.log" || status=$?
-    [ $status = 2 ] || return $status
+    scripts/equal.sh "$dir/m0.aig" "$dir/m.aig" "$dir/m.log" && return 0 || [ $? = 2 ] || return 1
     $abc "miter $dir/m0.aig $dir/m.aig; scorr; dc2; reach -B 2000000 -F 1000000" >"$dir/m.log" 2>&1 || true
     if grep -q 'proved unreachable' "$dir/m.log"; then return 0; fi
     return 2

@@ -79,16 +79,17 @@ smt2() { # il: writes .smt2 beside it
 target() {
     t=$out/$name
     rm -f "$t".*
-    if [ -n "${PM_PROVE_MUTANT:-}" ] && prep "" "$t" && [ ! -s "$t.mutant" ]; then return; fi
     start=$(date +%s)
     rc=0
+    prep "" "$t" || rc=1
+    if [ -n "${PM_PROVE_MUTANT:-}" ] && { [ $rc != 0 ] || [ ! -s "$t.mutant" ]; }; then return 0; fi
     case $engine in
     sat)
-        prep "" "$t" && yosys -q -p "read_rtlil $t.il; chformal -cover -remove; sat -verify -prove-asserts -set-assumes -show-public $top" \
+        [ $rc = 0 ] && yosys -q -p "read_rtlil $t.il; chformal -cover -remove; sat -verify -prove-asserts -set-assumes -show-public $top" \
             >>"$t.log" 2>&1 || rc=1
         ;;
     smt | bmc)
-        { prep "" "$t" && smt2 "$t" && smtbmc "$t.base.log" -t "$depth" "$t.smt2"; } || rc=1
+        { [ $rc = 0 ] && smt2 "$t" && smtbmc "$t.base.log" -t "$depth" "$t.smt2"; } || rc=1
         if [ $rc = 0 ] && [ "$engine" = smt ]; then smtbmc "$t.step.log" -i -t "$depth" "$t.smt2" || rc=1; fi
         if [ $rc = 0 ] && grep -q 'cover' "$t.il"; then smtbmc "$t.cover.log" -c -t "$depth" "$t.smt2" || rc=1; fi
         ;;
@@ -99,6 +100,7 @@ target() {
     result=$([ $rc != 0 ] && echo FAILED || { [ "$engine" = bmc ] && echo bounded || echo proven; })
     covers=$(grep -cs 'Reached cover statement' "$t.cover.log" || true)
     tap $rc "proof $block/$name ($params; $engine, $bound, $seconds s)"
+    [ -z "${PM_PROVE_MUTANT:-}" ] || return 0 # a mutant is judged by the proof alone
 
     c=$out/$name.canary
     rc=0
