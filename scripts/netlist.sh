@@ -20,7 +20,7 @@ tap() { # status name
 
 # and_graph DIR STEM TOP READ: what the Yosys commands READ give, flat, as an and-inverter graph DIR/STEM.aig, registers zero at first
 and_graph() {
-    yosys -Q -q -p "$4; hierarchy -check -top $3; proc; flatten; async2sync; simplemap; dffunmap;
+    LD_PRELOAD=libtcmalloc_minimal.so.4 yosys -Q -q -p "$4; hierarchy -check -top $3; proc; flatten; async2sync; simplemap; dffunmap;
         setundef -init -zero; opt_clean; aigmap; write_aiger -symbols $1/$2.aig" >"$1/$2.log" 2>&1
 }
 

@@ -58,7 +58,7 @@ series head_norm Lanes OW=24 ZW=14 >"$d/norm"
 series flare_attention Heads Kvb=4 MaxTokens=16 >"$d/heads"
 scaling synthesis_rows.svg "bitsift, 8 bits, slices of 16 rows" "rows, D" split "$d/split" scan "$d/scan"
 scaling synthesis_lanes.svg "Softmax and its normalisation" "lanes" vdr_softmax "$d/softmax" head_norm "$d/norm"
-scaling synthesis_heads.svg "flare_attention, 4 elements a head, 16 tokens" "heads" flare_attention "$d/heads"
+scaling synthesis_heads.svg "flare_attention, 2 elements a head, 16 tokens" "heads" flare_attention "$d/heads"
 
 # pareto FILE TITLE: standard input has "design area delay", tab separated; a point and a line of the key each
 pareto() {

@@ -1,26 +1,32 @@
-// As in pm_flare_kv: what each queue and register holds belongs to the tokens whose turn it is. Rows of two beats.
+// As in pm_flare_kv: what each queue and register holds belongs to the tokens whose turn it is. Rows of 2^RB and 2^NB beats; a beat's
+// number has its place in the row below the token's.
+localparam int unsigned RB = $clog2(MaxTokens / Lanes);
+localparam int unsigned NB = $clog2(Dk / NormLanes);
+localparam int unsigned SoftmaxDepth = (1 << RB) + 5;
+localparam int unsigned RBW = RB > 0 ? RB : 1;
+localparam int unsigned NBW = NB > 0 ? NB : 1;
 wire fv_eager, fv_clear;
 wire [4:0] fv_in, fv_base;
 (* anyseq *) wire fv_take, fv_give;
 (* hierconn *) wire \u_o_row.full_q ;
-(* hierconn *) wire \u_o_row.beat_q ;
+(* hierconn *) wire [NBW-1:0] \u_o_row.beat_q ;
 (* hierconn *) wire [Dk*32-1:0] \u_o_row.row_q ;
 (* hierconn *) wire \u_norm.fv_eager ;
 (* hierconn *) wire [6:0] \u_norm.fv_count ;
 (* hierconn *) wire [14:0] \u_norm.fv_words ;
-(* hierconn *) wire \u_o_beats.beat_q ;
+(* hierconn *) wire [NBW-1:0] \u_o_beats.beat_q ;
 (* hierconn *) wire [6:0] \u_on.count_q ;
 (* hierconn *) wire [2*(Dk*OAccW+ZW)-1:0] \u_on.words_q ;
 (* hierconn *) wire \u_av.fv_eager ;
 (* hierconn *) wire [4:0] \u_av.fv_base ;
 (* hierconn *) wire [6:0] \u_av.fv_count ;
 (* hierconn *) wire \u_a_row.full_q ;
-(* hierconn *) wire \u_a_row.beat_q ;
+(* hierconn *) wire [RBW-1:0] \u_a_row.beat_q ;
 (* hierconn *) wire [MaxTokens*8-1:0] \u_a_row.row_q ;
 (* hierconn *) wire \u_softmax.fv_eager ;
 (* hierconn *) wire [6:0] \u_softmax.fv_count ;
-(* hierconn *) wire [7*6-1:0] \u_softmax.fv_words ;
-(* hierconn *) wire \u_row_beats.beat_q ;
+(* hierconn *) wire [SoftmaxDepth*6-1:0] \u_softmax.fv_words ;
+(* hierconn *) wire [RBW-1:0] \u_row_beats.beat_q ;
 (* hierconn *) wire \u_row_quant.fv_eager ;
 (* hierconn *) wire \u_row_quant.fv_take ;
 (* hierconn *) wire \u_row_quant.fv_give ;
@@ -42,9 +48,10 @@ assign \u_row_quant.fv_take = fv_take;
 assign \u_row_quant.fv_give = fv_give;
 assign \u_l.fv_eager = fv_eager;
 
-// Tokens that passed each handshake; beats number twice as fast.
+// Tokens and beats that passed each handshake.
 logic [4:0] fv_lq_q, fv_l_q, fv_a_q, fv_av_q;
-logic [5:0] fv_beat_q, fv_abeat_q, fv_n_q, fv_m_q;
+logic [RB+4:0] fv_beat_q, fv_abeat_q;
+logic [NB+4:0] fv_n_q, fv_m_q;
 wire fv_moves;
 assign \u_av.fv_base = fv_av_q;
 assign \u_l.fv_base = fv_l_q;
@@ -57,44 +64,51 @@ always_ff @(posedge clk_i or negedge rst_ni) begin
   else begin
     fv_lq_q    <= fv_lq_q + 5'(lq_valid && lq_ready);
     fv_l_q     <= fv_l_q + 5'(l_valid && l_ready);
-    fv_beat_q  <= fv_beat_q + 6'(beat_valid && beat_ready);
-    fv_abeat_q <= fv_abeat_q + 6'(a_valid && a_ready);
+    fv_beat_q  <= fv_beat_q + (RB + 5)'(beat_valid && beat_ready);
+    fv_abeat_q <= fv_abeat_q + (RB + 5)'(a_valid && a_ready);
     fv_a_q     <= fv_a_q + 5'(a_row_valid && a_row_ready);
     fv_av_q    <= fv_av_q + 5'(av_valid && av_ready);
-    fv_n_q     <= fv_n_q + 6'(n_valid && n_ready);
-    fv_m_q     <= fv_m_q + 6'(m_valid && m_ready);
+    fv_n_q     <= fv_n_q + (NB + 5)'(n_valid && n_ready);
+    fv_m_q     <= fv_m_q + (NB + 5)'(m_valid && m_ready);
   end
 end
 
 always_comb if (rst_ni) begin
-  two_beats : assert (Dk == 2 * NormLanes && MaxTokens == 2 * Lanes);
-  in_turn : assert (fv_in >= fv_lq_q && fv_lq_q >= fv_l_q && {fv_l_q, 1'b0} >= fv_beat_q && fv_beat_q >= fv_abeat_q &&
-      fv_abeat_q[5:1] >= fv_a_q && fv_a_q >= fv_av_q && {fv_av_q, 1'b0} >= fv_n_q && fv_n_q >= fv_m_q && fv_m_q[5:1] >= fv_base);
+  beats : assert (Dk == NormLanes << NB && MaxTokens == Lanes << RB);
+  in_turn : assert (fv_in >= fv_lq_q && fv_lq_q >= fv_l_q && (RB + 5)'(fv_l_q) << RB >= fv_beat_q && fv_beat_q >= fv_abeat_q &&
+      5'(fv_abeat_q >> RB) >= fv_a_q && fv_a_q >= fv_av_q && (NB + 5)'(fv_av_q) << NB >= fv_n_q && fv_n_q >= fv_m_q &&
+      5'(fv_m_q >> NB) >= fv_base);
   queue : assert (\u_queue.count_q == 7'(fv_in - fv_lq_q));
   logits : assert (\u_l.fv_count == 7'(fv_lq_q - fv_l_q));
-  row_quant : assert (\u_row_quant.fv_count == 7'(fv_l_q - fv_beat_q[5:1]) && \u_row_e.count_q == \u_row_quant.fv_count );
-  softmax : assert (\u_row_beats.beat_q == fv_beat_q[0] && \u_softmax.fv_count == 7'(fv_beat_q - fv_abeat_q));
-  weights : assert (\u_a_row.beat_q == fv_abeat_q[0] && 5'(a_row_valid) == fv_abeat_q[5:1] - fv_a_q);
+  row_quant : assert (\u_row_quant.fv_count == 7'(fv_l_q - 5'(fv_beat_q >> RB)) && \u_row_e.count_q == \u_row_quant.fv_count );
+  softmax : assert (\u_softmax.fv_count == 7'(fv_beat_q - fv_abeat_q));
+  weights : assert (5'(a_row_valid) == 5'(fv_abeat_q >> RB) - fv_a_q);
   product : assert (\u_av.fv_count == 7'(fv_a_q - fv_av_q));
-  products : assert (\u_on.count_q == 7'(fv_av_q - fv_n_q[5:1]));
-  norm : assert (\u_o_beats.beat_q == fv_n_q[0] && \u_norm.fv_count == 7'(fv_n_q - fv_m_q));
-  out : assert (\u_o_row.beat_q == fv_m_q[0] && 5'(o_valid_o) == fv_m_q[5:1] - fv_base);
-  if (o_valid_o) result : assert (!\u_o_row.beat_q && o_o == {Dk{32'(fv_base)}});
-  if (\u_o_row.beat_q ) result_half : assert (\u_o_row.row_q [NormLanes*32-1:0] == {NormLanes{32'(fv_base)}});
-  if (a_row_valid) row_a : assert (!\u_a_row.beat_q && a_row == {MaxTokens{8'(fv_a_q)}} && z_q == ZW'(fv_a_q));
-  if (\u_a_row.beat_q ) row_half : assert (\u_a_row.row_q [Lanes*8-1:0] == {Lanes{8'(fv_a_q)}});
+  products : assert (\u_on.count_q == 7'(fv_av_q - 5'(fv_n_q >> NB)));
+  norm : assert (\u_norm.fv_count == 7'(fv_n_q - fv_m_q));
+  out : assert (5'(o_valid_o) == 5'(fv_m_q >> NB) - fv_base);
+  // Places in the rows.
+  row_places : assert ((RB + 5)'(\u_row_beats.beat_q ) == fv_beat_q % (1 << RB) && (RB + 5)'(\u_a_row.beat_q ) == fv_abeat_q % (1 << RB));
+  norm_places : assert ((NB + 5)'(\u_o_beats.beat_q ) == fv_n_q % (1 << NB) && (NB + 5)'(\u_o_row.beat_q ) == fv_m_q % (1 << NB));
+  if (o_valid_o) result : assert (\u_o_row.beat_q == '0 && o_o == {Dk{32'(fv_base)}});
+  for (int unsigned i = 0; i < 1 << NB; i++)
+    if (\u_o_row.beat_q > NBW'(i)) assert (\u_o_row.row_q [i*NormLanes*32+:NormLanes*32] == {NormLanes{32'(fv_base)}});
+  if (a_row_valid) row_a : assert (\u_a_row.beat_q == '0 && a_row == {MaxTokens{8'(fv_a_q)}} && z_q == ZW'(fv_a_q));
+  for (int unsigned i = 0; i < 1 << RB; i++)
+    if (\u_a_row.beat_q > RBW'(i)) assert (\u_a_row.row_q [i*Lanes*8+:Lanes*8] == {Lanes{8'(fv_a_q)}});
   for (int unsigned i = 0; i < 3; i++)
-    if (\u_norm.fv_count > 7'(i)) assert (\u_norm.fv_words [i*5+:5] == 5'((fv_m_q + 6'(i)) >> 1));
+    if (\u_norm.fv_count > 7'(i)) assert (\u_norm.fv_words [i*5+:5] == 5'((fv_m_q + (NB + 5)'(i)) >> NB));
   for (int unsigned i = 0; i < 2; i++)
     if (\u_on.count_q > 7'(i))
       assert (\u_on.words_q [i*(Dk*OAccW+ZW)+:Dk*OAccW+ZW] ==
-          {ZW'(5'(fv_n_q[5:1] + 5'(i))), {Dk{OAccW'(5'(fv_n_q[5:1] + 5'(i)))}}});
-  for (int unsigned i = 0; i < 7; i++)
+          {ZW'(5'(5'(fv_n_q >> NB) + 5'(i))), {Dk{OAccW'(5'(5'(fv_n_q >> NB) + 5'(i)))}}});
+  for (int unsigned i = 0; i < SoftmaxDepth; i++)
     if (\u_softmax.fv_count > 7'(i))
-      assert (\u_softmax.fv_words [i*6+:5] == 5'((fv_abeat_q + 6'(i)) >> 1) && \u_softmax.fv_words [i*6+5] == (fv_abeat_q[0] ^ 1'(i)));
+      assert (\u_softmax.fv_words [i*6+:5] == 5'((fv_abeat_q + (RB + 5)'(i)) >> RB) &&
+          \u_softmax.fv_words [i*6+5] == ((fv_abeat_q + (RB + 5)'(i + 1)) % (1 << RB) == '0));
   for (int unsigned i = 0; i < 4; i++)
     if (\u_row_quant.fv_count > 7'(i))
-      assert (\u_row_quant.fv_words [i*5+:5] == 5'(fv_beat_q[5:1] + 5'(i)) && \u_row_e.words_q [i*EqW+:EqW] == EqW'(5'(fv_beat_q[5:1] + 5'(i))));
+      assert (\u_row_quant.fv_words [i*5+:5] == 5'(5'(fv_beat_q >> RB) + 5'(i)) && \u_row_e.words_q [i*EqW+:EqW] == EqW'(5'(5'(fv_beat_q >> RB) + 5'(i))));
   for (int unsigned i = 0; i < QueueDepth; i++)
     if (\u_queue.count_q > 7'(i))
       assert (\u_queue.words_q [i*(Dk*8+EqW)+:Dk*8+EqW] == {EqW'(5'(fv_lq_q + 5'(i))), {Dk{8'(5'(fv_lq_q + 5'(i)))}}});

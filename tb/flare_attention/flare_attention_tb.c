@@ -17,7 +17,7 @@ static const struct size sizes[] = {
     {"D=64 Heads=4 Kvb=10 MaxTokens=64", 64, 4, 10, 64, 31, false},
     {"D=36 Heads=3 Kvb=7 MaxTokens=32", 36, 3, 7, 32, 31, false},
     {"D=16 Heads=2 Kvb=10 MaxTokens=64", 16, 2, 10, 64, 31, false},
-    {"D=8 Heads=2 Kvb=4 MaxTokens=16 MaxShl=7", 8, 2, 4, 16, 7, true},
+    {"D=4 Heads=2 Kvb=4 MaxTokens=16 MaxShl=7 Lanes=4 NormLanes=2", 4, 2, 4, 16, 7, true},
 };
 
 enum corner {

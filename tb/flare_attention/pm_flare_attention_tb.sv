@@ -5,6 +5,8 @@ module pm_flare_attention_tb #(
     parameter int unsigned Kvb = 10,
     parameter int unsigned MaxTokens = 64,
     parameter int unsigned MaxShl = 31,
+    parameter int unsigned Lanes = 16,
+    parameter int unsigned NormLanes = 4,
     localparam int unsigned Dk = D / Heads,
     localparam int unsigned XRows = (D + 15) / 16 * 16,
     localparam int unsigned QRows = (Dk + 15) / 16 * 16,
@@ -77,7 +79,9 @@ module pm_flare_attention_tb #(
       .Heads(Heads),
       .Kvb(Kvb),
       .MaxTokens(MaxTokens),
-      .MaxShl(MaxShl)
+      .MaxShl(MaxShl),
+      .Lanes(Lanes),
+      .NormLanes(NormLanes)
   ) u_dut (
       .clk_i,
       .rst_ni,
