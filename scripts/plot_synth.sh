@@ -60,13 +60,14 @@ scaling synthesis_rows.svg "bitsift, 8 bits, slices of 16 rows" "rows, D" split 
 scaling synthesis_lanes.svg "Softmax and its normalisation" "lanes" vdr_softmax "$d/softmax" head_norm "$d/norm"
 scaling synthesis_heads.svg "flare_attention, 2 elements a head, 16 tokens" "heads" flare_attention "$d/heads"
 
-# pareto FILE TITLE: standard input has "design area delay", tab separated; a point and a line of the key each
+# pareto FILE TITLE [YLABEL GE]: standard input has "design area delay", tab separated, areas shown in units of GE (1000); a point
+# and a line of the key each
 pareto() {
     cat >"$d/$1.tsv"
-    lines=$(awk -F'\t' -v f="$d/$1.tsv" '{
+    lines=$(awk -F'\t' -v f="$d/$1.tsv" -v unit="${4:-1000}" '{
         gsub(/["\\]/, "", $1)
-        printf "%s\"%s\" every ::%d::%d using 3:($2/1000) with points pointtype %d pointsize 1.2 title \"%s\"", (NR > 1 ? ", " : ""), f,
-            NR - 1, NR - 1, NR, $1
+        printf "%s\"%s\" every ::%d::%d using 3:($2/%d) with points pointtype %d pointsize 1.2 title \"%s\"", (NR > 1 ? ", " : ""), f,
+            NR - 1, NR - 1, unit, NR, $1
     }' "$d/$1.tsv")
     gnuplot <<END
 set terminal svg noenhanced size 1000,420 font "sans,11"
@@ -76,13 +77,17 @@ set grid
 set key outside right Left reverse
 set offsets graph 0.1, graph 0.1, graph 0.1, graph 0.1
 set xlabel "delay, ns"
-set ylabel "area, kGE"
+set ylabel "${3:-area, kGE}"
 set title "$2 (OSU018, before layout)"
 plot $lines
 END
 }
 
 # What was tried, synth/BLOCK/tried.tsv, beside what is mapped now.
+{
+    awk -F'\t' -v OFS='\t' '$1 == "bitsift" && $3 ~ /Bits=8/ {split($3, p, /[= ]/); print $2 " (table)", $6 / (p[2] * 8), $9}' "$build/synth/rows.tsv"
+    awk -F'\t' -v OFS='\t' 'match($1, /^D=[0-9]+/) {print "tried: " $1, $2 / (substr($1, 3, RLENGTH - 2) * 8), $3}' synth/bitsift/tried.tsv
+} | pareto synthesis_pareto_bitsift.svg "bitsift, 8 bits: area an input bit against the cycle time" "area, GE an input bit" 1
 tried=synth/vdr_softmax/tried.tsv
 awk -F'\t' -v OFS='\t' '$1 == "lane" {print $2, $3, $4}' $tried | pareto synthesis_pareto_lane.svg "A lane of vdr_softmax: what was tried"
 {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes the numbers of build/{formal,coverage,mutate,fuzz,regress} into docs/verification.md, between its marks, and one line into the
+# Writes the numbers of build/{formal,coverage,mutate,fuzz,regress} into docs/verification.md, between its marks, and a few lines into the
 # README: scripts/verification.sh. What was not measured in this build folder is a dash.
 set -eu
 cd "$(dirname "$0")/.."
@@ -45,5 +45,7 @@ fill docs/verification.md totals "$work/totals"
     awk '{ n += $2; k += $3; e += $4; u += $6 } END { j = n - u; printf "Of %d mutants of the RTL %d were judged, %.1f %% of those not equivalent are killed;", n, j, (j > e ? 100 * k / (j - e) : 0) }' "$work/mutate"
     echo " $(value formal proven) proofs"
     echo "without a bound, $(value formal bounded) with one; benches reach $(value coverage rtl_line) % of the RTL's lines and $(value coverage rtl_toggle) % of its toggles."
+    echo "The long regression compared $(value regress integers_compared) integers, $(value regress integers_differ) differ. Fuzzing ran each of npy, safetensors, json, idx, op and vectors"
+    echo "for at least $(for t in npy safetensors json idx op vectors; do value fuzz $t; done | sort -n | head -1) executions; crashes $(value fuzz crashes)."
 } >"$work/line"
 fill README.md evidence "$work/line"
