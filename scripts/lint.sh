@@ -24,7 +24,7 @@ for block in "$@"; do
         top=$(basename "$source" .sv)
         log=$out/$top.log
         # shellcheck disable=SC2086
-        verilator --lint-only -Wall --top-module "$top" $files >"$log" 2>&1 && status=0 || status=1
+        LD_PRELOAD=libtcmalloc_minimal.so.4 verilator --lint-only -Wall --top-module "$top" $files >"$log" 2>&1 && status=0 || status=1
         # Yosys 0.23 takes the minus of -W'(x) for part of the size.
         if grep -nE -e "-(\([^()]*\)|[A-Za-z0-9_]+)'\(" "$source" >>"$log"; then status=1; fi
         tap $status "lint $top" "$log"
@@ -45,7 +45,7 @@ for block in "$@"; do
         log=$out/synth-$top.log
         set=
         for p in $params; do set="$set -set ${p%%=*} ${p#*=}"; done
-        yosys -q -e 'implicitly declared|no driver|multiple conflicting' -p "read_verilog -sv $files;
+        LD_PRELOAD=libtcmalloc_minimal.so.4 yosys -q -e 'implicitly declared|no driver|multiple conflicting' -p "read_verilog -sv $files;
             ${set:+chparam$set $top;} hierarchy -check -top $top; $passes; check -assert;
             select -assert-none t:\$dlatch* t:\$_DLATCH*" >"$log" 2>&1 && status=0 || status=1
         tap $status "$verb $top $params" "$log"

@@ -5,9 +5,8 @@
 #include <string.h>
 
 #define MAX_LANES 1024
-#define DRAIN                                                                                                \
-    8 /* clocks after the last output: nothing more may come; the sticky flag is cleared in them             \
-       */
+/* Clocks after the last output: nothing more may come; the sticky flag is cleared in them. */
+#define DRAIN 8
 
 static _Thread_local struct {
     const int64_t *o;
