@@ -53,6 +53,12 @@ killed() { # name command...
         while kill -0 $pid 2>/dev/null && [ "$(lines "$work/killed.jsonl")" -lt $((before + 4)) ]; do sleep 0.02; done
         kill -s KILL -- -$pid 2>/dev/null
         wait $pid 2>/dev/null
+        # mpirun's ranks are not in its group: one that lives on would write beside the next run.
+        while ranks=$(grep -ls "$work/killed[.]jsonl" /proc/[0-9]*/cmdline | cut -d/ -f3) && [ -n "$ranks" ]; do
+            # shellcheck disable=SC2086
+            kill -s KILL $ranks 2>/dev/null
+            sleep 0.02
+        done
         head -c -$((rounds % 2 * 7)) "$work/killed.jsonl" >"$work/torn" # tear the last line, too
         cat "$work/torn" >"$work/killed.jsonl"
         rounds=$((rounds + 1))
