@@ -144,7 +144,7 @@ differ() { # mutant: 0 proven equal, 1 different, 2 neither
     $abc "miter -c $dir/m0.aig $dir/m.aig; iprove" >"$dir/m.log" 2>&1 || true
     if grep -q UNSATISFIABLE "$dir/m.log"; then return 0; fi
     scripts/equal.sh "$dir/m0.aig" "$dir/m.aig" "$dir/m.log" && return 0 || [ $? = 2 ] || return 1
-    $abc "miter $dir/m0.aig $dir/m.aig; scorr; dc2; reach -B 2000000 -F 1000000" >"$dir/m.log" 2>&1 || true
+    $abc "read_aiger $dir/m.log.aig; dc2; reach -B 2000000 -F 1000000" >"$dir/m.log" 2>&1 || true
     if grep -q 'proved unreachable' "$dir/m.log"; then return 0; fi
     return 2
 }

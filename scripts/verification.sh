@@ -13,6 +13,7 @@ fill() { # FILE MARK TEXT: what stands between <!-- MARK --> and <!-- end -->
         !skip' "$1" >"$work/page"
     cmp -s "$work/page" "$1" || cp "$work/page" "$1"
 }
+fuzzed="npy safetensors json idx op vectors"
 value() { sed -n "s/^ *\"$2\": *\([0-9.]*\).*/\1/p" "$build/$1/summary.json" 2>/dev/null | grep . || echo –; }
 for f in formal/table coverage/points mutate/table; do [ -e "$build/$f" ] && cat "$build/$f" >"$work/$(dirname $f)" || : >"$work/$(dirname $f)"; done
 
@@ -36,7 +37,7 @@ fill docs/verification.md blocks "$work/blocks"
     echo
     echo "The C's lines by the unit tests alone: golden model (\`cmodel/\`) $(value coverage c_line_model) %, with the program in \`src/\`, which is tested as a
 whole (\`tests/*.sh\`), $(value coverage c_line) %. The long regression so far: $(value regress integers_compared) integers compared,"
-    echo "$(value regress integers_differ) differ. Fuzzing so far, executions: $(for t in npy safetensors json idx op vectors; do printf '`%s` %s, ' $t "$(value fuzz $t)"; done)crashes $(value fuzz crashes)."
+    echo "$(value regress integers_differ) differ. Fuzzing so far, executions: $(for t in $fuzzed; do printf '`%s` %s, ' $t "$(value fuzz $t)"; done)crashes $(value fuzz crashes)."
     echo
 } >"$work/totals"
 fill docs/verification.md totals "$work/totals"
@@ -45,7 +46,7 @@ fill docs/verification.md totals "$work/totals"
     awk '{ n += $2; k += $3; e += $4; u += $6 } END { j = n - u; printf "Of %d mutants of the RTL %d were judged, %.1f %% of those not equivalent are killed;", n, j, (j > e ? 100 * k / (j - e) : 0) }' "$work/mutate"
     echo " $(value formal proven) proofs"
     echo "without a bound, $(value formal bounded) with one; benches reach $(value coverage rtl_line) % of the RTL's lines and $(value coverage rtl_toggle) % of its toggles."
-    echo "The long regression compared $(value regress integers_compared) integers, $(value regress integers_differ) differ. Fuzzing ran each of npy, safetensors, json, idx, op and vectors"
-    echo "for at least $(for t in npy safetensors json idx op vectors; do value fuzz $t; done | sort -n | head -1) executions; crashes $(value fuzz crashes)."
+    echo "The long regression compared $(value regress integers_compared) integers, $(value regress integers_differ) differ. Fuzzing ran each of $(echo "$fuzzed" | sed 's/ /, /g; s/\(.*\),/\1 and/')"
+    echo "for at least $(for t in $fuzzed; do value fuzz $t; done | sort -n | head -1) executions; crashes $(value fuzz crashes)."
 } >"$work/line"
 fill README.md evidence "$work/line"
