@@ -1,6 +1,7 @@
 #!/bin/sh
 # Maps named configurations of blocks onto OSU018 with Yosys and ABC and times them with OpenSTA.
-#   scripts/synth.sh list [BLOCK] [WORD]     configurations, as BLOCK-CONFIG; with WORD those that have it among their options
+#   scripts/synth.sh list [BLOCK] [WORD]     configurations, as BLOCK-CONFIG, but those that take long; with WORD those that have it
+#                                            among their options, or all
 #   scripts/synth.sh bench BLOCK PARAMS DIR  writes netlists with this bench into DIR, with parameters for it, and prints their names
 #   scripts/synth.sh BLOCK-CONFIG            writes build/synth/BLOCK-CONFIG.json, unless it is up to date
 # synth/BLOCK/configs has one configuration a line:   name | top | NAME=VALUE ... | clock, ns | bits | bench | options
@@ -8,7 +9,8 @@
 #   bench    parameters of pm_BLOCK_tb for which the netlist takes the RTL's place (empty: none), see scripts/netlist.sh
 #   options  fast: part of `make test`; quick: its netlist too; hier: also mapped without flattening, for the area of each module;
 #            nested: only without flattening; prove: proven equal to the RTL; mapping: proven equal to the RTL's gates before
-#            mapping; PORT=VALUE: an input tied to a constant; constants:N: outputs that are constant, of all others a path is timed
+#            mapping; PORT=VALUE: an input tied to a constant; constants:N: outputs that are constant, of all others a path is timed;
+#            long: mapped when it is named, no part of `make synth`
 # Fails on latches, memories, combinational loops, unmapped cells, unconstrained endpoints and on every Yosys warning
 # that synth/common/warnings does not list.
 set -eu
@@ -24,7 +26,9 @@ fields() {
 if [ "$1" = list ]; then
     for file in synth/${2:-*}/configs; do
         b=$(basename "$(dirname "$file")")
-        fields "$b" | awk -F'|' -v b="$b" -v w="${3:-}" 'w == "" || index(" " $7 " ", " " w " ") {print b "-" $1}'
+        fields "$b" | awk -F'|' -v b="$b" -v w="${3:-}" '
+            function has(word) {return index(" " $7 " ", " " word " ")}
+            w == "all" || (w == "" ? !has("long") : has(w)) {print b "-" $1}'
     done
     exit
 fi
@@ -104,7 +108,7 @@ net=$DIR/net.v
 # shellcheck disable=SC2086
 if [ ! -e "$net" ] || [ "$(cat "$DIR/line" 2>/dev/null)" != "$line" ] ||
     [ -n "$(find $files synth/common/abc.* scripts/synth.sh "$LIBERTY" -newer "$net" -print -quit)" ]; then
-    rm -f "$net" "$DIR"/*.stat "$DIR"/*.il "$DIR/buses.v"
+    rm -f "$net" "$json" "$DIR"/*.stat "$DIR"/*.il "$DIR/buses.v"
     flatten=flatten
     nested=
     rtl=

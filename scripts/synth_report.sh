@@ -9,25 +9,23 @@ cd "$(dirname "$0")/.."
 build=${PERIMETER_BUILD:-build}
 tab=$(printf '\t')
 
-# rows CONFIGURATION...: the JSON files' numbers, a line each: block config parameters cells um2 ge ge_per_bit registers delay slack
+# row CONFIGURATION: the numbers in its JSON file: block config parameters cells um2 ge ge_per_bit registers delay slack
 # levels start end reg_to_reg
-rows() {
-    for name in "$@"; do
-        awk -v OFS='\t' 'function get(key, text) {
-            if (!match(text, "\"" key "\": (\"[^\"]*\"|[-0-9.]+)")) return ""
-            text = substr(text, RSTART + length(key) + 4, RLENGTH - length(key) - 4)
-            gsub(/"/, "", text)
-            return text
-        }
-        NR <= 3 {head = head $0}
-        /"critical"/ {critical = $0}
-        /"reg_to_reg"/ {rr = substr($0, index($0, "reg_to_reg"))}
-        END {
-            print get("block", head), get("config", head), get("parameters", head), get("cells", head), get("um2", head),
-                get("ge", head), get("ge_per_bit", head), get("registers", head), get("delay_ns", head),
-                get("slack_ns", critical), get("levels", critical), get("start", critical), get("end", critical), get("delay_ns", rr)
-        }' "$build/synth/$name.json"
-    done
+row() {
+    awk -v OFS='\t' 'function get(key, text) {
+        if (!match(text, "\"" key "\": (\"[^\"]*\"|[-0-9.]+)")) return ""
+        text = substr(text, RSTART + length(key) + 4, RLENGTH - length(key) - 4)
+        gsub(/"/, "", text)
+        return text
+    }
+    NR <= 3 {head = head $0}
+    /"critical"/ {critical = $0}
+    /"reg_to_reg"/ {rr = substr($0, index($0, "reg_to_reg"))}
+    END {
+        print get("block", head), get("config", head), get("parameters", head), get("cells", head), get("um2", head),
+            get("ge", head), get("ge_per_bit", head), get("registers", head), get("delay_ns", head),
+            get("slack_ns", critical), get("levels", critical), get("start", critical), get("end", critical), get("delay_ns", rr)
+    }' "$build/synth/$1.json"
 }
 
 # fill FILE MARK: what stands between the lines <!-- MARK --> and <!-- end --> becomes standard input
@@ -56,7 +54,7 @@ if [ "${1:-}" = check ]; then
             failed=1
             continue
         fi
-        rows "$name" | awk -F'\t' '
+        row "$name" | awk -F'\t' '
             NR == FNR {block = $1; config = $2; ge = $6; ns = $9; next}
             {n = split($0, c, / *\| */)}
             n > 9 && c[2] == block && c[3] == config {found = 1; table_ge = c[7]; table_ns = c[10]}
@@ -70,18 +68,29 @@ if [ "${1:-}" = check ]; then
     exit $failed
 fi
 
-# What could not be made has no row, which is a failure in the end.
+# tabled BLOCK CONFIG: the row that docs/synthesis.md has, as row prints it
+tabled() {
+    awk -F' *[|] *' -v OFS='\t' -v block="$1" -v config="$2" 'NF > 9 && $2 == block && $3 == config {
+        split($13, path, "`")
+        print $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, path[2], path[4], $14
+    }' docs/synthesis.md
+}
+
+# What could not be made has no row, which is a failure in the end; what takes long and is not made keeps its row.
 made=
 missing=0
-for name in $(scripts/synth.sh list); do
-    if [ -e "$build/synth/$name.json" ]; then made="$made $name"; else
+all=$build/synth/rows.tsv
+for name in $(scripts/synth.sh list "" all); do
+    if [ -e "$build/synth/$name.json" ]; then
+        made="$made $name"
+        row "$name"
+    elif scripts/synth.sh list "" long | grep -qx "$name"; then
+        tabled "${name%%-*}" "${name#*-}"
+    else
         echo "scripts/synth_report.sh: $build/synth/$name.json is missing" >&2
         missing=$((missing + 1))
     fi
-done
-all=$build/synth/rows.tsv
-# shellcheck disable=SC2086
-rows $made >"$all"
+done >"$all"
 taps=$(find "$build/synth" -name 'netlist-*.tap*' | sort)
 
 # shellcheck disable=SC2086
