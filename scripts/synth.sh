@@ -3,6 +3,7 @@
 #   scripts/synth.sh list [BLOCK] [WORD]     configurations, as BLOCK-CONFIG, but those that take long; with WORD those that have it
 #                                            among their options, or all
 #   scripts/synth.sh bench BLOCK PARAMS DIR  writes netlists with this bench into DIR, with parameters for it, and prints their names
+#   scripts/synth.sh front BLOCK-CONFIG      prints Yosys commands that read its RTL
 #   scripts/synth.sh BLOCK-CONFIG            writes build/synth/BLOCK-CONFIG.json, unless it is up to date
 # synth/BLOCK/configs has one configuration a line:   name | top | NAME=VALUE ... | clock, ns | bits | bench | options
 #   bits     what gate equivalents are divided by (empty: nothing)
@@ -55,6 +56,11 @@ if [ "$1" = bench ]; then
     exit
 fi
 
+show=
+if [ "$1" = front ]; then
+    show=1
+    shift
+fi
 BLOCK=${1%%-*}
 CONFIG=${1#*-}
 line=$(fields "$BLOCK" 2>/dev/null | grep "^$CONFIG|") || {
@@ -80,6 +86,10 @@ for o in $options; do
     esac
 done
 front="read_verilog -sv $files; ${set:+chparam$set $TOP;} hierarchy -check -top $TOP; rename -top $TOP; proc; ${tie:+cd $TOP; $tie cd ..;}"
+[ -z "$show" ] || {
+    echo "$front"
+    exit
+}
 # What Yosys's `synth` does, without the rounds that find nothing here: half its time, area within 0.5%. A memory that is left stores
 # something: it should have been a macro.
 generic() { # flatten or nothing
@@ -111,7 +121,6 @@ if [ ! -e "$net" ] || [ "$(cat "$DIR/line" 2>/dev/null)" != "$line" ] ||
     rm -f "$net" "$json" "$DIR"/*.stat "$DIR"/*.il "$DIR/buses.v"
     flatten=flatten
     nested=
-    rtl=
     before=
     case " $options " in
     *' nested '*)
@@ -121,9 +130,8 @@ if [ ! -e "$net" ] || [ "$(cat "$DIR/line" 2>/dev/null)" != "$line" ] ||
         [ -z "$bench" ] || nested="$nested write_verilog -noattr -noexpr $DIR/buses.v;"
         ;;
     esac
-    case " $options " in *' prove '*) rtl="design -save front; flatten; opt_clean; write_rtlil $DIR/rtl.il; design -load front;" ;; esac
     case " $options " in *' mapping '*) before="write_rtlil $DIR/generic.il;" ;; esac
-    yosys_run "$DIR/log" "read_liberty -lib $LIBERTY; $front $rtl $(generic $flatten); $before $(mapped stat);
+    yosys_run "$DIR/log" "read_liberty -lib $LIBERTY; $front $(generic $flatten); $before $(mapped stat);
         write_verilog -noattr -noexpr $net.tmp"
     case " $options " in
     *' nested '*) cp "$DIR/stat" "$DIR/hier.stat" ;;
