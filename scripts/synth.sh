@@ -9,9 +9,8 @@
 #   bits     what gate equivalents are divided by (empty: nothing)
 #   bench    parameters of pm_BLOCK_tb for which the netlist takes the RTL's place (empty: none), see scripts/netlist.sh
 #   options  fast: part of `make test`; quick: its netlist too; hier: also mapped without flattening, for the area of each module;
-#            nested: only without flattening; prove: proven equal to the RTL; mapping: proven equal to the RTL's gates before
-#            mapping; PORT=VALUE: an input tied to a constant; constants:N: outputs that are constant, of all others a path is timed;
-#            long: mapped when it is named, no part of `make synth`
+#            nested: only without flattening; prove: proven equal to the RTL; PORT=VALUE: an input tied to a constant;
+#            constants:N: outputs that are constant, of all others a path is timed; long: mapped when it is named, no part of `make synth`
 # Fails on latches, memories, combinational loops, unmapped cells, unconstrained endpoints and on every Yosys warning
 # that synth/common/warnings does not list.
 set -eu
@@ -118,10 +117,9 @@ net=$DIR/net.v
 # shellcheck disable=SC2086
 if [ ! -e "$net" ] || [ "$(cat "$DIR/line" 2>/dev/null)" != "$line" ] ||
     [ -n "$(find $files synth/common/abc.* scripts/synth.sh "$LIBERTY" -newer "$net" -print -quit)" ]; then
-    rm -f "$net" "$json" "$DIR"/*.stat "$DIR"/*.il "$DIR/buses.v"
+    rm -f "$net" "$json" "$DIR"/*.stat "$DIR/buses.v"
     flatten=flatten
     nested=
-    before=
     case " $options " in
     *' nested '*)
         flatten=
@@ -130,8 +128,7 @@ if [ ! -e "$net" ] || [ "$(cat "$DIR/line" 2>/dev/null)" != "$line" ] ||
         [ -z "$bench" ] || nested="$nested write_verilog -noattr -noexpr $DIR/buses.v;"
         ;;
     esac
-    case " $options " in *' mapping '*) before="write_rtlil $DIR/generic.il;" ;; esac
-    yosys_run "$DIR/log" "read_liberty -lib $LIBERTY; $front $(generic $flatten); $before $(mapped stat);
+    yosys_run "$DIR/log" "read_liberty -lib $LIBERTY; $front $(generic $flatten); $(mapped stat);
         write_verilog -noattr -noexpr $net.tmp"
     case " $options " in
     *' nested '*) cp "$DIR/stat" "$DIR/hier.stat" ;;

@@ -124,7 +124,6 @@ table() {
         checks=
         if grep -q "^ok - netlist $name passes the bench" "$build/synth/netlist-$block.tap" 2>/dev/null; then checks=bench; fi
         if grep -q "^ok - netlist $name equals the RTL" "$build/synth/netlist-$block.tap" 2>/dev/null; then checks="${checks:+$checks, }proven"; fi
-        if grep -q "^ok - netlist $name equals the gates" "$build/synth/netlist-$block.tap" 2>/dev/null; then checks="${checks:+$checks, }mapping proven"; fi
         accesses=$(accesses "$block" "$(echo "$row" | cut -f3)")
         echo "$row" | awk -F'\t' -v checks="$checks" -v accesses="$accesses" '{
             printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | `%s` to `%s` | %s | %s | %s |\n",
