@@ -48,7 +48,7 @@ for name in $(scripts/synth.sh list "$block" "${2:-}"); do
     [ -e "$build/synth/cells.v" ] || scripts/verilate.sh cells
     start=$(date +%s)
     status=0
-    and_graph "$dir" gold "$top" "$(scripts/synth.sh front "$name") hierarchy -top $top; flatten; async2sync;
+    and_graph "$dir" gold "$top" "$(scripts/synth.sh front "$name") flatten; async2sync;
         opt; wreduce; peepopt; opt_clean; alumacc; opt; techmap; opt_clean" || status=2
     [ $status != 0 ] || differ "$dir" "$top" "$gate" equal || status=$?
     tap $status "netlist $name equals the RTL (unbounded, $(($(date +%s) - start)) s)"

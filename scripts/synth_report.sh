@@ -9,9 +9,9 @@ cd "$(dirname "$0")/.."
 build=${PERIMETER_BUILD:-build}
 tab=$(printf '\t')
 
-# row CONFIGURATION: the numbers in its JSON file: block config parameters cells um2 ge ge_per_bit registers delay slack
+# measured CONFIGURATION: the numbers in its JSON file: block config parameters cells um2 ge ge_per_bit registers delay slack
 # levels start end reg_to_reg
-row() {
+measured() {
     awk -v OFS='\t' 'function get(key, text) {
         if (!match(text, "\"" key "\": (\"[^\"]*\"|[-0-9.]+)")) return ""
         text = substr(text, RSTART + length(key) + 4, RLENGTH - length(key) - 4)
@@ -26,6 +26,14 @@ row() {
             get("ge", head), get("ge_per_bit", head), get("registers", head), get("delay_ns", head),
             get("slack_ns", critical), get("levels", critical), get("start", critical), get("end", critical), get("delay_ns", rr)
     }' "$build/synth/$1.json"
+}
+
+# tabled CONFIGURATION: its row in docs/synthesis.md, as measured prints it
+tabled() {
+    awk -F' *[|] *' -v OFS='\t' -v name="$1" 'NF > 9 && $2 "-" $3 == name {
+        split($13, path, "`")
+        print $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, path[2], path[4], $14
+    }' docs/synthesis.md
 }
 
 # fill FILE MARK: what stands between the lines <!-- MARK --> and <!-- end --> becomes standard input
@@ -54,27 +62,22 @@ if [ "${1:-}" = check ]; then
             failed=1
             continue
         fi
-        row "$name" | awk -F'\t' '
-            NR == FNR {block = $1; config = $2; ge = $6; ns = $9; next}
-            {n = split($0, c, / *\| */)}
-            n > 9 && c[2] == block && c[3] == config {found = 1; table_ge = c[7]; table_ns = c[10]}
+        {
+            measured "$name"
+            tabled "$name"
+        } | awk -F'\t' -v name="$name" '
+            NR == 1 {ge = $6; ns = $9; next}
+            {table_ge = $6; table_ns = $9}
             END {
+                found = NR > 1
                 ok = found && ge <= 1.05 * table_ge && ns <= 1.05 * table_ns
-                printf "%s - synthesis %s-%s: %s GE, %s ns; the table has %s GE, %s ns\n", ok ? "ok" : "not ok", block, config,
-                    ge, ns, found ? table_ge : "no", found ? table_ns : "no"
+                printf "%s - synthesis %s: %s GE, %s ns; the table has %s GE, %s ns\n", ok ? "ok" : "not ok", name, ge, ns,
+                    found ? table_ge : "no", found ? table_ns : "no"
                 exit !ok
-            }' - docs/synthesis.md || failed=1
+            }' || failed=1
     done
     exit $failed
 fi
-
-# tabled BLOCK CONFIG: the row that docs/synthesis.md has, as row prints it
-tabled() {
-    awk -F' *[|] *' -v OFS='\t' -v block="$1" -v config="$2" 'NF > 9 && $2 == block && $3 == config {
-        split($13, path, "`")
-        print $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, path[2], path[4], $14
-    }' docs/synthesis.md
-}
 
 # What could not be made has no row, which is a failure in the end; what takes long and is not made keeps its row.
 made=
@@ -83,9 +86,9 @@ all=$build/synth/rows.tsv
 for name in $(scripts/synth.sh list "" all); do
     if [ -e "$build/synth/$name.json" ]; then
         made="$made $name"
-        row "$name"
+        measured "$name"
     elif scripts/synth.sh list "" long | grep -qx "$name"; then
-        tabled "${name%%-*}" "${name#*-}"
+        tabled "$name"
     else
         echo "scripts/synth_report.sh: $build/synth/$name.json is missing" >&2
         missing=$((missing + 1))
