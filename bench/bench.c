@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Speed of the paths, side by side in one run: bench FOLDER [SECONDS of the main job]. Tables on stdout,
  * FOLDER/summary.json and FOLDER/attention.dat. */
 #include "flare_attention.h"

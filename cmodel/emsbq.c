@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "emsbq.h"
 
 /* An element whose high zeros are its sign bits. */

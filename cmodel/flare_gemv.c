@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "flare_gemv.h"
 
 #include "shift_add.h"

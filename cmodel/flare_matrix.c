@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Many vectors through one matrix: every conversion bit-sliced, or the integer product with its costs. */
 #include "flare_gemv.h"
 
-#include "gemm.h"
+#include "kernels/gemm.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "head_norm.h"
 
 /* round(256 * 32 / (32 + i + 1/2)), halves cannot occur: the middle of what i stands for, inverted. */

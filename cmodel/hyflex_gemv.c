@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "hyflex_gemv.h"
 
-#include "gemm.h"
+#include "kernels/gemm.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "kv_write.h"
 
 void pm_k_write(struct pm_array *k_array, const int16_t *k, unsigned d_k, unsigned kvb, unsigned t) {

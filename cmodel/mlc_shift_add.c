@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "mlc_shift_add.h"
 
 int32_t pm_mlc_partial(const int32_t *code, const uint8_t *flip, unsigned cell, unsigned pop) {

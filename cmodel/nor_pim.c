@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "nor_pim.h"
 
 pm_status pm_nor_check(const struct pm_nor_cfg *c) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "pm_types.h"
 
 const char *pm_strerror(pm_status s) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sar_ctrl.h"
 
 uint8_t pm_sar_code(int32_t vin_q8, unsigned bits) {

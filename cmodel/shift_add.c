@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "shift_add.h"
 
 int64_t pm_shift_add(const uint8_t *code, unsigned wbits, unsigned plane, bool neg) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "vdr_softmax.h"
 
 #include <math.h>

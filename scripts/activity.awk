@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Toggles a clock of each cell's output: awk -f scripts/activity.awk net.v wave.vcd, for the instance u_dut. A netlist of several
 # modules comes flattened, so that its names are the waveform's paths.
 # From the netlist: net -> pin of the cell that drives it. From the waveform: toggles of each net, vectors bit by bit.

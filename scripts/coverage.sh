@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Coverage: of the RTL's lines and toggles by the benches (Verilator), of the C's lines by the unit tests (gcov).
 # scripts/coverage.sh [BLOCK] prints one page, build/coverage/report, and writes build/coverage/summary.json; fails where less than
 # $PM_COVERAGE_LEAST % (99) of the RTL's lines or of its toggles are reached. tb/BLOCK/coverage names the bench's models that are run, small
@@ -41,8 +42,8 @@ cat "$out"/rtl/*.dat | awk '
     END { for (key in hit) print key, hit[key] }' | sort >"$out/points.tmp"
 mv "$out/points.tmp" "$out/points"
 # The C, with the unit tests and without optimisation.
-flags="-std=c11 -D_GNU_SOURCE -O0 -fopenmp -ffp-contract=off -Icmodel -Itb/common -Isrc $(pkg-config --cflags ompi-c)"
-for c in cmodel/*.c cmodel/analog/*.c cmodel/net/*.c cmodel/simd/*.c src/*.c; do
+flags="-std=c11 -D_GNU_SOURCE -O0 -fopenmp -ffp-contract=off -Iinclude/perimeter -Icmodel -Isrc -I. -Itb/common $(pkg-config --cflags ompi-c)"
+for c in cmodel/*.c cmodel/analog/*.c cmodel/io/*.c cmodel/net/*.c cmodel/kernels/*.c src/*.c src/op/*.c; do
     o=$out/c/$(echo "$c" | tr / _ | sed 's/\.c$/.o/')
     [ -e "$o" ] && [ -z "$(find cmodel src -name '*.[ch]' -newer "$o" -print -quit)" ] && continue
     # shellcheck disable=SC2086

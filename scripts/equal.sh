@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Compares two sequential and-inverter graphs for every input and without a bound, registers zero at first (ABC):
 #   scripts/equal.sh ONE.aig OTHER.aig LOG
 # Exit status 0: proven equal, 1: different, 2: neither in $PM_EQUAL_TIMEOUT s (600) a step. LOG.aig: what scorr left of their miter.

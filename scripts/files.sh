@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Prints the RTL files of a block, leaves first: scripts/files.sh BLOCK
 # rtl/BLOCK/BLOCK.f has one file a line, relative to rtl/, or the name of a block whose files are needed too.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Fuzzes the loaders, the command line and, golden against RTL, the blocks: scripts/fuzz.sh [TARGET ...]
 # libFuzzer with ASan and UBSan on tests/fuzz/TARGET.c, in chunks until $PM_FUZZ_RUNS executions (a million) are reached; each
 # chunk's seed is in build/fuzz/TARGET.log, and what is done already counts. Begins with the inputs kept in tests/fuzz/TARGET/;
@@ -11,13 +12,13 @@ runs=${PM_FUZZ_RUNS:-1000000}
 scripts/setup.sh clang libclang-rt-14-dev
 mkdir -p "$out/obj"
 [ $# -gt 0 ] || set -- npy safetensors json idx op vectors
-flags="-std=c11 -D_GNU_SOURCE -g -O1 -Icmodel -Itb/common -Isrc -Wno-unknown-pragmas -ffp-contract=off -fno-omit-frame-pointer -DPM_SOURCE_DIR=\"$PWD\" $(pkg-config --cflags ompi-c)"
+flags="-std=c11 -D_GNU_SOURCE -g -O1 -Iinclude/perimeter -Icmodel -Isrc -I. -Itb/common -Wno-unknown-pragmas -ffp-contract=off -fno-omit-frame-pointer -DPM_SOURCE_DIR=\"$PWD\" $(pkg-config --cflags ompi-c)"
 sanitize=address,undefined
-sources=$(ls cmodel/*.c cmodel/analog/*.c cmodel/net/*.c cmodel/simd/*.c src/*.c | grep -vE '^src/(main|sweep.*|run|run_[^s].*)\.c$')
+sources=$(ls cmodel/*.c cmodel/analog/*.c cmodel/io/*.c cmodel/net/*.c cmodel/kernels/*.c src/*.c src/op/*.c | grep -vE '^src/(main|sweep.*|run|run_[^s].*)\.c$')
 for c in $sources; do
     o=$out/obj/$(echo "$c" | tr / _).o
     [ -e "$o" ] && [ -z "$(find "$c" cmodel src -name '*.[ch]' -newer "$o" -print -quit)" ] && continue
-    case $c in cmodel/simd/avx*) # their target pragma is GCC's; no loader is in them
+    case $c in cmodel/kernels/avx*) # their target pragma is GCC's; no loader is in them
         # shellcheck disable=SC2086
         gcc $flags -c -o "$o" "$c"
         continue

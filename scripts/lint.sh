@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Lints each RTL module as its own top and synthesizes it in stock Yosys: scripts/lint.sh [BLOCK ...]
 # Fails on any Verilator warning, on latches, on combinational loops and on constructs that Yosys misreads. Where the defaults
 # would take minutes in Yosys, synth/BLOCK/small has lines "TOP NAME=VALUE ..." that are synthesized instead; a line that begins

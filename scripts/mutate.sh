@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Judges mutants of a block's RTL, or adds up what was judged:
 #   scripts/mutate.sh BLOCK [bench]   every line of tb/BLOCK/mutants; what is judged already is kept. bench: by the bench alone
 #   scripts/mutate.sh summary         prints the table, writes build/mutate/summary.json and build/mutate/survivors, among which is what was not judged; fails where less than

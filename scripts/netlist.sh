@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Holds a block's mapped netlists against its RTL and its bench: scripts/netlist.sh BLOCK [OPTION]
 # Configurations with a bench take the RTL's place in pm_BLOCK_tb, and the bench runs its own vectors on them. Those with `prove`
 # are proven equal to the RTL for every input and without a bound, from registers that are all zero (ABC: scorr, dprove on

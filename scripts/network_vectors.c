@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Writes what the attention of one layer saw for the first image of the test set: network_vectors MODEL DATA
  * LAYER FOLDER x.npy [N][D], wq.npy [D][D]        tokens and the weights of Q a.npy [N][N], v.npy
  * [N][D/heads]   softmax numerators and values of head 0 logit.npy [N*heads][N], ne.npy [N*heads]   rows of
@@ -5,8 +6,8 @@
  * and softmax rows For scripts/power.sh and scripts/synth_report.sh. */
 #include "fileio.h"
 #include "net/encoder_map.h"
-#include "net/idx.h"
-#include "npy.h"
+#include "io/idx.h"
+#include "io/npy.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Draws docs/figures/performance_attention.svg from build/bench/attention.dat (make bench); needs gnuplot.
 set -eu
 cd "$(dirname "$0")/.."

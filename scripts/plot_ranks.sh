@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Draws docs/figures/ranks.svg and prints its table: accuracy against the share of ranks in 1-bit cells, for each order of the
 # ranks and each programming error of 2-bit cells, the mean over drawings of the cells; needs gnuplot. Finished runs are
 # kept in build/ranks.

@@ -1,10 +1,11 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Draws docs/figures/sar_linearity.svg: DNL and INL of the SAR model; needs gnuplot. scripts/plot_sar.sh [SIGMA]
 set -eu
 cd "$(dirname "$0")/.."
 build=${PERIMETER_BUILD:-build}
 mkdir -p "$build" docs/figures
-gcc -std=c11 -O2 -Wall -Wextra -Werror -Icmodel -o "$build/sar_linearity" scripts/sar_linearity.c \
+gcc -std=c11 -O2 -Wall -Wextra -Werror -Iinclude/perimeter -Icmodel -o "$build/sar_linearity" scripts/sar_linearity.c \
     cmodel/sar_ctrl.c cmodel/analog/sar.c cmodel/analog/random.c -lm
 "$build/sar_linearity" "${1:-0.02}" >"$build/sar_linearity.dat"
 grep '^#' "$build/sar_linearity.dat"

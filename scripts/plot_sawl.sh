@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Draws docs/figures/sawl.svg: conversion errors against simultaneously active wordlines; needs gnuplot. The data are what
 # tests/array_test.c measures and what pm_array_code_error gives for the same cells and for FLARE's.
 set -eu
@@ -6,7 +7,7 @@ cd "$(dirname "$0")/.."
 build=${PERIMETER_BUILD:-build}
 mkdir -p "$build" docs/figures
 make -s "$build/libperimeter.a"
-gcc -std=c11 -D_GNU_SOURCE -O2 -ffp-contract=off -Wall -Wextra -Werror -Icmodel -o "$build/sawl" tests/array_test.c \
+gcc -std=c11 -D_GNU_SOURCE -O2 -ffp-contract=off -Wall -Wextra -Werror -Iinclude/perimeter -Icmodel -o "$build/sawl" tests/array_test.c \
     "$build/libperimeter.a" -lcmocka -lm
 CMOCKA_MESSAGE_OUTPUT=TAP "$build/sawl" >"$build/sawl.tap"
 # all cells on, as many comparators as lines: lines, measured, closed form, closed form at 1.7%

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Draws docs/figures/schematic_BLOCK.svg of each block's top from its RTL; needs graphviz. scripts/plot_schematic.sh [BLOCK ...]
 set -eu
 cd "$(dirname "$0")/.."

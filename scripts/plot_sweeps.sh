@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Draws docs/figures/sweep_*.svg from the specifications in docs/sweeps; needs gnuplot.
 set -eu
 cd "$(dirname "$0")/.."

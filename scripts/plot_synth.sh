@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Draws area and delay against sizes, and designs that were tried against each other, from build/synth/rows.tsv and
 # synth/*/tried.tsv into docs/figures/synthesis_*.svg; needs gnuplot. scripts/synth_report.sh runs it.
 set -eu

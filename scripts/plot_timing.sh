@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Draws docs/figures/timing_BLOCK.svg from simulations of the RTL: scripts/plot_timing.sh [BLOCK]
 set -eu
 cd "$(dirname "$0")/.."

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Energy of mapped netlists on what the network's attention sees, into docs/power.md: scripts/power.sh
 # The vectors are the first test image's, layer 1 (scripts/network_vectors.c). `perimeter op` runs them on the netlist with a
 # waveform, whose toggles are counted net by net. OpenSTA 2.0.17 reads neither waveforms nor activities of single pins, but a

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Proves one block's targets: scripts/prove.sh BLOCK [TARGET]
 # formal/BLOCK/targets has one target a line:   name | engine | top | NAME=VALUE ... | depth [| long]
 #   sat   combinational: yosys sat, every input

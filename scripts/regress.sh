@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # The long run: benches with seed after seed until $PM_REGRESS_INTEGERS integers (a billion) are compared: scripts/regress.sh [BENCH ...]
 # The next bench is the one that has had the least time so far, so that all have the same share of it. build/regress/log has one
 # finished run a line: seed, block, integers compared, differ, result, milliseconds; a line is replayed by PM_SEED=seed

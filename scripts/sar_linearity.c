@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Prints the DNL and INL of one drawn converter, and the root mean square over many: data of
  * scripts/plot_sar.sh. */
 #include "analog/sar.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Draws a block's datapath as Graphviz text, from the JSON that Yosys writes of its top: schematic.py TOP.json TOP >out.dot
 
 Boxes are the instances of other modules and the registers, by name; what lies between them is an arrow, named after the ports and

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Sentences, one a line on standard input, to token ids, one line each: sentence_tokens.py TOKENIZER.json MOST
 
 Texts of more than MOST tokens are cut. Needs the package `tokenizers`.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that Perimeter needs, and those named, where they are missing; says nothing when there is nothing to do.
 set -eu
 packages="build-essential ccache pkg-config verilator yosys z3 zlib1g-dev libcmocka-dev libcjson-dev

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Adds up TAP logs: prints what did not run, the integers that the benches compared (fewer than $MIN_INTEGERS, ten million by default, is a
 # failure), and "N passed, M failed" last.
 missing=0

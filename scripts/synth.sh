@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Maps named configurations of blocks onto OSU018 with Yosys and ABC and times them with OpenSTA.
 #   scripts/synth.sh list [BLOCK] [WORD]     configurations, as BLOCK-CONFIG, but those that take long; with WORD those that have it
 #                                            among their options, or all

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # What build/synth has, as build/synth/summary.json and as the tables of docs/synthesis.md and README.md.
 #   scripts/synth_report.sh          writes them; fails where a configuration is missing (make synth)
 #   scripts/synth_report.sh check    TAP: maps the configurations with `fast` and holds area and delay against the table in

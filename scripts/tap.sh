@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Runs a test program into a TAP log: scripts/tap.sh LOG COMMAND ... A non-zero exit without a `not ok` line, or a log without
 # any test, is a failure of its own. Shows one line a log.
 log=$1

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Draws a timing diagram as SVG from a waveform of a bench:
 #   awk -v signals="x_valid x_ready mask" -v clocks=14 [-v skip=0] -f scripts/timing.awk wave.vcd >docs/figures/timing_x.svg
 # Signals are the bench's own, by name; the drawing starts `skip` clocks before the first signal is 1 for the first time. What is

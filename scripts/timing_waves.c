@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Waveforms of blocks that have no `perimeter op`, for scripts/plot_timing.sh: timing_waves BLOCK FILE
  * A few beats each, through the functions that drive the benches. */
 #include "rtl.h"
 
-#include "../tb/col_scan/col_scan_rtl.h"
-#include "../tb/kv_write/kv_write_rtl.h"
-#include "../tb/mlc_shift_add/mlc_shift_add_rtl.h"
-#include "../tb/shift_add/shift_add_rtl.h"
+#include "tb/col_scan/col_scan_rtl.h"
+#include "tb/kv_write/kv_write_rtl.h"
+#include "tb/mlc_shift_add/mlc_shift_add_rtl.h"
+#include "tb/shift_add/shift_add_rtl.h"
 
 #include <stdio.h>
 #include <string.h>

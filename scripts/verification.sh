@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Writes the numbers of build/{formal,coverage,mutate,fuzz,regress} into docs/verification.md, between its marks, and a few lines into the
 # README: scripts/verification.sh. What was not measured in this build folder is a dash.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Builds one block's bench as a loadable model, unless it is up to date, and prints the model's path.
 #   scripts/verilate.sh BLOCK [wave] [NAME=VALUE ...]     parameters of pm_BLOCK_tb
 # With PERIMETER_NETLIST=1 the mapped netlists whose configurations in synth/BLOCK/configs name these parameters as their bench
@@ -91,7 +92,7 @@ build_design() {
     # shellcheck disable=SC2086
     make -C "$dir/obj" -f Vtb.mk OPT_FAST="$optimise" OPT_SLOW=-O0 OPT_GLOBAL=-O2 VM_PARALLEL_BUILDS=1 CXXFLAGS=-fPIC \
         $runtime Vtb__ALL.a -j2
-    $OBJCACHE g++ -std=c++17 -O2 -fPIC -c -o "$dir/obj/sim_main.o" -Itb/common -I"$dir/obj" -I"$vinc" \
+    $OBJCACHE g++ -std=c++17 -O2 -fPIC -c -o "$dir/obj/sim_main.o" -Iinclude/perimeter -Itb/common -I"$dir/obj" -I"$vinc" \
         -I"$vinc/vltstd" -DVM_TRACE="$([ -n "$trace" ] && echo 1 || echo 0)" \
         -DVM_COVERAGE="$([ -n "${PERIMETER_COVERAGE:-}" ] && echo 1 || echo 0)" \
         -DVM_TRACE_VCD="$(case $trace in '--trace '*) echo 1 ;; *) echo 0 ;; esac)" tb/common/sim_main.cpp
@@ -104,7 +105,7 @@ build_design() {
 build_model() {
     mkdir -p "$dir/c"
     for c in "tb/$block/${block}_rtl.c" tb/common/array_dpi.c; do
-        $OBJCACHE gcc -std=c11 -O2 -fPIC -Wall -Wextra -Werror -Icmodel -Itb/common -I"$vinc/vltstd" -c \
+        $OBJCACHE gcc -std=c11 -O2 -fPIC -Wall -Wextra -Werror -Iinclude/perimeter -Icmodel -I. -Itb/common -I"$vinc/vltstd" -c \
             -o "$dir/c/$(basename "$c" .c).o" "$c"
     done
     g++ -shared -o "$dir/model.tmp" "$dir"/c/*.o -Wl,--whole-archive "$dir/design.a" -Wl,--no-whole-archive \

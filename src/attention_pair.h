@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 /* One attention run in both engines, compared stage by stage. */
 #ifndef PM_ATTENTION_PAIR_H
 #define PM_ATTENTION_PAIR_H
 
-#include "../tb/flare_attention/flare_attention_rtl.h"
+#include "tb/flare_attention/flare_attention_rtl.h"
 
 /** Called for every integer of every stage. */
 typedef void pm_pair_compare(void *ctx, const char *tensor, size_t index, int64_t golden, int64_t rtl);

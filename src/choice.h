@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Choices of a setting, "a|b|c". */
 #ifndef PM_CHOICE_H
 #define PM_CHOICE_H

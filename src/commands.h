@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The program's commands: each gets its own name as argv[0] and returns the exit status (0 done, 1 engines
  * differ, 2 bad usage or input). */
 #ifndef PM_COMMANDS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Output files that appear complete or not at all.
  *
  * Each file is written beside its target under a temporary name and renamed when everything has succeeded. A
@@ -5,7 +6,7 @@
 #ifndef PM_FILEIO_H
 #define PM_FILEIO_H
 
-#include "report.h"
+#include "io/error.h"
 
 #include <stdio.h>
 

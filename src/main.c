@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* perimeter: the command-line program. */
 #include "commands.h"
 

@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Sentence pairs in a file of tab-separated columns. */
 #ifndef PM_PAIRS_H
 #define PM_PAIRS_H
 
-#include "report.h"
+#include "io/error.h"
 
 struct pm_pairs {
     size_t count;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Spearman's rank correlation. */
 #ifndef PM_RANK_CORRELATION_H
 #define PM_RANK_CORRELATION_H

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The RTL engine: a block's verilated bench, built on demand and loaded at run time. */
 #ifndef PM_RTL_H
 #define PM_RTL_H
 
-#include "../cmodel/pm_types.h"
-#include "../tb/common/pm_sim.h"
+#include "pm_types.h"
+#include "tb/common/pm_sim.h"
 
 struct pm_rtl;
 

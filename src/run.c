@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* `perimeter run`: a whole network, every layer's attention by array models and digital periphery. */
 #include "run_job.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* `perimeter run`: what one evaluation of a network measures. */
 #ifndef PM_RUN_H
 #define PM_RUN_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* `perimeter run` in golden C. */
 #include "run_worker.h"
 

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "run_job.h"
 
-#include "net/json.h"
+#include "io/json.h"
 #include "rtl.h"
 
 #include <stdio.h>

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 /* `perimeter run`: what its parts share. */
 #ifndef PM_RUN_JOB_H
 #define PM_RUN_JOB_H
 
 #include "net/hyflex_linear.h"
-#include "net/idx.h"
+#include "io/idx.h"
 #include "net/int8_linear.h"
 #include "run.h"
 

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 /* `perimeter run`: matrices in HyFlexPIM arrays, or in integers on the host. */
 #include "run_job.h"
 
-#include "net/json.h"
+#include "io/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>

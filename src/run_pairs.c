@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* `perimeter run --pairs`: sentences through an encoder, in float and in integers. */
 #include "run_pairs.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* `perimeter run --pairs`: what a sentence encoder's evaluation measures. */
 #ifndef PM_RUN_PAIRS_H
 #define PM_RUN_PAIRS_H

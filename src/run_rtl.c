@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 /* `perimeter run` in RTL, every integer against golden C. */
 #include "run_job.h"
 
-#include "../tb/hyflex_gemv/hyflex_gemv_rtl.h"
+#include "tb/hyflex_gemv/hyflex_gemv_rtl.h"
 #include "attention_pair.h"
 #include "fileio.h"
-#include "npy.h"
+#include "io/npy.h"
 #include "rtl.h"
 
 #include <inttypes.h>

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "run_settings.h"
 
 #include "choice.h"
-#include "net/json.h"
+#include "io/json.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>

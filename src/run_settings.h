@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Settings of `perimeter run`: from the command line and from a JSON file, checked in one place. */
 #ifndef PM_RUN_SETTINGS_H
 #define PM_RUN_SETTINGS_H
 
 #include "flare_attention.h"
-#include "report.h"
+#include "io/error.h"
 
 struct cJSON;
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* `perimeter run`: one thread's golden engines. */
 #ifndef PM_RUN_WORKER_H
 #define PM_RUN_WORKER_H

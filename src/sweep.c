@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* `perimeter sweep`: a grid of settings times seeds, one line of JSON a point, in one process or in many.
  *
  * Rank 0 hands out points and alone writes the file; with mpirun the other ranks compute. A line is appended
@@ -6,7 +7,7 @@
  * what, or when. */
 #include "commands.h"
 #include "fileio.h"
-#include "net/json.h"
+#include "io/json.h"
 #include "sweep_jobs.h"
 
 #include <argp.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* What `perimeter sweep` measures at one point. */
 #ifndef PM_SWEEP_JOBS_H
 #define PM_SWEEP_JOBS_H

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Sentences as tokens, by the network's own tokenizer: a program that reads one sentence a line on its
  * standard input and writes a line of decimal ids for each on its standard output. */
 #ifndef PM_TOKENS_H
 #define PM_TOKENS_H
 
-#include "report.h"
+#include "io/error.h"
 
 struct pm_tokens {
     size_t count;

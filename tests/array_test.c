@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Array models: exact counts, programming statistics, read noise against a cell-by-cell simulation, and how
  * often a conversion errs against the closed form. */
 #include <setjmp.h>

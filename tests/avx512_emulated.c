@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The AVX-512 table on any machine: its intrinsics in plain C (SIMDe). */
 #ifdef __x86_64__
 #pragma GCC diagnostic push
@@ -23,6 +24,6 @@ static inline simde__m512i gather(simde__m512i index, const int32_t *base) {
 #define PM_WORDS 8
 #define PM_TABLE pm_kernels_emulated
 #define PM_NAME  "avx512, emulated"
-#include "../cmodel/simd/kernels.inc"
+#include "kernels/kernels.inc"
 #pragma GCC diagnostic pop
 #endif

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* BitSift's golden model against a bit-by-bit oracle that shares none of its tricks. */
 #include "bitsift.h"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # TAP test of `perimeter op`: tiny results worked out by hand, every refusal, and both engines on small shapes.
 #   PERIMETER=build/asan/perimeter MKNPY=build/tests/mknpy tests/cli.sh [docs|golden|refuse|both]...
 # A refusal must exit with 2, print one line that names file or setting and reason, and leave the output folder as

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* eMSB-Q and the K and V parse against brute force in 128 bits: the definition, not the algorithm. */
 #include "emsbq.h"
 

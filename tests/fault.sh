@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Fault drill, TAP: the program and the model build are killed in the middle of writing, run out of disk, find folders read-only, and
 # run twice at once in one build folder. Nothing half-written is left under a result's name, what was there before stays, and the
 # message is one line with the file's name.

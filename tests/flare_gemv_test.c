@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The whole path against a plain matrix product, the fast form against the plain one, costs against brute
  * force. */
 #include "flare_gemv.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Head normalisation against division in double precision. */
 #include "head_norm.h"
 

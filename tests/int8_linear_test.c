@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "net/int8_linear.h"
 
 #include "net/hyflex_linear.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* K columns and V rows in their arrays, read back one cell at a time through the array's own read. */
 #include "kv_write.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Writes a small random sentence encoder, post-LayerNorm, with its calibration: mkbert DIR. Its shape is that
  * of a model that the benches build: D = 64, 4 heads. DIR/tokenize gives a word its length modulo 10 and adds
  * token 10 and 11 at the ends. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Makes and shows .npy files for tests/cli.sh, independently of src/npy.c.
  *
  *   mknpy FILE DESCR SHAPE VALUE...    DESCR such as '<i4', SHAPE such as 2,3; a VALUE may be

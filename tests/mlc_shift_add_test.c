@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "mlc_shift_add.h"
 
 #include <setjmp.h>

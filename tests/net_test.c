@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The host network: hostile files, the float forward pass against a naive one in double precision, the
  * mapping to integers against the weights that it came from. */
 #include <math.h>
@@ -13,9 +14,9 @@
 #include <cmocka.h>
 
 #include "net/encoder_map.h"
-#include "net/idx.h"
-#include "net/json.h"
-#include "net/safetensors.h"
+#include "io/idx.h"
+#include "io/json.h"
+#include "io/safetensors.h"
 
 static char folder[64]; /* every file of this test lies in it */
 

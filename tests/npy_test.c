@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 /* .npy files and output files: round trips, refusals, and every truncation and many corruptions of a header.
  */
 #include "fileio.h"
-#include "npy.h"
+#include "io/npy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # `perimeter run --pairs` on a small random encoder: golden and RTL, padding and threads, ablations, bad input. TAP.
 cd "$(dirname "$0")/.." || exit 1
 build=${PERIMETER_BUILD:-build}

@@ -1,6 +1,7 @@
-#include "../src/pairs.h"
-#include "../src/rank_correlation.h"
-#include "../src/tokens.h"
+// SPDX-License-Identifier: Apache-2.0
+#include "pairs.h"
+#include "rank_correlation.h"
+#include "tokens.h"
 
 #include <math.h>
 #include <setjmp.h>

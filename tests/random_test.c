@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Philox against its published vectors, the Gaussian table against erfc, draws against their order. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # `perimeter run`: a small run whose numbers are bounded on both sides, and bad input under ASan and UBSan. TAP.
 cd "$(dirname "$0")/.." || exit 1
 build=${PERIMETER_BUILD:-build}

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Shift-add against products of weights that are decoded from their bits. */
 #include "shift_add.h"
 

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Every instruction set's inner loops against plain C: the Gaussians bit by bit, the noise that may be left
  * out, the float product bit by bit, bit-sliced sums. */
-#include "simd/simd.h"
+#include "kernels/simd.h"
 
 #include "analog/random.h"
-#include "gemm.h"
+#include "kernels/gemm.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -22,7 +23,7 @@
 #define PM_WORDS 4
 #define PM_TABLE kernels_under_test
 #define PM_NAME  "test"
-#include "../cmodel/simd/kernels.inc"
+#include "kernels/kernels.inc"
 
 static void check_words(const uint32_t word[8]) {
     vecu32 v;

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # `perimeter sweep`: one process and many, killed and run again, bad input. TAP.
 cd "$(dirname "$0")/.." || exit 1
 build=${PERIMETER_BUILD:-build}

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Flash conversion against real-valued thresholds and a count of bits. */
 #include "therm_enc.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* VDR-Softmax against exp() in double precision, and the RTL's form of it against the golden one. */
 #include "vdr_softmax.h"
 

@@ -1,10 +1,11 @@
-#include "array.h"
+// SPDX-License-Identifier: Apache-2.0
+#include "analog/array.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "random.h"
+#include "analog/random.h"
 
 /* Columns that share one noise buffer, and the alignment of a row: a cache line of bytes. */
 #define LANES      64

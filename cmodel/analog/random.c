@@ -1,6 +1,7 @@
-#include "random.h"
+// SPDX-License-Identifier: Apache-2.0
+#include "analog/random.h"
 
-#include "../simd/simd.h"
+#include "kernels/simd.h"
 
 #include <Random123/philox.h>
 

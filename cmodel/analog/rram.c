@@ -1,10 +1,11 @@
-#include "rram.h"
+// SPDX-License-Identifier: Apache-2.0
+#include "analog/rram.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "random.h"
+#include "analog/random.h"
 
 #define FRAC       16 /* fraction bits of a cell, in LSB */
 #define VALUE_FRAC 8  /* of a column's value */

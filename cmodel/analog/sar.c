@@ -1,9 +1,10 @@
-#include "sar.h"
+// SPDX-License-Identifier: Apache-2.0
+#include "analog/sar.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "random.h"
+#include "analog/random.h"
 
 #define FRAC      16  /* fraction bits of DAC steps and offset, in LSB */
 #define CAP_FRAC  32  /* fraction bits of a capacitance, in units */

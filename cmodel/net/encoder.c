@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "net/encoder.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "gemm.h"
+#include "kernels/gemm.h"
 #include "net/encoder_map.h"
 
 struct pm_encoder_scratch {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* A transformer encoder on the host, in float, whose attention can be handed to an integer engine: a vision
  * transformer or a BERT-style sentence encoder, LayerNorm before or after each sublayer. The files it is
  * loaded from are described in docs/network.md. */

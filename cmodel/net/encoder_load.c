@@ -1,12 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Loading and releasing a network: config.json and model.safetensors. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "gemm.h"
+#include "kernels/gemm.h"
 #include "net/encoder_map.h"
-#include "net/json.h"
-#include "net/safetensors.h"
+#include "io/json.h"
+#include "io/safetensors.h"
 
 static pm_status read_unsigned(const struct pm_diag *d, const cJSON *root, const char *key, unsigned hi,
                                unsigned *out) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "net/encoder_map.h"
 
 #include <math.h>
@@ -6,7 +7,7 @@
 #include <string.h>
 
 #include "emsbq.h"
-#include "net/json.h"
+#include "io/json.h"
 
 /* One layer's member of calibration.json. */
 struct calibration {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "net/hyflex_linear.h"
 
 #include <math.h>

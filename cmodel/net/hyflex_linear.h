@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* A network's matrix in HyFlexPIM arrays: int8 activations and weights around pm_hyflex_gemv(), in one matrix
  * or in two low-rank factors whose ranks are spread over 1-bit and 2-bit cells (HyFlexPIM sections 3.2 and
  * 4). */

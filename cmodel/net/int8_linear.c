@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "net/int8_linear.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "gemm.h"
+#include "kernels/gemm.h"
 
 struct pm_int8_linear {
     unsigned in, out;

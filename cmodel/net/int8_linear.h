@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* A network's matrix in 8-bit integers on the host: the numbers that exact HyFlexPIM arrays of 1-bit cells
  * give, without the arrays. */
 #ifndef PM_NET_INT8_LINEAR_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* A matrix as a sum of ranks, the important ones in 1-bit cells (HyFlexPIM Algorithm 1; numerics: ranks,
  * cells). */
 #ifndef PM_NET_RANKS_H

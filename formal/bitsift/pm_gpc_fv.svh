@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where the plane itself rides along in data[Rows-1:0], as in pm_bitsift: the bases are its counts of ones, and what is
 // left is the count less 8 an access. Naive counts, row by row.
 if (DataW >= Rows) begin : g_fv

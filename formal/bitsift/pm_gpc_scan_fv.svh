@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The literal rules, of one access: what is given is there, at most 8 in all, at least 1 unless the plane is empty; a
 // full slice is served alone and the lowest one first; otherwise slices are taken whole, and one that waits did not fit.
 logic [CntW-1:0] fv_sum;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The prefix tree against a count row by row: popcount, detector and marker of one slice and of a bank of two.
 module pm_lpc_fv #(
   parameter int unsigned Slice = 16,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // For every vector: its planes, weighted, add up to it; none is empty unless the vector is; they come LSB first, positive
 // ones first; and only planes of the chosen coding come. For a few rows: they meet in ORs only.
 if (Rows <= 8) begin : g_fv

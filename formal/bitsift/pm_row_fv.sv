@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One row of a slice of any length, in an array of any size below 2^CntW rows; pm_slice_fv by induction over rows, where
 // the slice is too long for it. `before` ones of the slice precede the row; of these, `gone` were taken by the accesses
 // before t, all that have rank / 8 < t. The marker takes the row when its rank among what is left is below the grant.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One slice of an array of any size below 2^CntW rows: with any count of ones before it, any access t, and what is left
 // of its ones after the accesses before t, grant and marker take exactly the ones whose rank / 8 is t, and leave those
 // of later accesses. With the bases that pm_gpc computes this holds for every slice, so for a plane of any D.

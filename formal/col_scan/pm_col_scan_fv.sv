@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Banks of pm_col_scan with converters, array and stalls that do as they like: a bank that still has columns to convert is never
 // tracked or held again, only held banks are scanned, columns come in order, and every plane is scanned once.
 module pm_col_scan_fv #(

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any one word that enters is followed to the exit: it comes out once, in its turn, unchanged. Induction holds for any number of words.
 logic init_q = 1'b1;
 always @(posedge clk_i) init_q <= 1'b0;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// pm_emsb against the detector of the paper taken literally: bits are scanned from the MSB down, and the first
 /// position at which a kept element differs from its sign is the effective MSB.
 module pm_emsb_fv #(

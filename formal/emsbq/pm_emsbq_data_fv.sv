@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// pm_emsbq's functions without its pipeline: the outputs are left open, which removes the registers, and the
 /// properties of pm_emsbq_fv.svh with ProveData = 1 stay, combinational.
 module pm_emsbq_data_fv #(

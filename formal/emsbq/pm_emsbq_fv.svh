@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Properties of pm_emsbq, in two parts that together say: each group taken comes out once, in order, as the smallest
 // shift that lets its kept elements fit and as its elements, shifted exactly by it, rounded and saturated.
 // ProveData = 1: the stages' functions composed, against that definition in wide arithmetic, for every input

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// pm_msb_parse against its definition in arithmetic that is wide enough for every shift. One element: lanes share
 /// nothing but the shift.
 module pm_msb_parse_fv #(

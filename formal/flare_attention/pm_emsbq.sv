@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Contract of pm_emsbq: a group out for each group in, in order. A group is its token's number in element 0; the shift is that
 /// number where it becomes a token's exponent (groups of 32 bits), else 0.
 module pm_emsbq #(

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Contract of pm_fifo, which formal/common proves of the queue itself: words come out once, in their turn, unchanged; ready
 /// while there is room.
 module pm_fifo #(

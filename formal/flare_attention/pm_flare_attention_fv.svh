@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The engine's control, with the datapath blocks as their contracts have them (the other files of this folder) and tokens that are
 // their numbers: for every number of tokens and every pace of blocks, arrays and surroundings, run after run,
 // - every token of a pass comes out once, in its turn, with its own exponents, queries, weights and sums;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Contract of pm_flare_gemv: a result for each vector, in order, after any time. A vector is its token's number in element 0,
 /// a result that number in every element. It is given room for more vectors than it holds.
 module pm_flare_gemv #(

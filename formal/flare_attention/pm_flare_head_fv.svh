@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // As in pm_flare_kv: what each queue and register holds belongs to the tokens whose turn it is. Rows of 2^RB and 2^NB beats; a beat's
 // number has its place in the row below the token's.
 localparam int unsigned RB = $clog2(MaxTokens / Lanes);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Tokens are numbered at each handshake, so that what lies between two of them is known. From the module above: the numbers of the next
 // token to come (fv_in) and to leave (fv_base), the pass's end (fv_clear), willingness (fv_eager).
 wire fv_eager, fv_clear;

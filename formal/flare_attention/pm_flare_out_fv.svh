@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // As in pm_flare_kv; fv_in counts the tokens that the heads gave.
 wire fv_eager, fv_clear;
 wire [4:0] fv_in, fv_base;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A token's side word leaves with it. fv_base, the number of the oldest token inside, and fv_eager come from the module above; names
 // with a dot are those of the parts.
 wire fv_eager;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// What the contracts of the datapath blocks have in common: up to Depth words inside, in order and unchanged, taken and given
 /// whenever it likes. Once eager_i, a block that is empty takes, and one that holds a word gives it. What is offered stays.
 module pm_fv_queue #(

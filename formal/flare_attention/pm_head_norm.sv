@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Contract of pm_head_norm: a beat out for each beat in, in order. A beat is its token's number, and so is its Z.
 module pm_head_norm #(
     parameter int unsigned Lanes = 1,

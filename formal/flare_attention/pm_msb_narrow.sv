@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Contract of pm_msb_narrow here: the token's number.
 module pm_msb_narrow #(
     parameter int unsigned N = 64,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Contract of pm_vdr_softmax: a row leaves once it is inside as a whole; a row that is not whole is taken. Rows of MaxN logits.
 /// A beat is its token's number, ne the number's negative.
 module pm_vdr_softmax #(

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Properties of pm_flare_gemv at its array pins and at the input of pm_shift_add (whose own proof takes it from there):
 // each access that is done, and each done beat of a vector without accesses, becomes exactly one beat of codes, in order,
 // with the counts of that clock's comparators; nothing else does; a waiting access stays as it is.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The stream of pm_head_norm, by induction: each beat taken comes out once, in order, stable while it waits, as its outputs times
 // the reciprocal of its own Z, shifted and saturated; a free stage never holds back the one before it; the sticky flag is what its
 // port says. Reciprocal and shift are instances of their own on the beat as it came: pm_norm_recip_fv and pm_norm_shift_fv are about them.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The reciprocal against its definition with a division, and its error, for every Z.
 module pm_norm_recip_fv #(
     parameter int unsigned ZW = 15

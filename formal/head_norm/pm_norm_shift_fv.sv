@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Shift and saturation as comparisons in 64 bits, every input.
 module pm_norm_shift_fv #(
     parameter int unsigned W = 40

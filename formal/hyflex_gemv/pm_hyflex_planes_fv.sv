@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // pm_hyflex_planes, vectors and planes taken at any time: planes come in order, each until it is taken and no longer; a vector is
 // accepted exactly when the last plane of the one before leaves. What the planes hold: pm_hyflex_planes_fv.svh.
 module pm_hyflex_planes_fv #(

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Inside pm_hyflex_planes, which sees its register: whatever vectors come and whenever planes leave, the wordlines show plane
 // index_o of the vector that was accepted, and pop_o counts them.
 logic [Rows*8-1:0] vector_q, to_come;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Properties of pm_kv_write: every token that is taken since clear_i is written once, under its number, as the parse of
 // its accumulators by clamp(M - ex, -31, 31); pins are stable until they are taken; the arrays never overflow; the flags
 // are exactly "an element of a token that reached the pins saturated since clear_i", without tokens taken before it. The parse's

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One output of pm_mlc_accumulate, any of them, by induction, with any sums t of all outputs in any order and with any gaps: its result
 // is sum_i 2^i t_i, plane 7 negative, one clock after plane 7, and no other clock gives one. Any t fits y; with |t| <= 16065
 // (6-bit codes of one-bit cells: 255 * 63; two-bit cells need less) a result fits 23 bits.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Clip-free with flip at any number of rows up to 64, by induction over rows: one row arrives each clock with any cell, active or
 // not. Whatever is stored, column or complement by the flip rule, its active cells sum to at most 32 (1 bit)
 // or 96 (2 bits): 6 and 7 bits hold every sum.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // pm_nor_pim with an array whose NOR can only clear a preset result, by induction: every multiplication taken gives its product, once,
 // in order, stable while it waits, for all operands and signednesses; strobes come in order, one at a time, five a row.
 // Requests and results stall as they like.

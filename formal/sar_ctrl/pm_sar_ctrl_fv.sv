@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // For every input voltage, as an int32 of 1/256 LSB: the code is the rounded, clamped value, it comes n+2 clocks
 // after its start, and in 6-bit mode C7 is never touched. Starts come at any time, with either mode.
 module pm_sar_ctrl_fv (

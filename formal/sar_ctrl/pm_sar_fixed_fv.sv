@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The fixed converter is the flexible one in 6-bit mode, whatever its own mode input, at any starts and comparisons.
 module pm_sar_fixed_fv (
     input logic clk_i,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Properties of pm_shift_add as a top: each vector taken gives one result, in order, which is the sum of its accesses in
 // arithmetic wide enough never to wrap; and the accumulator is wide enough. Ghost registers carry the exact sum, and
 // the weight of the accesses in it, beside the pipeline.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// pm_therm_enc against a count of each column's comparators, one after the other, for every input.
 module pm_therm_enc_fv #(
     parameter int unsigned Columns = 16

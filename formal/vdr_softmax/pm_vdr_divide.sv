@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The plain form of pm_vdr_reduce: 16 * distance = q*l + rem by four compare-and-subtract steps. rem < l unless q = 15.
 module pm_vdr_divide (
     input  logic [10:0] distance_i,

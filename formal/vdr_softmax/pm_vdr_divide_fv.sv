@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Division without a divider, for every table that a host can make: quotient and remainder by their definition.
 module pm_vdr_divide_fv (
     input logic [10:0] distance_i,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The beat's maximum: no kept logit is larger, and it is one of them, or -128 where none is kept.
 module pm_vdr_max_fv #(
     parameter int unsigned Lanes = 16

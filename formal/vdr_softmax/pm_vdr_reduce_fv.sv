@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The shared-multiples form against the plain division, for every table that a host can make and every distance: the same quotient and remainder up to q = 8, zero from 9 on.
 module pm_vdr_reduce_fv (
     input logic [10:0] distance_i,

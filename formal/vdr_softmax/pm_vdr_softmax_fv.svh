@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The streams of pm_vdr_softmax, by induction, for rows of every length up to the longest, in any order, with every stall:
 // - every beat comes out once, in its turn, with its row's end and its masked logits at 0; stalled outputs are stable;
 // - what leaves the buffer are whole rows, with their own exponent and the true maximum of their kept logits;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The squarer against a product, every input.
 module pm_vdr_square_fv #(
     parameter int unsigned W = 14

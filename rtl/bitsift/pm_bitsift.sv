@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // BitSift: chooses the wordlines of each array access (FLARE, arXiv 2411.14733, section 4.4).
 //
 // vector -> planes that hold ones -> popcount of each slice -> grants -> marked wordlines and dummies, from flops.

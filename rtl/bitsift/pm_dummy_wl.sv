@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // SAWL_D controller: the dummy wordlines that keep the number of active rows at 8 (FLARE section 4.4).
 //
 // Cells of the 7 dummy rows store 0. With 8 - SAWL of them on, exactly 8 wordlines are on at every access, and the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Global pop controller, split mode: shares every access among the slices (FLARE section 4.4).
 //
 // An access is the next 8 ones in row order, cutting through slices, so that a plane of P ones takes exactly ceil(P/8)

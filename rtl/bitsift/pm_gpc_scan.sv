@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Global pop controller, scan mode: the paper's literal rule (FLARE section 4.4), behind the ports of pm_gpc.
 //
 // The lowest slice with at least 8 ones goes first and alone, giving its first 8. When none is left, slices are taken

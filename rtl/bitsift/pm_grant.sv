@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Grant of one slice in access `t` of a plane, split mode.
 //
 // Access t takes the ones whose rank (number of ones before them in the plane) divided by 8 is t. A slice whose first

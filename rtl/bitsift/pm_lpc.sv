@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Local pop controllers: a bank of slices of wordlines (FLARE, arXiv 2411.14733, section 4.4).
 //
 // Popcount, pop detector and pop marker of each slice, combinational; what an instance leaves unconnected costs

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bit planes of a vector, one a clock, those without ones left out (FLARE section 4.4 and Fig. 10c).
 //
 // The planes that hold ones are found while the vector is loaded, so that none costs a clock, and the next vector is

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Some levels of a Sklansky prefix sum: from the inclusive sums inside blocks of From slices to those inside blocks of To.
 `default_nettype none
 module pm_prefix #(

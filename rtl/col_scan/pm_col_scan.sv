@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Sample-and-hold and column multiplexer sequencing of one analog array (HyFlexPIM section 3.2): while the converters go
 /// through the held columns of one plane, the array already reads the next.
 ///

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// A stream buffer of Depth entries in registers. Full throughput; ready does not depend on the other side's ready.
 module pm_fifo #(
     /// Bits an entry.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// First half of pm_msb_parse: the right shift, down to one bit more than a result has. What does not fit them becomes their
 /// largest or least value, which pm_msb_round saturates further. Combinational.
 module pm_msb_narrow #(

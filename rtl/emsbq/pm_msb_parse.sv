@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The parse of K and V (FLARE arXiv 2411.14733, section 4.2, global context): y = sat((x + r) >> m, Bits), with
 /// r = 2^(m-1) where m > 0 and rounding is on. One shift for all elements; a negative m shifts left. Combinational; its two halves
 /// leave room for a register between them.

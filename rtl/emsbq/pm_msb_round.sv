@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Second half of pm_msb_parse: rounding, the left shift where there is one, saturation. Combinational.
 module pm_msb_round #(
     /// Elements, 1..4096.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// FLARE's fused attention engine. Pass 1 takes n_tokens tokens and fills the K^T and V arrays; pass 2 takes the same tokens again
 /// and gives one output each. Then the engine is ready for the next run. Nothing of size N^2 leaves; heads run in parallel;
 /// tokens are pipelined, so that the steady state is bound by the busiest array's accesses.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// One head of the fused token: q -> L = q*K^T -> eMSB-Q over the row -> VDR-Softmax -> A*V -> head normalisation.
 /// A chain of elastic stages, each at work on a token of its own, so that the slowest array alone sets the pace. Source: FLARE
 /// section 4.5; numerics, sections 4 to 7.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The closing stages of the fused token: concatenated heads -> eMSB-Q (s_o) -> W_O -> bias -> eMSB-Q (s_out).
 /// Source: FLARE section 4.5; numerics, section 7.
 module pm_flare_out #(

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The opening stages of pass 2: x -> W_Q -> bias -> eMSB-Q per head (s_q). All heads of a token leave together.
 /// Source: FLARE section 4.5; numerics, section 7.
 module pm_flare_query #(

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// pm_flare_gemv with a word that travels beside each token (its exponent, its Z) and comes out with its result.
 module pm_flare_stage #(
     /// Elements of a token. The array has as many wordlines, rounded up to a slice of 16.

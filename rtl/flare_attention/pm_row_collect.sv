@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Gathers beats of Lanes elements, lowest first, into a row of N elements: the inverse of pm_row_stream. The first beat of a
 /// row is accepted in the clock in which the row before it leaves.
 module pm_row_collect #(

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Cuts a row of N elements into beats of Lanes elements, lowest first; the row is taken with its last beat. Positions past
 /// the row's end are 0. Combinational but for the beat counter: the row's own register is upstream.
 module pm_row_stream #(

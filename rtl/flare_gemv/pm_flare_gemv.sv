@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// One matrix in one array: BitSift chooses the wordlines of each access, the array's comparators become codes, and
 /// shift-add joins them to y[m] = sum_d x[d] * w[d][m], exactly. (FLARE, arXiv 2411.14733; BitSift: section 4.4.)
 ///

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// A head's output over its softmax sum, with 4 fraction bits, without a divider: leading one of Z, table of 32
 /// reciprocals | product | shift, saturation. One beat a clock, three stages.
 module pm_head_norm #(

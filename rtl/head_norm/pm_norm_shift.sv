@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// An arithmetic shift right, saturated to 32 bits.
 module pm_norm_shift #(
     /// Bits of the input, signed, at most 56.

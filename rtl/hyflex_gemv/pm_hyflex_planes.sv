@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Input register and plane sequencer: shows a vector of int8 on the wordlines, one bit plane after the other, least
 /// significant first. A new vector may follow without a gap.
 module pm_hyflex_planes #(

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Adds each output's planes by their weight, plane 7 negative (two's complement). Plane 0 begins anew.
 module pm_mlc_accumulate #(
     /// Outputs, at least 2.

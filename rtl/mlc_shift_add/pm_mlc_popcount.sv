@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Active wordlines of one input plane: the P of the column-flip and offset corrections. Combinational.
 module pm_mlc_popcount #(
     /// Wordlines.

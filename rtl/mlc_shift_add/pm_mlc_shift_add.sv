@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Shift-and-add of one array's column codes, with one or two bits a cell chosen at run time (HyFlexPIM section 3.2) and
 /// column-flip correction (ISAAC).
 ///

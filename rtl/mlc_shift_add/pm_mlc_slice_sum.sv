@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// One plane of one output after the other: undoes the column flip, sums an output's 8 or 4 columns by their place and
 /// takes off the offset of the binary weights, 128 for each active wordline.
 module pm_mlc_slice_sum #(

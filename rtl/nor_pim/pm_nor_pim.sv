@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Multiplication in a digital RRAM array by NOR: micro-sequencer and reduction (HyFlexPIM's digital module, after FloatPIM).
 ///
 /// Partial product a_i b_j = NOR(~a_i, ~b_j) takes a lane of three columns: ~a_i, ~b_j, result. A row of the array takes five

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Reduction of NOR partial products: the sum of a_i b_j << (i+j), negative where exactly one of both is a sign bit.
 /// Combinational.
 module pm_nor_reduce #(

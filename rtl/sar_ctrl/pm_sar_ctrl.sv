@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Successive approximation for a charge-redistribution converter of 6 or 7 bits, chosen at each start
 /// (HyFlexPIM section 3.2).
 ///

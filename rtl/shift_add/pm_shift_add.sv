@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Joins the codes of each output's weight columns and adds them up over the accesses of a vector, with each access's
 /// plane weight: y = sum_d x_d * w_d, exactly. (FLARE, arXiv 2411.14733; numerics, shift-add.)
 ///

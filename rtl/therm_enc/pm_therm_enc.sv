@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Flash code of every column of an array: how many of its eight comparators are on, 0..8, whatever their order, so
 /// that a wrong comparator costs one LSB. Combinational. (FLARE names no converter; numerics, column readout.)
 ///

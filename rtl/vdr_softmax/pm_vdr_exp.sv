@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// One lane of VDR-Softmax (FLARE Algorithm 1): exp of the distance to the row's maximum, 8 bits, in four stages, the last one
 /// not registered.
 /// All entries are brought to the scale of ne = 7 (l, b << (7-ne), c << 2*(7-ne), which changes no result), so that the

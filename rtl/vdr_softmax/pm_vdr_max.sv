@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Maximum of the kept logits of one beat, signed; -128 where none is kept.
 module pm_vdr_max #(
     /// Logits a beat.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The constants of a row, shared by its lanes: the table's entry at the scale of ne = 7, the multiples of l that the
 /// quotients need, and 4c - b^2, which makes a square of VDR-Softmax's polynomial. In step with pm_vdr_exp's stages.
 module pm_vdr_row (

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Softmax numerators without a divider (FLARE Algorithm 1): Lanes logits a clock in and out, no bubble between rows.
 /// A row's maximum is found while its beats are stored; its exponentials leave while the next row arrives. One buffer
 /// of a row and a beat does both: it never fills while the output moves, because a whole row is then leaving.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// u^2 from half of the partial products, in W/2 dense rows: bit i with its neighbour, as u[i] + 2*u[i]*u[i-1], which is two
 /// bits that never carry; then row r has the lowest and the highest bit that are left, r and W-1-r, times all between.
 module pm_vdr_square #(

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Watts of each cell of a mapped netlist when every net toggles ACTIVITY times a clock: scripts/power.sh runs it with 0 and 1.
 proc main {} {
     global env

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Runs vectors through the RTL of BitSift. */
 #ifndef PM_BITSIFT_RTL_H
 #define PM_BITSIFT_RTL_H
 
-#include "../../cmodel/bitsift.h"
-#include "../common/pm_sim.h"
+#include "bitsift.h"
+#include "pm_sim.h"
 
 #ifdef __cplusplus
 extern "C" {

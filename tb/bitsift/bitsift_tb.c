@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Bench of pm_bitsift: beat for beat against the golden walk, with and without stalls, and its throughput
  * exactly. */
 #include "bitsift_rtl.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // pm_bitsift behind DPI: bitsift_rtl.c drives vectors and takes accesses.
 module pm_bitsift_tb #(
   parameter int unsigned Rows = 64,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* pm_col_scan and its converters in simulation: planes of column values in, codes out. */
 #ifndef COL_SCAN_RTL_H
 #define COL_SCAN_RTL_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Bench of pm_col_scan: order, banks and tags under stalls; clocks a plane against max(array read, scan). */
 #include "col_scan_rtl.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // pm_col_scan with its converters; the array, its sample-and-hold and the comparators are in C.
 module pm_col_scan_tb #(
     parameter int unsigned Cols = 128,

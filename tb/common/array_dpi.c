@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "array_dpi.h"
 
 #include "pm_sim.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* A behavioural array at the pins of RTL: reads it access by access, numbers the reads as the golden model
  * does and checks what every access must hold. For a bench's DPI functions. */
 #ifndef ARRAY_DPI_H

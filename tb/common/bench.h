@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 /* What every bench does: load models, compare integers, count them, print TAP lines. */
 #ifndef BENCH_H
 #define BENCH_H
 
-#include "../../cmodel/pm_types.h"
-#include "../../src/rtl.h"
+#include "pm_types.h"
+#include "rtl.h"
 
 #include <stdio.h>
 

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Runs one verilated test bench. A block's <block>_rtl.c supplies the DPI functions that its bench calls on
  * each clock; pm_sim_run turns the clock until one of them calls pm_sim_finish(). */
 #ifndef PM_SIM_H
 #define PM_SIM_H
 
-#include "../../cmodel/pm_types.h"
+#include "pm_types.h"
 
 #ifdef __cplusplus
 extern "C" {

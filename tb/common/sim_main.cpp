@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Clocks a verilated bench (class Vtb, ports clk_i and rst_ni); the C interface is pm_sim.h.
 #include "pm_sim.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Drives the RTL of eMSB-Q and of the K and V parse with whole tensors: the twins of pm_emsbq and
  * pm_msb_parse. The loaded model fixes N, W, Q and Bits (pm_emsbq_tb's parameters). */
 #ifndef EMSBQ_RTL_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* eMSB-Q and the K and V parse: golden against RTL, every mode, over several elaborations. */
 #include "emsbq_rtl.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// pm_emsbq, pm_msb_parse and pm_emsb behind DPI: emsbq_rtl.c drives one of the two at a time.
 module pm_emsbq_tb #(
     parameter int unsigned N = 64,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* DPI side of pm_flare_attention_tb: streams tokens, plays the arrays, records stages. */
 #include "flare_attention_rtl.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Drives the verilated pm_flare_attention with whole runs. */
 #ifndef PM_FLARE_ATTENTION_RTL_H
 #define PM_FLARE_ATTENTION_RTL_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Bench of pm_flare_attention: whole runs, every stage of every token against the golden model. */
 #include "attention_pair.h"
 #include "bench.h"

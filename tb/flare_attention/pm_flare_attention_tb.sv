@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bench of pm_flare_attention: streams, array pins and stages go to flare_attention_rtl.c through DPI.
 module pm_flare_attention_tb #(
     parameter int unsigned D = 64,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* DPI side of pm_flare_gemv_tb. */
 #include "flare_gemv_rtl.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* pm_flare_gemv in simulation, with whole tensors. */
 #ifndef FLARE_GEMV_RTL_H
 #define FLARE_GEMV_RTL_H

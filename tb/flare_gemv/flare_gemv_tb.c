@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Bench of pm_flare_gemv: corners, codings, noisy arrays, stalls; throughput from both sides. */
 #include "flare_gemv_rtl.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bench of pm_flare_gemv: vectors in, results out, the array in C at its pins; all three with stalls.
 module pm_flare_gemv_tb #(
     parameter int unsigned Rows = 64,

@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The RTL twin of pm_head_norm(). */
 #ifndef HEAD_NORM_RTL_H
 #define HEAD_NORM_RTL_H
 
-#include "../../cmodel/head_norm.h"
+#include "head_norm.h"
 #include "pm_sim.h"
 
 /** y[rows*n] of o[rows*n], row r over z[r]: mode PM_NORM_RECIP. *z_zero, where not NULL: some z was 0.

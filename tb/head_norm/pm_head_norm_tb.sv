@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Bench of pm_head_norm: head_norm_rtl.c drives it.
 module pm_head_norm_tb #(
     parameter int unsigned Lanes = 1,

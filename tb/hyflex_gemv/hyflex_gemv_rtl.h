@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* pm_hyflex_gemv in simulation, with whole matrices: each tile is one run, row tiles add up here. */
 #ifndef HYFLEX_GEMV_RTL_H
 #define HYFLEX_GEMV_RTL_H

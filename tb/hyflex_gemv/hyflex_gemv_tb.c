@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Bench of pm_hyflex_gemv: every code, every result, clips and clocks, on exact and on noisy arrays. */
 #include "hyflex_gemv_rtl.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // pm_hyflex_gemv at the pins of a real macro: cells, sample-and-hold and comparators are in C.
 module pm_hyflex_gemv_tb #(
     parameter int unsigned Sars = 1

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Drives the RTL that writes K and V with whole tensors. The loaded model fixes D, W, Kvb, MaxTokens and
  * ExpW. */
 #ifndef KV_WRITE_RTL_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* K and V as written into the arrays: golden against RTL, every shift, over several elaborations. */
 #include "kv_write_rtl.h"
 

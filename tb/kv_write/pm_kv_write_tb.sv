@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// pm_kv_write behind DPI: kv_write_rtl.c drives it.
 module pm_kv_write_tb #(
     parameter int unsigned D = 64,

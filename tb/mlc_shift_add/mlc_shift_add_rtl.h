@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* pm_mlc_shift_add in simulation, with whole tensors. */
 #ifndef MLC_SHIFT_ADD_RTL_H
 #define MLC_SHIFT_ADD_RTL_H

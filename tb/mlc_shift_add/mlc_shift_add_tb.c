@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Bench of pm_mlc_shift_add: any codes, flips and active wordlines, both cells, against pm_mlc_shift_add().
  */
 #include "mlc_shift_add_rtl.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // pm_mlc_shift_add between C's codes and C's comparison.
 module pm_mlc_shift_add_tb #(
     parameter int unsigned Rows = 64,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* pm_nor_pim in simulation, with whole tensors. */
 #ifndef NOR_PIM_RTL_H
 #define NOR_PIM_RTL_H

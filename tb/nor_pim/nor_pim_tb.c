@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Bench of pm_nor_pim: every int8 x int8 product in all four signednesses, edges and random operands of other
  * widths. */
 #include "nor_pim_rtl.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // pm_nor_pim with its array in C: cells that a NOR can only clear, and only after a preset.
 module pm_nor_pim_tb #(
     parameter int unsigned ABits = 8,

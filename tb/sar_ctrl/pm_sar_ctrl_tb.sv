@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Lanes converters side by side, each with its own comparator in C.
 module pm_sar_ctrl_tb #(
     parameter int unsigned Lanes = 16

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sar_ctrl_rtl.h"
 
 #include <stdlib.h>

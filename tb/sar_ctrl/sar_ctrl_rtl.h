@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* pm_sar_ctrl in simulation, with whole tensors. */
 #ifndef SAR_CTRL_RTL_H
 #define SAR_CTRL_RTL_H

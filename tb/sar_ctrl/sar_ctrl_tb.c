@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Bench of pm_sar_ctrl: every code boundary, saturation, random voltages, modes mixed, converters with
  * errors. */
 #include "sar_ctrl_rtl.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bench of pm_shift_add: beats in, results out, both with stalls.
 module pm_shift_add_tb #(
     parameter int unsigned Outputs = 16,

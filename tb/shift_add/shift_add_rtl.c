@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* DPI side of pm_shift_add_tb. */
 #include "shift_add_rtl.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* pm_shift_add in simulation, with whole streams. */
 #ifndef SHIFT_ADD_RTL_H
 #define SHIFT_ADD_RTL_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Bench of pm_shift_add: extreme and random codes, vectors of every length, empty ones; throughput. */
 #include "shift_add_rtl.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bench of pm_therm_enc: new comparators every clock, codes a clock later.
 module pm_therm_enc_tb #(
     parameter int unsigned Columns = 64

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* DPI side of pm_therm_enc_tb: a tensor, Columns at a time. */
 #include "therm_enc_rtl.h"
 

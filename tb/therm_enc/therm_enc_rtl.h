@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* pm_therm_enc in simulation, with whole tensors. */
 #ifndef THERM_ENC_RTL_H
 #define THERM_ENC_RTL_H

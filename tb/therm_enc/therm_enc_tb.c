@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Bench of pm_therm_enc: every pattern in every column, every value around the thresholds, random. */
 #include "therm_enc_rtl.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Bench of pm_vdr_softmax: vdr_softmax_rtl.c drives it.
 module pm_vdr_softmax_tb #(
     parameter int unsigned Lanes = 16,

@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The RTL twin of pm_vdr_softmax(). */
 #ifndef VDR_SOFTMAX_RTL_H
 #define VDR_SOFTMAX_RTL_H
 
-#include "../../cmodel/vdr_softmax.h"
+#include "vdr_softmax.h"
 #include "pm_sim.h"
 
 /** a[rows*n] and z[rows] of the rows x[rows*n] with the exponents ne[rows]; keep[rows*n] (1 = kept) may be

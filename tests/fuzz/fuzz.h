@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 /* What every fuzz target does. A target is one file, tests/fuzz/TARGET.c, with LLVMFuzzerTestOneInput;
  * scripts/fuzz.sh links it with libFuzzer, `make test` with replay.c, which runs the kept inputs of
  * tests/fuzz/TARGET/. */
 #ifndef FUZZ_H
 #define FUZZ_H
 
-#include "../../cmodel/pm_types.h"
+#include "pm_types.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 /* IDX files, plain and gzip-compressed; the first byte chooses the rank and how many items a read takes. */
-#include "../../cmodel/net/idx.h"
+#include "io/idx.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {

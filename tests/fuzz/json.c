@@ -1,5 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Configuration files of `perimeter run`: every setting that is taken lies in its range and reads back. */
-#include "../../src/run_settings.h"
+#include "run_settings.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {

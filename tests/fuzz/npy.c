@@ -1,5 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 /* .npy files: what is read survives being written and read again. */
-#include "../../src/npy.h"
+#include "io/npy.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 /* The command line of `perimeter op`: one argument a line, in an empty folder with three tensors. It ends
  * with 0, or with 2 and one line on stderr. */
-#include "../../src/commands.h"
-#include "../../src/npy.h"
+#include "commands.h"
+#include "io/npy.h"
 #include "fuzz.h"
 
 #include <sys/stat.h>

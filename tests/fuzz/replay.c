@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Runs a fuzz target on kept inputs: TARGET NAME FILE... */
 #include "fuzz.h"
 

@@ -1,5 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 /* .safetensors files: every tensor that the header names, by the shape that it claims. */
-#include "../../cmodel/net/safetensors.h"
+#include "io/safetensors.h"
 #include "fuzz.h"
 
 #include <math.h>

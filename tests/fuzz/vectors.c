@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Golden against RTL through the ops: an input chooses op, settings and each operand, from the edges of its
  * range or at random; every integer of every output is compared. Shapes are few, since each needs a model. */
-#include "../../src/op.h"
+#include "op/op.h"
 #include "fuzz.h"
 
 static struct bytes {

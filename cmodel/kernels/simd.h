@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Inner loops of the fast paths, once for each instruction set; the choice is made at run time.
+ *
+ * Every table computes the same integers, and the same floats. kernels.inc has them all, in C and vectors
+ * whose width is the instruction set's; only what C cannot say is written in intrinsics.
+ *
+ * Bit-sliced numbers: slice s of a group of lanes has bit s of every lane's number, 64 lanes a word. */
+#ifndef PM_SIMD_H
+#define PM_SIMD_H
+
+#include "pm_types.h"
+
+enum pm_isa {
+    PM_ISA_BEST, /**< the last of the others that this CPU has */
+    PM_ISA_PORTABLE,
+    PM_ISA_AVX2,
+    PM_ISA_AVX512, /**< F, BW, DQ and VL */
+    PM_ISAS,
+};
+
+/** How an array's matrix is multiplied: the same integers and costs each way. */
+enum pm_path {
+    PM_PATH_BEST,  /**< exact where that is proven, array otherwise */
+    PM_PATH_PLAIN, /**< the reference: access by access, cell by cell */
+    PM_PATH_ARRAY, /**< every access and conversion, many at a time */
+    PM_PATH_EXACT, /**< the integer product and its costs: every conversion is exact */
+    PM_PATHS,
+};
+
+/** Words of the widest vector: buffers of lanes are padded to it. */
+#define PM_SIMD_WORDS 8
+/** Outputs of a weight panel of the integer product. */
+#define PM_PANEL 16
+/** Most vectors that one call of `gemm` or `sgemm` multiplies. */
+#define PM_GEMM_ROWS 12
+/** Rows of a column of `weight`, and words from one to the next. */
+#define PM_COLUMN_ROWS   64
+#define PM_COLUMN_STRIDE 32
+/** Columns of one step over drawn cells. */
+#define PM_DRAWN_COLS 64
+
+/** Gaussians of consecutive counters: pm_gauss_fill()'s. */
+struct pm_draws {
+    uint32_t ctr[4], key[2];
+};
+
+/** Noise of one read: round(sigma * Gaussian / 2^32) on each column. */
+struct pm_noise {
+    struct pm_draws draws; /**< of column 0 */
+    int64_t sigma;         /**< 0..2^43 */
+    int32_t level, period; /**< where period, a power of two, is not 0: a draw that carries a value across no
+                              level + k period may be left out */
+};
+
+/** One access to an array of drawn cells: K rows, some of them zeros, and the noise of the read. */
+struct pm_drawn_access {
+    const int16_t *cell[PM_K]; /**< conductances, `frac` fraction bits; the sum of the K fits */
+    const uint8_t *bit[PM_K];  /**< what the cells are to store */
+    const int32_t *offset;     /**< of each column: comparator offset and half a value step */
+    unsigned shift;            /**< frac - 8 */
+    struct pm_noise noise;     /**< sigma in 2^-(frac + 16) LSB; the levels are the comparators' */
+    bool count;                /**< count the codes that are not the stored count */
+};
+
+/** A column of cells that hold 1 or 2 bits, and what its ideal converter makes of a sum. */
+struct pm_column {
+    uint16_t row[2][PM_COLUMN_ROWS]; /**< PM_COLUMN_STRIDE times each row whose cell has bit b set */
+    uint8_t n[2];                    /**< of them, completed to a multiple of K by a row of zeros */
+    uint8_t bits;                    /**< of a code */
+    bool saturates;                  /**< there are sums of more bits */
+    bool flip;                       /**< codes are complemented in their `bits` */
+};
+
+struct pm_kernels {
+    const char *name;
+    unsigned gemm_rows; /**< vectors that `gemm` and `sgemm` like to have, at most PM_GEMM_ROWS */
+    /** tile[n][PM_PANEL] = x[n][2 pairs] times panel[pairs][PM_PANEL][2], modulo 2^32. */
+    void (*gemm)(const int16_t *x, size_t ldx, unsigned n, const int16_t *panel, unsigned pairs,
+                 int32_t *tile);
+    /** The same in float, each element's products added in order: tile[n][PM_PANEL] = x[n][depth] times
+     * panel[depth][PM_PANEL]. */
+    void (*sgemm)(const float *x, size_t ldx, unsigned n, const float *panel, unsigned depth, float *tile);
+    /** Ones in planes 0..7 of x[64 blocks]: of max(x, 0) and of max(-x, 0) when `sign`, |x| <= 255; otherwise
+     * of x in pos[], and zeros. */
+    void (*pops)(const int16_t *x, unsigned blocks, bool sign, uint32_t pos[8], uint32_t neg[8]);
+    /** Converts one access, K rows of `words` words (a multiple of PM_SIMD_WORDS): each lane's count of ones,
+     * 0..8, is added to its number of `depth` slices, which holds the result. */
+    void (*access)(const uint64_t *const row[PM_K], size_t words, unsigned depth, uint64_t *sum);
+    /** plane[8][stride]: bit l of plane p is bit p of byte l, of 64 bytes a word. */
+    void (*slice)(const uint8_t *bytes, size_t words, size_t stride, uint64_t *plane);
+    /** One weight of `columns` columns, slices of `cell` bits: sum[][words] += code << (cell * column),
+     * summed over the columns and the rows x[row][PM_COLUMN_STRIDE]; `words` of a row are in use, a multiple
+     * of PM_SIMD_WORDS. `most` is the largest number that sum can hold before, and becomes that after: sum
+     * has the slices that it needs. Returns how many conversions saturated. */
+    uint64_t (*weight)(const uint64_t *x, size_t words, const struct pm_column *column, unsigned columns,
+                       unsigned cell, uint32_t *most, uint64_t *sum);
+    /** acc += v, numbers of acc_bits >= v_bits slices, `words` words each; slices are acc_stride and v_stride
+     * words apart. */
+    void (*add)(uint64_t *acc, size_t acc_stride, unsigned acc_bits, const uint64_t *v, size_t v_stride,
+                unsigned v_bits, size_t words);
+    /** out[64 words] += the lanes' numbers of `bits` slices, modulo 2^32. */
+    void (*unpack)(const uint64_t *v, size_t stride, unsigned bits, size_t words, int32_t *out);
+    void (*gauss)(const struct pm_draws *d, size_t n, int32_t *out);
+    void (*noise)(const struct pm_noise *e, size_t n, int32_t *value);
+    /** Adds the codes of columns 0..cols-1 to sum[cols padded to PM_DRAWN_COLS]; returns the errors counted.
+     */
+    uint64_t (*drawn)(const struct pm_drawn_access *a, size_t cols, uint16_t *sum);
+};
+
+/** NULL where the CPU or the compiler lacks it; never for PM_ISA_BEST and PM_ISA_PORTABLE. */
+const struct pm_kernels *pm_kernels(enum pm_isa isa);
+
+#endif

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Shift-and-add of one array's column codes, one or two bits a cell, with column flip (HyFlexPIM section 3.2;
+ * ISAAC's flipped encoding).
+ *
+ * A weight w is stored in offset binary, u = w + 128, `cell` bits a column, least significant column first. A
+ * flipped column holds the complement of its cells. */
+#ifndef PM_MLC_SHIFT_ADD_H
+#define PM_MLC_SHIFT_ADD_H
+
+#include "pm_types.h"
+
+/** Columns of one weight, 8 or 4. */
+static inline unsigned pm_mlc_slices(unsigned cell) {
+    return 8 / cell;
+}
+
+/** val_c: what an unflipped column would have given. `pop`: active wordlines of the plane. */
+static inline int32_t pm_mlc_value(int32_t code, unsigned cell, bool flip, unsigned pop) {
+    return flip ? (int32_t)(((1u << cell) - 1) * pop) - code : code;
+}
+
+/** Whether a column whose 64 cells sum to `sum` is stored as its complement: 2 sum > 64 (2^cell - 1). */
+static inline bool pm_mlc_flip(unsigned sum, unsigned cell) {
+    return 2 * sum > 64 * ((1u << cell) - 1);
+}
+
+/** t of one output and plane: its 8/cell columns' values by their place, less the offset, 128 for each active
+ *  wordline. flip[c] is 0 or 1. |code| < 2^20. */
+int32_t pm_mlc_partial(const int32_t *code, const uint8_t *flip, unsigned cell, unsigned pop);
+
+/** acc after plane i, 0..7, of a two's complement vector: plane 7 counts negative. Plane 0 begins anew. */
+int32_t pm_mlc_accumulate(int32_t acc, int32_t t, unsigned plane);
+
+/** One plane of `outputs` outputs: code[outputs * 8/cell] into acc[outputs]. With 6-bit codes of 1-bit cells
+ * or 7-bit codes of 2-bit cells, acc stays within 23 bits for any codes; 7-bit codes of 1-bit cells need 24.
+ */
+void pm_mlc_shift_add(const int32_t *code, const uint8_t *flip, unsigned cell, unsigned pop, unsigned plane,
+                      unsigned outputs, int32_t *acc);
+
+#endif
