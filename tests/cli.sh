@@ -550,7 +550,7 @@ both() {
 # An RTL that is wrong: both engines must differ, name the place, and say how to see it.
 differ() {
     mkdir -p tree/build
-    cp -r "$root/rtl" "$root/tb" "$root/cmodel" "$root/scripts" tree
+    cp -r "$root/rtl" "$root/tb" "$root/include" "$root/cmodel" "$root/scripts" tree
     cp "${PERIMETER_BUILD:-$root/build}/libperimeter.a" tree/build
     broken=rtl/therm_enc/pm_therm_enc.sv
     # Bit 2 of every code is lost.
