@@ -56,7 +56,7 @@ prep() {
     others=$(echo "$rtl" | grep -vE "^rtl/($block|common)/" | tr '\n' ' ' || true)
     {
         [ -z "$others" ] || echo "read_verilog -sv -Irtl/common $others"
-        echo "read_verilog -formal -sv -DPERIMETER_FORMAL -DTARGET_$block $1 -Iformal/$block -Iformal/common -Irtl/common $own"
+        echo "read_verilog -formal -sv -DPERIMETER_FORMAL -DTARGET_$block -DTOP_$top $1 -Iformal/$block -Iformal/common -Irtl/common $own"
         [ -z "$chparams" ] || echo "chparam$chparams $top"
         echo "hierarchy -check -top $top"
         echo "prep -flatten -top $top"
