@@ -19,12 +19,14 @@ module pm_emsbq #(
     input  logic                 signed_i,
     /// Adds half an output LSB before the shift and saturates; otherwise truncates. Sampled with each group.
     input  logic                 round_i,
+    /// Groups.
     input  logic                 x_valid_i,
     output logic                 x_ready_o,
     /// Element i in bits i*W +: W.
     input  logic [      N*W-1:0] x_i,
     /// 1: the element enters E.
     input  logic [        N-1:0] keep_i,
+    /// Results, in the same order.
     output logic                 y_valid_o,
     input  logic                 y_ready_i,
     /// Element i in bits i*Q +: Q, signed or unsigned as its group was.
@@ -48,7 +50,7 @@ module pm_emsbq #(
   logic [SW-1:0] s1_q, s2_q;
   logic [N*W-1:0] x1_q;
   logic [N*Q-1:0] y2_q;
-  logic [N-1:0] half2_q;
+  logic [  N-1:0] half2_q;
 
   if (Q < 2 || Q > 16) begin : g_range
     $error("pm_emsbq: Q must be 2..16");
@@ -66,8 +68,7 @@ module pm_emsbq #(
 
   // Shifts one element: {half an output LSB to add, truncated value}. Works on x ^ sign, whose high zeros are the sign
   // bits, so that one unsigned shifter and one comparison serve all cases.
-  function logic [Q:0] shift_element(input logic [W-1:0] x, input logic [SW-1:0] s, input logic is_signed,
-                                     input logic round);
+  function logic [Q:0] shift_element(input logic [W-1:0] x, input logic [SW-1:0] s, input logic is_signed, input logic round);
     logic neg, half, over;
     logic [XW-1:0] shifted;
     neg = is_signed && x[W-1];
@@ -132,6 +133,6 @@ module pm_emsbq #(
   end
 
 `ifdef PERIMETER_FORMAL
-`include "pm_emsbq_fv.svh"
+  `include "pm_emsbq_fv.svh"
 `endif
 endmodule

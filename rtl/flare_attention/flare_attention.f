@@ -5,8 +5,8 @@ kv_write
 vdr_softmax
 head_norm
 flare_attention/pm_bias_add.sv
-flare_attention/pm_row_stream.sv
-flare_attention/pm_row_collect.sv
+common/pm_row_stream.sv
+common/pm_row_collect.sv
 flare_attention/pm_flare_stage.sv
 flare_attention/pm_flare_head.sv
 flare_attention/pm_flare_kv.sv

@@ -29,6 +29,7 @@ module pm_kv_write #(
     /// Next token is token 0 and the sticky flags are clear. No token is taken in this clock; pending writes stay, and no longer
     /// set a flag.
     input  logic                                clear_i,
+    /// Tokens.
     input  logic                                in_valid_i,
     /// Stays low after MaxTokens tokens, until clear_i.
     output logic                                in_ready_o,
@@ -38,20 +39,24 @@ module pm_kv_write #(
     input  logic        [              D*W-1:0] v_i,
     /// The token's exponent: M - ex is clamped to -31..31.
     input  logic signed [             ExpW-1:0] ex_i,
+    /// Writes.
     output logic                                wr_valid_o,
     input  logic                                wr_ready_i,
+    /// The token's number: V row and K^T column group.
     output logic        [$clog2(MaxTokens)-1:0] wr_token_o,
     /// Key, element i in bits i*Kvb +: Kvb.
     output logic        [            D*Kvb-1:0] wr_k_o,
+    /// Value, as the key.
     output logic        [            D*Kvb-1:0] wr_v_o,
     /// Sticky: an element of a key saturated since clear_i.
     output logic                                k_sat_o,
+    /// Sticky: of a value.
     output logic                                v_sat_o
 );
   localparam int unsigned TW = $clog2(MaxTokens);
   localparam int unsigned MW = (ExpW > 6 ? ExpW : 6) + 1;
 
-  logic [TW:0] count_q;
+  logic [  TW:0] count_q;
   logic [TW-1:0] token_q;
   logic [D*(Kvb+1)-1:0] k, v, k_q, v_q;
   logic [D-1:0] k_half, v_half, k_half_q, v_half_q, k_sat, v_sat;
@@ -164,6 +169,6 @@ module pm_kv_write #(
   end
 
 `ifdef PERIMETER_FORMAL
-`include "pm_kv_write_fv.svh"
+  `include "pm_kv_write_fv.svh"
 `endif
 endmodule
