@@ -1,3 +1,11 @@
+common/pm_pkg.sv
+common/pm_popcount.sv
+common/pm_lead_one.sv
+common/pm_max_tree.sv
+common/pm_adder_tree.sv
+common/pm_shift_sat.sv
+common/pm_clk_gate.sv
+common/pm_skid_buffer.sv
 common/pm_fifo.sv
 common/pm_row_stream.sv
 common/pm_row_collect.sv
