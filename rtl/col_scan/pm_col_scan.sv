@@ -21,6 +21,7 @@ module pm_col_scan #(
     /// A plane is on the wordlines' registers; stays until `plane_ready_o`, in whose clock the array read ends.
     input  logic              plane_valid_i,
     output logic              plane_ready_o,
+    /// Travels with the plane to its codes.
     input  logic [  TagW-1:0] tag_i,
     /// Turns the wordlines on: an array read is under way.
     output logic              read_o,
@@ -29,10 +30,11 @@ module pm_col_scan #(
     /// The bank that follows the bitlines; it holds at the end of a clock with `hold_o`.
     output logic              track_bank_o,
     output logic              hold_o,
-    /// The bank and the column that the multiplexer shows to converter s in the clock of `start_o[s]`.
+    /// The bank and the column that the multiplexer shows to converter s in the clock of `start_o[s]`, in which that samples.
     output logic              scan_bank_o,
     output logic [  ColW-1:0] column_o,
     output logic [  Sars-1:0] start_o,
+    /// From the converters, pm_sar_ctrl: converter s in bit s, its code in bits 7s +: 7.
     input  logic [  Sars-1:0] sar_busy_i,
     input  logic [  Sars-1:0] sar_valid_i,
     input  logic [Sars*7-1:0] sar_code_i,

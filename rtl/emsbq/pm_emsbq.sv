@@ -19,12 +19,14 @@ module pm_emsbq #(
     input  logic                 signed_i,
     /// Adds half an output LSB before the shift and saturates; otherwise truncates. Sampled with each group.
     input  logic                 round_i,
+    /// A group is taken where both are 1; ready depends on y_ready_i in the same clock.
     input  logic                 x_valid_i,
     output logic                 x_ready_o,
     /// Element i in bits i*W +: W.
     input  logic [      N*W-1:0] x_i,
-    /// 1: the element enters E.
+    /// 1: the element enters E; the others are shifted alike and saturate both ways.
     input  logic [        N-1:0] keep_i,
+    /// A result is taken where both are 1; stable until then.
     output logic                 y_valid_o,
     input  logic                 y_ready_i,
     /// Element i in bits i*Q +: Q, signed or unsigned as its group was.

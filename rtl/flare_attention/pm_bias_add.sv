@@ -16,11 +16,13 @@ module pm_bias_add #(
     input  logic                   rst_ni,
     /// Biases at the accumulator's scale, 32 bits each. Configuration, stable.
     input  logic [       N*32-1:0] bias_i,
+    /// A vector's accumulators; ready depends on ready_i in the same clock.
     input  logic                   valid_i,
     output logic                   ready_o,
     input  logic [     N*AccW-1:0] acc_i,
     /// Right shift of the bias, signed.
     input  logic signed [ExpW-1:0] shift_i,
+    /// The sums, stable until taken.
     output logic                   valid_o,
     input  logic                   ready_i,
     output logic [     N*SumW-1:0] sum_o,

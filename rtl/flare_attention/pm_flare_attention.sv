@@ -81,6 +81,7 @@ module pm_flare_attention #(
     output logic [                   TW-1:0] wr_token_o,
     output logic [                D*Kvb-1:0] wr_k_o,
     output logic [                D*Kvb-1:0] wr_v_o,
+    /// One output a token, in order, stable until taken: the real value is y * 2^e at the layer's output scale.
     output logic                             y_valid_o,
     input  logic                             y_ready_i,
     output logic [                  D*8-1:0] y_o,

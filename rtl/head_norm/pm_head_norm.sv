@@ -13,14 +13,17 @@ module pm_head_norm #(
     input  logic                rst_ni,
     /// Clears z_zero_o; a zero sum taken in the same clock wins.
     input  logic                clear_i,
+    /// A beat of a head's vector is taken where both are 1; ready depends on y_ready_i in the same clock.
     input  logic                o_valid_i,
     output logic                o_ready_o,
+    /// Outputs of A*V, signed, output i in bits i*OW +: OW.
     input  logic [Lanes*OW-1:0] o_i,
     /// The sum Z of the head's row, the same for all beats of its vector.
     input  logic [      ZW-1:0] z_i,
+    /// Stable while stalled.
     output logic                y_valid_o,
     input  logic                y_ready_i,
-    /// (o * rec(Z)) >> min(bl(Z) + 3, 31), saturated to 32 bits; 0 where Z = 0.
+    /// 16*o/Z: (o * rec(Z)) >> min(bl(Z) + 3, 31), saturated to 32 bits; 0 where Z = 0.
     output logic [Lanes*32-1:0] y_o,
     /// Sticky: some beat came with Z = 0.
     output logic                z_zero_o

@@ -4,8 +4,11 @@ module pm_norm_shift #(
     /// Bits of the input, signed, at most 56.
     parameter int unsigned W = 40
 ) (
+    /// Signed.
     input  logic [W-1:0] x_i,
+    /// To the right.
     input  logic [  4:0] shift_i,
+    /// Floored, then saturated.
     output logic [ 31:0] y_o
 );
   localparam int unsigned SW = W > 33 ? W : 33;
