@@ -88,7 +88,7 @@ if [ -n "${nets:-}${PERIMETER_MUTANTS:-}" ]; then
     rtl="$replaced ${keep:-}"
 fi
 design="$rtl $(find "tb/$block" -name '*.sv' -o -name '*.vlt' | sort) tb/common/sim_main.cpp tb/common/pm_sim.h scripts/verilate.sh"
-driver="$(find "tb/$block" -name '*_rtl.[ch]') $(ls tb/common/array_dpi.*) $build/libperimeter.a"
+driver="$(find "tb/$block" -name '*_rtl.[ch]') $(ls tb/common/array_dpi.* tb/common/stream.h) $build/libperimeter.a"
 if command -v ccache >/dev/null; then
     export OBJCACHE=ccache
 else
