@@ -81,7 +81,7 @@ $(BUILD)/test/bench-%.tap: $(BUILD)/tb/%_tb
 $(BUILD)/test/lint-%.tap:
 	$(tap) scripts/lint.sh $*
 $(BUILD)/test/proof-%.tap:
-	$(tap) env PM_PROVE_QUICK=1 scripts/prove.sh $*
+	$(tap) env PERIMETER_PROVE_QUICK=1 scripts/prove.sh $*
 $(BUILD)/test/cli.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/cli.sh
 $(BUILD)/test/sweep.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Builds one block's bench as a loadable model, unless it is up to date, and prints the model's path.
-#   scripts/verilate.sh BLOCK [wave] [NAME=VALUE ...]     parameters of pm_BLOCK_tb
+#   scripts/verilate.sh BLOCK [wave] [MODEL | NAME=VALUE ...]   a model by its name in tb/BLOCK/models, or parameters of pm_BLOCK_tb
 # With PERIMETER_NETLIST=1 the mapped netlists whose configurations in synth/BLOCK/configs name these parameters as their bench
 # take the place of their modules' RTL. scripts/verilate.sh cells writes build/synth/cells.v, the library's cells in Verilog.
-# PERIMETER_MUTANTS=FILE (made by scripts/mutate.sh) takes the place of the modules it defines; PERIMETER_COVERAGE=1 counts lines and toggles.
-# The result is build/rtl/BLOCK/<parameters>/model.so: the verilated design (design.a), tb/BLOCK/BLOCK_rtl.c, and
+# PERIMETER_MUTANTS=FILE (made by scripts/mutate.sh) takes the place of the modules it defines; PERIMETER_COVERAGE=PREFIX counts lines and toggles.
+# The result is build/rtl/BLOCK/<parameters>/model.so, parameters sorted and without those that are the defaults, so that a model is one
+# however it was asked for: the verilated design (design.a), tb/BLOCK/BLOCK_rtl.c, and
 # what these need of libperimeter.a (built by make).
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -18,15 +19,30 @@ if [ -n "${PERIMETER_NETLIST:-}" ]; then # a gate a statement: compiling is most
     optimise=-O0
     split=200000
 fi
-flags=
 params=
 trace=
 for p in "$@"; do
     case $p in
-    wave) key=$key-wave; trace="--trace-fst --trace-structs" ;;
-    *) key=$key-$(echo "$p" | tr = _); flags="$flags -G$p"; params="$params${params:+ }$p" ;;
+    wave) trace="--trace-fst --trace-structs" ;;
+    *=*) params="$params $p" ;;
+    *)
+        named=$(sed -nE "s/^$p *\\| *([^|]*[^| ]) *(\\|.*)?$/\\1/p" "$root/tb/$block/models")
+        [ -n "$named" ] || {
+            echo "scripts/verilate.sh: tb/$block/models has no model '$p'" >&2
+            exit 2
+        }
+        params="$params $named"
+        ;;
     esac
 done
+params=${params# }
+defaults=$(sed -nE 's/^ *parameter .*\<(\w+) *= *([^ ,]+),?$/\1=\2/p' "$root/tb/$block/pm_${block}_tb.sv" 2>/dev/null || true)
+flags=
+for p in $(echo "$params" | tr ' ' '\n' | sort -u | grep -vxF "${defaults:-none}"); do
+    key=$key-$(echo "$p" | tr = _)
+    flags="$flags -G$p"
+done
+[ -z "$trace" ] || key=$key-wave
 # Waveforms are FST; PERIMETER_TRACE=vcd makes them VCD, a text, with every net of a netlist but those inside its cells.
 if [ -n "$trace" ] && [ "${PERIMETER_TRACE:-}" = vcd ]; then
     key=$key-vcd
@@ -72,7 +88,7 @@ if [ -n "${nets:-}${PERIMETER_MUTANTS:-}" ]; then
     rtl="$replaced ${keep:-}"
 fi
 design="$rtl $(find "tb/$block" -name '*.sv' -o -name '*.vlt' | sort) tb/common/sim_main.cpp tb/common/pm_sim.h scripts/verilate.sh"
-driver="$(find "tb/$block" -name '*_rtl.[ch]') $(ls tb/common/array_dpi.*) $build/libperimeter.a"
+driver="$(find "tb/$block" -name '*_rtl.[ch]') $(ls tb/common/array_dpi.* tb/common/stream.h) $build/libperimeter.a"
 if command -v ccache >/dev/null; then
     export OBJCACHE=ccache
 else

@@ -60,9 +60,9 @@ static pm_status run_golden(struct pm_run_job *j, const char *what, unsigned ima
     double start = omp_get_wtime();
     for (unsigned at = 0; at < total && status == PM_OK; at += CHUNK) {
         unsigned n = total - at < CHUNK ? total - at : CHUNK, by_float[CHUNK] = {0}, by_integer[CHUNK] = {0};
-        status = pm_idx_read(&d.images, n, pixels, j->error.text, sizeof j->error.text);
+        status = pm_idx_read(&d.images, n, pixels, &j->error);
         if (status == PM_OK)
-            status = pm_idx_read(&d.labels, n, labels, j->error.text, sizeof j->error.text);
+            status = pm_idx_read(&d.labels, n, labels, &j->error);
         if (status != PM_OK)
             break;
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 4)
@@ -107,7 +107,7 @@ static pm_status typical_z(struct pm_run_job *j, const struct pm_run_matrices *m
     if (status == PM_OK && !pixels)
         status = pm_fail(&j->error, PM_ENOMEM, "norm", "out of memory");
     if (status == PM_OK)
-        status = pm_idx_read(&d.images, count, pixels, j->error.text, sizeof j->error.text);
+        status = pm_idx_read(&d.images, count, pixels, &j->error);
     for (unsigned i = 0; i < count && status == PM_OK; i++)
         inputs[i] =
             (struct pm_encoder_input){.image = pixels + i * d.images.item, .n = j->network.config.tokens};

@@ -13,10 +13,10 @@
 
 #include <cmocka.h>
 
-#include "net/encoder_map.h"
 #include "io/idx.h"
 #include "io/json.h"
 #include "io/safetensors.h"
+#include "net/encoder_map.h"
 
 static char folder[64]; /* every file of this test lies in it */
 
@@ -34,11 +34,11 @@ static void write_file(const char *name, const void *data, size_t size) {
 }
 
 /* One line, and it names the file and the reason. */
-static void assert_message(const char *err, const char *file, const char *reason) {
-    assert_non_null(strstr(err, in_folder(file)));
-    if (strstr(err, reason) == NULL)
-        fail_msg("\"%s\" does not say \"%s\"", err, reason);
-    assert_null(strchr(err, '\n'));
+static void assert_message(const struct pm_error *e, const char *file, const char *reason) {
+    assert_non_null(strstr(e->text, in_folder(file)));
+    if (strstr(e->text, reason) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", e->text, reason);
+    assert_null(strchr(e->text, '\n'));
 }
 
 static int make_folder(void **state) {
@@ -70,15 +70,15 @@ static size_t put_safetensors(uint8_t *to, uint64_t length, const char *header, 
 static const float six[6] = {1.5f, -2.0f, 0.0f, 3.25f, 1e-30f, -1e30f};
 
 /* Reads a [2,3] tensor "t" from a file of this header, followed by six floats. */
-static pm_status read_six(const char *header, char *err, size_t errlen, float **out) {
+static pm_status read_six(const char *header, struct pm_error *e, float **out) {
     uint8_t bytes[1024];
     write_file("t.safetensors", bytes, put_safetensors(bytes, strlen(header), header, six, sizeof six));
     struct pm_safetensors st;
     *out = NULL;
-    pm_status s = pm_safetensors_open(&st, in_folder("t.safetensors"), err, errlen);
+    pm_status s = pm_safetensors_open(&st, in_folder("t.safetensors"), e);
     if (s != PM_OK)
         return s;
-    s = pm_safetensors_f32(&st, "t", 2, (size_t[]){2, 3}, out, err, errlen);
+    s = pm_safetensors_f32(&st, "t", 2, (size_t[]){2, 3}, out, e);
     pm_safetensors_close(&st);
     return s;
 }
@@ -95,11 +95,11 @@ static void safetensors_good(void **state) {
         "\"t\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}}   ", /* overlapping, padded */
     };
     for (size_t i = 0; i < 2; i++) {
-        char err[200] = "";
+        struct pm_error e = {""};
         float *t;
-        assert_int_equal(read_six(headers[i], err, sizeof err, &t), PM_OK);
+        assert_int_equal(read_six(headers[i], &e, &t), PM_OK);
         assert_memory_equal(t, six, sizeof six);
-        assert_string_equal(err, "");
+        assert_string_equal(e.text, "");
         free(t);
     }
 }
@@ -142,11 +142,11 @@ static void safetensors_bad_headers(void **state) {
         {"", PM_EFORMAT, "bad JSON"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char err[200] = "";
+        struct pm_error e = {""};
         float *t;
-        assert_int_equal(read_six(cases[i].header, err, sizeof err, &t), cases[i].status);
+        assert_int_equal(read_six(cases[i].header, &e, &t), cases[i].status);
         assert_null(t);
-        assert_message(err, "t.safetensors", cases[i].reason);
+        assert_message(&e, "t.safetensors", cases[i].reason);
     }
 }
 
@@ -165,26 +165,22 @@ static void safetensors_bad_files(void **state) {
         {1, "{}", "bad JSON"},
     };
     uint8_t bytes[64];
-    char err[200];
+    struct pm_error e;
     struct pm_safetensors st;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         write_file("t.safetensors", bytes, put_safetensors(bytes, cases[i].length, cases[i].content, "", 0));
-        assert_int_equal(pm_safetensors_open(&st, in_folder("t.safetensors"), err, sizeof err), PM_EFORMAT);
-        assert_message(err, "t.safetensors", cases[i].reason);
+        assert_int_equal(pm_safetensors_open(&st, in_folder("t.safetensors"), &e), PM_EFORMAT);
+        assert_message(&e, "t.safetensors", cases[i].reason);
     }
     for (size_t size = 0; size < 8; size++) { /* empty, and shorter than the length */
         write_file("t.safetensors", bytes, size);
-        assert_int_equal(pm_safetensors_open(&st, in_folder("t.safetensors"), err, sizeof err), PM_EFORMAT);
-        assert_message(err, "t.safetensors", "truncated");
+        assert_int_equal(pm_safetensors_open(&st, in_folder("t.safetensors"), &e), PM_EFORMAT);
+        assert_message(&e, "t.safetensors", "truncated");
     }
-    assert_int_equal(pm_safetensors_open(&st, in_folder("none"), err, sizeof err), PM_EIO);
-    assert_message(err, "none", "No such file");
-    assert_int_equal(pm_safetensors_open(&st, in_folder("."), err, sizeof err), PM_EIO);
-    assert_message(err, ".", "not a regular file");
-    assert_int_equal(pm_safetensors_open(&st, in_folder("none"), NULL, 0), PM_EIO); /* no message wanted */
-    char tiny[4];
-    assert_int_equal(pm_safetensors_open(&st, in_folder("none"), tiny, sizeof tiny), PM_EIO);
-    assert_int_equal(strlen(tiny), 3);
+    assert_int_equal(pm_safetensors_open(&st, in_folder("none"), &e), PM_EIO);
+    assert_message(&e, "none", "No such file");
+    assert_int_equal(pm_safetensors_open(&st, in_folder("."), &e), PM_EIO);
+    assert_message(&e, ".", "not a regular file");
 }
 
 static void safetensors_header_of_many_megabytes(void **state) {
@@ -198,16 +194,16 @@ static void safetensors_header_of_many_megabytes(void **state) {
     memcpy(header, "{}", 2);
     header[length] = '\0';
     write_file("t.safetensors", bytes, put_safetensors(bytes, length, header, "", 0));
-    char err[200];
+    struct pm_error e;
     struct pm_safetensors st;
-    assert_int_equal(pm_safetensors_open(&st, in_folder("t.safetensors"), err, sizeof err), PM_EFORMAT);
-    assert_message(err, "t.safetensors", "header length 8388609 exceeds 8388608");
+    assert_int_equal(pm_safetensors_open(&st, in_folder("t.safetensors"), &e), PM_EFORMAT);
+    assert_message(&e, "t.safetensors", "header length 8388609 exceeds 8388608");
     /* Deep nesting ends in an error, not in a stack overflow. */
     memset(header, '[', length - 1);
     header[length - 1] = '\0';
     write_file("t.safetensors", bytes, put_safetensors(bytes, length - 1, header, "", 0));
-    assert_int_equal(pm_safetensors_open(&st, in_folder("t.safetensors"), err, sizeof err), PM_EFORMAT);
-    assert_message(err, "t.safetensors", "bad JSON");
+    assert_int_equal(pm_safetensors_open(&st, in_folder("t.safetensors"), &e), PM_EFORMAT);
+    assert_message(&e, "t.safetensors", "bad JSON");
     free(header);
     free(bytes);
 }
@@ -220,14 +216,13 @@ static void safetensors_not_finite(void **state) {
         uint8_t bytes[256];
         write_file("t.safetensors", bytes,
                    put_safetensors(bytes, strlen(header), header, values[i], sizeof six));
-        char err[200];
+        struct pm_error e;
         struct pm_safetensors st;
         float *t;
-        assert_int_equal(pm_safetensors_open(&st, in_folder("t.safetensors"), err, sizeof err), PM_OK);
-        assert_int_equal(pm_safetensors_f32(&st, "t", 2, (size_t[]){2, 3}, &t, err, sizeof err), PM_EFORMAT);
-        assert_message(err, "t.safetensors", "element 3 is not finite");
-        assert_int_equal(pm_safetensors_f32(&st, "t", 2, (size_t[]){SIZE_MAX, 3}, &t, err, sizeof err),
-                         PM_ESHAPE);
+        assert_int_equal(pm_safetensors_open(&st, in_folder("t.safetensors"), &e), PM_OK);
+        assert_int_equal(pm_safetensors_f32(&st, "t", 2, (size_t[]){2, 3}, &t, &e), PM_EFORMAT);
+        assert_message(&e, "t.safetensors", "element 3 is not finite");
+        assert_int_equal(pm_safetensors_f32(&st, "t", 2, (size_t[]){SIZE_MAX, 3}, &t, &e), PM_ESHAPE);
         assert_null(t);
         pm_safetensors_close(&st);
     }
@@ -247,32 +242,32 @@ static void idx_good(void **state) {
     static const char *const names[] = {"t.idx", "t.idx.gz"};
     for (int i = 0; i < 2; i++) {
         struct pm_idx idx;
-        char err[200] = "";
+        struct pm_error e = {""};
         uint8_t item[12];
-        assert_int_equal(pm_idx_open(&idx, in_folder(names[i]), 3, err, sizeof err), PM_OK);
+        assert_int_equal(pm_idx_open(&idx, in_folder(names[i]), 3, &e), PM_OK);
         assert_int_equal(idx.dim[0], 2);
         assert_int_equal(idx.dim[1], 2);
         assert_int_equal(idx.dim[2], 3);
         assert_int_equal(idx.item, 6);
-        assert_int_equal(pm_idx_read(&idx, 0, item, err, sizeof err), PM_OK);
-        assert_int_equal(pm_idx_read(&idx, 1, item, err, sizeof err), PM_OK);
+        assert_int_equal(pm_idx_read(&idx, 0, item, &e), PM_OK);
+        assert_int_equal(pm_idx_read(&idx, 1, item, &e), PM_OK);
         assert_memory_equal(item, idx_images + 16, 6);
-        assert_int_equal(pm_idx_read(&idx, 2, item, err, sizeof err), PM_EINVAL);
-        assert_message(err, names[i], "1 are left");
-        assert_int_equal(pm_idx_read(&idx, 1, item, err, sizeof err), PM_OK);
+        assert_int_equal(pm_idx_read(&idx, 2, item, &e), PM_EINVAL);
+        assert_message(&e, names[i], "1 are left");
+        assert_int_equal(pm_idx_read(&idx, 1, item, &e), PM_OK);
         assert_memory_equal(item, idx_images + 22, 6);
-        assert_int_equal(pm_idx_read(&idx, 1, item, err, sizeof err), PM_EINVAL);
+        assert_int_equal(pm_idx_read(&idx, 1, item, &e), PM_EINVAL);
         pm_idx_close(&idx);
     }
 }
 
 /* Opens and reads both items of the [2,2,3] file. */
-static pm_status read_both(const char *name, char *err, size_t errlen) {
+static pm_status read_both(const char *name, struct pm_error *e) {
     struct pm_idx idx;
     uint8_t items[12];
-    pm_status s = pm_idx_open(&idx, in_folder(name), 3, err, errlen);
+    pm_status s = pm_idx_open(&idx, in_folder(name), 3, e);
     if (s == PM_OK) {
-        s = pm_idx_read(&idx, 2, items, err, errlen);
+        s = pm_idx_read(&idx, 2, items, e);
         pm_idx_close(&idx);
     }
     return s;
@@ -280,11 +275,11 @@ static pm_status read_both(const char *name, char *err, size_t errlen) {
 
 static void idx_bad(void **state) {
     (void)state;
-    char err[200];
+    struct pm_error e;
     for (size_t size = 0; size < sizeof idx_images; size++) {
         write_file("t.idx", idx_images, size);
-        assert_int_equal(read_both("t.idx", err, sizeof err), PM_EFORMAT);
-        assert_message(err, "t.idx", "truncated");
+        assert_int_equal(read_both("t.idx", &e), PM_EFORMAT);
+        assert_message(&e, "t.idx", "truncated");
     }
     static const struct {
         size_t at;
@@ -306,31 +301,31 @@ static void idx_bad(void **state) {
         if (cases[i].at == 4) { /* very many items: nothing is allocated for them, the file just ends */
             struct pm_idx idx;
             uint8_t items[18];
-            assert_int_equal(pm_idx_open(&idx, in_folder("t.idx"), 3, err, sizeof err), PM_OK);
-            assert_int_equal(pm_idx_read(&idx, 3, items, err, sizeof err), cases[i].status);
+            assert_int_equal(pm_idx_open(&idx, in_folder("t.idx"), 3, &e), PM_OK);
+            assert_int_equal(pm_idx_read(&idx, 3, items, &e), cases[i].status);
             pm_idx_close(&idx);
         } else if (cases[i].at == 15) {
             struct pm_idx idx;
             uint8_t items[16];
-            assert_int_equal(pm_idx_open(&idx, in_folder("t.idx"), 3, err, sizeof err), PM_OK);
-            assert_int_equal(pm_idx_read(&idx, 2, items, err, sizeof err), cases[i].status);
+            assert_int_equal(pm_idx_open(&idx, in_folder("t.idx"), 3, &e), PM_OK);
+            assert_int_equal(pm_idx_read(&idx, 2, items, &e), cases[i].status);
             pm_idx_close(&idx);
         } else {
-            assert_int_equal(read_both("t.idx", err, sizeof err), cases[i].status);
+            assert_int_equal(read_both("t.idx", &e), cases[i].status);
         }
-        assert_message(err, "t.idx", cases[i].reason);
+        assert_message(&e, "t.idx", cases[i].reason);
     }
     uint8_t longer[sizeof idx_images + 1] = {0};
     memcpy(longer, idx_images, sizeof idx_images);
     write_file("t.idx", longer, sizeof longer);
-    assert_int_equal(read_both("t.idx", err, sizeof err), PM_EFORMAT);
-    assert_message(err, "t.idx", "more data after the last item");
+    assert_int_equal(read_both("t.idx", &e), PM_EFORMAT);
+    assert_message(&e, "t.idx", "more data after the last item");
     struct pm_idx idx;
-    assert_int_equal(pm_idx_open(&idx, in_folder("none"), 3, err, sizeof err), PM_EIO);
-    assert_message(err, "none", "No such file");
-    assert_int_equal(pm_idx_open(&idx, in_folder("."), 3, err, sizeof err), PM_EIO);
-    assert_int_equal(pm_idx_open(&idx, in_folder("t.idx"), 0, err, sizeof err), PM_EINVAL);
-    assert_int_equal(pm_idx_open(&idx, in_folder("t.idx"), 5, err, sizeof err), PM_EINVAL);
+    assert_int_equal(pm_idx_open(&idx, in_folder("none"), 3, &e), PM_EIO);
+    assert_message(&e, "none", "No such file");
+    assert_int_equal(pm_idx_open(&idx, in_folder("."), 3, &e), PM_EIO);
+    assert_int_equal(pm_idx_open(&idx, in_folder("t.idx"), 0, &e), PM_EINVAL);
+    assert_int_equal(pm_idx_open(&idx, in_folder("t.idx"), 5, &e), PM_EINVAL);
 }
 
 static void idx_bad_gzip(void **state) {
@@ -343,18 +338,18 @@ static void idx_bad_gzip(void **state) {
     assert_non_null(f);
     size_t size = fread(bytes, 1, sizeof bytes, f);
     fclose(f);
-    char err[200];
+    struct pm_error e;
     assert_in_range(size, 30, sizeof bytes - 1);
     for (size_t kept = 0; kept < size; kept++) { /* every truncation, the trailing checksum included */
         write_file("t.idx.gz", bytes, kept);
-        pm_status s = read_both("t.idx.gz", err, sizeof err);
+        pm_status s = read_both("t.idx.gz", &e);
         if (s != PM_EFORMAT)
             fail_msg("%zu of %zu bytes: status %d", kept, size, s);
     }
     bytes[size - 8] ^= 1; /* the checksum */
     write_file("t.idx.gz", bytes, size);
-    assert_int_equal(read_both("t.idx.gz", err, sizeof err), PM_EFORMAT);
-    assert_message(err, "t.idx.gz", "corrupt");
+    assert_int_equal(read_both("t.idx.gz", &e), PM_EFORMAT);
+    assert_message(&e, "t.idx.gz", "corrupt");
 }
 
 /* ---- a small random network ---- */
@@ -490,15 +485,15 @@ static void write_calibration(void) {
 }
 
 static void load_network(struct pm_encoder *network, bool maps) {
-    char err[200] = "";
+    struct pm_error e = {""};
     write_network();
-    if (pm_encoder_load(network, folder, err, sizeof err) != PM_OK)
-        fail_msg("%s", err);
+    if (pm_encoder_load(network, folder, &e) != PM_OK)
+        fail_msg("%s", e.text);
     if (!maps)
         return;
     write_calibration();
-    if (pm_encoder_map_load(network, folder, NULL, err, sizeof err) != PM_OK)
-        fail_msg("%s", err);
+    if (pm_encoder_map_load(network, folder, NULL, &e) != PM_OK)
+        fail_msg("%s", e.text);
 }
 
 static void random_image(uint8_t *image, uint32_t seed) {
@@ -1034,20 +1029,20 @@ static void config_bad(void **state) {
     write_network();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct pm_encoder network;
-        char err[200] = "";
+        struct pm_error e = {""};
         write_edited("config.json", config_text, cases[i].from, cases[i].to);
-        assert_int_equal(pm_encoder_load(&network, folder, err, sizeof err), cases[i].status);
-        assert_message(err, cases[i].file, cases[i].reason);
+        assert_int_equal(pm_encoder_load(&network, folder, &e), cases[i].status);
+        assert_message(&e, cases[i].file, cases[i].reason);
         assert_null(network.layers);
     }
     struct pm_encoder network;
-    char err[200];
+    struct pm_error e;
     unlink(in_folder("config.json"));
-    assert_int_equal(pm_encoder_load(&network, folder, err, sizeof err), PM_EIO);
-    assert_message(err, "config.json", "No such file");
+    assert_int_equal(pm_encoder_load(&network, folder, &e), PM_EIO);
+    assert_message(&e, "config.json", "No such file");
     write_file("config.json", "{\"a\":\0}", 7);
-    assert_int_equal(pm_encoder_load(&network, folder, err, sizeof err), PM_EFORMAT);
-    assert_message(err, "config.json", "zero byte");
+    assert_int_equal(pm_encoder_load(&network, folder, &e), PM_EFORMAT);
+    assert_message(&e, "config.json", "zero byte");
 }
 
 static void calibration_bad(void **state) {
@@ -1082,14 +1077,14 @@ static void calibration_bad(void **state) {
         {"\"layers\":[", "\"layers\":[],\"x\":[", PM_ESHAPE, "\"layers\" has 0 elements"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char err[200] = "";
+        struct pm_error e = {""};
         bool last = strncmp(cases[i].from, "]}", 2) == 0;
         if (last) /* the very end of the file */
             write_file("calibration.json", text, strlen(text) - 1);
         else
             write_edited("calibration.json", text, cases[i].from, cases[i].to);
-        assert_int_equal(pm_encoder_map_load(&network, folder, NULL, err, sizeof err), cases[i].status);
-        assert_message(err, "calibration.json", cases[i].reason);
+        assert_int_equal(pm_encoder_map_load(&network, folder, NULL, &e), cases[i].status);
+        assert_message(&e, "calibration.json", cases[i].reason);
         assert_null(network.maps);
     }
     pm_encoder_free(&network);

@@ -7,21 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-pm_status pm_json_parse(const struct pm_diag *d, const char *text, size_t length, cJSON **root) {
-    *root = NULL;
+pm_status pm_json_parse(struct pm_json *j, const char *text, size_t length) {
+    j->root = NULL;
     if (length > PM_JSON_MAX)
-        return pm_diag_fail(d, PM_EFORMAT, "JSON text of more than %zu bytes", PM_JSON_MAX);
+        return pm_json_fail(j, PM_EFORMAT, "JSON text of more than %zu bytes", PM_JSON_MAX);
     if (memchr(text, 0, length) != NULL)
-        return pm_diag_fail(d, PM_EFORMAT, "bad JSON: a zero byte");
+        return pm_json_fail(j, PM_EFORMAT, "bad JSON: a zero byte");
     const char *end = NULL;
     cJSON *parsed = cJSON_ParseWithLengthOpts(text, length + 1, &end, 1);
     if (parsed == NULL)
-        return pm_diag_fail(d, PM_EFORMAT, "bad JSON at byte %zu", end == NULL ? 0 : (size_t)(end - text));
+        return pm_json_fail(j, PM_EFORMAT, "bad JSON at byte %zu", end == NULL ? 0 : (size_t)(end - text));
     if (!cJSON_IsObject(parsed)) {
         cJSON_Delete(parsed);
-        return pm_diag_fail(d, PM_EFORMAT, "bad JSON: not an object");
+        return pm_json_fail(j, PM_EFORMAT, "bad JSON: not an object");
     }
-    *root = parsed;
+    j->root = parsed;
     return PM_OK;
 }
 
@@ -45,20 +45,20 @@ static char *read_text(FILE *file, size_t *length) {
     return text;
 }
 
-pm_status pm_json_load(const struct pm_diag *d, cJSON **root) {
-    *root = NULL;
-    FILE *file = fopen(d->path, "rb");
+pm_status pm_json_load(struct pm_json *j) {
+    j->root = NULL;
+    FILE *file = fopen(j->path, "rb");
     if (file == NULL)
-        return pm_diag_fail(d, PM_EIO, "%s", strerror(errno));
+        return pm_json_fail(j, PM_EIO, "%s", strerror(errno));
     pm_status s;
     size_t length;
     char *text = read_text(file, &length);
     if (text == NULL)
-        s = pm_diag_fail(d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
+        s = pm_json_fail(j, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
     else if (ferror(file))
-        s = pm_diag_fail(d, PM_EIO, "%s", strerror(errno));
+        s = pm_json_fail(j, PM_EIO, "%s", strerror(errno));
     else
-        s = pm_json_parse(d, text, length, root);
+        s = pm_json_parse(j, text, length);
     free(text);
     fclose(file);
     return s;
@@ -74,65 +74,65 @@ bool pm_json_is_integer(const cJSON *item, int64_t lo, int64_t hi, int64_t *out)
     return true;
 }
 
-static pm_status number(const struct pm_diag *d, const cJSON *object, const char *key, const cJSON **item) {
+static pm_status number(const struct pm_json *j, const cJSON *object, const char *key, const cJSON **item) {
     *item = cJSON_GetObjectItemCaseSensitive(object, key);
     if (*item == NULL)
-        return pm_diag_fail(d, PM_EFORMAT, "\"%s\" is missing", key);
+        return pm_json_fail(j, PM_EFORMAT, "\"%s\" is missing", key);
     if (!cJSON_IsNumber(*item))
-        return pm_diag_fail(d, PM_EFORMAT, "\"%s\" is not a number", key);
+        return pm_json_fail(j, PM_EFORMAT, "\"%s\" is not a number", key);
     return PM_OK;
 }
 
-pm_status pm_json_integer(const struct pm_diag *d, const cJSON *object, const char *key, int64_t lo,
+pm_status pm_json_integer(const struct pm_json *j, const cJSON *object, const char *key, int64_t lo,
                           int64_t hi, int64_t *out) {
     const cJSON *item;
-    pm_status s = number(d, object, key, &item);
+    pm_status s = number(j, object, key, &item);
     if (s == PM_OK && !pm_json_is_integer(item, lo, hi, out))
-        s = pm_diag_fail(d, PM_ERANGE, "\"%s\" is %g, not an integer in %lld..%lld", key, item->valuedouble,
+        s = pm_json_fail(j, PM_ERANGE, "\"%s\" is %g, not an integer in %lld..%lld", key, item->valuedouble,
                          (long long)lo, (long long)hi);
     return s;
 }
 
-pm_status pm_json_real(const struct pm_diag *d, const cJSON *object, const char *key, double lo, double hi,
+pm_status pm_json_real(const struct pm_json *j, const cJSON *object, const char *key, double lo, double hi,
                        double *out) {
     const cJSON *item;
-    pm_status s = number(d, object, key, &item);
+    pm_status s = number(j, object, key, &item);
     if (s != PM_OK)
         return s;
     if (!(item->valuedouble >= lo && item->valuedouble <= hi))
-        return pm_diag_fail(d, PM_ERANGE, "\"%s\" is %g, not in %g..%g", key, item->valuedouble, lo, hi);
+        return pm_json_fail(j, PM_ERANGE, "\"%s\" is %g, not in %g..%g", key, item->valuedouble, lo, hi);
     *out = item->valuedouble;
     return PM_OK;
 }
 
-pm_status pm_json_reals(const struct pm_diag *d, const cJSON *object, const char *key, size_t n, double lo,
+pm_status pm_json_reals(const struct pm_json *j, const cJSON *object, const char *key, size_t n, double lo,
                         double hi, double *out) {
     const cJSON *array = cJSON_GetObjectItemCaseSensitive(object, key);
     if (!cJSON_IsArray(array))
-        return pm_diag_fail(d, PM_EFORMAT, "\"%s\" is missing or not an array", key);
+        return pm_json_fail(j, PM_EFORMAT, "\"%s\" is missing or not an array", key);
     size_t i = 0;
     for (const cJSON *item = array->child; item != NULL; item = item->next, i++) {
         if (i == n)
-            return pm_diag_fail(d, PM_ESHAPE, "\"%s\" has more than %zu elements", key, n);
+            return pm_json_fail(j, PM_ESHAPE, "\"%s\" has more than %zu elements", key, n);
         if (!cJSON_IsNumber(item))
-            return pm_diag_fail(d, PM_EFORMAT, "\"%s\"[%zu] is not a number", key, i);
+            return pm_json_fail(j, PM_EFORMAT, "\"%s\"[%zu] is not a number", key, i);
         if (!(item->valuedouble >= lo && item->valuedouble <= hi))
-            return pm_diag_fail(d, PM_ERANGE, "\"%s\"[%zu] is %g, not in %g..%g", key, i, item->valuedouble,
+            return pm_json_fail(j, PM_ERANGE, "\"%s\"[%zu] is %g, not in %g..%g", key, i, item->valuedouble,
                                 lo, hi);
         out[i] = item->valuedouble;
     }
     if (i != n)
-        return pm_diag_fail(d, PM_ESHAPE, "\"%s\" has %zu elements, expected %zu", key, i, n);
+        return pm_json_fail(j, PM_ESHAPE, "\"%s\" has %zu elements, expected %zu", key, i, n);
     return PM_OK;
 }
 
-pm_status pm_json_expect(const struct pm_diag *d, const cJSON *object, const char *key,
+pm_status pm_json_expect(const struct pm_json *j, const cJSON *object, const char *key,
                          const char *expected) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
     if (!cJSON_IsString(item))
-        return pm_diag_fail(d, PM_EFORMAT, "\"%s\" is missing or not a string", key);
+        return pm_json_fail(j, PM_EFORMAT, "\"%s\" is missing or not a string", key);
     if (strcmp(item->valuestring, expected) != 0)
-        return pm_diag_fail(d, PM_EFORMAT, "\"%s\" is \"%.40s\", expected \"%s\"", key, item->valuestring,
+        return pm_json_fail(j, PM_EFORMAT, "\"%s\" is \"%.40s\", expected \"%s\"", key, item->valuestring,
                             expected);
     return PM_OK;
 }

@@ -6,7 +6,7 @@
 #include <cjson/cJSON.h>
 #include <stdio.h>
 
-#include "pm_types.h"
+#include "io/error.h"
 
 /** An open file. Memory is that of its header; tensors are read one at a time. Not for several threads at
  * once. */
@@ -19,16 +19,16 @@ struct pm_safetensors {
 };
 
 /** Opens `path` and reads its header: 8 bytes of little-endian length, at most 8 MiB and within the file, and
- * that many bytes of JSON. PM_EIO, PM_EFORMAT, PM_ENOMEM; then err[errlen] says "PATH: reason" in one line
- * and nothing is left open. */
-pm_status pm_safetensors_open(struct pm_safetensors *st, const char *path, char *err, size_t errlen);
+ * that many bytes of JSON. PM_EIO, PM_EFORMAT, PM_ENOMEM; then *e says "PATH: reason" in one line and
+ * nothing is left open. */
+pm_status pm_safetensors_open(struct pm_safetensors *st, const char *path, struct pm_error *e);
 
 /** Reads tensor `name` of dtype F32 and exactly shape[rank] into a new array, row-major, that the caller
  * frees. PM_EFORMAT: missing, another dtype, offsets outside the file or not 4 bytes an element, an element
- * that is not finite; PM_ESHAPE; PM_EIO; PM_ENOMEM; then *out is NULL and err says why. Tensors may share
+ * that is not finite; PM_ESHAPE; PM_EIO; PM_ENOMEM; then *out is NULL and *e says why. Tensors may share
  * bytes. No memory is taken before the file is known to hold that many bytes. */
 pm_status pm_safetensors_f32(const struct pm_safetensors *st, const char *name, unsigned rank,
-                             const size_t *shape, float **out, char *err, size_t errlen);
+                             const size_t *shape, float **out, struct pm_error *e);
 
 /** Closes an open file; a zeroed struct is accepted. */
 void pm_safetensors_close(struct pm_safetensors *st);

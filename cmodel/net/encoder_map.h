@@ -36,9 +36,9 @@ struct pm_encoder_map_options {
 /** Reads DIR/calibration.json and fills network->maps (replacing earlier ones). PM_EIO, PM_EFORMAT,
  * PM_ESHAPE, PM_ENOMEM; PM_ERANGE: a value outside the range that docs/systems/network.md gives, a bias that does not
  * fit 32 bits, or a network larger than the engine (PM_MAX_WIDTH, PM_MAX_HEADS, PM_MAX_TOKENS); then
- * err[errlen] says "PATH: reason" in one line and network has no maps. options may be NULL. */
+ * *e says "PATH: reason" in one line and network has no maps. options may be NULL. */
 pm_status pm_encoder_map_load(struct pm_encoder *network, const char *dir,
-                              const struct pm_encoder_map_options *options, char *err, size_t errlen);
+                              const struct pm_encoder_map_options *options, struct pm_error *e);
 
 /** Releases the maps; called by pm_encoder_free. */
 void pm_encoder_map_free(struct pm_encoder *network);

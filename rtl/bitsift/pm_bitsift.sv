@@ -4,7 +4,6 @@
 // vector -> planes that hold ones -> popcount of each slice -> grants -> marked wordlines and dummies, from flops.
 // One access a clock, without a bubble between planes or vectors. The first access is there 6 clocks after a vector is
 // taken (scan: 5). A beat with mask 0 and last_vector 1 is the done beat of a vector without ones.
-`default_nettype none
 module pm_bitsift #(
   /// D, wordlines: a multiple of Slice, Slice..4096
   parameter int unsigned Rows = 64,
@@ -139,7 +138,7 @@ module pm_bitsift #(
     end
   end
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
 `include "pm_bitsift_fv.svh"
 `endif
 endmodule

@@ -3,7 +3,6 @@
 //
 // Cells of the 7 dummy rows store 0. With 8 - SAWL of them on, exactly 8 wordlines are on at every access, and the
 // converters' range never moves.
-`default_nettype none
 module pm_dummy_wl (
   /// wordlines of the access that carry data, 0..8; 0: no access, nothing is driven
   input  logic [3:0] sawl_i,

@@ -4,7 +4,6 @@
 // An access is the next 8 ones in row order, cutting through slices, so that a plane of P ones takes exactly ceil(P/8)
 // accesses. Feed-forward: the slices' bases are a prefix sum in two pipeline stages, or three above 1024
 // rows, and access t follows from base and t alone. A plane enters in every clock, an access leaves in every clock.
-`default_nettype none
 module pm_gpc #(
   /// D, wordlines: a multiple of Slice
   parameter int unsigned Rows = 64,
@@ -127,7 +126,7 @@ module pm_gpc #(
   assign last_o  = left_q <= CntW'(8);
   assign data_o  = data_q;
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
 `include "pm_gpc_fv.svh"
 `endif
 endmodule

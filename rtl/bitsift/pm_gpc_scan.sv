@@ -4,7 +4,6 @@
 // The lowest slice with at least 8 ones goes first and alone, giving its first 8. When none is left, slices are taken
 // whole, in index order, while the sum stays at most 8; those that do not fit keep their token and wait. It needs up to
 // 14% more accesses than pm_gpc, and its chain runs through every slice: a baseline to compare with.
-`default_nettype none
 module pm_gpc_scan #(
   /// D, wordlines: a multiple of Slice
   parameter int unsigned Rows = 64,
@@ -85,7 +84,7 @@ module pm_gpc_scan #(
   assign last_o  = rest == 0;
   assign data_o  = data_q;
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
 `include "pm_gpc_scan_fv.svh"
 `endif
 endmodule

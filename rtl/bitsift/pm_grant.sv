@@ -5,7 +5,6 @@
 // one has rank `base` begins in access base/8 with the places that the slices before it leave, 8 - base%8, and may fill
 // every later access alone: by then the slices before it are exhausted, and when it is exhausted itself there is nothing
 // left to mark. So the grant needs neither the slice's popcount nor what remains of it.
-`default_nettype none
 module pm_grant #(
   /// bits of a count of rows, at least 4
   parameter int unsigned CntW = 7

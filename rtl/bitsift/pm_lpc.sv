@@ -4,7 +4,6 @@
 // Popcount, pop detector and pop marker of each slice, combinational; what an instance leaves unconnected costs
 // nothing. All three come from one Sklansky prefix count. It is written bit-sliced, bit b of every row's count in one
 // vector, so that a bank of any size is a few vector operations in simulation and the same gates in synthesis.
-`default_nettype none
 module pm_lpc #(
   /// L, rows of a slice: 8, 16 or 32
   parameter int unsigned Slice = 16,

@@ -3,7 +3,6 @@
 //
 // The planes that hold ones are found while the vector is loaded, so that none costs a clock, and the next vector is
 // loaded while the last plane leaves. A vector without ones gives one empty plane: its done beat.
-`default_nettype none
 module pm_planes #(
   /// D, elements of a vector
   parameter int unsigned Rows = 64,
@@ -118,7 +117,7 @@ module pm_planes #(
   end
   assign plane_valid_o = valid_q;
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
 `include "pm_planes_fv.svh"
 `endif
 endmodule

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Some levels of a Sklansky prefix sum: from the inclusive sums inside blocks of From slices to those inside blocks of To.
-`default_nettype none
 module pm_prefix #(
   /// slices
   parameter int unsigned Slices = 64,

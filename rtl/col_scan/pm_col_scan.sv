@@ -49,8 +49,12 @@ module pm_col_scan #(
     output logic [  ColW-1:0] code_column_o,
     output logic [  TagW-1:0] code_tag_o
 );
-  if (Sars != 1 && Sars != 2 && Sars != 4 && Sars != 8) $error("pm_col_scan: Sars must be 1, 2, 4 or 8");
-  if (Cols % Sars != 0 || Cols < 16) $error("pm_col_scan: Cols must be a multiple of Sars, at least 16");
+  if (Sars != 1 && Sars != 2 && Sars != 4 && Sars != 8) begin : g_sars_range
+    $error("pm_col_scan: Sars must be 1, 2, 4 or 8");
+  end
+  if (Cols % Sars != 0 || Cols < 16) begin : g_cols_range
+    $error("pm_col_scan: Cols must be a multiple of Sars, at least 16");
+  end
 
   logic [1:0] full_q, full_d;  // a bank holds a plane whose conversions have not all begun
   logic track_q, scan_q, can_read_q, start, begun, last_start;
@@ -132,7 +136,7 @@ module pm_col_scan #(
   logic unused_fifo;
   assign unused_fifo = ^{tag_ready, tag_valid};
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   // Planes alternate between the banks: equal pointers mean both full or both empty.
   logic past_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin

@@ -23,7 +23,9 @@ module pm_fifo #(
   logic [CntW-1:0] count_q;
   logic push, pop;
 
-  if (Depth < 1) $error("pm_fifo: Depth must be at least 1");
+  if (Depth < 1) begin : g_range
+    $error("pm_fifo: Depth must be at least 1");
+  end
 
   assign ready_o = count_q != CntW'(Depth);
   assign valid_o = count_q != '0;
@@ -49,7 +51,7 @@ module pm_fifo #(
     end
   end
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_fifo_fv.svh"
 `endif
 endmodule

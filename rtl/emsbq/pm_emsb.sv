@@ -22,7 +22,9 @@ module pm_emsb #(
 
   logic [W-1:0] any;
 
-  if (N < 1 || W < 2 || W > 64) $error("pm_emsb: N must be at least 1, W 2..64");
+  if (N < 1 || W < 2 || W > 64) begin : g_range
+    $error("pm_emsb: N must be at least 1, W 2..64");
+  end
 
   always_comb begin
     any = '0;

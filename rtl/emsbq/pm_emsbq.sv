@@ -52,7 +52,9 @@ module pm_emsbq #(
   logic [N*Q-1:0] y2_q;
   logic [N-1:0] half2_q;
 
-  if (Q < 2 || Q > 16) $error("pm_emsbq: Q must be 2..16");
+  if (Q < 2 || Q > 16) begin : g_range
+    $error("pm_emsbq: Q must be 2..16");
+  end
 
   pm_emsb #(
       .N(N),
@@ -131,7 +133,7 @@ module pm_emsbq #(
     end
   end
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
 `include "pm_emsbq_fv.svh"
 `endif
 endmodule

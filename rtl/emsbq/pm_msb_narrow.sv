@@ -27,7 +27,9 @@ module pm_msb_narrow #(
   logic [4:0] right;
   logic [6:0] minus;
 
-  if (N < 1 || W < 2 || W > 64 || Bits < 2 || Bits > 16) $error("pm_msb_narrow: N >= 1, W 2..64, Bits 2..16");
+  if (N < 1 || W < 2 || W > 64 || Bits < 2 || Bits > 16) begin : g_range
+    $error("pm_msb_narrow: N >= 1, W 2..64, Bits 2..16");
+  end
 
   assign right  = m_i <= 0 ? '0 : m_i > 31 ? 5'd31 : m_i[4:0];
   assign minus  = 7'd0 - m_i;

@@ -38,7 +38,9 @@ module pm_bias_add #(
   // Left shifts that SumW has room for, up to the clamp.
   localparam int unsigned Left = SumW < 64 ? SumW - 33 : 31;
 
-  if (SumW <= AccW || SumW <= 32 || ExpW < 7) $error("pm_bias_add: SumW or ExpW too narrow");
+  if (SumW <= AccW || SumW <= 32 || ExpW < 7) begin : g_range
+    $error("pm_bias_add: SumW or ExpW too narrow");
+  end
 
   // One shifter serves both directions: the bias stands Left bits to the left, where the largest left shift leaves it.
   assign from_left = {shift_i[5], shift_i[5:0]} + 7'(Left);

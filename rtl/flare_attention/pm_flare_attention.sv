@@ -98,9 +98,15 @@ module pm_flare_attention #(
   localparam int unsigned SumW = (AccW > BiasW ? AccW : BiasW) + 1;
   localparam int unsigned EqW = 18;
 
-  if (D % Heads != 0 || D < 1 || D > 1024) $error("pm_flare_attention: D must be a multiple of Heads, up to 1024");
-  if (MaxTokens % 16 != 0 || MaxTokens > 512) $error("pm_flare_attention: MaxTokens must be a multiple of 16, up to 512");
-  if (MaxShl > 31) $error("pm_flare_attention: MaxShl must be 0..31");
+  if (D % Heads != 0 || D < 1 || D > 1024) begin : g_d_range
+    $error("pm_flare_attention: D must be a multiple of Heads, up to 1024");
+  end
+  if (MaxTokens % 16 != 0 || MaxTokens > 512) begin : g_tokens_range
+    $error("pm_flare_attention: MaxTokens must be a multiple of 16, up to 512");
+  end
+  if (MaxShl > 31) begin : g_shl_range
+    $error("pm_flare_attention: MaxShl must be 0..31");
+  end
 
   // Counts tokens in and results out of the current pass.
   logic take, done, x_more;
@@ -265,7 +271,7 @@ module pm_flare_attention #(
       .e_o
   );
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_flare_attention_fv.svh"
 `endif
 endmodule

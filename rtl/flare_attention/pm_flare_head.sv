@@ -318,7 +318,7 @@ module pm_flare_head #(
       .row_o  (o_o)
   );
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_flare_head_fv.svh"
 `endif
 endmodule

@@ -122,7 +122,7 @@ module pm_flare_kv #(
       .v_sat_o
   );
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_flare_kv_fv.svh"
 `endif
 endmodule

@@ -145,7 +145,7 @@ module pm_flare_out #(
   logic unused_valid;
   assign unused_valid = e_valid;
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_flare_out_fv.svh"
 `endif
 endmodule

@@ -132,7 +132,7 @@ module pm_flare_query #(
   logic unused_steps;
   assign unused_steps = ^{quant_ready, quant_valid, e_valid};
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_flare_query_fv.svh"
 `endif
 endmodule

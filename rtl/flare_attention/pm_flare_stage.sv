@@ -80,7 +80,7 @@ module pm_flare_stage #(
       .data_o (side_o)
   );
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_flare_stage_fv.svh"
 `endif
 endmodule

@@ -5,7 +5,6 @@
 /// wordline flops -> array and comparators (outside, the same clock) -> thermometer encoders -> code flops -> parts ->
 /// accumulators. One access a clock, without a bubble between vectors while y_ready_i takes each result in the
 /// clock in which it is shown; otherwise the pipeline stalls and the wordlines stay as they are.
-`default_nettype none
 module pm_flare_gemv #(
     /// Wordlines: a multiple of Slice, up to 4096.
     parameter int unsigned Rows = 64,
@@ -144,7 +143,7 @@ module pm_flare_gemv #(
       .y_o
   );
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_flare_gemv_fv.svh"
 `endif
 endmodule

@@ -30,7 +30,9 @@ module pm_head_norm #(
 );
   localparam int unsigned PW = OW + 8;
 
-  if (Lanes < 1 || OW < 1 || OW > 48 || ZW < 1 || ZW > 32) $error("pm_head_norm: parameters");
+  if (Lanes < 1 || OW < 1 || OW > 48 || ZW < 1 || ZW > 32) begin : g_range
+    $error("pm_head_norm: parameters");
+  end
 
   logic [7:0] factor, factor_q;
   logic [4:0] shift, shift1_q, shift2_q;
@@ -95,7 +97,7 @@ module pm_head_norm #(
   assign y_o       = y_q;
   assign z_zero_o  = z_zero_q;
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_head_norm_fv.svh"
 `endif
 endmodule

@@ -12,7 +12,9 @@ module pm_norm_recip #(
     /// bl(Z) + 3, at most 31.
     output logic [   4:0] shift_o
 );
-  if (ZW < 1 || ZW > 32) $error("pm_norm_recip: ZW");
+  if (ZW < 1 || ZW > 32) begin : g_range
+    $error("pm_norm_recip: ZW");
+  end
 
   /// round(256*32 / (32 + i + 1/2)): 1.0 over the middle of the interval that i stands for, less 128.
   function logic [6:0] reciprocal(input logic [4:0] i);

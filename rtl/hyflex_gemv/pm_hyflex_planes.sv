@@ -59,7 +59,7 @@ module pm_hyflex_planes #(
     end
   end
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_hyflex_planes_fv.svh"
 `endif
 endmodule

@@ -62,7 +62,9 @@ module pm_kv_write #(
   logic valid_q, old_q, write;
   logic take;
 
-  if (D < 1 || MaxTokens < 2 || ExpW < 2 || ExpW > 32) $error("pm_kv_write: D >= 1, MaxTokens >= 2, ExpW 2..32");
+  if (D < 1 || MaxTokens < 2 || ExpW < 2 || ExpW > 32) begin : g_range
+    $error("pm_kv_write: D >= 1, MaxTokens >= 2, ExpW 2..32");
+  end
 
   function logic signed [6:0] effective_shift(input logic [4:0] m, input logic signed [ExpW-1:0] ex);
     logic signed [MW-1:0] d;
@@ -163,7 +165,7 @@ module pm_kv_write #(
     end
   end
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
 `include "pm_kv_write_fv.svh"
 `endif
 endmodule

@@ -27,7 +27,9 @@ module pm_mlc_accumulate #(
   logic [OutW-1:0] index_q;
   logic valid_q;
 
-  if (Outputs < 2) $error("pm_mlc_accumulate: Outputs must be at least 2");
+  if (Outputs < 2) begin : g_range
+    $error("pm_mlc_accumulate: Outputs must be at least 2");
+  end
 
   assign base     = plane_i == 0 ? '0 : acc_q[index_i*AccW+:AccW];
   assign weighted = {{8{t_i[PartW-1]}}, t_i} <<< plane_i;
@@ -52,7 +54,7 @@ module pm_mlc_accumulate #(
     end
   end
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_mlc_accumulate_fv.svh"
 `endif
 endmodule

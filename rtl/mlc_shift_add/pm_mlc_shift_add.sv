@@ -49,7 +49,9 @@ module pm_mlc_shift_add #(
   logic [IndexW-1:0] index_q, index;
   logic [2:0] plane_q;
 
-  if (Cols < (Flexible ? 8 : 16) || Cols % 8 != 0) $error("pm_mlc_shift_add: Cols must be a multiple of 8, fixed at least 16");
+  if (Cols < (Flexible ? 8 : 16) || Cols % 8 != 0) begin : g_range
+    $error("pm_mlc_shift_add: Cols must be a multiple of 8, fixed at least 16");
+  end
 
   assign mlc     = mlc_i && Flexible;
   assign index_o = OutW'(index);

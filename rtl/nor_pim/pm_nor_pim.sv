@@ -46,7 +46,9 @@ module pm_nor_pim #(
 );
   localparam int unsigned Used = Mults * Products;
 
-  if (Lanes < 1) $error("pm_nor_pim: Cols must be at least 3");
+  if (Lanes < 1) begin : g_range
+    $error("pm_nor_pim: Cols must be at least 3");
+  end
 
   logic [4:0] step_q, step;  // one-hot, in the order of the strobes
   logic [RowW-1:0] row_q;
@@ -139,7 +141,7 @@ module pm_nor_pim #(
     if (done) p_q <= p_d;
   end
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_nor_pim_fv.svh"
 `endif
 endmodule

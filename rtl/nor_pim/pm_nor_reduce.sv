@@ -16,7 +16,9 @@ module pm_nor_reduce #(
 );
   localparam int unsigned PW = ABits + BBits;
 
-  if (ABits < 4 || ABits > 16 || BBits < 4 || BBits > 16) $error("pm_nor_reduce: widths must be 4..16");
+  if (ABits < 4 || ABits > 16 || BBits < 4 || BBits > 16) begin : g_range
+    $error("pm_nor_reduce: widths must be 4..16");
+  end
 
   // The products of one bit of a, as one number.
   logic [PW-1:0] row;

@@ -8,7 +8,6 @@
 ///
 /// The accumulator never wraps while the accesses of a vector weigh sum 2^plane * 8 <= (2^XBits - 1) * Rows, whatever the
 /// codes, nor for any vector of an exact array: |y| and all partial sums stay below 2^(AccW-1).
-`default_nettype none
 module pm_shift_add #(
     /// Outputs of the matrix.
     parameter int unsigned Outputs = 64,
@@ -43,10 +42,18 @@ module pm_shift_add #(
 );
   localparam int unsigned PartW = WBits + 4;
 
-  if (Outputs < 1) $error("pm_shift_add: Outputs must be at least 1");
-  if (WBits < 2 || WBits > 16) $error("pm_shift_add: WBits must be 2..16");
-  if (XBits < 2 || XBits > 16) $error("pm_shift_add: XBits must be 2..16");
-  if (Rows < 8) $error("pm_shift_add: Rows must be at least 8");
+  if (Outputs < 1) begin : g_outputs_range
+    $error("pm_shift_add: Outputs must be at least 1");
+  end
+  if (WBits < 2 || WBits > 16) begin : g_wbits_range
+    $error("pm_shift_add: WBits must be 2..16");
+  end
+  if (XBits < 2 || XBits > 16) begin : g_xbits_range
+    $error("pm_shift_add: XBits must be 2..16");
+  end
+  if (Rows < 8) begin : g_rows_range
+    $error("pm_shift_add: Rows must be at least 8");
+  end
 
   /// The two's complement number whose bit b counts code b.
   function logic [PartW-1:0] join_bits(input logic [WBits*4-1:0] code);
@@ -100,7 +107,7 @@ module pm_shift_add #(
             first_q ? '0 : acc_q[m*AccW+:AccW], part_q[m*PartW+:PartW], plane_q, neg_q);
   end
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_shift_add_fv.svh"
 `endif
 endmodule

@@ -4,7 +4,6 @@
 ///
 /// A population count halves the lanes three times: pairs of bits, nibbles, bytes. The masks keep each lane's upper bits
 /// zero, so that no carry crosses a lane and the adders are 1, 2 and 3 bits wide. Eight columns make a word.
-`default_nettype none
 module pm_therm_enc #(
     /// Columns of the array.
     parameter int unsigned Columns = 64
@@ -16,7 +15,9 @@ module pm_therm_enc #(
 );
   localparam int unsigned Words = (Columns + 7) / 8;
 
-  if (Columns < 1) $error("pm_therm_enc: Columns must be at least 1");
+  if (Columns < 1) begin : g_range
+    $error("pm_therm_enc: Columns must be at least 1");
+  end
 
   function logic [31:0] count_ones(input logic [63:0] therm);
     logic [63:0] pair, nibble, sum;

@@ -33,8 +33,12 @@ module pm_vdr_softmax #(
 );
   localparam int unsigned Depth = MaxN / Lanes + 1;
 
-  if (Lanes < 1 || MaxN < Lanes || MaxN % Lanes != 0 || MaxN > 4096) $error("pm_vdr_softmax: MaxN");
-  if (NeW < 6) $error("pm_vdr_softmax: NeW");
+  if (Lanes < 1 || MaxN < Lanes || MaxN % Lanes != 0 || MaxN > 4096) begin : g_maxn_range
+    $error("pm_vdr_softmax: MaxN");
+  end
+  if (NeW < 6) begin : g_new_range
+    $error("pm_vdr_softmax: NeW");
+  end
 
   logic en, take, row_done;
   logic [7:0] beat_max, max_d, max_q;
@@ -167,7 +171,7 @@ module pm_vdr_softmax #(
   /*verilator coverage_off*/ logic unused_ok; /*verilator coverage_on*/  // constant
   assign unused_ok = &{1'b0, row_ready, beat_valid};
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_vdr_softmax_fv.svh"
 `endif
 endmodule

@@ -12,15 +12,15 @@
 static uint64_t compared_before, differ_before;
 
 void bench_begin(struct bench *b, const char *block) {
-    const char *s = getenv("PM_SEED");
+    const char *s = getenv("PERIMETER_SEED");
     *b = (struct bench){.block = block, .seed = s ? strtoull(s, NULL, 0) : 1};
     b->rng = b->seed * 0x9E3779B97F4A7C15u | 1;
     printf("# bench %s: seed %" PRIu64 "\n", block, b->seed);
 }
 
-/* Whether PM_MODELS, "params,params,...", leaves this model out. */
+/* Whether PERIMETER_MODELS, "model,model,...", leaves this model out. */
 static bool left_out(const char *params) {
-    const char *models = getenv("PM_MODELS");
+    const char *models = getenv("PERIMETER_MODELS");
     const size_t n = strlen(params);
     while (models && *models) {
         const size_t m = strcspn(models, ",");
@@ -37,11 +37,11 @@ static void failure(const struct bench *b) {
         _exit(1);
 }
 
-/* PM_MUTANTS "first last": the rest of the bench is run for the unmutated design and for each of these
- * mutants of the loaded model, in a process of its own that ends at its first failure, and a line "number
- * verdict" is printed for each. Returns only in those processes. */
+/* PERIMETER_MUTANT_LIST "first last": the rest of the bench is run for the unmutated design and for each of
+ * these mutants of the loaded model, in a process of its own that ends at its first failure, and a line
+ * "number verdict" is printed for each. Returns only in those processes. */
 static void judge_mutants(struct bench *b) {
-    char *list = getenv("PM_MUTANTS");
+    char *list = getenv("PERIMETER_MUTANT_LIST");
     if (!list)
         return;
     rlim_t limit = RLIM_INFINITY;
@@ -52,7 +52,7 @@ static void judge_mutants(struct bench *b) {
         if (child == 0) {
             char number[16];
             snprintf(number, sizeof number, "%lu", m);
-            setenv("PM_MUTANT", number, 1);
+            setenv("PERIMETER_MUTANT", number, 1);
             setrlimit(RLIMIT_CPU, &(struct rlimit){limit, limit});
             setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
             const int null = open("/dev/null", O_WRONLY);
@@ -130,8 +130,8 @@ void bench_eq(struct bench *b, const char *tensor, size_t index, int64_t golden,
         return;
     failure(b);
     if (b->differ++ < 10)
-        printf("# %s %s[%zu]: golden %" PRId64 ", rtl %" PRId64 " (replay: PM_SEED=%" PRIu64 ")\n", b->block,
-               tensor, index, golden, rtl, b->seed);
+        printf("# %s %s[%zu]: golden %" PRId64 ", rtl %" PRId64 " (replay: PERIMETER_SEED=%" PRIu64 ")\n",
+               b->block, tensor, index, golden, rtl, b->seed);
 }
 
 void bench_test(struct bench *b, const char *name, uint64_t expected) {

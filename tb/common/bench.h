@@ -10,7 +10,7 @@
 
 struct bench {
     const char *block;
-    uint64_t seed;     /**< of this run's random numbers; PM_SEED replays it */
+    uint64_t seed;     /**< of this run's random numbers; PERIMETER_SEED replays it */
     uint64_t compared; /**< integers compared in all */
     uint64_t differ;
     uint64_t rng;
@@ -18,12 +18,12 @@ struct bench {
     bool mutant; /**< this process judges a mutant */
 };
 
-/** Reads PM_SEED (default 1) and prints it. */
+/** Reads PERIMETER_SEED (default 1) and prints it. */
 void bench_begin(struct bench *b, const char *block);
 
-/** The model of `block` with `params`; ends the program with a message when it cannot be had. NULL where
- * PM_MODELS ("params,params,...") is set and does not name it. */
-struct pm_rtl *bench_model(struct bench *b, const char *params);
+/** A model of `block`, by its name in tb/BLOCK/models or by its parameters; ends the program with a message
+ * when it cannot be had. NULL where PERIMETER_MODELS ("model,model,...") is set and does not say the same. */
+struct pm_rtl *bench_model(struct bench *b, const char *model);
 /** A function of the model; ends the program when it is missing. */
 void (*bench_function(struct pm_rtl *rtl, const char *name))(void);
 

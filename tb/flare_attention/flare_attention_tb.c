@@ -9,7 +9,7 @@ struct size {
     const char *params;
     unsigned width, heads, kvb, max_tokens;
     int max_shl;  /* as pm_flare_attention_tb's default */
-    bool netlist; /* only where PM_MODELS names it */
+    bool netlist; /* only where PERIMETER_MODELS names it */
 };
 
 /* The network's engine; a small odd one: d_k = 12, no power of two, exponents of both signs; the smallest.
@@ -253,7 +253,7 @@ int main(void) {
     bench_begin(&b, "flare_attention");
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         const struct size *s = &sizes[i];
-        if (s->netlist && !getenv("PM_MODELS"))
+        if (s->netlist && !getenv("PERIMETER_MODELS"))
             continue;
         size_t nd = (size_t)s->max_tokens * s->width;
         struct data t = {.x = must(malloc(nd)),
