@@ -110,7 +110,7 @@ def blocks(_: Path) -> str:
     lines = []
     for block in rtl.blocks():
         what = re.split(r"(?<=[^.]\.) ", rtl.modules(block)[0].doc[0])[0].rstrip(".")
-        what = re.sub(r" \((?:FLARE|HyFlexPIM)[^()]*\)", "", what)
+        what = re.sub(r" \((?:FLARE|HyFlexPIM|section)[^()]*\)", "", what)
         rooms = [f"include/perimeter/{block}.h", f"rtl/{block}/pm_{block}.sv", f"tb/{block}/{block}_tb.c", f"formal/{block}/targets"]
         there = ["yes" if (ROOT / room).exists() else "no" for room in rooms]
         lines.append([f"`{block}`", what, *there, f"[{block}](docs/blocks/{block}.md)"])
@@ -202,8 +202,11 @@ def main() -> int:
     take(ROOT / "tb" / "results.tsv", "".join(f"{bench}\t{integers}\n" for bench, integers in [("bench", "integers"), *sorted(known.items())]))
     rows.cache_clear()
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        text = page.read_text(encoding="utf-8")
+        if not REGION.search(text) and not VALUE.search(text):
+            continue
         try:
-            take(page, printed(page, page.read_text(encoding="utf-8")))
+            take(page, printed(page, text))
         except (rtl.Unreadable, KeyError, NameError, SyntaxError, TypeError, ValueError, OSError) as error:
             print(f"flow/pages.py: {page.relative_to(ROOT)}: {error!r}", file=sys.stderr)
             return 2

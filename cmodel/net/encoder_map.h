@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Mapping of a transformer's attention to the fused integer engine: 8-bit weights, biases at the
- * accumulators' scale, and the scales between real values and integers (numerics: the fused token). */
+ * accumulators' scale, and the scales between real values and integers (docs/numerics.md, "The fused token"). */
 #ifndef PM_NET_ENCODER_MAP_H
 #define PM_NET_ENCODER_MAP_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Sample-and-hold and column multiplexer sequencing of one analog array (HyFlexPIM section 3.2): while the converters go
+/// Sample-and-hold and column multiplexer sequencing of one analog array (HyFlexPIM section 3.2). While the converters go
 /// through the held columns of one plane, the array already reads the next.
 ///
 /// Each bitline has two sample-and-hold cells, in banks 0 and 1: one is scanned, the other follows the bitline during the

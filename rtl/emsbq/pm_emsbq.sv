@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// eMSB-Q (FLARE arXiv 2411.14733, section 4.2): quantizes a group of N elements to Q bits by the smallest shift that lets
-/// all kept elements fit, s = max(0, E-(Q-2)), or max(0, E-(Q-1)) where the group is unsigned. An element's value is
+/// all kept elements fit. That is s = max(0, E-(Q-2)), or max(0, E-(Q-1)) where the group is unsigned; an element's value is
 /// y * 2^s. Three elastic stages - detect, shift, round and saturate -, one group a clock.
 ///
 /// Elements that are not kept do not enter E; they are shifted like the others and saturate both ways.

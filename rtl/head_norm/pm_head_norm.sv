@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A head's output over its softmax sum, with 4 fraction bits, without a divider: leading one of Z, table of 32
-/// reciprocals | product | shift, saturation. One beat a clock, three stages.
+/// A head's output over its softmax sum, with 4 fraction bits, without a divider. Leading one of Z and a table of 32
+/// reciprocals, product, shift and saturation: three stages, one beat a clock.
 module pm_head_norm #(
     /// Outputs a beat.
     parameter int unsigned Lanes = 1,

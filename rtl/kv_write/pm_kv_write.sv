@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Writes one token's key and value into the SRAM arrays (FLARE arXiv 2411.14733, sections 4.2 and 4.5): parses both
+/// Writes one token's key and value into the SRAM arrays (FLARE arXiv 2411.14733, sections 4.2 and 4.5). It parses both
 /// accumulators to Kvb bits with the shift M - ex, which brings tokens of different exponents to one scale, and numbers
 /// the tokens. One token a clock, two clocks of latency: the right shift before the register, rounding and saturation behind it.
 ///
