@@ -3,8 +3,8 @@
 #ifndef PM_RUN_JOB_H
 #define PM_RUN_JOB_H
 
-#include "net/hyflex_linear.h"
 #include "io/idx.h"
+#include "net/hyflex_linear.h"
 #include "net/int8_linear.h"
 #include "run.h"
 
@@ -16,6 +16,7 @@ struct pm_run_job {
     char folder[PATH_MAX]; /**< of the model */
     unsigned column[2];    /**< of the sentences in `pairs`, from 1; 0: the first two but the score's */
     unsigned score_column; /**< from 1; 0: none */
+    bool header;           /**< the first line of `pairs` is none */
     struct pm_run_settings settings;
     struct pm_error error;
     struct pm_encoder network;

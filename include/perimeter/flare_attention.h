@@ -12,6 +12,10 @@
 #include "head_norm.h"
 #include "vdr_softmax.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define PM_MAX_WIDTH  1024 /**< D, model width */
 #define PM_MAX_HEADS  16
 #define PM_MAX_TOKENS 512 /**< N */
@@ -92,4 +96,7 @@ pm_status pm_attention_run(struct pm_attention *engine, const int8_t *x, const i
                            const uint8_t *keep, unsigned n, uint32_t first_vector, int8_t *y, int32_t *e,
                            struct pm_attention_cost *cost, pm_attention_probe *probe, void *ctx);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

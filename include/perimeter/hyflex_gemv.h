@@ -12,6 +12,11 @@
 #include "analog/sar.h"
 #include "col_scan.h"
 #include "mlc_shift_add.h"
+#include "pm_path.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #define PM_HYFLEX_PLANES   8
 #define PM_HYFLEX_MAX_SARS 8
@@ -94,4 +99,7 @@ const struct pm_hyflex_tile *pm_hyflex_tile(const struct pm_hyflex *h, unsigned 
 uint64_t pm_hyflex_tile_stages(const struct pm_hyflex *h, const struct pm_hyflex_tile *tile, const int8_t *x,
                                uint32_t vector, uint64_t *wordlines, int32_t *code, int32_t *acc);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

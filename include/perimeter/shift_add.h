@@ -5,8 +5,15 @@
 
 #include "pm_types.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** What one access adds to an output: the two's complement value of its `wbits` column codes (each 0..8, bit
  * b in code[b], wbits 2..16), times +-2^plane. */
 int64_t pm_shift_add(const uint8_t *code, unsigned wbits, unsigned plane, bool neg);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -5,6 +5,10 @@
 
 #include "pm_types.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** The comparators' outputs for a column value a in 1/256 LSB: bit k is a >= (k + 1/2) * 256. */
 static inline uint8_t pm_flash(int32_t a) {
     uint8_t therm = 0;
@@ -24,4 +28,7 @@ static inline uint8_t pm_flash_code(int32_t a) {
     return (uint8_t)((in_range + 128) >> 8);
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

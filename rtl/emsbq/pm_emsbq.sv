@@ -50,7 +50,7 @@ module pm_emsbq #(
   logic [SW-1:0] s1_q, s2_q;
   logic [N*W-1:0] x1_q;
   logic [N*Q-1:0] y2_q;
-  logic [N-1:0] half2_q;
+  logic [  N-1:0] half2_q;
 
   if (Q < 2 || Q > 16) begin : g_range
     $error("pm_emsbq: Q must be 2..16");
@@ -68,8 +68,7 @@ module pm_emsbq #(
 
   // Shifts one element: {half an output LSB to add, truncated value}. Works on x ^ sign, whose high zeros are the sign
   // bits, so that one unsigned shifter and one comparison serve all cases.
-  function logic [Q:0] shift_element(input logic [W-1:0] x, input logic [SW-1:0] s, input logic is_signed,
-                                     input logic round);
+  function logic [Q:0] shift_element(input logic [W-1:0] x, input logic [SW-1:0] s, input logic is_signed, input logic round);
     logic neg, half, over;
     logic [XW-1:0] shifted;
     neg = is_signed && x[W-1];
@@ -134,6 +133,6 @@ module pm_emsbq #(
   end
 
 `ifdef PERIMETER_FORMAL
-`include "pm_emsbq_fv.svh"
+  `include "pm_emsbq_fv.svh"
 `endif
 endmodule

@@ -2,25 +2,25 @@
 /// A head's output over its softmax sum, with 4 fraction bits, without a divider. Leading one of Z and a table of 32
 /// reciprocals, product, shift and saturation: three stages, one beat a clock.
 module pm_head_norm #(
-    /// Outputs a beat.
+    /// Outputs a beat, at least 1.
     parameter int unsigned Lanes = 1,
-    /// Bits of an output of A*V, signed, at most 48.
+    /// Bits of an output of A*V, signed, 1..48.
     parameter int unsigned OW    = 32,
-    /// Bits of the softmax sum, at most 32.
+    /// Bits of the softmax sum, 1..32.
     parameter int unsigned ZW    = 15
 ) (
     input  logic                clk_i,
     input  logic                rst_ni,
     /// Clears z_zero_o; a zero sum taken in the same clock wins.
     input  logic                clear_i,
-    /// A beat of a head's vector is taken where both are 1; ready depends on y_ready_i in the same clock.
+    /// Beats of a head's outputs.
     input  logic                o_valid_i,
     output logic                o_ready_o,
-    /// Outputs of A*V, signed, output i in bits i*OW +: OW.
+    /// Element i at [i*OW +: OW], signed.
     input  logic [Lanes*OW-1:0] o_i,
     /// The sum Z of the head's row, the same for all beats of its vector.
     input  logic [      ZW-1:0] z_i,
-    /// Stable while stalled.
+    /// Beats of normalised outputs.
     output logic                y_valid_o,
     input  logic                y_ready_i,
     /// 16*o/Z: (o * rec(Z)) >> min(bl(Z) + 3, 31), saturated to 32 bits; 0 where Z = 0.

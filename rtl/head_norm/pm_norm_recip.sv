@@ -2,7 +2,7 @@
 /// Reciprocal of a softmax sum as factor / 2^shift with 4 fraction bits: leading one of Z and a table over the five bits
 /// below it, zero-filled where there are fewer. For 0 < Z < 2^28, |factor * Z - 2^(shift+4)| < 2^(shift+4) / 59.
 module pm_norm_recip #(
-    /// Bits of Z, at most 32.
+    /// Bits of Z, 1..32.
     parameter int unsigned ZW = 15
 ) (
     /// The sum Z.

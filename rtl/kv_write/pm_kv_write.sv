@@ -37,23 +37,25 @@ module pm_kv_write #(
     input  logic        [              D*W-1:0] v_i,
     /// The token's exponent: M - ex is clamped to -31..31.
     input  logic signed [             ExpW-1:0] ex_i,
-    /// A write is done where both are 1; the pins come from flops and are stable until then.
+    /// Writes.
     output logic                                wr_valid_o,
     input  logic                                wr_ready_i,
-    /// Row of the V array, column group of the K^T array.
+    /// The token's number: V row and K^T column group.
     output logic        [$clog2(MaxTokens)-1:0] wr_token_o,
     /// Key and value, element i in bits i*Kvb +: Kvb.
     output logic        [            D*Kvb-1:0] wr_k_o,
+    /// Value, as the key.
     output logic        [            D*Kvb-1:0] wr_v_o,
     /// Sticky: an element of a key, of a value, saturated, of a token taken since clear_i that has reached the write pins; rises with
     /// that token's pins.
     output logic                                k_sat_o,
+    /// Sticky: of a value.
     output logic                                v_sat_o
 );
   localparam int unsigned TW = $clog2(MaxTokens);
   localparam int unsigned MW = (ExpW > 6 ? ExpW : 6) + 1;
 
-  logic [TW:0] count_q;
+  logic [  TW:0] count_q;
   logic [TW-1:0] token_q;
   logic [D*(Kvb+1)-1:0] k, v, k_q, v_q;
   logic [D-1:0] k_half, v_half, k_half_q, v_half_q, k_sat, v_sat;
@@ -166,6 +168,6 @@ module pm_kv_write #(
   end
 
 `ifdef PERIMETER_FORMAL
-`include "pm_kv_write_fv.svh"
+  `include "pm_kv_write_fv.svh"
 `endif
 endmodule

@@ -9,7 +9,9 @@ module pm_nor_reduce #(
 ) (
     /// a_i b_j at i * BBits + j.
     input  logic [ABits*BBits-1:0] product_i,
+    /// a is two's complement.
     input  logic                   a_signed_i,
+    /// b is two's complement.
     input  logic                   b_signed_i,
     /// Exact in ABits+BBits bits: signed where one operand is.
     output logic [ABits+BBits-1:0] p_o

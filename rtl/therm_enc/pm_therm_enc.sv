@@ -5,7 +5,7 @@
 /// A population count halves the lanes three times: pairs of bits, nibbles, bytes. The masks keep each lane's upper bits
 /// zero, so that no carry crosses a lane and the adders are 1, 2 and 3 bits wide. Eight columns make a word.
 module pm_therm_enc #(
-    /// Columns of the array.
+    /// Columns of the array, at least 1.
     parameter int unsigned Columns = 64
 ) (
     /// Comparators: column c's are [c*8 +: 8], bit k on where the column is at least k + 1/2 LSB.
@@ -21,9 +21,9 @@ module pm_therm_enc #(
 
   function logic [31:0] count_ones(input logic [63:0] therm);
     logic [63:0] pair, nibble, sum;
-    pair   = (therm & 64'h5555555555555555) + (therm >> 1 & 64'h5555555555555555);
-    nibble = (pair & 64'h3333333333333333) + (pair >> 2 & 64'h3333333333333333);
-    sum    = (nibble & 64'h0f0f0f0f0f0f0f0f) + (nibble >> 4 & 64'h0f0f0f0f0f0f0f0f);
+    pair       = (therm & 64'h5555555555555555) + (therm >> 1 & 64'h5555555555555555);
+    nibble     = (pair & 64'h3333333333333333) + (pair >> 2 & 64'h3333333333333333);
+    sum        = (nibble & 64'h0f0f0f0f0f0f0f0f) + (nibble >> 4 & 64'h0f0f0f0f0f0f0f0f);
     // Bytes to nibbles: wires.
     sum        = (sum | sum >> 4) & 64'h00ff00ff00ff00ff;
     sum        = (sum | sum >> 8) & 64'h0000ffff0000ffff;

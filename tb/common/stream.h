@@ -104,9 +104,9 @@ static inline void pm_pins_noise(uint32_t *pins, size_t bits) {
         pins[i] = pm_sim_noise();
 }
 
-static inline void pm_pins_clear(uint32_t *pins, size_t bits) {
-    for (size_t i = 0; i < (bits + 31) / 32; i++)
-        pins[i] = 0;
+/** Any bits for a position that an item leaves unused: the same as long as the item waits. */
+static inline int64_t pm_pins_padding(size_t position) {
+    return (int64_t)(position * 0x9E3779B97F4A7C15u);
 }
 
 #endif

@@ -10,6 +10,10 @@
 
 #include "array.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define PM_RRAM_ROWS 64
 #define PM_RRAM_COLS 128
 
@@ -68,4 +72,7 @@ bool pm_rram_is_nominal(const struct pm_rram_cfg *cfg, unsigned cell);
 /** Whether every read is exactly 256 times pm_rram_count(). */
 bool pm_rram_nominal(const struct pm_rram *a);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

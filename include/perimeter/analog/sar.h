@@ -8,8 +8,12 @@
 #ifndef PM_SAR_H
 #define PM_SAR_H
 
-#include "sar_ctrl.h"
+#include "../sar_ctrl.h"
 #include "array.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct pm_sar_cfg {
     double cap_sigma; /**< relative standard deviation of one unit capacitor, 0..0.1; C_b has 2^b units */
@@ -54,4 +58,7 @@ void pm_sar_linearity(const struct pm_sar *s, unsigned bits, double *dnl, double
  * logic and the reset of the array are not in it. */
 double pm_sar_energy(unsigned code, unsigned bits);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -2,20 +2,24 @@
 /// Gathers beats of Lanes elements, lowest first, into a row of N elements: the inverse of pm_row_stream. The first beat of a
 /// row is accepted in the clock in which the row before it leaves.
 module pm_row_collect #(
-    /// Elements of the row.
+    /// Elements of the row, at least 1.
     parameter int unsigned N = 64,
-    /// Elements of a beat.
+    /// Elements of a beat, at least 1.
     parameter int unsigned Lanes = 16,
-    /// Bits of an element.
+    /// Bits of an element, at least 1.
     parameter int unsigned W = 8
 ) (
     input  logic               clk_i,
     input  logic               rst_ni,
+    /// Beats, ceil(N/Lanes) a row.
     input  logic               valid_i,
     output logic               ready_o,
+    /// Lowest elements first; what lies past the row's end is dropped.
     input  logic [Lanes*W-1:0] beat_i,
+    /// Rows.
     output logic               valid_o,
     input  logic               ready_i,
+    /// Element i at [i*W +: W].
     output logic [    N*W-1:0] row_o
 );
   localparam int unsigned Beats = (N + Lanes - 1) / Lanes;

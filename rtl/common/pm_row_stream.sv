@@ -2,21 +2,26 @@
 /// Cuts a row of N elements into beats of Lanes elements, lowest first; the row is taken with its last beat. Positions past
 /// the row's end are 0. Combinational but for the beat counter: the row's own register is upstream.
 module pm_row_stream #(
-    /// Elements of the row.
+    /// Elements of the row, at least 1.
     parameter int unsigned N = 64,
-    /// Elements of a beat.
+    /// Elements of a beat, at least 1.
     parameter int unsigned Lanes = 16,
-    /// Bits of an element.
+    /// Bits of an element, at least 1.
     parameter int unsigned W = 8
 ) (
     input  logic               clk_i,
     input  logic               rst_ni,
+    /// Rows; taken with their last beat.
     input  logic               valid_i,
     output logic               ready_o,
+    /// Element i at [i*W +: W].
     input  logic [    N*W-1:0] row_i,
+    /// Beats, ceil(N/Lanes) a row.
     output logic               valid_o,
     input  logic               ready_i,
+    /// Lowest elements first; 0 past the row's end.
     output logic [Lanes*W-1:0] beat_o,
+    /// The row's last beat.
     output logic               last_o
 );
   localparam int unsigned Beats = (N + Lanes - 1) / Lanes;
