@@ -183,6 +183,15 @@ def version(name, *arguments):
     return _versions[name]
 
 
+def pkg_config(package):
+    return subprocess.run(["pkg-config", "--cflags", package], capture_output=True, text=True).stdout.split()
+
+
+def newer(made, files):
+    """Whether a file is there and no older than any of these."""
+    return made.exists() and all(path.stat().st_mtime <= made.stat().st_mtime for path in files)
+
+
 # Results by content.
 
 
