@@ -238,10 +238,12 @@ docs:
 # Schematics from the RTL, timing diagrams from simulations.
 figures: all
 	@$(MAKE) --no-print-directory -s $(BUILD)/tests/mknpy $(BUILD)/timing_waves
-	@scripts/plot_schematic.sh $(BLOCK)
-	@scripts/plot_timing.sh $(BLOCK)
+	@python3 flow/schematic.py $(BLOCK)
+	@python3 flow/timing.py $(BLOCK)
 # What the network's layer 1 sees in the first image of the test set, for accesses and power; and other helpers of the scripts.
-$(BUILD)/network_vectors $(BUILD)/accesses $(BUILD)/timing_waves: $(BUILD)/%: $(BUILD)/obj/scripts/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
+$(BUILD)/network_vectors $(BUILD)/accesses: $(BUILD)/%: $(BUILD)/obj/scripts/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
+	$(CC) -o $@ $^ $(LIBS)
+$(BUILD)/timing_waves $(BUILD)/sar_linearity: $(BUILD)/%: $(BUILD)/obj/tools/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
 	$(CC) -o $@ $^ $(LIBS)
 $(BUILD)/synth/vectors: $(BUILD)/network_vectors
 	@mkdir -p $@

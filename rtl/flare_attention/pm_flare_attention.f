@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // By scripts/lists.sh.
 rtl/common/pm_fifo.sv
+rtl/common/pm_row_stream.sv
+rtl/common/pm_row_collect.sv
 rtl/bitsift/pm_lpc.sv
 rtl/bitsift/pm_grant.sv
 rtl/bitsift/pm_prefix.sv
@@ -28,8 +30,6 @@ rtl/head_norm/pm_norm_recip.sv
 rtl/head_norm/pm_norm_shift.sv
 rtl/head_norm/pm_head_norm.sv
 rtl/flare_attention/pm_bias_add.sv
-rtl/flare_attention/pm_row_stream.sv
-rtl/flare_attention/pm_row_collect.sv
 rtl/flare_attention/pm_flare_stage.sv
 rtl/flare_attention/pm_flare_head.sv
 rtl/flare_attention/pm_flare_kv.sv

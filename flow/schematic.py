@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws a block's datapath as Graphviz text, from the JSON that Yosys writes of its top: schematic.py TOP.json TOP >out.dot
+"""Draws docs/figures/schematic_BLOCK.svg of each block's top from its RTL, by Yosys and Graphviz: flow/schematic.py [BLOCK ...]
 
 Boxes are the instances of other modules and the registers, by name; what lies between them is an arrow, named after the ports and
 registers that it comes from. Inputs that go to the same boxes are one box, and so are outputs that come from the same. What
@@ -8,12 +8,13 @@ enables or resets a register is left out.
 
 import json
 import re
-import sys
+from pathlib import Path
+
+from common import BUILD, Failure, block_list, blocks, chparam, program, read, rtl_files, tool, yosys
 
 
-def main() -> None:
-    with open(sys.argv[1], encoding="utf-8") as file:
-        module = json.load(file)["modules"][sys.argv[2]]
+def dot(module: dict, top: str) -> str:
+    """The graph of a module, as Yosys writes it in JSON."""
     named = {}  # bit -> the shortest public name of its net
     for name, net in module["netnames"].items():
         if not net["hide_name"]:
@@ -92,13 +93,44 @@ def main() -> None:
         "register": 'shape=box, style=filled, fillcolor="#eeeeff"',
         "instance": 'shape=box, style="filled,bold", fillcolor="#ffeecc"',
     }
-    print(f'digraph {sys.argv[2]} {{\nrankdir=LR; node [fontname="sans", fontsize=11]; edge [fontname="sans", fontsize=8, color="#666666"];')
+    lines = [f"digraph {top} {{", 'rankdir=LR; node [fontname="sans", fontsize=11]; edge [fontname="sans", fontsize=8, color="#666666"];']
     for name, (kind, label) in sorted(boxes.items()):
-        print(f'"{name}" [label="{label}", {style[kind]}];')
+        lines.append(f'"{name}" [label="{label}", {style[kind]}];')
     for (origin, target), pins in sorted(edges.items()):
         label = ", ".join(sorted(pins)[:3]) + (", ..." if len(pins) > 3 else "")
-        print(f'"{origin}" -> "{target}"' + (f' [label="{label}"]' if boxes[origin][0] == "instance" else "") + ";")
-    print("}")
+        lines.append(f'"{origin}" -> "{target}"' + (f' [label="{label}"]' if boxes[origin][0] == "instance" else "") + ";")
+    return "\n".join([*lines, "}"]) + "\n"
 
 
-main()
+def parameters_of(block: str) -> str:
+    """Of a configuration that is mapped fast, or has a bench: sizes do not show, a small one will do."""
+    mapped = [row for row in block_list(f"synth/{block}/configs", 7) if row[1] == f"pm_{block}"]
+    small = [row for row in mapped if "fast" in row[6].split()] + [row for row in mapped if row[5]]
+    return small[0][2] if small else ""
+
+
+def draw(block: str) -> None:
+    top, stem = f"pm_{block}", BUILD / "schematic" / block
+    log = stem.with_suffix(".log")
+    passes = "proc; opt_expr; opt_clean; opt_dff; opt_expr; opt_clean"
+    commands = f"""read_verilog -sv {' '.join(rtl_files(block))}; {chparam(parameters_of(block), top)}
+        hierarchy -check -top {top}; rename -top {top}; {passes}; write_json {stem}.json"""
+    figure = Path(f"docs/figures/schematic_{block}.svg")
+    if yosys(commands, log):
+        raise Failure(f"{block}: Yosys failed, see {log}")
+    stem.with_suffix(".dot").write_text(dot(json.loads(read(f"{stem}.json"))["modules"][top], top), encoding="utf-8")
+    if tool(["dot", "-Tsvg", "-o", f"{stem}.svg", f"{stem}.dot"], log, append=True):
+        raise Failure(f"{block}: Graphviz failed, see {log}")
+    stem.with_suffix(".svg").replace(figure)
+    print(figure)
+
+
+def main(arguments: list[str]) -> int:
+    (BUILD / "schematic").mkdir(parents=True, exist_ok=True)
+    for block in arguments or blocks("synth/*/configs"):
+        draw(block)
+    return 0
+
+
+if __name__ == "__main__":
+    program(main)
