@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Sample-and-hold and column multiplexer sequencing of one analog array (HyFlexPIM section 3.2): while the converters go
+/// Sample-and-hold and column multiplexer sequencing of one analog array (HyFlexPIM section 3.2). While the converters go
 /// through the held columns of one plane, the array already reads the next.
 ///
 /// Each bitline has two sample-and-hold cells, in banks 0 and 1: one is scanned, the other follows the bitline during the
@@ -21,7 +21,7 @@ module pm_col_scan #(
     /// A plane is on the wordlines' registers; stays until plane_ready_o, in whose clock the array read ends.
     input  logic              plane_valid_i,
     output logic              plane_ready_o,
-    /// The plane's tag.
+    /// Travels with the plane to its codes.
     input  logic [  TagW-1:0] tag_i,
     /// Turns the wordlines on: an array read is under way.
     output logic              read_o,

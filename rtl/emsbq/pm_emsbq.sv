@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// eMSB-Q (FLARE arXiv 2411.14733, section 4.2): quantizes a group of N elements to Q bits by the smallest shift that lets
-/// all kept elements fit, s = max(0, E-(Q-2)), or max(0, E-(Q-1)) where the group is unsigned. An element's value is
+/// all kept elements fit. That is s = max(0, E-(Q-2)), or max(0, E-(Q-1)) where the group is unsigned; an element's value is
 /// y * 2^s. Three elastic stages - detect, shift, round and saturate -, one group a clock.
 ///
 /// Elements that are not kept do not enter E; they are shifted like the others and saturate both ways.
@@ -19,14 +19,14 @@ module pm_emsbq #(
     input  logic                 signed_i,
     /// Adds half an output LSB before the shift and saturates; otherwise truncates. Sampled with each group.
     input  logic                 round_i,
-    /// Groups.
+    /// A group is taken where both are 1; ready depends on y_ready_i in the same clock.
     input  logic                 x_valid_i,
     output logic                 x_ready_o,
     /// Element i in bits i*W +: W.
     input  logic [      N*W-1:0] x_i,
-    /// 1: the element enters E.
+    /// 1: the element enters E; the others are shifted alike and saturate both ways.
     input  logic [        N-1:0] keep_i,
-    /// Results, in the same order.
+    /// A result is taken where both are 1; stable until then.
     output logic                 y_valid_o,
     input  logic                 y_ready_i,
     /// Element i in bits i*Q +: Q, signed or unsigned as its group was.

@@ -13,7 +13,7 @@ module pm_msb_narrow #(
     input  logic        [       N*W-1:0] x_i,
     /// Right shift; clamped to -31..31.
     input  logic signed [           6:0] m_i,
-    /// Round to nearest; otherwise truncate.
+    /// Rounds to nearest where m > 0, else truncates.
     input  logic                         round_i,
     /// Element i, floored, in bits i*(Bits+1) +: Bits+1.
     output logic        [N*(Bits+1)-1:0] v_o,

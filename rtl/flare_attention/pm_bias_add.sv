@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Adds a bias to every element of a finished accumulator vector, at the token's own scale: y = acc + (bias >>> shift).
 /// One register stage, full throughput; the register also frees the accumulators for the next vector.
-/// Source: FLARE section 4.5; a negative shift goes left, amounts are clamped to 31 (numerics, the fused token).
+/// Source: FLARE section 4.5; a negative shift goes left, amounts are clamped to 31 (docs/numerics.md, "The fused
+/// token").
 module pm_bias_add #(
     /// Elements of the vector, at least 1.
     parameter int unsigned N = 64,

@@ -2,7 +2,7 @@
 /// FLARE's fused attention engine. Pass 1 takes n_tokens tokens and fills the K^T and V arrays; pass 2 takes the same tokens again
 /// and gives one output each. Then the engine is ready for the next run. Nothing of size N^2 leaves; heads run in parallel;
 /// tokens are pipelined, so that the steady state is bound by the busiest array's accesses.
-/// Source: FLARE (arXiv 2411.14733) section 4.5; numerics, section 7. Configuration inputs are stable during a run.
+/// Source: FLARE (arXiv 2411.14733) section 4.5; docs/numerics.md, "The fused token". Configuration inputs are stable during a run.
 module pm_flare_attention #(
     /// Model width, a multiple of Heads, Heads..1024.
     parameter int unsigned D = 64,

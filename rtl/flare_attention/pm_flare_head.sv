@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// One head of the fused token: q -> L = q*K^T -> eMSB-Q over the row -> VDR-Softmax -> A*V -> head normalisation.
 /// A chain of elastic stages, each at work on a token of its own, so that the slowest array alone sets the pace. Source: FLARE
-/// section 4.5; numerics, sections 4 to 7.
+/// section 4.5; docs/numerics.md, "eMSB-Q", "VDR-Softmax", "Head normalisation" and "The fused token".
 module pm_flare_head #(
     /// Elements of a head, d_k, 1..1024.
     parameter int unsigned Dk = 16,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Pass 1 of the fused token: x -> W_K and W_V on the same wordlines -> bias -> parse -> writes into the K^T and V arrays.
-/// Source: FLARE sections 4.2 and 4.5; numerics, sections 4 and 7.
+/// Source: FLARE sections 4.2 and 4.5; docs/numerics.md, "eMSB-Q" and "The fused token".
 module pm_flare_kv #(
     /// Model width D, 1..1024.
     parameter int unsigned D = 64,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The closing stages of the fused token: concatenated heads -> eMSB-Q (s_o) -> W_O -> bias -> eMSB-Q (s_out).
-/// Source: FLARE section 4.5; numerics, section 7.
+/// Source: FLARE section 4.5; docs/numerics.md, "The fused token".
 module pm_flare_out #(
     /// Model width D, 1..1024.
     parameter int unsigned D = 64,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The opening stages of pass 2: x -> W_Q -> bias -> eMSB-Q per head (s_q). All heads of a token leave together.
-/// Source: FLARE section 4.5; numerics, section 7.
+/// Source: FLARE section 4.5; docs/numerics.md, "The fused token".
 module pm_flare_query #(
     /// Model width D, a multiple of Heads, Heads..1024.
     parameter int unsigned D = 64,

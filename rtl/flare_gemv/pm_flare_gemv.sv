@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// One matrix in one array: BitSift chooses the wordlines of each access, the array's comparators become codes, and
-/// shift-add joins them to y[m] = sum_d x[d] * w[d][m], exactly. (FLARE, arXiv 2411.14733; BitSift: section 4.4.)
+/// Everything digital around one array that holds one matrix (FLARE, arXiv 2411.14733). BitSift (section 4.4) chooses the wordlines
+/// of each access, the array's comparators become codes, and shift-add joins them to y[m] = sum_d x[d] * w[d][m], exactly.
 ///
 /// wordline flops -> array and comparators (outside, the same clock) -> thermometer encoders -> code flops -> parts ->
 /// accumulators. One access a clock, without a bubble between vectors while y_ready_i takes each result in the

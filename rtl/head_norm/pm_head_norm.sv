@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A head's output over its softmax sum, with 4 fraction bits, without a divider: leading one of Z, table of 32
-/// reciprocals | product | shift, saturation. One beat a clock, three stages.
+/// A head's output over its softmax sum, with 4 fraction bits, without a divider. Leading one of Z and a table of 32
+/// reciprocals, product, shift and saturation: three stages, one beat a clock.
 module pm_head_norm #(
     /// Outputs a beat, at least 1.
     parameter int unsigned Lanes = 1,
@@ -23,7 +23,7 @@ module pm_head_norm #(
     /// Beats of normalised outputs.
     output logic                y_valid_o,
     input  logic                y_ready_i,
-    /// (o * rec(Z)) >> min(bl(Z) + 3, 31), saturated to 32 bits; 0 where Z = 0.
+    /// 16*o/Z: (o * rec(Z)) >> min(bl(Z) + 3, 31), saturated to 32 bits; 0 where Z = 0.
     output logic [Lanes*32-1:0] y_o,
     /// Sticky: some beat came with Z = 0.
     output logic                z_zero_o

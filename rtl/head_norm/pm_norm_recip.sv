@@ -5,7 +5,7 @@ module pm_norm_recip #(
     /// Bits of Z, 1..32.
     parameter int unsigned ZW = 15
 ) (
-    /// Z, unsigned.
+    /// The sum Z.
     input  logic [ZW-1:0] z_i,
     /// 129..252, or 0 where Z = 0.
     output logic [   7:0] factor_o,

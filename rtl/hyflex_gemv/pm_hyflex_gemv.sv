@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The whole periphery of one HyFlexPIM analog array (section 3.2): input register and plane sequencer, wordline enables,
+/// The whole periphery of one HyFlexPIM analog array (section 3.2). Input register and plane sequencer, wordline enables,
 /// sample-and-hold and column multiplexer, converters, shift-and-add, output register. The cells, the sample-and-hold
 /// and the comparators are at its pins.
 ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Joins the codes of each output's weight columns and adds them up over the accesses of a vector, with each access's
-/// plane weight: y = sum_d x_d * w_d, exactly. (FLARE, arXiv 2411.14733; numerics, shift-add.)
+/// plane weight: y = sum_d x_d * w_d, exactly. (FLARE, arXiv 2411.14733; docs/numerics.md, "Shift-add".)
 ///
 /// codes -> part = sum_{b<WBits-1} code_b<<b - code_{WBits-1}<<(WBits-1) -> flop -> shift by the plane, add or
 /// subtract -> accumulator, which is the output. One access a clock; the next vector's first access overwrites a result

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Flash code of every column of an array: how many of its eight comparators are on, 0..8, whatever their order, so
-/// that a wrong comparator costs one LSB. Combinational. (FLARE names no converter; numerics, column readout.)
+/// Flash code of every column of an array: how many of its eight comparators are on. Their order does not matter, so
+/// that a wrong one costs one LSB. Combinational. (FLARE names no converter; docs/numerics.md, "Column readout".)
 ///
 /// A population count halves the lanes three times: pairs of bits, nibbles, bytes. The masks keep each lane's upper bits
 /// zero, so that no carry crosses a lane and the adders are 1, 2 and 3 bits wide. Eight columns make a word.
