@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Prints the DNL and INL of one drawn converter, and the root mean square over many: data of
- * scripts/plot_sar.sh. */
+ * flow/plot.py sar. */
 #include "analog/sar.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Waveforms of blocks that have no `perimeter op`, for scripts/plot_timing.sh: timing_waves BLOCK FILE
+/* Waveforms of blocks that have no `perimeter op`, for flow/timing.py: timing_waves BLOCK FILE
  * A few beats each, through the functions that drive the benches. */
 #include "rtl.h"
 
