@@ -38,7 +38,7 @@ SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/op/*.c))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup install uninstall test run minilm lint unit bench formal synth power docs figures mutate coverage fuzz regress clean FORCE
+.PHONY: all setup install uninstall test run minilm lint unit sim bench formal synth power docs figures mutate coverage fuzz regress clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -194,22 +194,22 @@ $(BUILD)/minilm/simlex999.tsv $(BUILD)/minilm/wordsim353.tsv &: $(BUILD)/minilm/
 
 # One block: make BLOCK=emsbq test, or one of its parts
 need-block = $(if $(BLOCK),,$(error name a block: make BLOCK=bitsift $@))
-# Speed of the golden paths, when no block is named. The main job's seconds come from a run of its own.
+# Speed of the golden paths; the main job's seconds come from a run of its own. With a BLOCK its old meaning: sim.
+bench: $(if $(BLOCK),sim,all $(BUILD)/bench/bench)
 ifeq ($(BLOCK),)
-bench: all $(BUILD)/bench/bench
 	@$(BUILD)/perimeter run models/fashion-vit --data $(DATA) --summary $(BUILD)/bench/run.json >$(BUILD)/bench/run.txt
 	@$(BUILD)/bench/bench $(BUILD)/bench \
 	    "$$(sed -n 's/^\t"seconds_golden":\t\([0-9.]*\),*$$/\1/p' $(BUILD)/bench/run.json)"
-else
-bench: all
-	@$(MAKE) --no-print-directory -s $(BUILD)/test/bench-$(BLOCK).tap; cat $(BUILD)/test/bench-$(BLOCK).tap
 endif
 $(BUILD)/bench/bench: $(BUILD)/obj/bench/bench.o $(LIBRARIES)
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(LIBS)
-lint unit: all
+# sim: its bench.
+sim: PART := bench
+lint unit: PART = $@
+lint unit sim: all
 	$(need-block)
-	@$(MAKE) --no-print-directory -s $(BUILD)/test/$@-$(BLOCK).tap; cat $(BUILD)/test/$@-$(BLOCK).tap
+	@$(MAKE) --no-print-directory -s $(BUILD)/test/$(PART)-$(BLOCK).tap; cat $(BUILD)/test/$(PART)-$(BLOCK).tap
 formal: setup
 	@echo $(or $(BLOCK),$(patsubst formal/%/targets,%,$(wildcard formal/*/targets))) | xargs -n 1 -P $(JOBS) flow/prove.py; \
 	    status=$$?; $(if $(BLOCK),,flow/prove.py summary &&) exit $$status
