@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+_Static_assert(PM_K == PM_COMPARATORS && PM_K == PM_GROUP, "a code counts every wordline of an access");
+
 #define MASK_WORDS (PM_MAX_ROWS / 64)
 
 void pm_flare_program(struct pm_array *a, const int16_t *w, unsigned rows, unsigned outputs, unsigned wbits) {
