@@ -1,51 +1,100 @@
 # SPDX-License-Identifier: Apache-2.0
 # Perimeter. `make run` is the main job, `make test` everything that must pass; see README.md.
+# CFLAGS and CC are yours; WERROR=1 makes warnings errors; SETUP=0 installs no packages; BUILD is the folder for all that is made.
 SHELL := /bin/sh
-BUILD ?= build
-CC := $(if $(shell command -v ccache),ccache )gcc
+BUILD ?= $(or $(PERIMETER_BUILD),build)
+ifneq ($(words $(BUILD))$(findstring :,$(BUILD))$(findstring %,$(BUILD)),1)
+$(error BUILD="$(BUILD)": no blank, colon or % may be in it)
+endif
+ifneq ($(strip $(foreach c,' " \ | &,$(findstring $c,$(CURDIR)))),)
+$(error $(CURDIR): no quote, backslash, | or & may be in the name of the folder)
+endif
+ifneq ($(BUILD),build)
+export PERIMETER_BUILD := $(abspath $(BUILD))
+endif
+ifeq ($(origin CC),default)
+CC := $(shell d=$$(ccache -k cache_dir 2>/dev/null) && mkdir -p "$$d" 2>/dev/null && [ -w "$$d" ] && echo ccache) gcc
+endif
+VERSION := $(shell cat VERSION)
 BLOCKS := $(sort $(filter-out common,$(notdir $(wildcard rtl/*))))
 BLOCK ?=
 comma := ,
 
-CFLAGS ?= -O3 -march=native
-PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion -Werror -ffp-contract=off -fopenmp -MMD -MP \
-    -Iinclude/perimeter -Icmodel -Isrc -I. -Itb/common $(shell pkg-config --cflags ompi-c 2>/dev/null)
+# Portable: the inner loops are compiled once for each instruction set, and chosen at run time.
+CFLAGS ?= -O3
+PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion $(if $(WERROR),-Werror) -ffp-contract=off \
+    -MMD -MP -Iinclude/perimeter -Icmodel
+# Beside the library: the program, the tests and the benches.
+PROGRAM_CFLAGS := -fopenmp -Isrc -I. -Itb/common $(shell pkg-config --cflags ompi-c 2>/dev/null)
 LIBS := -fopenmp -lmpi -lcjson -llapacke -lopenblas -lz -lm -ldl
 ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-LIB_SRC := $(wildcard cmodel/*.c cmodel/analog/*.c cmodel/io/*.c cmodel/net/*.c cmodel/system/*.c cmodel/kernels/*.c)
+# libperimeter is what users link: blocks, arrays and kernels, libm alone. libperimeter-net, for the program, needs LIBS.
+CORE_SRC := $(wildcard cmodel/*.c cmodel/analog/*.c cmodel/kernels/*.c)
+NET_SRC := $(wildcard cmodel/io/*.c cmodel/net/*.c cmodel/system/*.c)
+LIB_SRC := $(CORE_SRC) $(NET_SRC)
+LIBRARIES := $(BUILD)/libperimeter-net.a $(BUILD)/libperimeter.a
 SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/op/*.c))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup test run minilm lint unit bench formal synth power figures mutate coverage fuzz regress clean FORCE
+.PHONY: all setup install uninstall test run minilm lint unit bench formal synth power docs figures mutate coverage fuzz regress clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
+# A compiler of your own: CC=clang-14 needs its OpenMP, which is not in the list of packages.
 setup:
-	@scripts/setup.sh
+	@scripts/setup.sh $(if $(findstring clang,$(CC)),$(foreach c,$(notdir $(lastword $(CC))),$(c) $(patsubst clang%,libomp%-dev,$(c))))
+
+# A file that holds $(1) and changes only with it, for what is to be made anew then.
+holds = @mkdir -p $(@D) && { printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(1))' >$@; }
+$(BUILD)/flags: FORCE
+	$(call holds,$(CC) $(CFLAGS) $(PM_CFLAGS) $(PROGRAM_CFLAGS))
+$(BUILD)/place: FORCE
+	$(call holds,$(CURDIR))
 
 # Objects, once as built and once under the sanitizers.
-$(BUILD)/obj/%.o: %.c
+$(BUILD)/obj/cmodel/%.o $(BUILD)/asan/cmodel/%.o: PROGRAM_CFLAGS :=
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(PM_CFLAGS) $(CFLAGS) -fPIC -c -o $@ $<
-$(BUILD)/asan/%.o: %.c
+	$(CC) $(PM_CFLAGS) $(PROGRAM_CFLAGS) $(CFLAGS) -fPIC -c -o $@ $<
+$(BUILD)/asan/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(PM_CFLAGS) $(ASAN) -c -o $@ $<
-# Where the program was built; of one file, so that ccache serves every checkout.
-$(BUILD)/obj/src/rtl.o $(BUILD)/asan/src/rtl.o: PM_CFLAGS += -DPM_SOURCE_DIR='"$(CURDIR)"'
+	$(CC) $(PM_CFLAGS) $(PROGRAM_CFLAGS) $(ASAN) -c -o $@ $<
+# Where the program was built, and which it is; each of one file, so that ccache serves every checkout.
+$(BUILD)/obj/src/rtl.o $(BUILD)/asan/src/rtl.o: $(BUILD)/place
+$(BUILD)/obj/src/rtl.o $(BUILD)/asan/src/rtl.o: PM_CFLAGS += -DPM_SOURCE_DIR='"$(CURDIR)"' -DPM_BUILD_DIR='"$(abspath $(BUILD))"'
+$(BUILD)/obj/src/main.o $(BUILD)/asan/src/main.o: VERSION
+$(BUILD)/obj/src/main.o $(BUILD)/asan/src/main.o: PM_CFLAGS += -DPM_VERSION='"$(VERSION)"'
 -include $(shell find $(BUILD)/obj $(BUILD)/asan -name '*.d' 2>/dev/null)
 
-$(BUILD)/libperimeter.a: $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+$(BUILD)/libperimeter.a: $(CORE_SRC:%.c=$(BUILD)/obj/%.o)
+$(BUILD)/libperimeter-net.a: $(NET_SRC:%.c=$(BUILD)/obj/%.o)
+$(LIBRARIES):
 	@rm -f $@
 	ar rcs $@ $^
-$(BUILD)/perimeter: $(BUILD)/obj/src/main.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/libperimeter.a
+$(BUILD)/perimeter: $(BUILD)/obj/src/main.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
 	$(CC) -o $@ $^ $(LIBS)
 $(BUILD)/asan/perimeter: $(BUILD)/asan/src/main.o $(SRC_SRC:%.c=$(BUILD)/asan/%.o) $(LIB_SRC:%.c=$(BUILD)/asan/%.o)
 	$(CC) -fsanitize=address,undefined -o $@ $^ $(LIBS)
-$(BUILD)/perimeter.pc: scripts/perimeter.pc.in Makefile
-	@mkdir -p $(@D)
-	sed -e 's|@ROOT@|$(CURDIR)|' -e 's|@BUILD@|$(abspath $(BUILD))|' $< >$@
+$(BUILD)/perimeter.pc: scripts/perimeter.pc.in VERSION Makefile $(BUILD)/place
+	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(CURDIR)|' -e 's|@LIBDIR@|$(abspath $(BUILD))|' \
+	    -e 's|@INCLUDEDIR@|$${prefix}/include/perimeter|' $< >$@
+# The public names alone, for who loads the library at run time (Python's ctypes, for one).
+$(BUILD)/libperimeter.so: $(BUILD)/libperimeter.a $(wildcard include/perimeter/*.h include/perimeter/*/*.h)
+	{ echo '{ global:'; cat $(filter %.h,$^) | grep -o '\<pm_[a-z0-9_]*' | sort -u | sed 's/$$/;/'; echo 'local: *; };'; } >$@.map
+	$(CC) -shared -Wl,-soname,libperimeter.so.$(basename $(VERSION)) -Wl,--version-script=$@.map -Wl,--whole-archive $< \
+	    -Wl,--no-whole-archive -lm -o $@
+
+# The program with all it needs at run time, the library, headers, pages and RTL under PREFIX; uninstall removes just these.
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+DESTDIR ?=
+install: all $(if $(SHARED),$(BUILD)/libperimeter.so)
+	$(if $(findstring -march=,$(CFLAGS)),$(error CFLAGS=$(CFLAGS): what is installed is for any machine))
+	@scripts/install.sh install '$(BUILD)' '$(DESTDIR)' '$(PREFIX)' '$(LIBDIR)' $(if $(SHARED),shared)
+uninstall:
+	@scripts/install.sh uninstall '$(DESTDIR)' '$(PREFIX)'
 
 # C unit tests run under ASan and UBSan.
 $(BUILD)/tests/%: $(BUILD)/asan/tests/%.o $(LIB_SRC:%.c=$(BUILD)/asan/%.o) $(SRC_SRC:%.c=$(BUILD)/asan/%.o)
@@ -54,14 +103,16 @@ $(BUILD)/tests/%: $(BUILD)/asan/tests/%.o $(LIB_SRC:%.c=$(BUILD)/asan/%.o) $(SRC
 $(BUILD)/tests/simd_test: $(BUILD)/obj/tests/avx512_emulated.o
 # From -O2 on GCC 12 vectorises SIMDe's loops wrongly.
 $(BUILD)/obj/tests/avx512_emulated.o: CFLAGS := -O1 -Wno-psabi
-$(BUILD)/tb/%_tb: tb/%/*_tb.c $(BUILD)/obj/tb/common/bench.o $(BUILD)/obj/src/rtl.o $(BUILD)/obj/src/attention_pair.o $(BUILD)/libperimeter.a
+# A bench is one program; what it loads is built when it asks for it.
+.SECONDEXPANSION:
+$(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(BUILD)/obj/src/rtl.o $(BUILD)/obj/src/attention_pair.o $(BUILD)/libperimeter.a
 	@mkdir -p $(@D)
-	$(CC) $(PM_CFLAGS) $(CFLAGS) -Itb/$* -o $@ $^ $(LIBS)
+	$(CC) -o $@ $^ -lm -ldl
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
     $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) cli run pairs sweep fault fuzz \
-    synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs))
+    synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
 
@@ -81,7 +132,7 @@ $(BUILD)/test/bench-%.tap: $(BUILD)/tb/%_tb
 $(BUILD)/test/lint-%.tap:
 	$(tap) scripts/lint.sh $*
 $(BUILD)/test/proof-%.tap:
-	$(tap) env PM_PROVE_QUICK=1 scripts/prove.sh $*
+	$(tap) env PERIMETER_PROVE_QUICK=1 scripts/prove.sh $*
 $(BUILD)/test/cli.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/cli.sh
 $(BUILD)/test/sweep.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
@@ -96,15 +147,20 @@ $(BUILD)/test/pairs.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tes
 	$(tap) tests/pairs.sh
 $(BUILD)/test/fault.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/fault.sh
+# The benches' logs first, where they are made too: their counts stand on the pages.
+$(BUILD)/test/docs.tap: $(filter $(BUILD)/test/bench-%,$(MAKECMDGOALS))
+	$(tap) python3 flow/pages.py check
+$(BUILD)/test/links.tap:
+	$(tap) python3 flow/links.py
 FUZZ := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 $(BUILD)/fuzz/%.replay: $(BUILD)/asan/tests/fuzz/%.o $(BUILD)/asan/tests/fuzz/replay.o $(LIB_SRC:%.c=$(BUILD)/asan/%.o) $(SRC_SRC:%.c=$(BUILD)/asan/%.o)
 	@mkdir -p $(@D)
 	$(CC) -fsanitize=address,undefined -o $@ $^ $(if $(filter vectors,$*),-Wl$(comma)--wrap=pm_rtl_open$(comma)--wrap=pm_rtl_close) $(LIBS)
 $(BUILD)/test/fuzz.tap: $(FUZZ:%=$(BUILD)/fuzz/%.replay)
 	$(tap) sh -c 'for t in $(FUZZ); do $(BUILD)/fuzz/$$t.replay $$t $$PWD/tests/fuzz/$$t/* || exit 1; done'
-$(BUILD)/tests/mknpy $(BUILD)/tests/mkbert: $(BUILD)/tests/%: tests/%.c
+$(BUILD)/tests/mknpy $(BUILD)/tests/mkbert: $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o
 	@mkdir -p $(@D)
-	$(CC) $(PM_CFLAGS) $(CFLAGS) -o $@ $<
+	$(CC) -o $@ $< -lm
 
 # The main job.
 DATA ?= /usr/share/datasets/fashion-mnist
@@ -146,9 +202,9 @@ else
 bench: all
 	@$(MAKE) --no-print-directory -s $(BUILD)/test/bench-$(BLOCK).tap; cat $(BUILD)/test/bench-$(BLOCK).tap
 endif
-$(BUILD)/bench/bench: bench/bench.c $(BUILD)/libperimeter.a
+$(BUILD)/bench/bench: $(BUILD)/obj/bench/bench.o $(LIBRARIES)
 	@mkdir -p $(@D)
-	$(CC) $(PM_CFLAGS) $(CFLAGS) -o $@ $^ $(LIBS)
+	$(CC) -o $@ $^ $(LIBS)
 lint unit: all
 	$(need-block)
 	@$(MAKE) --no-print-directory -s $(BUILD)/test/$@-$(BLOCK).tap; cat $(BUILD)/test/$@-$(BLOCK).tap
@@ -176,19 +232,23 @@ synth: all
 power: all
 	@$(MAKE) --no-print-directory -s $(BUILD)/synth/vectors
 	@scripts/power.sh
+# What the pages have from RTL, results and logs.
+docs:
+	@python3 flow/pages.py
 # Schematics from the RTL, timing diagrams from simulations.
 figures: all
 	@$(MAKE) --no-print-directory -s $(BUILD)/tests/mknpy $(BUILD)/timing_waves
-	@scripts/plot_schematic.sh $(BLOCK)
-	@scripts/plot_timing.sh $(BLOCK)
+	@python3 flow/schematic.py $(BLOCK)
+	@python3 flow/timing.py $(BLOCK)
 # What the network's layer 1 sees in the first image of the test set, for accesses and power; and other helpers of the scripts.
-$(BUILD)/network_vectors $(BUILD)/accesses $(BUILD)/timing_waves: $(BUILD)/%: $(BUILD)/obj/scripts/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/libperimeter.a
+$(BUILD)/network_vectors $(BUILD)/accesses: $(BUILD)/%: $(BUILD)/obj/scripts/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
+	$(CC) -o $@ $^ $(LIBS)
+$(BUILD)/timing_waves $(BUILD)/sar_linearity: $(BUILD)/%: $(BUILD)/obj/tools/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
 	$(CC) -o $@ $^ $(LIBS)
 $(BUILD)/synth/vectors: $(BUILD)/network_vectors
 	@mkdir -p $@
 	@$< models/fashion-vit $(DATA) 1 $@
 	@touch $@
-.SECONDEXPANSION:
 $(BUILD)/synth/netlist-%.tap: $(BUILD)/tb/%_tb scripts/netlist.sh $$(wildcard tb/$$*/*) \
     $$(addprefix $(BUILD)/synth/,$$(addsuffix .json,$$(shell scripts/synth.sh list $$*)))
 	@rm -f $@.failed

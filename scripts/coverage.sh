@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Coverage: of the RTL's lines and toggles by the benches (Verilator), of the C's lines by the unit tests (gcov).
 # scripts/coverage.sh [BLOCK] prints one page, build/coverage/report, and writes build/coverage/summary.json; fails where less than
-# $PM_COVERAGE_LEAST % (99) of the RTL's lines or of its toggles are reached. tb/BLOCK/coverage names the bench's models that are run, small
+# $PERIMETER_COVERAGE_LEAST % (99) of the RTL's lines or of its toggles are reached. tb/BLOCK/coverage names the bench's models that are run, small
 # ones of every kind; a bench whose data are newer than its sources is not run again. A point is covered where any instance of its
 # module in any of these reaches it: a line that is executed, a bit that changes after the reset or from run to run.
 # Exclusions are `verilator coverage_off` in the source, with the reason.
@@ -16,7 +16,7 @@ for b in $blocks; do
     # shellcheck disable=SC2046
     if [ ! -e "$out/rtl/$b.done" ] || [ -n "$(find $(scripts/files.sh "$b") "tb/$b" tb/common -type f -newer "$out/rtl/$b.done" -print -quit)" ]; then
         rm -f "$out/rtl/$b"-* "$out/rtl/$b.done"
-        PERIMETER_COVERAGE=1 PM_COVERAGE=$out/rtl/$b PM_MODELS=$(paste -sd, "tb/$b/coverage") "$build/tb/${b}_tb" >"$out/rtl/$b.log" 2>&1 || {
+        PERIMETER_COVERAGE=$out/rtl/$b PERIMETER_MODELS=$(paste -sd, "tb/$b/coverage") "$build/tb/${b}_tb" >"$out/rtl/$b.log" 2>&1 || {
             echo "scripts/coverage.sh: the bench of $b fails, see $out/rtl/$b.log" >&2
             exit 1
         }
@@ -84,6 +84,6 @@ awk 'FILENAME ~ /c\.points$/ { cn += $3; cc += $2 * $3 / 100; if (/^cmodel/) { m
         printf " \"rtl_line_points\": %d,\n \"rtl_toggle_points\": %d,\n \"c_lines\": %d\n}\n", n["line"], n["toggle"], cn
     }' "$out/points" "$out/c.points" >"$out/summary.tmp"
 mv "$out/summary.tmp" "$out/summary.json"
-awk -v least="${PM_COVERAGE_LEAST:-99}" '{ n[$3]++; c[$3] += $NF > 0 }
+awk -v least="${PERIMETER_COVERAGE_LEAST:-99}" '{ n[$3]++; c[$3] += $NF > 0 }
     END { for (k in n) if (100 * c[k] < least * n[k]) { printf "not ok - coverage: %.2f %% of RTL %ss, %s wanted\n", 100 * c[k] / n[k], k, least; bad = 1 } exit bad }' \
     "$out/points"

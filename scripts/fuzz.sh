@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Fuzzes the loaders, the command line and, golden against RTL, the blocks: scripts/fuzz.sh [TARGET ...]
-# libFuzzer with ASan and UBSan on tests/fuzz/TARGET.c, in chunks until $PM_FUZZ_RUNS executions (a million) are reached; each
+# libFuzzer with ASan and UBSan on tests/fuzz/TARGET.c, in chunks until $PERIMETER_FUZZ_RUNS executions (a million) are reached; each
 # chunk's seed is in build/fuzz/TARGET.log, and what is done already counts. Begins with the inputs kept in tests/fuzz/TARGET/;
 # new ones stay in build/fuzz/TARGET/. An input that fails is left as build/fuzz/TARGET.crash-...; once mended, it belongs to the kept ones.
 set -eu
 cd "$(dirname "$0")/.."
 build=$(realpath -m "${PERIMETER_BUILD:-build}")
 out=$build/fuzz
-runs=${PM_FUZZ_RUNS:-1000000}
+runs=${PERIMETER_FUZZ_RUNS:-1000000}
 scripts/setup.sh clang libclang-rt-14-dev
 mkdir -p "$out/obj"
 [ $# -gt 0 ] || set -- npy safetensors json idx op vectors

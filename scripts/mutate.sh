@@ -3,7 +3,7 @@
 # Judges mutants of a block's RTL, or adds up what was judged:
 #   scripts/mutate.sh BLOCK [bench]   every line of tb/BLOCK/mutants; what is judged already is kept. bench: by the bench alone
 #   scripts/mutate.sh summary         prints the table, writes build/mutate/summary.json and build/mutate/survivors, among which is what was not judged; fails where less than
-#                                $PM_MUTATE_SCORE % (99) of the mutants that are not equivalent are killed
+#                                $PERIMETER_MUTATE_SCORE % (99) of the mutants that are not equivalent are killed
 # tb/BLOCK/mutants has one design a line:   name | top | NAME=VALUE ... | bench | mutants | contract
 #   bench    parameters of pm_BLOCK_tb: the mutated design takes the RTL's place in this model
 #   mutants  how many Yosys is to choose (seed 1) among what the block instantiates or says itself
@@ -60,7 +60,7 @@ if [ "$1" = summary ]; then
             printf "{\n \"mutants\": %d,\n \"killed\": %d,\n \"equivalent\": %d,\n \"survived\": %d,\n \"not_judged\": %d,\n \"blocks\": %d\n}\n", n, k, e, s, u, nb
         }' "$out/table" >"$out/summary.json.tmp"
     mv "$out/summary.json.tmp" "$out/summary.json"
-    awk -v least="${PM_MUTATE_SCORE:-99}" '{ n += $2; k += $3; e += $4 }
+    awk -v least="${PERIMETER_MUTATE_SCORE:-99}" '{ n += $2; k += $3; e += $4 }
         END { if (100 * k < least * (n - e)) { printf "not ok - mutation score %.2f %%, %s wanted\n", 100 * k / (n - e), least; exit 1 } }' "$out/table"
     exit
 fi
@@ -140,8 +140,8 @@ select_mutant() { # mutant file
 # One step from any state, which is quick, shows most of what is equal; else induction, and last, for few registers, all states.
 differ() { # mutant: 0 proven equal, 1 different, 2 neither
     select_mutant "$1" "$dir/m.aig"
-    export PM_EQUAL_TIMEOUT="${PM_EQUAL_TIMEOUT:-60}"
-    abc="timeout $PM_EQUAL_TIMEOUT berkeley-abc -q"
+    export PERIMETER_EQUAL_TIMEOUT="${PERIMETER_EQUAL_TIMEOUT:-60}"
+    abc="timeout $PERIMETER_EQUAL_TIMEOUT berkeley-abc -q"
     $abc "miter -c $dir/m0.aig $dir/m.aig; iprove" >"$dir/m.log" 2>&1 || true
     if grep -q UNSATISFIABLE "$dir/m.log"; then return 0; fi
     scripts/equal.sh "$dir/m0.aig" "$dir/m.aig" "$dir/m.log" && return 0 || [ $? = 2 ] || return 1
@@ -157,7 +157,7 @@ refuted() { # mutant: prints the target whose proof it fails
     line=$(echo "$mutant" | sed -nE 's/.* -cell [^ ]*\$(rtl\/[^ ]+:[1-9][0-9]*)\$.*/\1/p')
     [ -n "$line" ] || return 0
     src=$(echo "$mutant" | grep -oE -- "-src $line\.[^ ]+" | head -1)
-    PERIMETER_BUILD=$dir/proofs.build PM_PROVE_QUICK=1 PM_PROVE_MUTANT="$change $src" scripts/prove.sh \
+    PERIMETER_BUILD=$dir/proofs.build PERIMETER_PROVE_QUICK=1 PERIMETER_PROVE_MUTANT="$change $src" scripts/prove.sh \
         "$(basename "$(dirname "$line")")" </dev/null | sed -n 's/^not ok - proof \([^ ]*\).*/\1/p' || true
 }
 
@@ -189,7 +189,7 @@ while IFS='|' read -r name top params bench count contract; do
     left=$(awk -v n="$count" '{ done[$1] } END { for (i = 1; i <= n; i++) if (!(i in done)) printf "%d ", i }' "$dir/bench")
     if [ -n "$left" ]; then
         echo "# $block-$name: $(echo "$left" | wc -w) mutants" >&2
-        PERIMETER_MUTANTS=$dir/$name.v PM_MODELS="$bench" PM_MUTANTS="$left" "$build/tb/${block}_tb" |
+        PERIMETER_MUTANTS=$dir/$name.v PERIMETER_MODELS="$bench" PERIMETER_MUTANT_LIST="$left" "$build/tb/${block}_tb" |
             grep --line-buffered -E '^[0-9]+ ' >>"$dir/bench"
     fi
     [ "$(wc -l <"$dir/bench")" = "$count" ] || {

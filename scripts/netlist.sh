@@ -59,14 +59,14 @@ for name in $(scripts/synth.sh list "$block" "${2:-}"); do
     for fifth in 4 3 2 1 0; do
         awk -v n=$((1 + fifth * nands / 5)) '/^  NAND2X1 / && ++seen == n {sub(/NAND2X1/, "NOR2X1")} {print}' "$gate" >"$dir/swapped.v"
         status=0
-        PM_EQUAL_TIMEOUT=5 differ "$dir" "$top" "$dir/swapped.v" swapped || status=$?
+        PERIMETER_EQUAL_TIMEOUT=5 differ "$dir" "$top" "$dir/swapped.v" swapped || status=$?
         [ $status != 1 ] || break
     done
     tap $((status != 1)) "canary $name with a gate swapped differs"
 done
 if [ -n "$models" ]; then
     status=0
-    PERIMETER_NETLIST=1 PM_MODELS="$models" "$build/tb/${block}_tb" >"$build/synth/$block.bench.log" 2>&1 || status=$?
+    PERIMETER_NETLIST=1 PERIMETER_MODELS="$models" "$build/tb/${block}_tb" >"$build/synth/$block.bench.log" 2>&1 || status=$?
     sed -E 's/^((not )?ok) - /\1 - netlist /; s/^# bench/# netlist bench/' "$build/synth/$block.bench.log"
     for name in $benched; do tap $status "netlist $name passes the bench"; done
 fi

@@ -5,9 +5,9 @@
 #   sat   combinational: yosys sat, every input
 #   smt   k-induction by yosys-smtbmc and z3 in two runs, base and step, `depth` steps each
 #   bmc   the base alone: holds up to `depth` clocks and is reported as bounded
-# With PM_PROVE_QUICK=1, as in `make test`, targets marked long are left out. PM_PROVE_MUTANT: options of Yosys' `mutate -list 1`,
+# With PERIMETER_PROVE_QUICK=1, as in `make test`, targets marked long are left out. PERIMETER_PROVE_MUTANT: options of Yosys' `mutate -list 1`,
 # applied to the design of each target; targets whose design has no such mutant are left out.
-# Sources: the block's RTL, rtl/common and formal/BLOCK/*.sv with -DFORMAL, include folder formal/BLOCK; other blocks that it uses
+# Sources: the block's RTL, rtl/common and formal/BLOCK/*.sv with -DPERIMETER_FORMAL, include folder formal/BLOCK; other blocks that it uses
 # without their properties, which their own proofs are for. A module of formal/BLOCK that bears an RTL module's name, a contract, takes
 # its place. Each target is run again with
 # -DCANARY, in which an assertion labelled `canary` must be seen to fail, and with cover statements where it has some.
@@ -56,11 +56,11 @@ prep() {
     others=$(echo "$rtl" | grep -vE "^rtl/($block|common)/" | tr '\n' ' ' || true)
     {
         [ -z "$others" ] || echo "read_verilog -sv -Irtl/common $others"
-        echo "read_verilog -formal -sv -DFORMAL -DTARGET_$block $1 -Iformal/$block -Iformal/common -Irtl/common $own"
+        echo "read_verilog -formal -sv -DPERIMETER_FORMAL -DTARGET_$block -DTOP_$top $1 -Iformal/$block -Iformal/common -Irtl/common $own"
         [ -z "$chparams" ] || echo "chparam$chparams $top"
         echo "hierarchy -check -top $top"
         echo "prep -flatten -top $top"
-        [ -z "${PM_PROVE_MUTANT:-}" ] || echo "mutate -list 1 $PM_PROVE_MUTANT -o $2.mutant; script $2.mutant"
+        [ -z "${PERIMETER_PROVE_MUTANT:-}" ] || echo "mutate -list 1 $PERIMETER_PROVE_MUTANT -o $2.mutant; script $2.mutant"
         echo "async2sync; opt -full; dffunmap; opt_clean; check -assert"
         echo "write_rtlil $2.il"
     } >"$2.ys"
@@ -70,7 +70,7 @@ prep() {
 smtbmc() { # log arguments...
     log=$1
     shift
-    timeout "${PM_PROVE_TIMEOUT:-3600}" yosys-smtbmc --noprogress -s z3 --unroll --noincr --logic QF_BV "$@" >"$log" 2>&1
+    timeout "${PERIMETER_PROVE_TIMEOUT:-3600}" yosys-smtbmc --noprogress -s z3 --unroll --noincr --logic QF_BV "$@" >"$log" 2>&1
 }
 
 smt2() { # il: writes .smt2 beside it
@@ -83,7 +83,7 @@ target() {
     start=$(date +%s)
     rc=0
     prep "" "$t" || rc=1
-    if [ -n "${PM_PROVE_MUTANT:-}" ] && { [ $rc != 0 ] || [ ! -s "$t.mutant" ]; }; then return 0; fi
+    if [ -n "${PERIMETER_PROVE_MUTANT:-}" ] && { [ $rc != 0 ] || [ ! -s "$t.mutant" ]; }; then return 0; fi
     case $engine in
     sat)
         [ $rc = 0 ] && yosys -q -p "read_rtlil $t.il; chformal -cover -remove; sat -verify -prove-asserts -set-assumes -show-public $top" \
@@ -101,7 +101,7 @@ target() {
     result=$([ $rc != 0 ] && echo FAILED || { [ "$engine" = bmc ] && echo bounded || echo proven; })
     covers=$(grep -cs 'Reached cover statement' "$t.cover.log" || true)
     tap $rc "proof $block/$name ($params; $engine, $bound, $seconds s)"
-    [ -z "${PM_PROVE_MUTANT:-}" ] || return 0 # a mutant is judged by the proof alone
+    [ -z "${PERIMETER_PROVE_MUTANT:-}" ] || return 0 # a mutant is judged by the proof alone
 
     c=$out/$name.canary
     rc=0
@@ -125,7 +125,7 @@ while IFS='|' read -r name engine top params depth long; do
     name=$(echo "$name" | tr -d ' ')
     case $name in '' | \#*) continue ;; esac
     [ -z "$only" ] || [ "$only" = "$name" ] || continue
-    [ -z "$long" ] || [ -z "${PM_PROVE_QUICK:-}" ] || continue
+    [ -z "$long" ] || [ -z "${PERIMETER_PROVE_QUICK:-}" ] || continue
     engine=$(echo "$engine" | tr -d ' ')
     top=$(echo "$top" | tr -d ' ')
     depth=$(echo "$depth" | tr -d ' ')

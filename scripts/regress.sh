@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The long run: benches with seed after seed until $PM_REGRESS_INTEGERS integers (a billion) are compared: scripts/regress.sh [BENCH ...]
+# The long run: benches with seed after seed until $PERIMETER_REGRESS_INTEGERS integers (a billion) are compared: scripts/regress.sh [BENCH ...]
 # The next bench is the one that has had the least time so far, so that all have the same share of it. build/regress/log has one
-# finished run a line: seed, block, integers compared, differ, result, milliseconds; a line is replayed by PM_SEED=seed
+# finished run a line: seed, block, integers compared, differ, result, milliseconds; a line is replayed by PERIMETER_SEED=seed
 # build/tb/BLOCK_tb. What is in the log counts and is not run again, also where two of these run side by side, each with benches of its own;
 # delete it after a change of RTL or golden model. Writes build/regress/summary.json; fails where a bench failed.
 set -eu
 cd "$(dirname "$0")/.."
 build=${PERIMETER_BUILD:-build}
 out=$build/regress
-wanted=${PM_REGRESS_INTEGERS:-1000000000}
+wanted=${PERIMETER_REGRESS_INTEGERS:-1000000000}
 mkdir -p "$out"
 touch "$out/log"
 [ $# -gt 0 ] || set -- $(for t in tb/*/*_tb.c; do basename "$(dirname "$t")"; done)
@@ -33,7 +33,7 @@ while [ "$(sums | cut -d' ' -f1)" -lt "$wanted" ]; do
     seed=${next#* }
     result=ok
     start=$(date +%s%N)
-    PM_SEED=$seed "$build/tb/${b}_tb" >"$last" 2>&1 || result=FAILED
+    PERIMETER_SEED=$seed "$build/tb/${b}_tb" >"$last" 2>&1 || result=FAILED
     line=$(sed -n 's/^# bench [a-z_]*: \([0-9]*\) integers compared, \([0-9]*\) differ.*/\1 \2/p' "$last")
     [ $result = ok ] && [ -n "$line" ] || {
         result=FAILED

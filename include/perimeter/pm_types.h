@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Simultaneously active wordlines of one array access, K. */
 #define PM_K 8
 /** Most wordlines of one FLARE array. */
@@ -67,4 +71,7 @@ static inline int64_t pm_clamp(int64_t v, int64_t lo, int64_t hi) {
     return v < lo ? lo : v > hi ? hi : v;
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Flash conversion of one column: eight comparators to a code 0..8 (numerics: column readout). */
+/* Flash conversion of one column: eight comparators to a code 0..8 (docs/numerics.md, "Column readout"). */
 #ifndef PM_THERM_ENC_H
 #define PM_THERM_ENC_H
 
 #include "pm_types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /** The comparators' outputs for a column value a in 1/256 LSB: bit k is a >= (k + 1/2) * 256. */
 static inline uint8_t pm_flash(int32_t a) {
@@ -24,4 +28,7 @@ static inline uint8_t pm_flash_code(int32_t a) {
     return (uint8_t)((in_range + 128) >> 8);
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

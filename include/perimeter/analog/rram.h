@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Behavioural model of one RRAM array of 64 wordlines and 128 bitlines, with one or two bits a cell
- * (numerics: array behaviour; HyFlexPIM section 3.2).
+ * (docs/numerics.md, "Array behaviour"; HyFlexPIM section 3.2).
  *
  * Cells are drawn when they are programmed and are integers from then on; every draw is keyed by (seed,
  * array) and counted by (row, column) or (column, vector, plane), so that any engine, order or thread count
@@ -9,6 +9,10 @@
 #define PM_RRAM_H
 
 #include "array.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #define PM_RRAM_ROWS 64
 #define PM_RRAM_COLS 128
@@ -68,4 +72,7 @@ bool pm_rram_is_nominal(const struct pm_rram_cfg *cfg, unsigned cell);
 /** Whether every read is exactly 256 times pm_rram_count(). */
 bool pm_rram_nominal(const struct pm_rram *a);
 
+#ifdef __cplusplus
+}
+#endif
 #endif
