@@ -26,8 +26,7 @@ static void accumulate(const struct pm_op_job *job, int64_t *y) {
 
 static pm_status check_sums(struct pm_op_job *job) {
     const int64_t rows = pm_op_int(job, "rows");
-    const unsigned bits =
-        wbits(job) + (unsigned)pm_op_int(job, "xbits") + (unsigned)pm_clog2((uint64_t)rows);
+    const unsigned bits = wbits(job) + (unsigned)pm_op_int(job, "xbits") + (unsigned)pm_clog2((uint64_t)rows);
     const size_t sums = job->dim['T'] * job->dim['M'];
     const int64_t half = (int64_t)1 << (bits - 1);
     int64_t *y = calloc(sums, sizeof *y);
