@@ -72,7 +72,7 @@ struct pm_op {
 
 /** Enters an op into the catalogue. */
 #define PM_OP(OP)                                                                                            \
-    PM_SETTING_LIST(OP, &(OP).set);                                                                          \
+    PM_SETTING_LIST_AT(OP, &(OP).set);                                                                       \
     static const struct pm_op *const pm_op_entry_##OP __attribute__((section("pm_ops"), used)) = &(OP)
 /** One call of one op. */
 struct pm_op_job {

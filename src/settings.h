@@ -52,10 +52,11 @@ struct pm_setting_list {
 /** An empty table. */
 extern const struct pm_setting pm_no_settings[];
 
-/** Enters a `const struct pm_setting_list *` into the table of all lists, which the tests walk. */
-#define PM_SETTING_LIST(NAME, LIST)                                                                          \
+/** Enters a list, or a pointer to one under a name, into the table of all lists, which the tests walk. */
+#define PM_SETTING_LIST(LIST) PM_SETTING_LIST_AT(LIST, &(LIST))
+#define PM_SETTING_LIST_AT(NAME, POINTER)                                                                    \
     static const struct pm_setting_list *const pm_setting_list_##NAME                                        \
-        __attribute__((section("pm_setting_lists"), used)) = (LIST)
+        __attribute__((section("pm_setting_lists"), used)) = (POINTER)
 extern const struct pm_setting_list *const __start_pm_setting_lists[], *const __stop_pm_setting_lists[];
 
 /* The usual declarations; more members may follow. */

@@ -42,7 +42,7 @@ static const struct pm_setting example[] = {
     {0},
 };
 static const struct pm_setting_list example_list = {"hyflex", example};
-PM_SETTING_LIST(example, &example_list);
+PM_SETTING_LIST(example_list);
 static const struct pm_setting other[] = {{.name = "seed", .kind = PM_SET_INT, .hi = 9, .fallback = "1"},
                                           {0}};
 static const struct pm_setting_list other_list = {NULL, other};
