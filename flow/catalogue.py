@@ -47,7 +47,8 @@ def markdown(op: dict) -> list[str]:
         value = setting["range"] + (f" ({setting['default']})" if "default" in setting else "")
         rows.append(("set", f"`{setting['name']}`", notes(value, setting.get("note", ""))))
     for tensor in op["out"]:
-        rows.append(("out", f"`{tensor['name']}` {shape(tensor)} {tensor['dtype']}", "measured, not compared" if tensor["measured"] else ""))
+        what = notes("measured, not compared" if tensor["measured"] else "", tensor.get("note", ""))
+        rows.append(("out", f"`{tensor['name']}` {shape(tensor)} {tensor['dtype']}", what))
     limits = [f"{letter} at most {most}" for letter, most in op["limits"].items()]
     samples = ", ".join(f"`{sample['name']}`" for sample in op["samples"])
     return [

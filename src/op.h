@@ -32,6 +32,7 @@ struct pm_op_output {
     const char *name, *dims;
     enum pm_dtype dtype;
     bool measured; /**< clocks, bounds: engines need not agree, `both` writes the RTL's */
+    const char *note;
 };
 
 /** Made-up inputs: for a first try, for the tests, where fuzzing starts (it varies the settings that are not
@@ -66,7 +67,8 @@ struct pm_op {
     struct pm_op_sample sample[PM_OP_SAMPLES + 1];
     struct {
         const char *signals; /**< of the diagram that sample `timing` gives */
-        unsigned clocks, skip;
+        unsigned clocks;     /**< that are drawn, from the first one in which signals[0] is 1 */
+        unsigned before;     /**< clocks before that one that are drawn, too */
     } timing;
 };
 
@@ -74,6 +76,7 @@ struct pm_op {
 #define PM_OP(OP)                                                                                            \
     PM_SETTING_LIST_AT(OP, &(OP).set);                                                                       \
     static const struct pm_op *const pm_op_entry_##OP __attribute__((section("pm_ops"), used)) = &(OP)
+
 /** One call of one op. */
 struct pm_op_job {
     const struct pm_op *op;

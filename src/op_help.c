@@ -47,8 +47,9 @@ void pm_op_print(const struct pm_op *op, FILE *f) {
     for (const struct pm_setting *d = op->set.setting; d->name; d++)
         print_setting(d, f);
     for (const struct pm_op_output *d = op->out; d->name; d++)
-        fprintf(f, "  out  %s %s %s%s\n", d->name, dims_text(d->dims, dims, sizeof dims),
-                pm_dtype_name(d->dtype), d->measured ? "; measured, not compared" : "");
+        fprintf(f, "  out  %s %s %s%s%s%s\n", d->name, dims_text(d->dims, dims, sizeof dims),
+                pm_dtype_name(d->dtype), d->measured ? "; measured, not compared" : "", d->note ? "; " : "",
+                d->note ? d->note : "");
     for (int l = 0; l < PM_OP_LIMITS && op->limit[l].letter; l++)
         fprintf(f, "%s%c at most %zu%s", l ? ", " : "  max  ", op->limit[l].letter, op->limit[l].max,
                 l + 1 == PM_OP_LIMITS || !op->limit[l + 1].letter ? "\n" : "");
@@ -119,6 +120,7 @@ static void add_op(struct pm_results *r, const struct pm_op *op) {
         pm_result_text(r, "dims", d->dims);
         pm_result_text(r, "dtype", pm_dtype_name(d->dtype));
         pm_result_int(r, "measured", d->measured, NULL, PM_RESULT_PLAIN);
+        add_text(r, "note", d->note);
         pm_result_end(r);
     }
     pm_result_end(r);
@@ -130,7 +132,7 @@ static void add_op(struct pm_results *r, const struct pm_op *op) {
         pm_result_group(r, "timing");
         pm_result_text(r, "signals", op->timing.signals);
         pm_result_int(r, "clocks", op->timing.clocks, NULL, PM_RESULT_PLAIN);
-        pm_result_int(r, "skip", op->timing.skip, NULL, PM_RESULT_PLAIN);
+        pm_result_int(r, "before", op->timing.before, NULL, PM_RESULT_PLAIN);
         pm_result_end(r);
     }
     pm_result_end(r);

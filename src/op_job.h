@@ -7,7 +7,7 @@
 
 /** Op k by name; NULL beyond the last one. */
 const struct pm_op *pm_op_at(size_t k);
-/** Whether a name that the user wrote is the declared one: an underscore is a hyphen. */
+/** The op of that name, in which an underscore is a hyphen; or NULL. */
 const struct pm_op *pm_op_named(const char *name);
 
 /** Starts a job with the op's defaults; pm_op_free ends it in any case. */

@@ -197,6 +197,7 @@ static const struct pm_op op = {
           .in = "x=1@-128..127"},
          {.name = "empty", .dims = "T=1 D=3", .set = "bits=1 slice=16 mode=split signed=0", .in = "x=0"},
          {.name = "timing", .dims = "T=3 D=16", .set = "bits=4 slice=8", .in = "x=1@-8..7"}},
-    .timing = {"x_valid x_ready acc_valid acc_ready mask dummy plane neg last_plane last_vector", 16},
+    .timing = {.signals = "x_valid x_ready acc_valid acc_ready mask dummy plane neg last_plane last_vector",
+               .clocks = 16},
 };
 PM_OP(op);

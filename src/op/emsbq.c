@@ -86,7 +86,7 @@ static const struct pm_op emsbq = {
                {.name = "unsigned", .dims = "T=3 n=100", .set = "q=8 signed=0", .in = "x=2@0..255"},
                {.name = "64-bit", .dims = "T=2 n=3", .set = "q=8 signed=1"},
                {.name = "timing", .dims = "T=4 n=16", .in = "x=1@-20000..20000"}},
-    .timing = {"x_valid x_ready x y_valid y_ready y s", 10},
+    .timing = {.signals = "x_valid x_ready x y_valid y_ready y s", .clocks = 10},
 };
 PM_OP(emsbq);
 

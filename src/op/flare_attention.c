@@ -175,6 +175,8 @@ static const struct pm_op op = {
                 .set = "heads=2 s0=0.6 e0=-12 mk=8 mv=8 kvb=4",
                 .in = "x=1@-90..90 ex=0,1,0 wq=1@-90..90 wk=1@-90..90 wv=1@-90..90 wo=1@-90..90 bq= bk= bv= "
                       "bo= mask="}},
-    .timing = {"x_valid x_ready x ex w_valid w_ready w_wl w_dwl w_cmp wr_valid wr_ready wr_token wr_k", 24},
+    .timing = {.signals =
+                   "x_valid x_ready x ex w_valid w_ready w_wl w_dwl w_cmp wr_valid wr_ready wr_token wr_k",
+               .clocks = 24},
 };
 PM_OP(op);

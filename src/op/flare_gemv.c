@@ -193,6 +193,7 @@ static const struct pm_op op = {
                 .set = "mode=scan coding=twos wbits=5",
                 .in = "x:int8=1@-128..127 w=4@-16..15"},
                {.name = "timing", .dims = "T=3 D=16 M=2", .set = "wbits=4", .in = "x=1@-8..7 w=1@-8..7"}},
-    .timing = {"x_valid x_ready wl_valid wl_ready wl dwl wl_last cmp y_valid y_ready y", 18},
+    .timing = {.signals = "x_valid x_ready wl_valid wl_ready wl dwl wl_last cmp y_valid y_ready y",
+               .clocks = 18},
 };
 PM_OP(op);

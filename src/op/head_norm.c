@@ -58,6 +58,6 @@ static const struct pm_op op = {
     .rtl = rtl,
     .sample = {{.name = "edges", .dims = "T=3 n=20", .set = "mode=recip", .in = "z:int64=0,1,2147483647"},
                {.name = "timing", .dims = "T=3 n=2", .in = "o=1@-4000..4000 z=900,3000,12000"}},
-    .timing = {"o_valid o_ready o z y_valid y_ready y", 10},
+    .timing = {.signals = "o_valid o_ready o z y_valid y_ready y", .clocks = 10},
 };
 PM_OP(op);

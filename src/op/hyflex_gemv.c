@@ -26,7 +26,8 @@ static void add_note(struct pm_op_job *job, const struct pm_hyflex *h, uint64_t 
     unsigned rows = pm_hyflex_row_tiles(h), cols = pm_hyflex_col_tiles(h);
     uint64_t conversions = (uint64_t)job->dim['T'] * rows * cols * PM_HYFLEX_PLANES * PM_RRAM_COLS;
     snprintf(job->note, sizeof job->note,
-             "%u x %u arrays; converter step: 1 cell state; clipped: %" PRIu64 " of %" PRIu64 " conversions",
+             "%u x %u arrays; converter step: 1 cell state; wrong codes: %" PRIu64 " of %" PRIu64
+             " conversions",
              rows, cols, clips, conversions);
 }
 
@@ -102,8 +103,9 @@ static const struct pm_op op = {
     .limit = {{'D', PM_HYFLEX_MAX_DIM}, {'M', PM_HYFLEX_MAX_DIM}},
     .in = {{.name = "x", .dims = "TD", .dtype = PM_INT8}, {.name = "w", .dims = "DM", .dtype = PM_INT8}},
     .set = {.setting = settings},
-    .out = {{.name = "y", .dims = "TM", .dtype = PM_INT32},
-            {.name = "clips", .dims = "1", .dtype = PM_INT64}},
+    .out =
+        {{.name = "y", .dims = "TM", .dtype = PM_INT32},
+         {.name = "clips", .dims = "1", .dtype = PM_INT64, .note = "conversions whose code is not the sum"}},
     .driver = "pm_hyflex_tile_rtl",
     .model = model,
     .prepare = prepare,
@@ -117,6 +119,7 @@ static const struct pm_op op = {
                 .set = "cell=2 flip=0 adc=6",
                 .in = "x=-1 w=-1"},
                {.name = "timing", .dims = "T=1 D=64 M=4", .in = "x=1@-128..127 w=1@-128..127"}},
-    .timing = {"x_valid x_ready wordlines read read_done hold column sample dac cmp", 20},
+    .timing = {.signals = "x_valid x_ready wordlines read read_done hold column sample dac cmp",
+               .clocks = 20},
 };
 PM_OP(op);

@@ -88,6 +88,7 @@ static const struct pm_op op = {
                 .set = "mk=4 mv=2 kvb=2",
                 .in = "k=-12,-6,0,6,12 v=-3,-2,-1,0,1,2,3 ex=0,1,-1,2",
                 .stalls = 3}},
-    .timing = {"in_valid in_ready k v ex clear wr_valid wr_ready wr_token wr_k wr_v k_sat v_sat", 18},
+    .timing = {.signals = "in_valid in_ready k v ex clear wr_valid wr_ready wr_token wr_k wr_v k_sat v_sat",
+               .clocks = 18},
 };
 PM_OP(op);

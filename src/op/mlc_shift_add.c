@@ -83,6 +83,6 @@ static const struct pm_op op = {
                 .in = "code=0,11,22,33,4,15,26,37,8,19,30,1,12,23,34,5,16,27,38,9,20,31,2,13,24,35,6,17,28,"
                       "39,10,21,32,3,"
                       "14,25,36,7,18,29 flip=0,1,0,0,0,0,0,0 pop=20"}},
-    .timing = {"y_valid y_index y valid code column flip plane pop", 20, 16},
+    .timing = {.signals = "y_valid y_index y valid code column flip plane pop", .clocks = 20, .before = 16},
 };
 PM_OP(op);

@@ -80,6 +80,6 @@ static const struct pm_op nor_mul = {
                 .set = "abits=12 asigned=0 bbits=8 bsigned=1",
                 .in = "a=1@0..4095 b=2@-128..127"},
                {.name = "timing", .dims = "n=3", .in = "a=5,-7,100 b=9,11,-3"}},
-    .timing = {"valid ready a b strobes row result p_valid p_ready p", 16},
+    .timing = {.signals = "valid ready a b strobes row result p_valid p_ready p", .clocks = 16},
 };
 PM_OP(nor_mul);

@@ -36,6 +36,6 @@ static const struct pm_op op = {
     .sample = {{.name = "7-bit", .dims = "n=100", .in = "vin_q8=1@-1000..40000"},
                {.name = "6-bit", .dims = "n=100", .set = "bits=6", .in = "vin_q8=1@-1000..40000"},
                {.name = "timing", .dims = "n=3", .in = "vin_q8=1000,20000,30000"}},
-    .timing = {"start mode6 busy dac cmp c7_en valid code", 20},
+    .timing = {.signals = "start mode6 busy dac cmp c7_en valid code", .clocks = 20},
 };
 PM_OP(op);

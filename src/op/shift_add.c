@@ -147,6 +147,6 @@ static const struct pm_op op = {
                 .set = "wbits=2 xbits=2 rows=8",
                 .in = "code=8,1,3,0,5,2,1,1,7,0 plane=0,0,1,0,1 neg=0,0,1,0,0 accesses=3,0,2",
                 .stalls = 3}},
-    .timing = {"valid ready code side y_valid y_ready y", 14},
+    .timing = {.signals = "valid ready code side y_valid y_ready y", .clocks = 14},
 };
 PM_OP(op);

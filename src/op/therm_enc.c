@@ -37,6 +37,6 @@ static const struct pm_op op = {
     .sample = {{.name = "columns", .dims = "T=5 M=33", .in = "a=1@-300..2400"},
                {.name = "edges", .dims = "T=1 M=64"},
                {.name = "timing", .dims = "T=5 M=3", .in = "a=1@-300..2400"}},
-    .timing = {"cmp code", 6},
+    .timing = {.signals = "cmp code", .clocks = 6},
 };
 PM_OP(op);

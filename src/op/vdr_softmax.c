@@ -68,6 +68,6 @@ static const struct pm_op op = {
     .sample = {{.name = "masked", .dims = "T=4 N=40", .set = "s0=0.7", .in = "ne=5@-14..25"},
                {.name = "edges", .dims = "T=4 N=40", .set = "round=0", .in = "ne=-100,0,5,1000000 mask="},
                {.name = "timing", .dims = "T=3 N=16", .in = "x=1@-20..20 ne=0,1,0 mask="}},
-    .timing = {"x_valid x_ready x x_last ne a_valid a_ready a a_last z", 16},
+    .timing = {.signals = "x_valid x_ready x x_last ne a_valid a_ready a a_last z", .clocks = 16},
 };
 PM_OP(op);
