@@ -54,18 +54,10 @@ static const struct pm_op op = {
     .prepare = prepare,
     .golden = golden,
     .rtl = rtl,
-    .sample =
-        {{.name = "planes", .dims = "P=5 C=32", .set = "sars=4", .in = "value=1@-1000..40000"},
-         {.name = "timing",
-          .dims = "P=3 C=16",
-          .set = "bits=6",
-          .in =
-              "value=0,9472,2560,12032,5120,14592,7680,768,10240,3328,12800,5888,15360,8448,1536,11008,4096,"
-              "13568,6656,16128,9216,2304,11776,4864,14336,7424,512,9984,3072,12544,5632,15104,8192,1280,"
-              "10752,3840,13312,6400,15872,8960,2048,11520,4608,14080,7168,256,9728,2816"}},
-    .timing =
-        {"plane_valid plane_ready tag read read_done hold track_bank scan_bank start column code_valid code "
-         "code_column code_tag",
-         26},
+    .sample = {{.name = "planes", .dims = "P=5 C=32", .set = "sars=4", .in = "value=1@-1000..40000"},
+               {.name = "timing", .dims = "P=3 C=16", .set = "bits=6", .in = "value=1@0..16128"}},
+    .timing = {.signals = "plane_valid plane_ready tag read read_done hold track_bank scan_bank start column "
+                          "code_valid code code_column code_tag",
+               .clocks = 26},
 };
 PM_OP(op);
