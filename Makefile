@@ -232,9 +232,10 @@ synth: all
 power: all
 	@$(MAKE) --no-print-directory -s $(BUILD)/synth/vectors
 	@scripts/power.sh
-# What the pages have from RTL, results and logs.
-docs:
+# What the pages have from RTL, results, logs and the ops' declarations.
+docs: all
 	@python3 flow/pages.py
+	@python3 flow/catalogue.py
 # Schematics from the RTL, timing diagrams from simulations.
 figures: all
 	@$(MAKE) --no-print-directory -s $(BUILD)/tests/mknpy $(BUILD)/timing_waves
