@@ -3,7 +3,7 @@
  * LAYER FOLDER x.npy [N][D], wq.npy [D][D]        tokens and the weights of Q a.npy [N][N], v.npy
  * [N][D/heads]   softmax numerators and values of head 0 logit.npy [N*heads][N], ne.npy [N*heads]   rows of
  * logits and their exponents counts.tsv                         accesses a token of each GEMV, heads summed,
- * and softmax rows For scripts/power.sh and scripts/synth_report.sh. */
+ * and softmax rows For flow/power.py and flow/synth.py. */
 #include "fileio.h"
 #include "io/idx.h"
 #include "io/npy.h"

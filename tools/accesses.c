@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Mean accesses of a vector in the golden model, sign coding: accesses ROWS BITS SLICE SCAN [X.npy ...]
  * Of 1000 Gaussian vectors, a standard deviation being a quarter of the largest element; then of each file's
- * rows, if they are ROWS elements long. A line with a number each. For scripts/synth_report.sh. */
+ * rows, if they are ROWS elements long. A line with a number each. For flow/synth.py. */
 #include "analog/random.h"
 #include "bitsift.h"
 #include "io/npy.h"
