@@ -22,7 +22,8 @@ comma := ,
 
 # Portable: the inner loops are compiled once for each instruction set, and chosen at run time.
 CFLAGS ?= -O3
-PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion $(if $(WERROR),-Werror) -ffp-contract=off \
+PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion $(if $(WERROR),-Werror) \
+    $(if $(findstring clang,$(CC)),-Wno-missing-field-initializers) -ffp-contract=off \
     -MMD -MP -Iinclude/perimeter -Icmodel
 # Beside the library: the program, the tests and the benches.
 PROGRAM_CFLAGS := -fopenmp -Isrc -I. -Itb/common $(shell pkg-config --cflags ompi-c 2>/dev/null)
@@ -38,7 +39,7 @@ SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/op/*.c))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup install uninstall test run minilm lint unit bench formal synth power figures mutate coverage fuzz regress clean FORCE
+.PHONY: all setup install uninstall test run minilm lint unit bench formal synth power figures mutate coverage fuzz regress compilers clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -77,9 +78,10 @@ $(BUILD)/perimeter: $(BUILD)/obj/src/main.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LI
 	$(CC) -o $@ $^ $(LIBS)
 $(BUILD)/asan/perimeter: $(BUILD)/asan/src/main.o $(SRC_SRC:%.c=$(BUILD)/asan/%.o) $(LIB_SRC:%.c=$(BUILD)/asan/%.o)
 	$(CC) -fsanitize=address,undefined -o $@ $^ $(LIBS)
+escape = $(subst $() ,\\ ,$(1))
 $(BUILD)/perimeter.pc: scripts/perimeter.pc.in VERSION Makefile $(BUILD)/place
-	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(CURDIR)|' -e 's|@LIBDIR@|$(abspath $(BUILD))|' \
-	    -e 's|@INCLUDEDIR@|$${prefix}/include/perimeter|' $< >$@
+	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(call escape,$(CURDIR))|' \
+	    -e 's|@LIBDIR@|$(call escape,$(abspath $(BUILD)))|' -e 's|@INCLUDEDIR@|$${prefix}/include/perimeter|' $< >$@
 # The public names alone, for who loads the library at run time (Python's ctypes, for one).
 $(BUILD)/libperimeter.so: $(BUILD)/libperimeter.a $(wildcard include/perimeter/*.h include/perimeter/*/*.h)
 	{ echo '{ global:'; cat $(filter %.h,$^) | grep -o '\<pm_[a-z0-9_]*' | sort -u | sed 's/$$/;/'; echo 'local: *; };'; } >$@.map
@@ -111,7 +113,7 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) cli run pairs sweep fault fuzz \
+    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) headers install build lists cli run pairs sweep fault fuzz \
     synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs))
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
@@ -133,6 +135,13 @@ $(BUILD)/test/lint-%.tap:
 	$(tap) scripts/lint.sh $*
 $(BUILD)/test/proof-%.tap:
 	$(tap) env PERIMETER_PROVE_QUICK=1 scripts/prove.sh $*
+# Public headers and libraries; installing; building here and there; the lists of RTL files.
+$(BUILD)/test/headers.tap: $(BUILD)/libperimeter.a $(BUILD)/libperimeter.so
+	$(tap) tests/headers.sh
+$(BUILD)/test/install.tap $(BUILD)/test/build.tap: $(BUILD)/test/%.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
+	$(tap) tests/$*.sh
+$(BUILD)/test/lists.tap:
+	$(tap) scripts/lists.sh check
 $(BUILD)/test/cli.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/cli.sh
 $(BUILD)/test/sweep.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
@@ -157,6 +166,11 @@ $(BUILD)/tests/mknpy $(BUILD)/tests/mkbert: $(BUILD)/tests/%: $(BUILD)/obj/tests
 	@mkdir -p $(@D)
 	$(CC) -o $@ $< -lm
 
+# Every compiler and level of optimisation: no warning, the same numbers. Minutes, and not in `make test`.
+compilers: all
+	@scripts/setup.sh clang-14 libomp-14-dev
+	@tests/compilers.sh
+
 # The main job.
 DATA ?= /usr/share/datasets/fashion-mnist
 run: all
@@ -172,6 +186,7 @@ minilm: all $(BUILD)/minilm/config.json $(filter $(BUILD)/minilm/%.tsv,$(PAIRS))
 	@$(BUILD)/perimeter run minilm --pairs $(PAIRS) $(if $(SCORE),--score-column $(SCORE)) --engine both \
 	    --ablation-pairs 1000 --summary $(BUILD)/minilm/summary.json >$(BUILD)/minilm/cosines.tsv
 $(BUILD)/minilm/config.json: models/train/convert_bert.py models/train/calibrate_vit.py data/calibration.txt
+	@scripts/setup.sh python3-venv
 	@mkdir -p $(@D)
 	python3 -m venv $(@D)/venv
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check numpy==2.4.6 tokenizers==0.23.3
