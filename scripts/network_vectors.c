@@ -5,9 +5,9 @@
  * logits and their exponents counts.tsv                         accesses a token of each GEMV, heads summed,
  * and softmax rows For scripts/power.sh and scripts/synth_report.sh. */
 #include "fileio.h"
-#include "net/encoder_map.h"
 #include "io/idx.h"
 #include "io/npy.h"
+#include "net/encoder_map.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,7 +78,8 @@ static void save(const char *folder, const char *name, const struct pm_tensor *t
 
 int main(int argc, char **argv) {
     const struct pm_encoder_engines engines = {.attention = attention};
-    char err[512], path[4096];
+    struct pm_error e;
+    char path[4096];
     struct pm_idx images;
     if (argc != 5) {
         fprintf(stderr, "usage: network_vectors MODEL DATA LAYER FOLDER\n");
@@ -86,9 +87,9 @@ int main(int argc, char **argv) {
     }
     layer_wanted = (unsigned)strtoul(argv[3], NULL, 10);
     snprintf(path, sizeof path, "%s/t10k-images-idx3-ubyte.gz", argv[2]);
-    check(pm_encoder_load(&network, argv[1], err, sizeof err), argv[1]);
-    check(pm_encoder_map_load(&network, argv[1], NULL, err, sizeof err), argv[1]);
-    check(pm_idx_open(&images, path, 3, err, sizeof err), path);
+    check(pm_encoder_load(&network, argv[1], &e), argv[1]);
+    check(pm_encoder_map_load(&network, argv[1], NULL, &e), argv[1]);
+    check(pm_idx_open(&images, path, 3, &e), path);
     const struct pm_encoder_config *c = &network.config;
     uint8_t *pixels = malloc(images.item);
     float *classes = malloc(c->classes * sizeof *classes);
@@ -97,7 +98,7 @@ int main(int argc, char **argv) {
     const size_t rows = (size_t)c->tokens * c->heads;
     if (!pixels || !classes || !scratch)
         check(PM_ENOMEM, "buffers");
-    check(pm_idx_read(&images, 1, pixels, err, sizeof err), path);
+    check(pm_idx_read(&images, 1, pixels, &e), path);
     check(pm_tensor_new(&x_out, PM_INT8, 2, (size_t[]){c->tokens, c->width}), "x");
     check(pm_tensor_new(&wq_out, PM_INT8, 2, (size_t[]){c->width, c->width / c->heads}), "wq");
     check(pm_tensor_new(&x4_out, PM_INT8, 2, (size_t[]){4, c->width}), "x4");

@@ -7,7 +7,7 @@
 #   bmc   the base alone: holds up to `depth` clocks and is reported as bounded
 # With PERIMETER_PROVE_QUICK=1, as in `make test`, targets marked long are left out. PERIMETER_PROVE_MUTANT: options of Yosys' `mutate -list 1`,
 # applied to the design of each target; targets whose design has no such mutant are left out.
-# Sources: the block's RTL, rtl/common and formal/BLOCK/*.sv with -DFORMAL, include folder formal/BLOCK; other blocks that it uses
+# Sources: the block's RTL, rtl/common and formal/BLOCK/*.sv with -DPERIMETER_FORMAL, include folder formal/BLOCK; other blocks that it uses
 # without their properties, which their own proofs are for. A module of formal/BLOCK that bears an RTL module's name, a contract, takes
 # its place. Each target is run again with
 # -DCANARY, in which an assertion labelled `canary` must be seen to fail, and with cover statements where it has some.
@@ -56,7 +56,7 @@ prep() {
     others=$(echo "$rtl" | grep -vE "^rtl/($block|common)/" | tr '\n' ' ' || true)
     {
         [ -z "$others" ] || echo "read_verilog -sv -Irtl/common $others"
-        echo "read_verilog -formal -sv -DFORMAL -DTARGET_$block $1 -Iformal/$block -Iformal/common -Irtl/common $own"
+        echo "read_verilog -formal -sv -DPERIMETER_FORMAL -DTARGET_$block -DTOP_$top $1 -Iformal/$block -Iformal/common -Irtl/common $own"
         [ -z "$chparams" ] || echo "chparam$chparams $top"
         echo "hierarchy -check -top $top"
         echo "prep -flatten -top $top"

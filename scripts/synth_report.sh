@@ -162,6 +162,6 @@ where() {
 table | fill docs/synthesis.md synthesis
 where | fill docs/synthesis.md hierarchy
 table | awk -F'|' 'NR <= 2 || !seen[$2]++' | cut -d'|' -f1-4,7-10,16- | fill README.md synthesis # a block's first
-scripts/plot_synth.sh
+python3 flow/plot.py synthesis
 echo "$(wc -l <"$all") configurations, $passed netlist checks passed, $failed failed: build/synth/summary.json, docs/synthesis.md"
 [ "$failed" = 0 ] && [ $missing = 0 ]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* FLARE's fused attention engine, token by token (FLARE section 4.5; numerics: the fused token).
+/* FLARE's fused attention engine, token by token (FLARE section 4.5; docs/numerics.md, "The fused token").
  *
  * Pass 1 streams all tokens through W_K and W_V and writes the parsed K and V into SRAM arrays; pass 2
  * streams them again through Q, logits, softmax, A*V, head normalisation and W_O. Heads work in parallel. */

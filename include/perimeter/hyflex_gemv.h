@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* One matrix in HyFlexPIM analog arrays of 64 x 128 cells: array, converter and shift-add, tiled (HyFlexPIM
- * section 3.2; numerics: HyFlexPIM array).
+ * section 3.2; docs/numerics.md, "HyFlexPIM array").
  *
  * Offset-binary weights of 8/cell adjacent columns; a vector is read plane by plane, each plane converts all
  * 128 columns. Row tiles add up in 32 bits, column tiles stand side by side; every tile has its own array and

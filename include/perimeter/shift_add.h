@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Shift-add of column codes into one output's accumulator (numerics: shift-add). */
+/* Shift-add of column codes into one output's accumulator (docs/numerics.md, "Shift-add"). */
 #ifndef PM_SHIFT_ADD_H
 #define PM_SHIFT_ADD_H
 

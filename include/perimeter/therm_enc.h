@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Flash conversion of one column: eight comparators to a code 0..8 (numerics: column readout). */
+/* Flash conversion of one column: eight comparators to a code 0..8 (docs/numerics.md, "Column readout"). */
 #ifndef PM_THERM_ENC_H
 #define PM_THERM_ENC_H
 

@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // By scripts/lists.sh.
+rtl/common/pm_pkg.sv
+rtl/common/pm_popcount.sv
+rtl/common/pm_lead_one.sv
+rtl/common/pm_max_tree.sv
+rtl/common/pm_adder_tree.sv
+rtl/common/pm_shift_sat.sv
+rtl/common/pm_clk_gate.sv
+rtl/common/pm_skid_buffer.sv
 rtl/common/pm_fifo.sv
+rtl/common/pm_row_stream.sv
+rtl/common/pm_row_collect.sv
 rtl/bitsift/pm_lpc.sv
 rtl/bitsift/pm_grant.sv
 rtl/bitsift/pm_prefix.sv
@@ -28,8 +38,6 @@ rtl/head_norm/pm_norm_recip.sv
 rtl/head_norm/pm_norm_shift.sv
 rtl/head_norm/pm_head_norm.sv
 rtl/flare_attention/pm_bias_add.sv
-rtl/flare_attention/pm_row_stream.sv
-rtl/flare_attention/pm_row_collect.sv
 rtl/flare_attention/pm_flare_stage.sv
 rtl/flare_attention/pm_flare_head.sv
 rtl/flare_attention/pm_flare_kv.sv

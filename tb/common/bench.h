@@ -15,15 +15,18 @@ struct bench {
     uint64_t differ;
     uint64_t rng;
     unsigned tests, failed;
-    bool mutant; /**< this process judges a mutant */
+    char params[128]; /**< of the model, as tb/BLOCK/models says them */
+    bool mutant;      /**< this process judges a mutant */
 };
 
 /** Reads PERIMETER_SEED (default 1) and prints it. */
 void bench_begin(struct bench *b, const char *block);
 
-/** A model of `block`, by its name in tb/BLOCK/models or by its parameters; ends the program with a message
- * when it cannot be had. NULL where PERIMETER_MODELS ("model,model,...") is set and does not say the same. */
-struct pm_rtl *bench_model(struct bench *b, const char *model);
+/** The model of that name in tb/BLOCK/models; ends the program with a message when it cannot be had. NULL
+ * where PERIMETER_MODELS ("model,model,...", names or parameters) leaves it out. */
+struct pm_rtl *bench_model(struct bench *b, const char *name);
+/** A parameter of this model; ends the program where tb/BLOCK/models does not say it. */
+unsigned bench_parameter(const struct bench *b, const char *name);
 /** A function of the model; ends the program when it is missing. */
 void (*bench_function(struct pm_rtl *rtl, const char *name))(void);
 

@@ -25,6 +25,7 @@ using Wave = VerilatedFstC;
 namespace {
 struct Sim {
     uint64_t rng;
+    uint32_t noise;
     uint64_t clock;
     uint64_t last_progress;
     unsigned pattern;
@@ -99,6 +100,13 @@ extern "C" void pm_sim_progress(void) {
 
 extern "C" uint64_t pm_sim_clock(void) {
     return sim.clock;
+}
+
+extern "C" uint32_t pm_sim_noise(void) {
+    if (!sim.stalls)
+        return 0x5a5a5a5a;
+    sim.noise = sim.noise * 1664525 + 1013904223;
+    return sim.noise ^ sim.noise >> 16; // a power of two's low bits repeat soon
 }
 
 extern "C" bool pm_sim_stall(void) {

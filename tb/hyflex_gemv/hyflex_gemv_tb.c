@@ -162,12 +162,11 @@ static void corners(unsigned sars) {
             }
 }
 
-static void model(unsigned sars, size_t vectors) {
-    char params[32];
-    snprintf(params, sizeof params, "Sars=%u", sars);
-    struct pm_rtl *rtl = bench_model(&b, params);
+static void model(const char *name, size_t vectors) {
+    struct pm_rtl *rtl = bench_model(&b, name);
     if (!rtl)
         return;
+    const unsigned sars = bench_parameter(&b, "Sars");
     gemv_rtl = (pm_hyflex_gemv_rtl_fn *)bench_function(rtl, "pm_hyflex_gemv_rtl");
     tile_rtl = (pm_hyflex_tile_rtl_fn *)bench_function(rtl, "pm_hyflex_tile_rtl");
     if (sars == 8)
@@ -207,8 +206,8 @@ static void model(unsigned sars, size_t vectors) {
 
 int main(void) {
     bench_begin(&b, "hyflex_gemv");
-    model(1, 12);
-    model(4, 30);
-    model(8, 100);
+    model("s1", 12);
+    model("s4", 30);
+    model("s8", 100);
     return bench_end(&b);
 }

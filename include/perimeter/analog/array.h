@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Behavioural models of MRAM and SRAM arrays behind wordlines and flash converters (numerics: array
- * behaviour).
+/* Behavioural models of MRAM and SRAM arrays behind wordlines and flash converters (docs/numerics.md,
+ * "Array behaviour").
  *
  * A cell stores one bit. Conductances are drawn when a cell is programmed and are integers from then on; a
  * read sums them over the active wordlines, so that every engine, order and thread count draws the same bits.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Behavioural model of one RRAM array of 64 wordlines and 128 bitlines, with one or two bits a cell
- * (numerics: array behaviour; HyFlexPIM section 3.2).
+ * (docs/numerics.md, "Array behaviour"; HyFlexPIM section 3.2).
  *
  * Cells are drawn when they are programmed and are integers from then on; every draw is keyed by (seed,
  * array) and counted by (row, column) or (column, vector, plane), so that any engine, order or thread count

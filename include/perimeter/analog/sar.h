@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Behavioural model of a charge-redistribution SAR converter: seven binary-weighted capacitors, a terminating
- * unit capacitor and a comparator (numerics: flexible SAR, array behaviour).
+ * unit capacitor and a comparator (docs/numerics.md, "Flexible SAR" and
+ * "Array behaviour").
  *
  * What a converter is, is drawn once and held in integers; a comparison is then a function of integers and of
  * the conversion's identity, so that the golden model and RTL see the same decisions. */
