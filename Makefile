@@ -55,7 +55,7 @@ $(BUILD)/place: FORCE
 	$(call holds,$(CURDIR))
 
 # Objects, once as built and once under the sanitizers.
-$(BUILD)/obj/cmodel/%.o $(BUILD)/asan/cmodel/%.o: PROGRAM_CFLAGS :=
+$(BUILD)/obj/cmodel/%.o $(BUILD)/asan/cmodel/%.o: private PROGRAM_CFLAGS :=
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(PM_CFLAGS) $(PROGRAM_CFLAGS) $(CFLAGS) -fPIC -c -o $@ $<
@@ -64,9 +64,9 @@ $(BUILD)/asan/%.o: %.c $(BUILD)/flags
 	$(CC) $(PM_CFLAGS) $(PROGRAM_CFLAGS) $(ASAN) -c -o $@ $<
 # Where the program was built, and which it is; each of one file, so that ccache serves every checkout.
 $(BUILD)/obj/src/rtl.o $(BUILD)/asan/src/rtl.o: $(BUILD)/place
-$(BUILD)/obj/src/rtl.o $(BUILD)/asan/src/rtl.o: PM_CFLAGS += -DPM_SOURCE_DIR='"$(CURDIR)"' -DPM_BUILD_DIR='"$(abspath $(BUILD))"'
+$(BUILD)/obj/src/rtl.o $(BUILD)/asan/src/rtl.o: private PM_CFLAGS += -DPM_SOURCE_DIR='"$(CURDIR)"' -DPM_BUILD_DIR='"$(abspath $(BUILD))"'
 $(BUILD)/obj/src/main.o $(BUILD)/asan/src/main.o: VERSION
-$(BUILD)/obj/src/main.o $(BUILD)/asan/src/main.o: PM_CFLAGS += -DPM_VERSION='"$(VERSION)"'
+$(BUILD)/obj/src/main.o $(BUILD)/asan/src/main.o: private PM_CFLAGS += -DPM_VERSION='"$(VERSION)"'
 -include $(shell find $(BUILD)/obj $(BUILD)/asan -name '*.d' 2>/dev/null)
 
 $(BUILD)/libperimeter.a: $(CORE_SRC:%.c=$(BUILD)/obj/%.o)
@@ -104,7 +104,7 @@ $(BUILD)/tests/%: $(BUILD)/asan/tests/%.o $(LIB_SRC:%.c=$(BUILD)/asan/%.o) $(SRC
 	$(CC) -fsanitize=address,undefined -o $@ $^ -lcmocka $(LIBS)
 $(BUILD)/tests/simd_test: $(BUILD)/obj/tests/avx512_emulated.o
 # From -O2 on GCC 12 vectorises SIMDe's loops wrongly.
-$(BUILD)/obj/tests/avx512_emulated.o: CFLAGS := -O1 -Wno-psabi
+$(BUILD)/obj/tests/avx512_emulated.o: private CFLAGS := -O1 -Wno-psabi
 # A bench is one program; what it loads is built when it asks for it.
 .SECONDEXPANSION:
 $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(BUILD)/obj/src/rtl.o $(BUILD)/obj/src/attention_pair.o $(BUILD)/libperimeter.a
