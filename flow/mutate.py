@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judges mutants of blocks' RTL.
   flow/mutate.py BLOCK [bench]   every line of tb/BLOCK/mutants; what is judged already is kept. bench: by the bench alone
-  flow/mutate.py summary         the table, build/mutate/summary.json, build/mutate/survivors, among which is what was not judged, and
+  flow/mutate.py summary [BLOCK] the table, build/mutate/summary.json, build/mutate/survivors, among which is what was not judged, and
                                  tb/evidence.tsv; fails where less than $PERIMETER_MUTATE_SCORE % (99) of the mutants that are not
                                  equivalent are killed
 tb/BLOCK/mutants has one design a line:   name | top | NAME=VALUE ... | model | mutants | contract
@@ -235,12 +235,12 @@ def score(count):
     return 100 * count["killed"] / (relevant or 1)
 
 
-def summary():
+def summary(chosen):
     keys = ("mutants", "killed", "equivalent", "survived", "not_judged")
     head = ("design", "mutants", "killed", "equivalent", "survived", "not judged", "score, %")
     print("{:<24} {:>8} {:>8} {:>11} {:>9} {:>11} {:>8}".format(*head))
     survivors, total, found = [], dict.fromkeys(keys, 0), {}
-    for block in blocks("tb/*/mutants"):
+    for block in chosen or blocks("tb/*/mutants"):
         for design in designs(block):
             count = design.counts(survivors)
             print_row(design.full, count)
@@ -263,8 +263,8 @@ def print_row(name, count):
 
 
 def main(arguments):
-    if arguments == ["summary"]:
-        return summary()
+    if arguments[:1] == ["summary"]:
+        return summary(arguments[1:])
     if not arguments or not Path("tb", arguments[0], "mutants").exists() or arguments[1:] not in ([], ["bench"]):
         raise Failure("name a block that has tb/BLOCK/mutants")
     for design in designs(arguments[0]):

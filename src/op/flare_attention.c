@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Op flare-attention: one layer's fused attention. */
-#include "op/op_list.h"
+#include "op.h"
 
 #include "tb/flare_attention/flare_attention_rtl.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 static struct pm_attention_cfg config(struct pm_op_job *job) {
     struct pm_attention_cfg c = {
@@ -16,16 +13,16 @@ static struct pm_attention_cfg config(struct pm_op_job *job) {
         .mk = (unsigned)pm_op_int(job, "mk"),
         .mv = (unsigned)pm_op_int(job, "mv"),
         .round = pm_op_int(job, "round") != 0,
-        .coding_x = pm_op_int(job, "coding_x") == 0 ? PM_TWOS : PM_SIGN,
-        .coding_q = pm_op_int(job, "coding_q") == 0 ? PM_TWOS : PM_SIGN,
-        .coding_o = pm_op_int(job, "coding_o") == 0 ? PM_TWOS : PM_SIGN,
+        .coding_x = (enum pm_coding)pm_op_int(job, "coding-x"),
+        .coding_q = (enum pm_coding)pm_op_int(job, "coding-q"),
+        .coding_o = (enum pm_coding)pm_op_int(job, "coding-o"),
         .norm = PM_NORM_RECIP,
         .mram = pm_array_mram(false, 0),
     };
     const struct pm_value *s0 = pm_op_setting(job, "s0"), *e0 = pm_op_setting(job, "e0");
     for (unsigned h = 0; h < c.heads; h++) {
-        c.s0[h] = s0->r[s0->n == 1 ? 0 : h];
-        c.e0[h] = (int32_t)e0->i[e0->n == 1 ? 0 : h];
+        c.s0[h] = s0->at[s0->n == 1 ? 0 : h].r;
+        c.e0[h] = (int32_t)e0->at[e0->n == 1 ? 0 : h].i;
     }
     return c;
 }
@@ -58,12 +55,12 @@ static pm_status prepare(struct pm_op_job *job) {
     for (int k = 0; k < 2; k++) {
         struct pm_value *v = pm_op_setting(job, shifts[k]);
         if (v->n == 0)
-            *v = (struct pm_value){.n = 1, .i = {literal}};
+            *v = (struct pm_value){.n = 1, .at = {{.i = literal}}};
     }
     return PM_OK;
 }
 
-static pm_status golden(struct pm_op_job *job, struct pm_tensor *out) {
+static pm_status golden(struct pm_op_job *job) {
     struct pm_attention_cfg cfg = config(job);
     struct pm_attention_weights w = weights(job);
     struct pm_attention_cost cost = {0};
@@ -72,11 +69,10 @@ static pm_status golden(struct pm_op_job *job, struct pm_tensor *out) {
     pm_status status = pm_attention_new(&cfg, &w, n, 0, &engine);
     if (status != PM_OK)
         return status;
-    status =
-        pm_attention_run(engine, pm_op_data(job, "x"), pm_op_data(job, "ex"), pm_op_data(job, "mask"), n, 0,
-                         out[pm_op_out(job, "y")].data, out[pm_op_out(job, "e")].data, &cost, NULL, NULL);
+    status = pm_attention_run(engine, pm_op_data(job, "x"), pm_op_data(job, "ex"), pm_op_data(job, "mask"), n,
+                              0, pm_op_out(job, "y"), pm_op_out(job, "e"), &cost, NULL, NULL);
     pm_attention_free(engine);
-    int64_t *cycles = out[pm_op_out(job, "cycles")].data;
+    int64_t *cycles = pm_op_out(job, "cycles");
     *cycles = (int64_t)(cost.bound_kv + cost.bound_token);
     snprintf(job->note, sizeof job->note,
              "bound %" PRIu64 " + %" PRIu64 " accesses; clipped: k %" PRIu64 ", v %" PRIu64
@@ -86,40 +82,54 @@ static pm_status golden(struct pm_op_job *job, struct pm_tensor *out) {
     return status;
 }
 
-static pm_status rtl(struct pm_op_job *job, struct pm_tensor *out) {
-    struct pm_attention_cfg cfg = config(job);
-    struct pm_attention_weights w = weights(job);
+static unsigned max_tokens(const struct pm_op_job *job) {
+    return (unsigned)(job->dim['N'] + 63) / 64 * 64;
+}
+
+static void model(const struct pm_op_job *job, char params[static PM_OP_PARAMS]) {
+    snprintf(params, PM_OP_PARAMS, "D=%zu Heads=%d Kvb=%d MaxTokens=%u", job->dim['D'],
+             (int)pm_op_int(job, "heads"), (int)pm_op_int(job, "kvb"), max_tokens(job));
+}
+
+static pm_status rtl(struct pm_op_job *job) {
+    const struct pm_attention_cfg cfg = config(job);
+    const struct pm_attention_weights w = weights(job);
+    const struct pm_sim_opts opts = pm_op_sim(job, 0);
     struct pm_attention_rtl_result result = {0};
-    unsigned n = (unsigned)job->dim['N'], max_tokens = (n + 63) / 64 * 64;
-    char params[128], path[PM_OP_PATH];
-    snprintf(params, sizeof params, "D=%u Heads=%u Kvb=%u MaxTokens=%u", cfg.width, cfg.heads, cfg.kvb,
-             max_tokens);
-    struct pm_rtl *model;
-    void (*f)(void);
-    pm_status status = pm_op_model(job, params, "pm_flare_attention_rtl", &model, &f);
-    if (status != PM_OK)
-        return status;
-    struct pm_sim_opts opts = pm_op_sim(job, 0, path);
-    status = ((pm_flare_attention_rtl_fn *)f)(
-        &opts, &cfg, &w, max_tokens, 0, pm_op_data(job, "x"), pm_op_data(job, "ex"), pm_op_data(job, "mask"),
-        n, 0, out[pm_op_out(job, "y")].data, out[pm_op_out(job, "e")].data, NULL, &result);
-    int64_t *cycles = out[pm_op_out(job, "cycles")].data;
-    *cycles = (int64_t)result.clocks;
-    pm_rtl_close(model);
+    const pm_status status = pm_op_driver(job, pm_flare_attention_rtl)(
+        &opts, &cfg, &w, max_tokens(job), 0, pm_op_data(job, "x"), pm_op_data(job, "ex"),
+        pm_op_data(job, "mask"), (unsigned)job->dim['N'], 0, pm_op_out(job, "y"), pm_op_out(job, "e"), NULL,
+        &result);
+    *(int64_t *)pm_op_out(job, "cycles") = (int64_t)result.clocks;
     return status;
 }
 
 #define WEIGHT(NAME)                                                                                         \
-    { .name = NAME, .dims = "DD", .dtype = PM_INT8, .lo = INT8_MIN, .hi = INT8_MAX }
+    { .name = NAME, .dims = "DD", .dtype = PM_INT8 }
 #define BIAS(NAME)                                                                                           \
-    { .name = NAME, .dims = "D", .dtype = PM_INT32, .lo = INT32_MIN, .hi = INT32_MAX, .optional = true }
+    { .name = NAME, .dims = "D", .dtype = PM_INT32, .optional = true }
 
-const struct pm_op pm_op_flare_attention = {
+static const struct pm_setting settings[] = {
+    {PM_SET_INTEGER("heads", 1, PM_MAX_HEADS, "1"), .help = "D is a multiple"},
+    {PM_SET_NUMBER("s0", 0.5, 1, "0.5"), .below = true, .list = true,
+     .help = "one value, or one per head, comma separated"},
+    {PM_SET_INTEGER("e0", INT16_MIN, INT16_MAX, "0"), .list = true, .help = "likewise"},
+    {PM_SET_INTEGER("mk", 0, 31, NULL), .help = "default 16 + clog2(D) - kvb"},
+    {PM_SET_INTEGER("mv", 0, 31, NULL), .help = "default 16 + clog2(D) - kvb"},
+    {PM_SET_INTEGER("kvb", 2, 16, "10"), .help = "bits of stored K and V elements"},
+    {PM_SET_FLAG("round", "1")},
+    {PM_SET_ONE_OF("coding-x", "twos|sign", "sign")}, /* enum pm_coding */
+    {PM_SET_ONE_OF("coding-q", "twos|sign", "twos")},
+    {PM_SET_ONE_OF("coding-o", "twos|sign", "sign")},
+    {0},
+};
+
+static const struct pm_op op = {
     .name = "flare-attention",
     .block = "flare_attention",
     .summary = "one layer's attention on N tokens: K and V pass, then Q, L, A and O; value = y * 2^e",
     .limit = {{'N', PM_MAX_TOKENS}, {'D', PM_MAX_WIDTH}},
-    .in = {{.name = "x", .dims = "ND", .dtype = PM_INT8, .lo = INT8_MIN, .hi = INT8_MAX},
+    .in = {{.name = "x", .dims = "ND", .dtype = PM_INT8},
            {.name = "ex",
             .dims = "N",
             .dtype = PM_INT32,
@@ -141,42 +151,32 @@ const struct pm_op pm_op_flare_attention = {
             .hi = 1,
             .optional = true,
             .note = "1: kept"}},
-    .set = {{.name = "heads",
-             .kind = PM_SET_INT,
-             .fallback = "1",
-             .lo = 1,
-             .hi = PM_MAX_HEADS,
-             .help = "D is a multiple"},
-            {.name = "s0",
-             .kind = PM_SET_REAL,
-             .fallback = "0.5",
-             .lo = 0.5,
-             .hi = 1,
-             .list = true,
-             .help = "one value, or one per head, comma separated"},
-            {.name = "e0",
-             .kind = PM_SET_INT,
-             .fallback = "0",
-             .lo = INT16_MIN,
-             .hi = INT16_MAX,
-             .list = true,
-             .help = "likewise"},
-            {.name = "mk", .kind = PM_SET_INT, .lo = 0, .hi = 31, .help = "default 16 + clog2(D) - kvb"},
-            {.name = "mv", .kind = PM_SET_INT, .lo = 0, .hi = 31, .help = "default 16 + clog2(D) - kvb"},
-            {.name = "kvb",
-             .kind = PM_SET_INT,
-             .fallback = "10",
-             .lo = 2,
-             .hi = 16,
-             .help = "bits of stored K and V elements"},
-            {.name = "round", .kind = PM_SET_CHOICE, .fallback = "1", .choices = "0|1"},
-            {.name = "coding_x", .kind = PM_SET_CHOICE, .fallback = "sign", .choices = "twos|sign"},
-            {.name = "coding_q", .kind = PM_SET_CHOICE, .fallback = "twos", .choices = "twos|sign"},
-            {.name = "coding_o", .kind = PM_SET_CHOICE, .fallback = "sign", .choices = "twos|sign"}},
+    .set = {.setting = settings},
     .out = {{.name = "y", .dims = "ND", .dtype = PM_INT8},
             {.name = "e", .dims = "N", .dtype = PM_INT32},
             {.name = "cycles", .dims = "1", .dtype = PM_INT64, .measured = true}},
+    .driver = "pm_flare_attention_rtl",
+    .model = model,
     .prepare = prepare,
     .golden = golden,
     .rtl = rtl,
+    .sample = {{.name = "masked",
+                .dims = "N=5 D=16",
+                .set = "heads=2 kvb=10 e0=-3,-2",
+                .in = "ex=0,2,-31,-32768,32767 bq=6@-9999..9999 bk=6@-9999..9999 bv=6@-9999..9999 "
+                      "bo=6@-9999..9999 mask=1,1,0,1,1"},
+               {.name = "plain",
+                .dims = "N=5 D=16",
+                .set = "heads=2 kvb=10 e0=-3,-2 mk=3 mv=4 round=0 s0=0.5,0.9 coding-x=twos coding-q=sign "
+                       "coding-o=twos",
+                .in = "ex=0,2,-31,-32768,32767 bq= bk= bv= bo= mask="},
+               {.name = "timing",
+                .dims = "N=3 D=8",
+                .set = "heads=2 s0=0.6 e0=-12 mk=8 mv=8 kvb=4",
+                .in = "x=1@-90..90 ex=0,1,0 wq=1@-90..90 wk=1@-90..90 wv=1@-90..90 wo=1@-90..90 bq= bk= bv= "
+                      "bo= mask="}},
+    .timing = {.signals =
+                   "x_valid x_ready x ex w_valid w_ready w_wl w_dwl w_cmp wr_valid wr_ready wr_token wr_k",
+               .clocks = 24},
 };
+PM_OP(op);
