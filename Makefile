@@ -39,11 +39,7 @@ SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/op/*.c))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-<<<<<<< HEAD
-.PHONY: all setup install uninstall test run minilm lint unit sim bench formal synth power docs figures mutate coverage fuzz regress clean FORCE
-=======
-.PHONY: all setup install uninstall test run minilm lint unit bench formal synth power docs figures mutate coverage fuzz regress compilers clean FORCE
->>>>>>> main
+.PHONY: all setup install uninstall test run minilm lint unit sim bench formal synth power docs figures mutate coverage fuzz regress compilers clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -117,11 +113,7 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-<<<<<<< HEAD
-    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) cli run pairs sweep fault fuzz \
-=======
     $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) headers install build lists cli run pairs sweep fault fuzz \
->>>>>>> main
     flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
@@ -263,13 +255,8 @@ synth: all
 power: all
 	@$(MAKE) --no-print-directory -s $(BUILD)/synth/vectors
 	@flow/power.py
-<<<<<<< HEAD
-# What the pages have from RTL, results and logs.
-docs:
-=======
 # What the pages have from RTL, results, logs and the ops' declarations.
 docs: all
->>>>>>> main
 	@python3 flow/pages.py
 	@python3 flow/catalogue.py
 # Schematics from the RTL, timing diagrams from simulations.
@@ -284,10 +271,7 @@ $(BUILD)/synth/vectors: $(BUILD)/network_vectors
 	@mkdir -p $@
 	@$< models/fashion-vit $(DATA) 1 $@
 	@touch $@
-<<<<<<< HEAD
 
-=======
->>>>>>> main
 clean:
 	rm -rf $(BUILD)
 
