@@ -259,6 +259,9 @@ power: all
 docs: all
 	@python3 flow/pages.py
 	@python3 flow/catalogue.py
+	@flow/synth.py pages
+	@flow/evidence.py
+	@flow/power.py pages
 # Schematics from the RTL, timing diagrams from simulations.
 figures: all
 	@$(MAKE) --no-print-directory -s $(BUILD)/tests/mknpy $(BUILD)/timing_waves
