@@ -114,7 +114,7 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
     $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) headers install build lists cli run pairs sweep fault fuzz \
-    synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) docs links
+    flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
 
@@ -123,9 +123,9 @@ test: setup
 	@mkdir -p $(BUILD)/test
 	@$(MAKE) --no-print-directory -s all
 	@$(MAKE) --no-print-directory -s -k -j$(JOBS) $(TAP_FILES) || true
-	@$(if $(BLOCK),MIN_INTEGERS=0 )scripts/summary.sh $(TAP_FILES)
+	@flow/tap.py summary $(if $(BLOCK),--integers 0) $(TAP_FILES)
 
-tap = @mkdir -p $(BUILD)/test && scripts/tap.sh $@
+tap = @flow/tap.py run $@
 
 $(BUILD)/test/unit-%.tap: $(BUILD)/tests/%_test
 	$(tap) env CMOCKA_MESSAGE_OUTPUT=TAP $<
@@ -134,7 +134,7 @@ $(BUILD)/test/bench-%.tap: $(BUILD)/tb/%_tb
 $(BUILD)/test/lint-%.tap:
 	$(tap) scripts/lint.sh $*
 $(BUILD)/test/proof-%.tap:
-	$(tap) env PERIMETER_PROVE_QUICK=1 scripts/prove.sh $*
+	$(tap) flow/prove.py --quick $*
 # Public headers and libraries; installing; building here and there; the lists of RTL files.
 $(BUILD)/test/headers.tap: $(BUILD)/libperimeter.a $(BUILD)/libperimeter.so
 	$(tap) tests/headers.sh
@@ -149,9 +149,11 @@ $(BUILD)/test/sweep.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 $(BUILD)/test/run.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/run.sh
 $(BUILD)/test/synth.tap:
-	$(tap) scripts/synth_report.sh check
+	$(tap) flow/synth.py check
 $(BUILD)/test/netlist-%.tap: $(BUILD)/test/synth.tap $(BUILD)/tb/%_tb
-	$(tap) scripts/netlist.sh $* quick
+	$(tap) flow/netlist.py $* quick
+$(BUILD)/test/flow.tap:
+	$(tap) tests/flow.py
 $(BUILD)/test/pairs.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests/mkbert
 	$(tap) tests/pairs.sh
 $(BUILD)/test/fault.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
@@ -224,55 +226,47 @@ lint unit: all
 	$(need-block)
 	@$(MAKE) --no-print-directory -s $(BUILD)/test/$@-$(BLOCK).tap; cat $(BUILD)/test/$@-$(BLOCK).tap
 formal: setup
-	@echo $(or $(BLOCK),$(patsubst formal/%/targets,%,$(wildcard formal/*/targets))) | xargs -n 1 -P $(JOBS) scripts/prove.sh; \
-	    status=$$?; $(if $(BLOCK),,scripts/prove.sh summary &&) exit $$status
+	@echo $(or $(BLOCK),$(patsubst formal/%/targets,%,$(wildcard formal/*/targets))) | xargs -n 1 -P $(JOBS) flow/prove.py; \
+	    status=$$?; $(if $(BLOCK),,flow/prove.py summary &&) exit $$status
 
 # Evidence that takes hours; what is done already is kept. See docs/verification.md.
 mutate: all $(patsubst tb/%/mutants,$(BUILD)/tb/%_tb,$(if $(BLOCK),tb/$(BLOCK)/mutants,$(wildcard tb/*/mutants)))
-	@echo $(or $(BLOCK),$(patsubst tb/%/mutants,%,$(wildcard tb/*/mutants))) | xargs -n 1 -P $(JOBS) scripts/mutate.sh
-	@scripts/mutate.sh summary
-coverage: all $(BENCHES:%=$(BUILD)/tb/%_tb)
-	@scripts/coverage.sh $(BLOCK)
+	@echo $(or $(BLOCK),$(patsubst tb/%/mutants,%,$(wildcard tb/*/mutants))) | xargs -n 1 -P $(JOBS) flow/mutate.py
+	@flow/mutate.py summary
+coverage: all $(BENCHES:%=$(BUILD)/tb/%_tb) $(BUILD)/obj/tests/avx512_emulated.o
+	@flow/coverage.py $(BLOCK)
 fuzz: all
-	@scripts/fuzz.sh
+	@flow/fuzz.py
 regress: all $(BENCHES:%=$(BUILD)/tb/%_tb)
-	@scripts/regress.sh
+	@flow/regress.py
 
-# Area and timing: every configuration and all that is checked on its netlist, then the tables in docs/. The blocks that take longest
-# are the first, so that no long one is left alone at the end.
-SYNTH = $(if $(BLOCK),$(BLOCK),flare_attention bitsift $(filter-out flare_attention bitsift,$(patsubst synth/%/configs,%,$(wildcard synth/*/configs))))
-synth: all
-	@$(MAKE) --no-print-directory -s -k -j$(JOBS) $(SYNTH:%=$(BUILD)/synth/netlist-%.tap) $(if $(BLOCK),,$(BUILD)/accesses $(BUILD)/synth/vectors); \
-	    status=$$?; $(if $(BLOCK),,scripts/synth_report.sh &&) exit $$status
+# Area and timing: every configuration, what is checked on its netlist, data and pages. Long configurations when they are named:
+# flow/synth.py map bitsift-d4096.
+SYNTH = $(or $(BLOCK),flare_attention bitsift $(filter-out flare_attention bitsift,$(patsubst synth/%/configs,%,$(wildcard synth/*/configs))))
+synth: all $(if $(BLOCK),$(BUILD)/tb/$(BLOCK)_tb,$(BENCHES:%=$(BUILD)/tb/%_tb) $(BUILD)/accesses)
+	@$(if $(BLOCK),,$(MAKE) --no-print-directory -s $(BUILD)/synth/vectors)
+	@flow/synth.py map --jobs $(JOBS) $(BLOCK); status=$$?; \
+	    echo $(SYNTH) | xargs -n 1 | xargs -I {} -P $(JOBS) flow/tap.py run $(BUILD)/synth/netlist-{}.tap flow/netlist.py {}; \
+	    flow/synth.py report $(BLOCK) && exit $$status
 power: all
 	@$(MAKE) --no-print-directory -s $(BUILD)/synth/vectors
-	@scripts/power.sh
-# What the pages have from RTL, results and logs.
-docs:
+	@flow/power.py
+# What the pages have from RTL, results, logs and the ops' declarations.
+docs: all
 	@python3 flow/pages.py
+	@python3 flow/catalogue.py
 # Schematics from the RTL, timing diagrams from simulations.
 figures: all
 	@$(MAKE) --no-print-directory -s $(BUILD)/tests/mknpy $(BUILD)/timing_waves
 	@python3 flow/schematic.py $(BLOCK)
 	@python3 flow/timing.py $(BLOCK)
-# What the network's layer 1 sees in the first image of the test set, for accesses and power; and other helpers of the scripts.
-$(BUILD)/network_vectors $(BUILD)/accesses: $(BUILD)/%: $(BUILD)/obj/scripts/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
-	$(CC) -o $@ $^ $(LIBS)
-$(BUILD)/timing_waves $(BUILD)/sar_linearity: $(BUILD)/%: $(BUILD)/obj/tools/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
+# What the network's layer 1 sees in the first image of the test set, for accesses and power; and other helpers of the flow.
+$(BUILD)/network_vectors $(BUILD)/accesses $(BUILD)/timing_waves $(BUILD)/sar_linearity: $(BUILD)/%: $(BUILD)/obj/tools/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
 	$(CC) -o $@ $^ $(LIBS)
 $(BUILD)/synth/vectors: $(BUILD)/network_vectors
 	@mkdir -p $@
 	@$< models/fashion-vit $(DATA) 1 $@
 	@touch $@
-$(BUILD)/synth/netlist-%.tap: $(BUILD)/tb/%_tb scripts/netlist.sh $$(wildcard tb/$$*/*) \
-    $$(addprefix $(BUILD)/synth/,$$(addsuffix .json,$$(shell scripts/synth.sh list $$*)))
-	@rm -f $@.failed
-	@scripts/tap.sh $@ scripts/netlist.sh $*
-	@if grep -q "^not ok" $@; then mv $@ $@.failed; exit 1; fi
-# Its time changes only with what it says.
-$(BUILD)/synth/%.json: FORCE
-	@scripts/synth.sh $*
-
 clean:
 	rm -rf $(BUILD)
 

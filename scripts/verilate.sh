@@ -4,7 +4,7 @@
 #   scripts/verilate.sh [-b BUILD] [-l LIBRARY] BLOCK [wave] [MODEL | NAME=VALUE ...]   a model by its name in tb/BLOCK/models, or parameters of pm_BLOCK_tb
 # With PERIMETER_NETLIST=1 the mapped netlists whose configurations in synth/BLOCK/configs name these parameters as their bench
 # take the place of their modules' RTL. scripts/verilate.sh cells writes build/synth/cells.v, the library's cells in Verilog.
-# PERIMETER_MUTANTS=FILE (made by scripts/mutate.sh) takes the place of the modules it defines; PERIMETER_COVERAGE=PREFIX counts lines and toggles.
+# PERIMETER_MUTANTS=FILE (made by flow/mutate.py) takes the place of the modules it defines; PERIMETER_COVERAGE=PREFIX counts lines and toggles.
 # The result is BUILD/rtl/BLOCK/<parameters>/model.so, parameters sorted and without those that are the defaults, so that a model is one
 # however it was asked for: the verilated design (design.a), tb/BLOCK/BLOCK_rtl.c, and
 # what these need of LIBRARY, libperimeter.a. A model is up to date where it was built from files of the same names and contents; then
@@ -82,9 +82,10 @@ fail() {
 rtl=$(scripts/files.sh "$block")
 if [ -n "${PERIMETER_NETLIST:-}" ]; then
     [ -e "$build/synth/cells.v" ] || scripts/verilate.sh cells
-    nets=$(scripts/synth.sh bench "$block" "$params" "$dir")
+    # shellcheck disable=SC2086
+    nets=$(flow/synth.py bench "$block" "$dir" $params)
     [ -n "$nets" ] || {
-        echo "scripts/verilate.sh: synth/$block/configs has no netlist for the bench $params" >&2
+        echo "scripts/verilate.sh: synth/$block/configs has no netlist for the model $params" >&2
         exit 2
     }
 fi
