@@ -4,6 +4,7 @@
 #include "flare_attention.h"
 #include "flare_gemv.h"
 #include "hyflex_gemv.h"
+#include "kernels/simd.h"
 #include "therm_enc.h"
 
 #include <cblas.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flare_gemv.h"
+#include "kernels/simd.h"
 
 #include "shift_add.h"
 #include "therm_enc.h"

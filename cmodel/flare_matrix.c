@@ -2,6 +2,7 @@
 /* Many vectors through one matrix: every conversion bit-sliced, or the integer product with its costs. */
 #include "flare_gemv.h"
 
+#include "analog/array_convert.h"
 #include "kernels/gemm.h"
 
 #include <stdlib.h>

@@ -121,6 +121,7 @@ enum {
     OPTION_PAIRS,
     OPTION_COLUMNS,
     OPTION_SCORE_COLUMN,
+    OPTION_HEADER,
     OPTION_CONFIG,
     OPTION_SUMMARY,
     OPTION_SET
@@ -168,6 +169,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         if (column(arg, 0, &j->score_column, &(const char *){NULL}))
             return 0;
         return pm_fail(&j->error, PM_EINVAL, "--score-column", "'%s' is not a column, from 1", arg), EINVAL;
+    case OPTION_HEADER:
+        j->header = true;
+        return 0;
     case OPTION_CONFIG:
         j->config = arg;
         return 0;
@@ -198,8 +202,11 @@ static pm_status check(struct pm_run_job *j) {
     if (!j->data == !j->pairs)
         return pm_fail(&j->error, PM_EINVAL, j->data ? "--pairs" : "--data",
                        j->data ? "not with --data" : "missing, as is --pairs; see perimeter run --help");
-    if (!j->pairs && (j->column[0] || j->score_column))
-        return pm_fail(&j->error, PM_EINVAL, j->column[0] ? "--columns" : "--score-column",
+    if (!j->pairs && (j->column[0] || j->score_column || j->header))
+        return pm_fail(&j->error, PM_EINVAL,
+                       j->column[0]      ? "--columns"
+                       : j->score_column ? "--score-column"
+                                         : "--header",
                        "ignored without --pairs");
     if (j->score_column && (j->score_column == j->column[0] || j->score_column == j->column[1]))
         return pm_fail(&j->error, PM_EINVAL, "--score-column", "column %u is a sentence", j->score_column);
@@ -233,12 +240,13 @@ static pm_status run_any(struct pm_run_job *j, struct pm_outfile *summary) {
 }
 
 int pm_cmd_run(int argc, char **argv) {
-    struct argp_option options[PM_RUN_KEYS + 8] = {
+    struct argp_option options[PM_RUN_KEYS + 9] = {
         {"data", OPTION_DATA, "DIR", 0, "Folder with the test set's IDX files", 0},
         {"pairs", OPTION_PAIRS, "FILE", 0, "Sentence pairs, tab-separated columns, instead of images", 0},
         {"columns", OPTION_COLUMNS, "A,B", 0, "Columns of the two sentences (the first two but the score's)",
          0},
         {"score-column", OPTION_SCORE_COLUMN, "N", 0, "Column of the pairs' scores, for Spearman", 0},
+        {"header", OPTION_HEADER, NULL, 0, "The pairs' first line names their columns", 0},
         {"config", OPTION_CONFIG, "FILE", 0, "JSON object with settings; the command line comes first", 0},
         {"summary", OPTION_SUMMARY, "FILE", 0, "Where the results go as JSON", 0},
         {"help", 'h', NULL, 0, "This help", 0},
@@ -247,7 +255,7 @@ int pm_cmd_run(int argc, char **argv) {
     for (int k = 0; k < PM_RUN_KEYS; k++) {
         const struct pm_run_key_info *i = &pm_run_keys[k];
         snprintf(help[k], sizeof help[k], "%s (%s)", i->help, i->fallback);
-        options[7 + k] =
+        options[8 + k] =
             (struct argp_option){i->name, OPTION_SET + k, i->choices ? i->choices : "N", 0, help[k], 1};
     }
     const struct argp argp = {options,

@@ -3,8 +3,8 @@
 #ifndef PM_RUN_JOB_H
 #define PM_RUN_JOB_H
 
+#include "io/dataset.h"
 #include "net/hyflex_linear.h"
-#include "io/idx.h"
 #include "net/int8_linear.h"
 #include "run.h"
 
@@ -16,18 +16,15 @@ struct pm_run_job {
     char folder[PATH_MAX]; /**< of the model */
     unsigned column[2];    /**< of the sentences in `pairs`, from 1; 0: the first two but the score's */
     unsigned score_column; /**< from 1; 0: none */
+    bool header;           /**< the first line of `pairs` is none */
     struct pm_run_settings settings;
     struct pm_error error;
     struct pm_encoder network;
-    double *gradient; /**< [layers][PM_ENCODER_MATRICES][width], see docs/network.md; NULL: not loaded */
+    double *gradient; /**< [layers][PM_ENCODER_MATRICES][width], see docs/systems/network.md; NULL: not loaded */
 };
 
 /** The test set, read from front to back. */
-struct pm_run_data {
-    struct pm_idx images, labels;
-};
-pm_status pm_run_data_open(struct pm_run_job *j, struct pm_run_data *d);
-void pm_run_data_close(struct pm_run_data *d);
+pm_status pm_run_data_open(struct pm_run_job *j, struct pm_dataset *d);
 
 /** DIR/ranks.json into j->gradient. */
 pm_status pm_run_load_gradients(struct pm_run_job *j);

@@ -14,11 +14,11 @@ const char *pm_run_matrix_name(enum pm_encoder_matrix m) {
     return names[m];
 }
 
-static pm_status read_layers(struct pm_run_job *j, const struct pm_diag *d, const cJSON *root) {
+static pm_status read_layers(struct pm_run_job *j, const struct pm_json *d, const cJSON *root) {
     const struct pm_encoder_config *c = &j->network.config;
     const cJSON *layers = cJSON_GetObjectItemCaseSensitive(root, "layers");
     if (!cJSON_IsArray(layers) || (unsigned)cJSON_GetArraySize(layers) != c->layers)
-        return pm_diag_fail(d, PM_ESHAPE, "\"layers\" is missing or not an array of %u", c->layers);
+        return pm_json_fail(d, PM_ESHAPE, "\"layers\" is missing or not an array of %u", c->layers);
     unsigned l = 0;
     for (const cJSON *layer = layers->child; layer != NULL; layer = layer->next, l++)
         for (int m = 0; m < PM_ENCODER_MATRICES; m++) {
@@ -34,17 +34,16 @@ static pm_status read_layers(struct pm_run_job *j, const struct pm_diag *d, cons
 
 pm_status pm_run_load_gradients(struct pm_run_job *j) {
     char path[PATH_MAX + 16];
-    struct pm_diag d = {path, j->error.text, sizeof j->error.text};
-    cJSON *root;
+    struct pm_json d = {path, &j->error, NULL};
     snprintf(path, sizeof path, "%s/ranks.json", j->folder);
-    pm_status status = pm_json_load(&d, &root);
+    pm_status status = pm_json_load(&d);
     if (status != PM_OK)
         return status;
     j->gradient = calloc((size_t)j->network.config.layers * PM_ENCODER_MATRICES * j->network.config.width,
                          sizeof *j->gradient);
     status =
-        j->gradient ? read_layers(j, &d, root) : pm_diag_fail(&d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
-    cJSON_Delete(root);
+        j->gradient ? read_layers(j, &d, d.root) : pm_json_fail(&d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
+    cJSON_Delete(d.root);
     return status;
 }
 

@@ -303,7 +303,7 @@ static struct pm_encoder_engines engines(struct rtl_worker *w) {
 }
 
 pm_status pm_run_rtl_images(struct pm_run_job *j, unsigned images, bool attention, struct pm_run_rtl *r) {
-    struct pm_run_data d;
+    struct pm_dataset d;
     struct rtl_worker w = {.job = j, .result = r, .item = "image", .layers = j->network.config.layers};
     pm_status status = pm_run_data_open(j, &d);
     if (status == PM_OK && images > d.images.dim[0])
@@ -319,7 +319,7 @@ pm_status pm_run_rtl_images(struct pm_run_job *j, unsigned images, bool attentio
     double start = omp_get_wtime();
     for (unsigned i = 0; i < images && status == PM_OK; i++) {
         w.image = i;
-        status = pm_idx_read(&d.images, 1, pixels, j->error.text, sizeof j->error.text);
+        status = pm_idx_read(&d.images, 1, pixels, &j->error);
         if (status != PM_OK)
             break;
         const struct pm_encoder_input input = {.image = pixels, .n = j->network.config.tokens};
@@ -333,7 +333,7 @@ pm_status pm_run_rtl_images(struct pm_run_job *j, unsigned images, bool attentio
     worker_end(&w);
     free(logits);
     free(pixels);
-    pm_run_data_close(&d);
+    pm_dataset_close(&d);
     return status;
 }
 

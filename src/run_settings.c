@@ -122,14 +122,13 @@ pm_status pm_run_override(struct pm_run_settings *s, const char *text, struct pm
 }
 
 pm_status pm_run_load(struct pm_run_settings *s, const char *path, struct pm_error *e) {
-    struct cJSON *root;
-    struct pm_diag diag = {path, e->text, sizeof e->text};
-    pm_status status = pm_json_load(&diag, &root);
+    struct pm_json json = {path, e, NULL};
+    pm_status status = pm_json_load(&json);
     if (status != PM_OK)
         return status;
     const struct cJSON *item;
     bool seen[PM_RUN_KEYS] = {false};
-    cJSON_ArrayForEach(item, root) {
+    cJSON_ArrayForEach(item, json.root) {
         enum pm_run_key k = find(item->string, strlen(item->string));
         char subject[4300], text[64];
         snprintf(subject, sizeof subject, "%s: %.100s", path, item->string);
@@ -151,7 +150,7 @@ pm_status pm_run_load(struct pm_run_settings *s, const char *path, struct pm_err
     }
     for (enum pm_run_key k = 0; k < PM_RUN_KEYS; k++)
         s->given[k] = s->given[k] || seen[k];
-    cJSON_Delete(root);
+    cJSON_Delete(json.root);
     return status;
 }
 

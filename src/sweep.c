@@ -391,8 +391,9 @@ static pm_status prepare(struct sweep *s, struct cJSON **root) {
     if (!s->spec || !s->output)
         return pm_fail(&s->job.error, PM_EINVAL, s->spec ? "--output" : "SPEC",
                        "missing; see perimeter sweep --help");
-    struct pm_diag diag = {s->spec, s->job.error.text, sizeof s->job.error.text};
-    pm_status status = pm_json_load(&diag, root);
+    struct pm_json json = {s->spec, &s->job.error, NULL};
+    pm_status status = pm_json_load(&json);
+    *root = json.root;
     if (status == PM_OK)
         status = parse_spec(s, *root);
     if (status == PM_OK && s->kind->network)

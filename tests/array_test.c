@@ -12,6 +12,7 @@
 
 #include "analog/array.h"
 #include "analog/random.h"
+#include "kernels/simd.h"
 #include "therm_enc.h"
 
 #define ON_SIGMA(sigma_r)  (256 * (sigma_r) / 0.6) /* of a value, TMR 150%: g_off = 0.4 g_on */

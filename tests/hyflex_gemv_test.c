@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hyflex_gemv.h"
+#include "kernels/simd.h"
 
 #include <lapacke.h>
 #include <limits.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analog/array.h"
+#include "analog/array_convert.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analog/random.h"
+#include "kernels/simd.h"
 
 #define FRAC       16 /* fraction bits of a cell, in LSB */
 #define VALUE_FRAC 8  /* of a column's value */

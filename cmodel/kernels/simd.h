@@ -8,24 +8,8 @@
 #ifndef PM_SIMD_H
 #define PM_SIMD_H
 
+#include "pm_path.h"
 #include "pm_types.h"
-
-enum pm_isa {
-    PM_ISA_BEST, /**< the last of the others that this CPU has */
-    PM_ISA_PORTABLE,
-    PM_ISA_AVX2,
-    PM_ISA_AVX512, /**< F, BW, DQ and VL */
-    PM_ISAS,
-};
-
-/** How an array's matrix is multiplied: the same integers and costs each way. */
-enum pm_path {
-    PM_PATH_BEST,  /**< exact where that is proven, array otherwise */
-    PM_PATH_PLAIN, /**< the reference: access by access, cell by cell */
-    PM_PATH_ARRAY, /**< every access and conversion, many at a time */
-    PM_PATH_EXACT, /**< the integer product and its costs: every conversion is exact */
-    PM_PATHS,
-};
 
 /** Rows that one step over an array adds. */
 #define PM_GROUP 8
@@ -108,6 +92,9 @@ struct pm_kernels {
      */
     uint64_t (*drawn)(const struct pm_drawn_access *a, size_t cols, uint16_t *sum);
 };
+
+/** Quantiles of tail probabilities 2^-33..1/2 in the units of a draw (analog/random.h), 32 an octave. */
+extern const int32_t pm_gauss_quantile[32 * 32 + 1];
 
 /** NULL where the CPU or the compiler lacks it; never for PM_ISA_BEST and PM_ISA_PORTABLE. */
 const struct pm_kernels *pm_kernels(enum pm_isa isa);

@@ -17,7 +17,7 @@ struct calibration {
     unsigned mk, mv;
 };
 
-static pm_status read_layer(const struct pm_diag *d, const cJSON *layer, size_t width,
+static pm_status read_layer(const struct pm_json *d, const cJSON *layer, size_t width,
                             struct calibration *c) {
     int64_t mk = 0, mv = 0;
     pm_status s;
@@ -30,7 +30,7 @@ static pm_status read_layer(const struct pm_diag *d, const cJSON *layer, size_t 
         return s;
     for (size_t i = 0; i < width; i++) {
         if (c->a[i] != floor(c->a[i]))
-            return pm_diag_fail(d, PM_ERANGE, "\"a_log2\"[%zu] is %g, not an integer", i, c->a[i]);
+            return pm_json_fail(d, PM_ERANGE, "\"a_log2\"[%zu] is %g, not an integer", i, c->a[i]);
         c->a[i] = ldexp(1.0, (int)c->a[i]);
     }
     c->mk = (unsigned)mk;
@@ -99,7 +99,7 @@ static bool map_output_matrix(const struct pm_encoder_linear *l, bool one_scale,
     return true;
 }
 
-static pm_status map_layer(const struct pm_diag *d, const struct pm_encoder *network, unsigned index,
+static pm_status map_layer(const struct pm_json *d, const struct pm_encoder *network, unsigned index,
                            const struct calibration *c, const struct pm_encoder_map_options *options,
                            struct pm_encoder_map *map) {
     const struct pm_encoder_layer *layer = &network->layers[index];
@@ -112,7 +112,7 @@ static pm_status map_layer(const struct pm_diag *d, const struct pm_encoder *net
     map->biases = malloc(4 * width * sizeof *map->biases);
     if (map->ln.weight == NULL || map->ln.bias == NULL || map->sw_o == NULL || map->out_scale == NULL ||
         map->weights == NULL || map->biases == NULL)
-        return pm_diag_fail(d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
+        return pm_json_fail(d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
     const struct pm_encoder_norm *ln = pm_encoder_norm_into(network, index);
     for (size_t i = 0; i < width; i++) {
         map->ln.weight[i] = (float)(ln->weight[i] / c->a[i]);
@@ -128,7 +128,7 @@ static pm_status map_layer(const struct pm_diag *d, const struct pm_encoder *net
         !map_input_matrix(&layer->linear[PM_ENCODER_V], c, w + 2 * area, b + 2 * width, &map->sw_v) ||
         !map_output_matrix(&layer->linear[PM_ENCODER_O], options->wo_one_scale, map, w + 3 * area,
                            b + 3 * width))
-        return pm_diag_fail(d, PM_ERANGE, "layer %u: a bias does not fit 32 bits at \"sx\" %g", index, c->sx);
+        return pm_json_fail(d, PM_ERANGE, "layer %u: a bias does not fit 32 bits at \"sx\" %g", index, c->sx);
     map->w = (struct pm_attention_weights){
         .wq = w,
         .wk = w + area,
@@ -151,7 +151,7 @@ static unsigned shift_for(unsigned m, int64_t kvb, unsigned now) {
     return (unsigned)pm_clamp(m + kvb - now, 0, 31);
 }
 
-static pm_status map_layers(const struct pm_diag *d, struct pm_encoder *network, const cJSON *root,
+static pm_status map_layers(const struct pm_json *d, struct pm_encoder *network, const cJSON *root,
                             const struct pm_encoder_map_options *options, struct calibration *c) {
     int64_t kvb = 0;
     pm_status s = pm_json_integer(d, root, "kvb", 2, 16, &kvb);
@@ -159,11 +159,11 @@ static pm_status map_layers(const struct pm_diag *d, struct pm_encoder *network,
         return s;
     const cJSON *layers = cJSON_GetObjectItemCaseSensitive(root, "layers");
     if (!cJSON_IsArray(layers))
-        return pm_diag_fail(d, PM_EFORMAT, "\"layers\" is missing or not an array");
+        return pm_json_fail(d, PM_EFORMAT, "\"layers\" is missing or not an array");
     unsigned i = 0;
     for (const cJSON *layer = layers->child; layer != NULL; layer = layer->next, i++) {
         if (i == network->config.layers)
-            return pm_diag_fail(d, PM_ESHAPE, "\"layers\" has more than the network's %u",
+            return pm_json_fail(d, PM_ESHAPE, "\"layers\" has more than the network's %u",
                                 network->config.layers);
         const unsigned now = options->kvb ? options->kvb : (unsigned)kvb;
         network->maps[i].kvb = now;
@@ -175,44 +175,43 @@ static pm_status map_layers(const struct pm_diag *d, struct pm_encoder *network,
             return s;
     }
     if (i != network->config.layers)
-        return pm_diag_fail(d, PM_ESHAPE, "\"layers\" has %u elements, the network %u", i,
+        return pm_json_fail(d, PM_ESHAPE, "\"layers\" has %u elements, the network %u", i,
                             network->config.layers);
     return PM_OK;
 }
 
-static pm_status load(const struct pm_diag *d, struct pm_encoder *network,
+static pm_status load(struct pm_json *d, struct pm_encoder *network,
                       const struct pm_encoder_map_options *options) {
     const struct pm_encoder_config *c = &network->config;
     if (c->width > PM_MAX_WIDTH || c->heads > PM_MAX_HEADS || c->tokens > PM_MAX_TOKENS)
-        return pm_diag_fail(d, PM_ERANGE, "width %u, heads %u, tokens %u exceed the engine's %d, %d, %d",
+        return pm_json_fail(d, PM_ERANGE, "width %u, heads %u, tokens %u exceed the engine's %d, %d, %d",
                             c->width, c->heads, c->tokens, PM_MAX_WIDTH, PM_MAX_HEADS, PM_MAX_TOKENS);
-    cJSON *root;
-    pm_status s = pm_json_load(d, &root);
+    pm_status s = pm_json_load(d);
     if (s != PM_OK)
         return s;
     network->maps = calloc(c->layers, sizeof *network->maps);
     struct calibration cal = {.mu = malloc(c->width * sizeof(double)),
                               .a = malloc(c->width * sizeof(double))};
     if (network->maps == NULL || cal.mu == NULL || cal.a == NULL)
-        s = pm_diag_fail(d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
+        s = pm_json_fail(d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
     else
-        s = map_layers(d, network, root, options, &cal);
+        s = map_layers(d, network, d->root, options, &cal);
     free(cal.mu);
     free(cal.a);
-    cJSON_Delete(root);
+    cJSON_Delete(d->root);
     return s;
 }
 
 pm_status pm_encoder_map_load(struct pm_encoder *network, const char *dir,
-                              const struct pm_encoder_map_options *options, char *err, size_t errlen) {
+                              const struct pm_encoder_map_options *options, struct pm_error *e) {
     static const struct pm_encoder_map_options as_calibrated;
     pm_encoder_map_free(network);
     size_t room = strlen(dir) + sizeof "/calibration.json";
     char *path = malloc(room);
     if (path == NULL)
-        return pm_diag_fail(&(struct pm_diag){dir, err, errlen}, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
+        return pm_fail(e, PM_ENOMEM, dir, "%s", pm_strerror(PM_ENOMEM));
     snprintf(path, room, "%s/calibration.json", dir);
-    pm_status s = load(&(struct pm_diag){path, err, errlen}, network, options ? options : &as_calibrated);
+    pm_status s = load(&(struct pm_json){path, e, NULL}, network, options ? options : &as_calibrated);
     if (s != PM_OK)
         pm_encoder_map_free(network);
     free(path);

@@ -5,6 +5,10 @@
 
 #include "pm_types.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Simultaneously active wordlines of one array access, K. */
 #define PM_K 8
 
@@ -73,4 +77,7 @@ void pm_bitsift_begin(struct pm_bitsift *b, const struct pm_bitsift_cfg *cfg, co
  * ceil(rows/64) are written. */
 bool pm_bitsift_next(struct pm_bitsift *b, struct pm_access *a);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

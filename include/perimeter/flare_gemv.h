@@ -5,6 +5,11 @@
 
 #include "analog/array.h"
 #include "bitsift.h"
+#include "pm_path.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /** Cost counters of GEMVs; a caller zeroes them and they add up over vectors. */
 struct pm_gemv_cost {
@@ -59,4 +64,7 @@ pm_status pm_flare_gemm(const struct pm_flare_matrix *f, const struct pm_bitsift
 /** Adds `from` to `to`. */
 void pm_gemv_cost_add(struct pm_gemv_cost *to, const struct pm_gemv_cost *from);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

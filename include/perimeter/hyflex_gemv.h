@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* One matrix in HyFlexPIM analog arrays of 64 x 128 cells: array, converter and shift-add, tiled (HyFlexPIM
- * section 3.2; numerics: HyFlexPIM array).
+ * section 3.2; docs/numerics.md, "HyFlexPIM array").
  *
  * Offset-binary weights of 8/cell adjacent columns; a vector is read plane by plane, each plane converts all
  * 128 columns. Row tiles add up in 32 bits, column tiles stand side by side; every tile has its own array and
@@ -12,6 +12,11 @@
 #include "analog/sar.h"
 #include "col_scan.h"
 #include "mlc_shift_add.h"
+#include "pm_path.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #define PM_HYFLEX_ROWS     64
 #define PM_HYFLEX_COLS     128
@@ -96,4 +101,7 @@ const struct pm_hyflex_tile *pm_hyflex_tile(const struct pm_hyflex *h, unsigned 
 uint64_t pm_hyflex_tile_stages(const struct pm_hyflex *h, const struct pm_hyflex_tile *tile, const int8_t *x,
                                uint32_t vector, uint64_t *wordlines, int32_t *code, int32_t *acc);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

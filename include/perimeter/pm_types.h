@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Most wordlines of one FLARE array, most elements of a row. */
 #define PM_MAX_ROWS 4096
 
@@ -65,4 +69,7 @@ static inline int64_t pm_clamp(int64_t v, int64_t lo, int64_t hi) {
     return v < lo ? lo : v > hi ? hi : v;
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Flash conversion of one column: eight comparators to a code 0..8 (numerics: column readout). */
+/* Flash conversion of one column: eight comparators to a code 0..8 (docs/numerics.md, "Column readout"). */
 #ifndef PM_THERM_ENC_H
 #define PM_THERM_ENC_H
 
 #include "pm_types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /** Comparators of one column, and thereby its largest code. */
 #define PM_COMPARATORS 8
@@ -27,4 +31,7 @@ static inline uint8_t pm_flash_code(int32_t a) {
     return (uint8_t)((in_range + 128) >> 8);
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

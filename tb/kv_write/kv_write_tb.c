@@ -33,7 +33,8 @@ static int64_t number(struct bench *b, unsigned bits) {
     return (int64_t)(r >> 2 & 1 ? ~v : v);
 }
 
-/* An element as stored, and whether it saturated: numerics, not the golden parse. */
+/* An element as stored, and whether it saturated: docs/numerics.md, "eMSB-Q",
+ * not the golden parse. */
 static bool saturates(int64_t x, int64_t m, unsigned bits, bool round) {
     int n = (int)pm_clamp(m, -31, 31);
     wide v = n <= 0 ? (wide)x * ((int64_t)1 << -n) : ((wide)x + (round ? (wide)1 << (n - 1) : 0)) >> n;

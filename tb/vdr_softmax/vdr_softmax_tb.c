@@ -75,7 +75,8 @@ static void random_rows(struct rows *r) {
     }
 }
 
-/* exp for the remainder that a quotient leaves, off by `error`: numerics, not the golden softmax. */
+/* exp for the remainder that a quotient leaves, off by `error`: docs/numerics.md, "VDR-Softmax",
+ * not the golden softmax. */
 static int64_t numerator(const struct pm_vdr_entry *e, int q, int64_t rem, int64_t error, bool round) {
     const int64_t exp = (int64_t)e->c - rem * ((int64_t)e->b - rem) + error;
     const int t = pm_bl(e->c) - 8 + q;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Behavioural models of MRAM and SRAM arrays behind wordlines and flash converters (numerics: array
- * behaviour).
+/* Behavioural models of MRAM and SRAM arrays behind wordlines and flash converters (docs/numerics.md,
+ * "Array behaviour").
  *
  * A cell stores one bit. Conductances are drawn when a cell is programmed and are integers from then on; a
  * read sums them over the active wordlines, so that every engine, order and thread count draws the same bits.
@@ -8,7 +8,11 @@
 #ifndef PM_ARRAY_H
 #define PM_ARRAY_H
 
-#include "kernels/simd.h"
+#include "../pm_types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /** Most wordlines, bitlines and active wordlines of one array. */
 #define PM_ARRAY_MAX_ROWS  4096
@@ -62,13 +66,6 @@ void pm_array_write(struct pm_array *a, unsigned row, unsigned col, bool bit);
 void pm_array_read(const struct pm_array *a, const uint64_t *mask, unsigned dummy, struct pm_read_id id,
                    int32_t *value);
 
-/** The access, converted by PM_GROUP (8) flash comparators a column: each column's code is added to sum[cols,
- * padded to a multiple of 64]. The fast path of pm_array_read() and a rounding to 0..8 for FLARE's arrays:
- * noisy, and at most PM_GROUP wordlines are on. Returns the codes that are not the stored count where
- * `count`. */
-uint64_t pm_array_convert(const struct pm_array *a, const struct pm_kernels *k, const uint64_t *mask,
-                          unsigned dummy, struct pm_read_id id, bool count, uint16_t *sum);
-
 /** count[cols]: the stored ones under the mask, exact, modulo 256 beyond 255 active rows. */
 void pm_array_count(const struct pm_array *a, const uint64_t *mask, uint8_t *count);
 
@@ -90,4 +87,7 @@ unsigned pm_array_cols(const struct pm_array *a);
 /** K of its configuration. */
 unsigned pm_array_lines(const struct pm_array *a);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Behavioural model of one RRAM array with one or two bits a cell (numerics: array behaviour; HyFlexPIM
- * section 3.2: 64 wordlines, 128 bitlines). Any of its wordlines may be on.
+/* Behavioural model of one RRAM array with one or two bits a cell (docs/numerics.md, "Array
+ * behaviour"; HyFlexPIM section 3.2: 64 wordlines, 128 bitlines). Any of its wordlines may be on.
  *
  * Cells are drawn when they are programmed and are integers from then on; every draw is keyed by (seed,
  * array) and counted by (row, column) or (column, vector, plane), so that any engine, order or thread count
@@ -9,6 +9,10 @@
 #define PM_RRAM_H
 
 #include "array.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #define PM_RRAM_MAX_ROWS 512 /**< wordlines: the sum of their cells stays within int32 */
 
@@ -72,4 +76,7 @@ bool pm_rram_is_nominal(const struct pm_rram_cfg *cfg, unsigned cell);
 /** Whether every read is exactly 256 times pm_rram_count(). */
 bool pm_rram_nominal(const struct pm_rram *a);
 
+#ifdef __cplusplus
+}
+#endif
 #endif
