@@ -160,6 +160,12 @@ def tool(arguments, log, append=False, timeout=None, env=None, cwd=None):
             raise
 
 
+def must(arguments, log):
+    """Runs a tool that has to succeed."""
+    if tool(list(map(str, arguments)), log):
+        raise Failure(f"{arguments[0]} fails, see {log}")
+
+
 def yosys(commands, log, append=False, options=()):
     """Yosys, strict about what it misreads; with tcmalloc, which takes a sixth of the time away."""
     return tool(["yosys", "-Q", "-q", *MISREAD, *options, "-p", commands], log, append,

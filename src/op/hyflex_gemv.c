@@ -24,7 +24,7 @@ static pm_status prepare(struct pm_op_job *job) {
 
 static void add_note(struct pm_op_job *job, const struct pm_hyflex *h, uint64_t clips) {
     unsigned rows = pm_hyflex_row_tiles(h), cols = pm_hyflex_col_tiles(h);
-    uint64_t conversions = (uint64_t)job->dim['T'] * rows * cols * PM_HYFLEX_PLANES * PM_RRAM_COLS;
+    uint64_t conversions = (uint64_t)job->dim['T'] * rows * cols * PM_HYFLEX_PLANES * PM_HYFLEX_COLS;
     snprintf(job->note, sizeof job->note,
              "%u x %u arrays; converter step: 1 cell state; wrong codes: %" PRIu64 " of %" PRIu64
              " conversions",
@@ -59,7 +59,7 @@ static void model(const struct pm_op_job *job, char params[static PM_OP_PARAMS])
 static pm_status rtl(struct pm_op_job *job) {
     const struct pm_hyflex_cfg cfg = config(job);
     const size_t rows = job->dim['D'], outputs = job->dim['M'], vectors = job->dim['T'];
-    const size_t per = PM_RRAM_COLS / pm_mlc_slices(cfg.cell);
+    const size_t per = PM_HYFLEX_COLS / pm_mlc_slices(cfg.cell);
     const int8_t *x = pm_op_data(job, "x");
     int32_t *y = pm_op_out(job, "y");
     int64_t *clips = pm_op_out(job, "clips");
@@ -75,7 +75,7 @@ static pm_status rtl(struct pm_op_job *job) {
         const struct pm_hyflex_tile *t = pm_hyflex_tile(matrix, i / col_tiles, i % col_tiles);
         const struct pm_sim_opts opts = pm_op_sim(job, i);
         uint64_t tile_clips = 0;
-        status = pm_op_driver(job, pm_hyflex_tile_rtl)(&opts, matrix, t, x + i / col_tiles * PM_RRAM_ROWS,
+        status = pm_op_driver(job, pm_hyflex_tile_rtl)(&opts, matrix, t, x + i / col_tiles * PM_HYFLEX_ROWS,
                                                        rows, vectors, 0, acc, NULL, &tile_clips, NULL);
         for (size_t v = 0; v < vectors && status == PM_OK; v++)
             for (unsigned m = 0; m < t->outputs; m++)
