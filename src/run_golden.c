@@ -40,7 +40,7 @@ static pm_status classify(struct pm_run_worker *w, const uint8_t *image, bool as
 static pm_status run_golden(struct pm_run_job *j, const char *what, unsigned images, bool as_float,
                             const struct pm_run_matrices *matrices, const int *log2_z,
                             struct pm_run_golden *g) {
-    struct pm_run_data d;
+    struct pm_dataset d;
     pm_status status = pm_run_data_open(j, &d);
     unsigned threads = j->settings.value[PM_RUN_THREADS] > 0 ? (unsigned)j->settings.value[PM_RUN_THREADS]
                                                              : (unsigned)omp_get_num_procs();
@@ -92,14 +92,14 @@ static pm_status run_golden(struct pm_run_job *j, const char *what, unsigned ima
     free(workers);
     free(labels);
     free(pixels);
-    pm_run_data_close(&d);
+    pm_dataset_close(&d);
     return status;
 }
 
 /* Without 1/Z: what stands in for it, from the first images. */
 static pm_status typical_z(struct pm_run_job *j, const struct pm_run_matrices *matrices, int *log2_z) {
     enum { IMAGES = 64 };
-    struct pm_run_data d;
+    struct pm_dataset d;
     struct pm_encoder_input inputs[IMAGES];
     pm_status status = pm_run_data_open(j, &d);
     const unsigned count = status == PM_OK && d.images.dim[0] < IMAGES ? d.images.dim[0] : IMAGES;
@@ -114,7 +114,7 @@ static pm_status typical_z(struct pm_run_job *j, const struct pm_run_matrices *m
     if (status == PM_OK)
         status = pm_run_typical_z(j, matrices, inputs, count, log2_z);
     free(pixels);
-    pm_run_data_close(&d);
+    pm_dataset_close(&d);
     return status;
 }
 

@@ -9,32 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Test set files, by the names of the MNIST family. */
-static const char *const images_file = "t10k-images-idx3-ubyte.gz", *const labels_file =
-                                                                        "t10k-labels-idx1-ubyte.gz";
-
-pm_status pm_run_data_open(struct pm_run_job *j, struct pm_run_data *d) {
-    char path[4096];
-    *d = (struct pm_run_data){0};
-    snprintf(path, sizeof path, "%s/%s", j->data, images_file);
-    pm_status status = pm_idx_open(&d->images, path, 3, &j->error);
+pm_status pm_run_data_open(struct pm_run_job *j, struct pm_dataset *d) {
+    const struct pm_encoder_config *c = &j->network.config;
+    pm_status status = pm_dataset_open(d, j->data, "t10k", c->classes, &j->error);
+    if (status == PM_OK && (d->images.dim[1] != c->image || d->images.dim[2] != c->image))
+        status = pm_fail(&j->error, PM_ESHAPE, d->images.path, "images of %ux%u, the network takes %ux%u",
+                         d->images.dim[1], d->images.dim[2], c->image, c->image);
     if (status != PM_OK)
-        return status;
-    unsigned side = j->network.config.image;
-    if (d->images.dim[1] != side || d->images.dim[2] != side)
-        return pm_fail(&j->error, PM_ESHAPE, path, "images of %ux%u, the network takes %ux%u",
-                       d->images.dim[1], d->images.dim[2], side, side);
-    snprintf(path, sizeof path, "%s/%s", j->data, labels_file);
-    status = pm_idx_open(&d->labels, path, 1, &j->error);
-    if (status == PM_OK && d->labels.dim[0] != d->images.dim[0])
-        status = pm_fail(&j->error, PM_ESHAPE, path, "%u labels for %u images", d->labels.dim[0],
-                         d->images.dim[0]);
+        pm_dataset_close(d);
     return status;
-}
-
-void pm_run_data_close(struct pm_run_data *d) {
-    pm_idx_close(&d->images);
-    pm_idx_close(&d->labels);
 }
 
 void pm_run_progress(const char *what, unsigned done, unsigned total) {

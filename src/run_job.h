@@ -3,7 +3,7 @@
 #ifndef PM_RUN_JOB_H
 #define PM_RUN_JOB_H
 
-#include "io/idx.h"
+#include "io/dataset.h"
 #include "net/hyflex_linear.h"
 #include "net/int8_linear.h"
 #include "run.h"
@@ -24,11 +24,7 @@ struct pm_run_job {
 };
 
 /** The test set, read from front to back. */
-struct pm_run_data {
-    struct pm_idx images, labels;
-};
-pm_status pm_run_data_open(struct pm_run_job *j, struct pm_run_data *d);
-void pm_run_data_close(struct pm_run_data *d);
+pm_status pm_run_data_open(struct pm_run_job *j, struct pm_dataset *d);
 
 /** DIR/ranks.json into j->gradient. */
 pm_status pm_run_load_gradients(struct pm_run_job *j);

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "files.h"
-#include "io/idx.h"
+#include "io/dataset.h"
 #include "io/json.h"
 #include "io/safetensors.h"
 
@@ -506,6 +506,99 @@ static void idx_bad_gzip(void **state) {
     assert_message(&e, "t.idx.gz", "corrupt");
 }
 
+/* ---- data sets ---- */
+
+/* An IDX file of n items of `item` bytes (1: labels; 4: images of 2x2), all of them `value`. */
+static void write_idx(const char *name, bool gz, uint8_t n, uint8_t item, uint8_t value) {
+    uint8_t bytes[256] = {0, 0, 8, item == 1 ? 1 : 3, 0, 0, 0, n, 0, 0, 0, 2, 0, 0, 0, 2};
+    const size_t head = item == 1 ? 8 : 16;
+    memset(bytes + head, value, (size_t)n * item);
+    if (!gz) {
+        write_file(name, bytes, head + (size_t)n * item);
+        return;
+    }
+    gzFile f = gzopen(in_folder(name), "wb");
+    assert_int_equal(gzwrite(f, bytes, (unsigned)(head + (size_t)n * item)), (int)head + n * item);
+    assert_int_equal(gzclose(f), Z_OK);
+}
+
+static void dataset_names(void **state) {
+    (void)state;
+    static const char *const names[][2] = {
+        {"t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"},
+        {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"},
+        {"t10k-images.idx3-ubyte.gz", "t10k-labels.idx1-ubyte.gz"},
+        {"t10k-images.idx3-ubyte", "t10k-labels.idx1-ubyte"},
+    };
+    struct pm_dataset d;
+    struct pm_error e = {""};
+    assert_int_equal(pm_dataset_open(&d, folder, "t10k", 10, &e), PM_EIO);
+    assert_message(&e, "t10k-images-idx3-ubyte.gz", "No such file");
+    for (int images = 0; images < 4; images++)
+        for (int labels = 0; labels < 4; labels++) {
+            uint8_t pixels[8], label[2];
+            write_idx(names[images][0], images % 2 == 0, 2, 4, 7);
+            write_idx(names[labels][1], labels % 2 == 0, 2, 1, 9);
+            if (pm_dataset_open(&d, folder, "t10k", 10, &e) != PM_OK)
+                fail_msg("%s", e.text);
+            assert_int_equal(d.images.item, 4);
+            assert_int_equal(pm_idx_read(&d.images, 2, pixels, &e), PM_OK);
+            assert_int_equal(pm_idx_read(&d.labels, 2, label, &e), PM_OK);
+            assert_true(pixels[7] == 7 && label[0] == 9);
+            pm_dataset_close(&d);
+            unlink(in_folder(names[images][0]));
+            unlink(in_folder(names[labels][1]));
+        }
+}
+
+static void dataset_bad(void **state) {
+    (void)state;
+    static const char images[] = "t10k-images-idx3-ubyte", labels[] = "t10k-labels-idx1-ubyte";
+    struct pm_dataset d;
+    struct pm_error e = {""};
+    static const struct {
+        uint8_t images, labels, label;
+        unsigned classes;
+        pm_status status;
+        const char *file, *reason;
+    } cases[] = {
+        {2, 2, 9, 10, PM_OK, NULL, NULL},
+        {2, 2, 255, 256, PM_OK, NULL, NULL},
+        {2, 2, 10, 10, PM_ERANGE, labels, "label 0 is 10, the network has 10 classes"},
+        {2, 2, 255, 2, PM_ERANGE, labels, "label 0 is 255"},
+        {0, 0, 0, 10, PM_ESHAPE, images, "no images"},
+        {0, 2, 0, 10, PM_ESHAPE, images, "no images"},
+        {2, 0, 0, 10, PM_ESHAPE, labels, "0 labels for 2 images"},
+        {2, 3, 0, 10, PM_ESHAPE, labels, "3 labels for 2 images"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_idx(images, false, cases[i].images, 4, 0);
+        write_idx(labels, false, cases[i].labels, 1, cases[i].label);
+        assert_int_equal(pm_dataset_open(&d, folder, "t10k", cases[i].classes, &e), cases[i].status);
+        if (cases[i].status != PM_OK) {
+            assert_message(&e, cases[i].file, cases[i].reason);
+            assert_null(d.images.file);
+            assert_null(d.labels.file);
+        }
+        pm_dataset_close(&d);
+    }
+    /* A wrong label far behind, and labels that end early. */
+    uint8_t bytes[8 + 10000] = {0, 0, 8, 1, 0, 0, 10000 >> 8, 10000 & 255},
+                      head[16 + 40000] = {0, 0, 8, 3, 0, 0, 10000 >> 8, 10000 & 255, 0, 0, 0, 2, 0, 0, 0, 2};
+    bytes[8 + 9999] = 11;
+    write_file(images, head, sizeof head);
+    write_file(labels, bytes, sizeof bytes);
+    assert_int_equal(pm_dataset_open(&d, folder, "t10k", 10, &e), PM_ERANGE);
+    assert_message(&e, labels, "label 9999 is 11");
+    write_file(labels, bytes, sizeof bytes - 1);
+    assert_int_equal(pm_dataset_open(&d, folder, "t10k", 10, &e), PM_EFORMAT);
+    assert_message(&e, labels, "truncated");
+    unlink(in_folder(labels));
+    assert_int_equal(pm_dataset_open(&d, folder, "t10k", 10, &e), PM_EIO);
+    assert_message(&e, "t10k-labels-idx1-ubyte.gz", "No such file");
+    unlink(in_folder(images));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_good),
@@ -521,6 +614,8 @@ int main(void) {
         cmocka_unit_test(idx_good),
         cmocka_unit_test(idx_bad),
         cmocka_unit_test(idx_bad_gzip),
+        cmocka_unit_test(dataset_names),
+        cmocka_unit_test(dataset_bad),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -25,6 +25,10 @@ module pm_row_collect #(
   localparam int unsigned Beats = (N + Lanes - 1) / Lanes;
   localparam int unsigned BeatW = Beats > 1 ? $clog2(Beats) : 1;
 
+  if (N < 1 || Lanes < 1 || W < 1) begin : g_range
+    $error("pm_row_collect: N, Lanes and W must be at least 1");
+  end
+
   logic [BeatW-1:0] beat_q;
   logic full_q, last;
   logic [Beats*Lanes*W-1:0] row_q;
@@ -56,4 +60,8 @@ module pm_row_collect #(
     logic unused_pad;
     assign unused_pad = ^row_q[Beats*Lanes*W-1:N*W];
   end
+
+`ifdef PERIMETER_FORMAL
+  `include "pm_row_collect_fv.svh"
+`endif
 endmodule

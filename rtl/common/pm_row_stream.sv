@@ -27,6 +27,10 @@ module pm_row_stream #(
   localparam int unsigned Beats = (N + Lanes - 1) / Lanes;
   localparam int unsigned BeatW = Beats > 1 ? $clog2(Beats) : 1;
 
+  if (N < 1 || Lanes < 1 || W < 1) begin : g_range
+    $error("pm_row_stream: N, Lanes and W must be at least 1");
+  end
+
   logic [BeatW-1:0] beat_q;
   logic [Beats*Lanes*W-1:0] padded;
 
@@ -40,4 +44,8 @@ module pm_row_stream #(
     if (!rst_ni) beat_q <= '0;
     else if (valid_i && ready_i) beat_q <= last_o ? '0 : beat_q + 1'b1;
   end
+
+`ifdef PERIMETER_FORMAL
+  `include "pm_row_stream_fv.svh"
+`endif
 endmodule

@@ -72,7 +72,7 @@ static pm_status hyflex_prepare(struct pm_op_job *job) {
 
 static void hyflex_note(struct pm_op_job *job, const struct pm_hyflex *h, uint64_t clips) {
     unsigned rows = pm_hyflex_row_tiles(h), cols = pm_hyflex_col_tiles(h);
-    uint64_t conversions = (uint64_t)job->dim['T'] * rows * cols * PM_HYFLEX_PLANES * PM_RRAM_COLS;
+    uint64_t conversions = (uint64_t)job->dim['T'] * rows * cols * PM_HYFLEX_PLANES * PM_HYFLEX_COLS;
     snprintf(job->note, sizeof job->note,
              "%u x %u arrays; converter step: 1 cell state; clipped: %" PRIu64 " of %" PRIu64 " conversions",
              rows, cols, clips, conversions);
@@ -114,7 +114,7 @@ static pm_status hyflex_rtl(struct pm_op_job *job, struct pm_tensor *out) {
     if (status != PM_OK)
         return status;
     status = pm_hyflex_new(&cfg, pm_op_data(job, "w"), (unsigned)rows, (unsigned)outputs, 0, &matrix);
-    size_t per = PM_RRAM_COLS / pm_mlc_slices(cfg.cell);
+    size_t per = PM_HYFLEX_COLS / pm_mlc_slices(cfg.cell);
     int32_t *acc = status == PM_OK ? calloc(vectors * per, sizeof *acc) : NULL;
     if (status == PM_OK && !acc)
         status = PM_ENOMEM;
@@ -124,7 +124,7 @@ static pm_status hyflex_rtl(struct pm_op_job *job, struct pm_tensor *out) {
         const struct pm_hyflex_tile *t = pm_hyflex_tile(matrix, i / col_tiles, i % col_tiles);
         struct pm_sim_opts opts = pm_op_sim(job, i, path);
         uint64_t tile_clips = 0;
-        status = ((pm_hyflex_tile_rtl_fn *)f)(&opts, matrix, t, x + i / col_tiles * PM_RRAM_ROWS, rows,
+        status = ((pm_hyflex_tile_rtl_fn *)f)(&opts, matrix, t, x + i / col_tiles * PM_HYFLEX_ROWS, rows,
                                               vectors, 0, acc, NULL, &tile_clips, NULL);
         for (size_t v = 0; v < vectors && status == PM_OK; v++)
             for (unsigned m = 0; m < t->outputs; m++)
