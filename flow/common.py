@@ -130,7 +130,10 @@ def rtl_files(block):
     run = subprocess.run(["scripts/files.sh", block], capture_output=True, text=True)
     if run.returncode or not run.stdout:
         raise Failure(f"rtl/{block} has no list of files")
-    return run.stdout.split()
+    files = run.stdout.split()
+    if missing := [file for file in files if not Path(file).exists()]:
+        raise Failure(f"rtl/{block}/files: no {missing[0]}")
+    return files
 
 
 def parameters(text):
@@ -158,6 +161,12 @@ def tool(arguments, log, append=False, timeout=None, env=None, cwd=None):
             if isinstance(error, subprocess.TimeoutExpired):
                 return 124
             raise
+
+
+def must(arguments, log):
+    """Runs a tool that has to succeed."""
+    if tool(list(map(str, arguments)), log):
+        raise Failure(f"{arguments[0]} fails, see {log}")
 
 
 def yosys(commands, log, append=False, options=()):

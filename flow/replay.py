@@ -3,7 +3,7 @@
 """Replays what Verilator saw in Icarus Verilog: TAP. A block's bench runs on the RTL with a waveform; the block's copy in plain Verilog
 (flow/verilog.py) gets the same inputs, and every output is compared at the end of every clock.
 
-    flow/replay.py [--all] [BLOCK ...]     the first configuration in synth/BLOCK/configs that has a model, or with --all each
+    flow/replay.py [--all] [BLOCK ...]     the models with `replay` in tb/BLOCK/models, or with --all each
 
 Outputs that the copy does not know yet, since nothing has loaded the registers behind them, are counted, not compared.
 """
@@ -16,11 +16,13 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from common import BUILD, Failure, Tap, block_list, blocks, program, tool, write
+from common import BUILD, Failure, Tap, blocks, parameters, program, read, tool, write
+from models import marked, models
 from vcd import Wave
 from verilog import copy
 
-RUNS, CLOCKS, SECONDS = 6, 2500, 600
+# Simulations of the bench, clocks of one, bytes of their waveforms and seconds of a program that are enough.
+RUNS, CLOCKS, BYTES, SECONDS = 6, 1600, 30_000_000, 300
 
 
 class Port(NamedTuple):
@@ -29,21 +31,34 @@ class Port(NamedTuple):
     width: int
 
 
+def configured(block: str, model: str) -> str:
+    """The parameters that a model's bench gives pm_BLOCK, as NAME=VALUE ..."""
+    bench = read(f"tb/{block}/pm_{block}_tb.sv")
+    known = dict(re.findall(r"^ *(?:local)?param(?:eter)? .*\b(\w+) *= *(\d+)[,;]?$", bench, re.M)) | dict(parameters(models(block)[model]))
+    given = re.search(rf"\bpm_{block}\s*#\(([^;]*?)\)\s*u_dut\b", bench)
+    pairs = re.findall(r"\.(\w+)\s*\(([^()]*)\)", given[1]) if given else []
+    return " ".join(f"{name}={int(eval(value, {'__builtins__': {}}, {k: int(v) for k, v in known.items()}))}" for name, value in pairs)
+
+
 def record(block: str, model: str, folder: Path) -> list[Path]:
-    """Waveforms of the first simulations of the block's bench with this model."""
+    """Waveforms of the first simulations of the block's bench with this model; the last one may break off."""
     for old in folder.glob("wave*"):
         old.unlink()
     environment = {"PERIMETER_MODELS": model, "PERIMETER_WAVES": str(folder.absolute() / "wave"), "PERIMETER_TRACE": "vcd"}
-    last = folder / f"wave{RUNS}"
     with open(folder / "bench.log", "w", encoding="utf-8") as log:
         bench = subprocess.Popen([BUILD / "tb" / f"{block}_tb"], stdout=log, stderr=log, env=os.environ | environment)
         end = time.monotonic() + SECONDS
-        while bench.poll() is None and not last.exists() and time.monotonic() < end:
+        while bench.poll() is None and time.monotonic() < end:
+            made = sum(wave.stat().st_size for wave in folder.glob("wave*"))
+            if made > BYTES or (folder / f"wave{RUNS}").exists():
+                break
             time.sleep(0.05)
         bench.kill()
         bench.wait()
-    waves = [folder / f"wave{i}" for i in range(1, RUNS + 1)]
-    return [wave for wave in waves if wave.exists()]
+    waves = sorted(folder.glob("wave*"))
+    if not waves:
+        raise Failure(f"no waveform, see {folder}/bench.log")
+    return waves[:RUNS]
 
 
 def ports(path: Path, top: str) -> list[Port]:
@@ -53,13 +68,13 @@ def ports(path: Path, top: str) -> list[Port]:
     return [Port(name, kind == "input", int(high or 0) + 1) for kind, high, name in found if name != "clk_i"]
 
 
-def vectors(wave: Wave, pins: list[Port], limit: int) -> list[str]:
+def vectors(wave: Wave, pins: list[Port]) -> list[str]:
     """Inputs and outputs of each clock. The reset is let go at an edge, which counts already."""
     found: list[list[str]] = []
     for value in wave.clocks():
         if found and "rst_ni" in value:
             found[-1][0] = value["rst_ni"]
-        if len(found) == limit:
+        if len(found) == CLOCKS:
             break
         found.append([value.get("rst_ni", "")] + [value[pin.name].zfill(pin.width) for pin in pins if pin.name != "rst_ni"])
     return ["".join(bits) for bits in found]
@@ -71,6 +86,7 @@ module replay;
   reg [{width}-1:0] now;
   reg clk;
   wire [{outputs}-1:0] out;
+  reg [{outputs}-1:0] known;
   integer n, b, compared, unknown, differ;
   {top} u_dut ({pins});
   initial begin
@@ -79,13 +95,16 @@ module replay;
     compared = 0;
     unknown = 0;
     differ = 0;
+    known = 0;
     for (n = 0; n < {count}; n = n + 1) begin
       now = vector[n];
       #1;
-      for (b = 0; b < {outputs}; b = b + 1)
+      // Before the first edge Verilator has not seen the reset yet.
+      for (b = 0; n > 0 && b < {outputs}; b = b + 1)
         if (out[b] === 1'bx) unknown = unknown + 1;
         else begin
           compared = compared + 1;
+          known[b] = 1;
           if (out[b] !== now[b]) begin
             if (differ == 0) $display("clock %0d, output bit %0d: %b, Verilator %b", n, b, out[b], now[b]);
             differ = differ + 1;
@@ -95,6 +114,7 @@ module replay;
       #1 clk = 0;
     end
     $display("compared %0d unknown %0d differ %0d", compared, unknown, differ);
+    $display("known %b", known);
   end
 endmodule
 """
@@ -111,13 +131,24 @@ def bench(top: str, pins: list[Port], count: int, data: Path) -> str:
     return BENCH.format(width=width, count=count, outputs=outputs, top=top, pins=", ".join(wires), vectors=data)
 
 
-def replay(path: Path, top: str, wave: Path, limit: int) -> tuple[int, int, int, int]:
-    """Clocks, and output bits compared, unknown and different."""
+class Result(NamedTuple):
+    clocks: int
+    compared: int
+    unknown: int
+    differ: int
+    known: int  # output bits that were known in some clock, a mask
+    outputs: int
+
+    def __add__(self, other: "Result") -> "Result":
+        return Result(*(a + b for a, b in zip(self[:4], other[:4])), self.known | other.known, self.outputs)
+
+
+def replay(path: Path, top: str, wave: Path) -> Result:
     pins = sorted(ports(path, top), key=lambda pin: (pin.name != "rst_ni", not pin.is_input))
     seen = Wave(wave, "u_dut")
     if missing := [pin.name for pin in pins if seen.width.get(pin.name) != pin.width]:
         raise Failure(f"{wave}: {missing[0]} is not what it is in {path}")
-    found = vectors(seen, pins, limit)
+    found = vectors(seen, pins)
     data, source, log = (Path(f"{wave}.{suffix}") for suffix in ("txt", "v", "log"))
     write(data, "".join(line + "\n" for line in found))
     clocked = bench(top, pins, len(found), data).replace(" u_dut (", " u_dut (.clk_i(clk), " if "clk_i" in seen.width else " u_dut (")
@@ -126,28 +157,27 @@ def replay(path: Path, top: str, wave: Path, limit: int) -> tuple[int, int, int,
         raise Failure(f"{path}: Icarus Verilog does not read it without a word, see {log}")
     if tool(["vvp", f"{wave}.vvp"], log, timeout=SECONDS):
         raise Failure(f"{path}: the simulation failed, see {log}")
-    counts = re.search(r"^compared (\d+) unknown (\d+) differ (\d+)$", log.read_text(encoding="utf-8"), re.M)
+    counts = re.search(r"^compared (\d+) unknown (\d+) differ (\d+)\nknown ([01]+)$", read(log), re.M)
     if not counts:
         raise Failure(f"{path}: the simulation did not end, see {log}")
-    return len(found), *(int(count) for count in counts.groups())
+    return Result(len(found), *(int(count) for count in counts.groups()[:3]), int(counts[4], 2), len(counts[4]))
 
 
-def check(tap: Tap, block: str, config: str, model: str, parameters: str) -> None:
-    top, folder = f"pm_{block}", BUILD / "replay" / f"{block}-{config}"
+def check(tap: Tap, block: str, model: str) -> None:
+    folder = BUILD / "replay" / f"{block}-{model}"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{block}.v"
     try:
-        copy(block, parameters, path)
-        totals = [0, 0, 0, 0]
-        for wave in record(block, model, folder):
-            if totals[0] < CLOCKS:
-                totals = [a + b for a, b in zip(totals, replay(path, top, wave, CLOCKS - totals[0]))]
+        copy(block, configured(block, model), path)
+        first, *others = [replay(path, f"pm_{block}", wave) for wave in record(block, model, folder)]
+        total = sum(others, first)
     except Failure as failure:
-        tap(False, f"replay {block}-{config}: {failure}")
+        tap(False, f"replay {block} {model}: {failure}")
         return
-    clocks, compared, unknown, differ = totals
-    tap(differ == 0 and compared > 9 * unknown,
-        f"replay {block}-{config}: {clocks} clocks in Icarus Verilog, {compared} output bits compared, {differ} differ, {unknown} unknown")
+    never = total.outputs - total.known.bit_count()
+    tap(total.differ == 0 and never == 0,
+        f"replay {block} {model}: {total.clocks} clocks of {1 + len(others)} runs in Icarus Verilog, {total.compared} output bits compared, "
+        f"{total.differ} differ; {total.unknown} not loaded yet, {never} bits never")
 
 
 def main(arguments: list[str]) -> int:
@@ -156,13 +186,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("block", nargs="*")
     options = parser.parse_args(arguments)
     tap = Tap()
-    for block in options.block or blocks("synth/*/configs"):
-        known = [(config, models.split(",")[0].strip(), parameters) for config, top, parameters, _, _, models, _ in block_list(f"synth/{block}/configs", 7)
-                 if models and top == f"pm_{block}"]
-        if not known:
-            tap(False, f"replay {block}: synth/{block}/configs has no model of it")
-        for configuration in known if options.all else known[:1]:
-            check(tap, block, *configuration)
+    for block in options.block or blocks("tb/*/models"):
+        for model in models(block) if options.all else marked(block, "replay"):
+            check(tap, block, model)
     return tap.failed
 
 

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // By scripts/lists.sh.
+rtl/common/pm_pkg.sv
+rtl/common/pm_popcount.sv
+rtl/common/pm_lead_one.sv
+rtl/common/pm_max_tree.sv
+rtl/common/pm_adder_tree.sv
+rtl/common/pm_shift_sat.sv
+rtl/common/pm_clk_gate.sv
+rtl/common/pm_skid_buffer.sv
 rtl/common/pm_fifo.sv
 rtl/common/pm_row_stream.sv
 rtl/common/pm_row_collect.sv
