@@ -4,7 +4,7 @@
 #   scripts/verilate.sh [-b BUILD] [-l LIBRARY] BLOCK [wave] [MODEL | NAME=VALUE ...]   a model by its name in tb/BLOCK/models, or parameters of pm_BLOCK_tb
 # With PERIMETER_NETLIST=1 the mapped netlists whose configurations in synth/BLOCK/configs name these parameters as their bench
 # take the place of their modules' RTL. scripts/verilate.sh cells writes build/synth/cells.v, the library's cells in Verilog.
-# PERIMETER_MUTANTS=FILE (made by scripts/mutate.sh) takes the place of the modules it defines; PERIMETER_COVERAGE=PREFIX counts lines and toggles.
+# PERIMETER_MUTANTS=FILE (made by flow/mutate.py) takes the place of the modules it defines; PERIMETER_COVERAGE=PREFIX counts lines and toggles.
 # The result is BUILD/rtl/BLOCK/<parameters>/model.so, parameters sorted and without those that are the defaults, so that a model is one
 # however it was asked for: the verilated design (design.a), tb/BLOCK/BLOCK_rtl.c, and
 # what these need of LIBRARY, libperimeter.a. A model is up to date where it was built from files of the same names and contents; then
@@ -22,7 +22,9 @@ while getopts b:l: option; do
 done
 shift $((OPTIND - 1))
 build=$(realpath -m "$build")
-library=${library:-$build/libperimeter.a}
+library=$(realpath -m "${library:-$build/libperimeter.a}")
+cd "$root"
+build=${build#"$root"/} # without what may be a blank in the tree's own name
 block=$1
 shift
 key=model${PERIMETER_NETLIST:+-netlist}${PERIMETER_MUTANTS:+-mutants-$(basename "$PERIMETER_MUTANTS" .v)}${PERIMETER_COVERAGE:+-coverage}
@@ -71,7 +73,6 @@ if [ "$block" = cells ]; then
     exit
 fi
 dir=$build/rtl/$block/$key
-cd "$root"
 fail() {
     echo "scripts/verilate.sh: $*" >&2
     exit 2
@@ -81,9 +82,10 @@ fail() {
 rtl=$(scripts/files.sh "$block")
 if [ -n "${PERIMETER_NETLIST:-}" ]; then
     [ -e "$build/synth/cells.v" ] || scripts/verilate.sh cells
-    nets=$(scripts/synth.sh bench "$block" "$params" "$dir")
+    # shellcheck disable=SC2086
+    nets=$(flow/synth.py bench "$block" "$dir" $params)
     [ -n "$nets" ] || {
-        echo "scripts/verilate.sh: synth/$block/configs has no netlist for the bench $params" >&2
+        echo "scripts/verilate.sh: synth/$block/configs has no netlist for the model $params" >&2
         exit 2
     }
 fi
@@ -113,10 +115,11 @@ publish() { # TEMPORARY FILE DIGEST: what is there under FILE's name is whole, a
     mv "$dir/digest.tmp" "$dir/$2.digest"
 }
 if current model.so "$design $driver"; then
-    echo "$dir/model.so"
+    realpath "$dir/model.so"
     exit
 fi
-reason=$(mkdir -p "$dir" 2>&1 && : 2>&1 >>"$dir/lock") || fail "${reason#* } (PERIMETER_BUILD names another folder)"
+reason=$(mkdir -p "$dir" 2>&1) || fail "${reason#* } (PERIMETER_BUILD names another folder)"
+[ -w "$dir" ] || fail "$(realpath "$dir"): Permission denied (PERIMETER_BUILD names another folder)"
 exec 9>>"$dir/lock"
 flock 9
 OBJCACHE=
@@ -127,7 +130,7 @@ vinc=$(verilator --getenv VERILATOR_ROOT)/include
 # On gates, Verilator 5.006's const-bit-op-tree inverts the result of some trees. tcmalloc halves Verilator's time.
 build_design() {
     obj=$dir/obj
-    case $obj in # make builds in no such folder
+    case $root$obj in # make builds in no such folder
     *[[:space:]]*)
         obj=$(mktemp -d)/obj
         trap 'rm -rf "${obj%/obj}"' EXIT
@@ -173,7 +176,7 @@ step() {
     status=$?
     set -e
     [ $status = 0 ] && return
-    echo "scripts/verilate.sh: $block $*: build failed, see $dir/log" >&2
+    echo "scripts/verilate.sh: $block $*: build failed, see $(realpath "$dir/log")" >&2
     exit 1
 }
 if ! current design.a "$design"; then
@@ -181,4 +184,4 @@ if ! current design.a "$design"; then
     step build_design "$@"
 fi
 current model.so "$design $driver" || step build_model "$@"
-echo "$dir/model.so"
+realpath "$dir/model.so"

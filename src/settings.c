@@ -13,6 +13,8 @@
 
 /* Declarations. */
 
+const struct pm_setting pm_no_settings[] = {{0}};
+
 static void defect(const struct pm_setting_list *list, const char *what, const char *name) {
     fprintf(stderr, "perimeter: settings%s%s: %s: %s\n", list->prefix ? " of " : "",
             list->prefix ? list->prefix : "", name, what);
@@ -20,7 +22,7 @@ static void defect(const struct pm_setting_list *list, const char *what, const c
 }
 
 /* The one place where an underscore is a hyphen. */
-static bool same_name(const char *declared, const char *name, size_t length) {
+bool pm_setting_same_name(const char *declared, const char *name, size_t length) {
     size_t i = 0;
     while (i < length && declared[i] && declared[i] == (name[i] == '_' ? '-' : name[i]))
         i++;
@@ -29,7 +31,7 @@ static bool same_name(const char *declared, const char *name, size_t length) {
 
 int pm_setting_find(const struct pm_setting *list, const char *name, size_t length) {
     for (int k = 0; list[k].name; k++)
-        if (same_name(list[k].name, name, length))
+        if (pm_setting_same_name(list[k].name, name, length))
             return k;
     return -1;
 }
@@ -72,7 +74,7 @@ int pm_settings_find(struct pm_settings *const all[], const char *name, size_t l
     for (size_t i = 0; all[i]; i++) {
         const char *prefix = all[i]->list->prefix;
         const size_t n = prefix ? strlen(prefix) + 1 : 0;
-        if (prefix && (length < n || name[n - 1] != '.' || !same_name(prefix, name, n - 1)))
+        if (prefix && (length < n || name[n - 1] != '.' || !pm_setting_same_name(prefix, name, n - 1)))
             continue;
         const int k = pm_setting_find(all[i]->list->setting, name + n, length - n);
         if (k >= 0 && !all[i]->list->setting[k].fact) {

@@ -49,11 +49,25 @@ struct pm_setting_list {
     const struct pm_setting *setting;
 };
 
-/** Enters a list into the table of all lists, which the tests walk. */
-#define PM_SETTING_LIST(LIST)                                                                                \
-    static const struct pm_setting_list *const pm_entry_##LIST                                               \
-        __attribute__((section("pm_setting_lists"), used)) = &(LIST)
+/** An empty table. */
+extern const struct pm_setting pm_no_settings[];
+
+/** Enters a list, or a pointer to one under a name, into the table of all lists, which the tests walk. */
+#define PM_SETTING_LIST(LIST) PM_SETTING_LIST_AT(LIST, &(LIST))
+#define PM_SETTING_LIST_AT(NAME, POINTER)                                                                    \
+    static const struct pm_setting_list *const pm_setting_list_##NAME                                        \
+        __attribute__((section("pm_setting_lists"), used)) = (POINTER)
 extern const struct pm_setting_list *const __start_pm_setting_lists[], *const __stop_pm_setting_lists[];
+
+/* The usual declarations; more members may follow. */
+#define PM_SET_FLAG(NAME, FALLBACK)                                                                          \
+    .name = (NAME), .kind = PM_SET_CHOICE, .fallback = (FALLBACK), .choices = "0|1"
+#define PM_SET_ONE_OF(NAME, CHOICES, FALLBACK)                                                               \
+    .name = (NAME), .kind = PM_SET_CHOICE, .fallback = (FALLBACK), .choices = (CHOICES)
+#define PM_SET_INTEGER(NAME, LO, HI, FALLBACK)                                                               \
+    .name = (NAME), .kind = PM_SET_INT, .fallback = (FALLBACK), .lo = (LO), .hi = (HI)
+#define PM_SET_NUMBER(NAME, LO, HI, FALLBACK)                                                                \
+    .name = (NAME), .kind = PM_SET_REAL, .fallback = (FALLBACK), .lo = (LO), .hi = (HI)
 
 struct pm_value {
     bool given; /**< by the user */
@@ -76,6 +90,8 @@ struct pm_settings *pm_settings_new(const struct pm_setting_list *list);
 /** NULL: out of memory. */
 struct pm_settings *pm_settings_copy(const struct pm_settings *s);
 
+/** Whether name[length], as the user wrote it, is the declared one. */
+bool pm_setting_same_name(const char *declared, const char *name, size_t length);
 /** The place of name[length], without prefix, or -1. */
 int pm_setting_find(const struct pm_setting *list, const char *name, size_t length);
 /** Sets *s to the one of all[], ended by NULL, whose list has the full name[length]; its place, or -1. */

@@ -17,9 +17,8 @@
 
 /* The lanes of the vectorised Gaussian, which random words reach only in its middle. */
 #ifdef __x86_64__
-#pragma GCC push_options
-#pragma GCC target("avx2,bmi,bmi2,lzcnt,popcnt")
-#include <immintrin.h>
+#include "kernels/target.h"
+PM_TARGET(PM_AVX2)
 #define PM_WORDS 4
 #define PM_TABLE kernels_under_test
 #define PM_NAME  "test"
@@ -48,7 +47,7 @@ static void gaussians_of_every_octave(void **state) {
             check_words(word);
         }
 }
-#pragma GCC pop_options
+PM_TARGET_END
 #else
 static void gaussians_of_every_octave(void **state) {
     (void)state;

@@ -119,7 +119,7 @@ extern "C" bool pm_sim_stall(void) {
     return (r >> 40 & 7) < stalled_of_8[sim.pattern];
 }
 
-// Which mutant a mutated design is (scripts/mutate.sh); 0: none.
+// Which mutant a mutated design is (flow/mutate.py); 0: none.
 extern "C" int pm_mutant(void) {
     const char *m = getenv("PERIMETER_MUTANT");
     return m ? atoi(m) : 0;
