@@ -242,6 +242,7 @@ fuzz: all
 	@flow/fuzz.py
 regress: all $(BENCHES:%=$(BUILD)/tb/%_tb)
 	@flow/regress.py
+	@flow/replay.py --all
 
 # Area and timing: every configuration, what is checked on its netlist, data and pages. Long configurations when they are named:
 # flow/synth.py map bitsift-d4096.

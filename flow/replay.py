@@ -22,7 +22,7 @@ from vcd import Wave
 from verilog import copy
 
 # Simulations of the bench, clocks of one, bytes of their waveforms and seconds of a program that are enough.
-RUNS, CLOCKS, BYTES, SECONDS = 6, 1600, 30_000_000, 300
+RUNS, CLOCKS, BYTES, SECONDS = 6, 1600, 30_000_000, 3600
 
 
 class Port(NamedTuple):
