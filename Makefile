@@ -39,11 +39,7 @@ SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/op/*.c))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-<<<<<<< HEAD
-.PHONY: all setup install uninstall test run minilm lint unit sim bench formal synth power docs figures mutate coverage fuzz regress clean FORCE
-=======
-.PHONY: all setup install uninstall test run minilm lint unit bench formal synth power docs figures mutate coverage fuzz regress compilers clean FORCE
->>>>>>> main
+.PHONY: all setup install uninstall test run minilm lint unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress compilers clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -117,12 +113,8 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-<<<<<<< HEAD
-    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) cli run pairs sweep fault fuzz \
-=======
     $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) headers install build lists cli run pairs sweep fault fuzz \
->>>>>>> main
-    flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) docs links
+    flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
 
@@ -169,6 +161,9 @@ $(BUILD)/test/fault.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
 # The benches' logs first, where they are made too: their counts stand on the pages.
 $(BUILD)/test/docs.tap: $(filter $(BUILD)/test/bench-%,$(MAKECMDGOALS))
 	$(tap) python3 flow/pages.py check
+# The bench's first simulations once more, in Icarus Verilog.
+$(BUILD)/test/replay-%.tap: $(BUILD)/tb/%_tb
+	$(tap) flow/replay.py $*
 $(BUILD)/test/links.tap:
 	$(tap) python3 flow/links.py
 FUZZ := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
@@ -251,6 +246,7 @@ fuzz: all
 regress: all
 	@$(MAKE) --no-print-directory -s $(BENCHES:%=$(BUILD)/tb/%_tb)
 	@flow/regress.py
+	@flow/replay.py --all
 
 # Area and timing: every configuration, what is checked on its netlist, data and pages. Long configurations when they are named:
 # flow/synth.py map bitsift-d4096.
@@ -263,13 +259,12 @@ synth: all
 power: all
 	@$(MAKE) --no-print-directory -s $(BUILD)/synth/vectors
 	@flow/power.py
-<<<<<<< HEAD
-# What the pages have from RTL, results and logs.
-docs:
-=======
+# A block in plain Verilog-2001 for other simulators: make verilog BLOCK=bitsift Rows=128
+verilog: setup
+	$(need-block)
+	@flow/verilog.py $(BLOCK) $(filter-out BLOCK=% BUILD=% CC=% CFLAGS=% SETUP=%,$(MAKEOVERRIDES))
 # What the pages have from RTL, results, logs and the ops' declarations.
 docs: all
->>>>>>> main
 	@python3 flow/pages.py
 	@python3 flow/catalogue.py
 # Schematics from the RTL, timing diagrams from simulations.
@@ -283,10 +278,7 @@ $(BUILD)/synth/vectors: $(BUILD)/network_vectors
 	@mkdir -p $@
 	@$< models/fashion-vit $(DATA) 1 $@
 	@touch $@
-<<<<<<< HEAD
 
-=======
->>>>>>> main
 clean:
 	rm -rf $(BUILD)
 
