@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/hyflex.h"
+#include "kernels/simd.h"
 
 #include <stdlib.h>
 #include <string.h>
