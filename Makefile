@@ -39,7 +39,7 @@ SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/op/*.c))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup install uninstall test run minilm lint unit sim bench formal synth power docs figures mutate coverage fuzz regress compilers clean FORCE
+.PHONY: all setup install uninstall test run minilm lint unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress compilers clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -114,7 +114,7 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
     $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) headers install build lists cli run pairs sweep fault fuzz \
-    flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) docs links
+    flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
 
@@ -161,6 +161,9 @@ $(BUILD)/test/fault.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
 # The benches' logs first, where they are made too: their counts stand on the pages.
 $(BUILD)/test/docs.tap: $(filter $(BUILD)/test/bench-%,$(MAKECMDGOALS))
 	$(tap) python3 flow/pages.py check
+# The bench's first simulations once more, in Icarus Verilog.
+$(BUILD)/test/replay-%.tap: $(BUILD)/tb/%_tb
+	$(tap) flow/replay.py $*
 $(BUILD)/test/links.tap:
 	$(tap) python3 flow/links.py
 FUZZ := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
@@ -243,6 +246,7 @@ fuzz: all
 regress: all
 	@$(MAKE) --no-print-directory -s $(BENCHES:%=$(BUILD)/tb/%_tb)
 	@flow/regress.py
+	@flow/replay.py --all
 
 # Area and timing: every configuration, what is checked on its netlist, data and pages. Long configurations when they are named:
 # flow/synth.py map bitsift-d4096.
@@ -255,6 +259,10 @@ synth: all
 power: all
 	@$(MAKE) --no-print-directory -s $(BUILD)/synth/vectors
 	@flow/power.py
+# A block in plain Verilog-2001 for other simulators: make verilog BLOCK=bitsift Rows=128
+verilog: setup
+	$(need-block)
+	@flow/verilog.py $(BLOCK) $(filter-out BLOCK=% BUILD=% CC=% CFLAGS=% SETUP=%,$(MAKEOVERRIDES))
 # What the pages have from RTL, results, logs and the ops' declarations.
 docs: all
 	@python3 flow/pages.py
@@ -264,11 +272,10 @@ docs: all
 	@flow/power.py pages
 # Schematics from the RTL, timing diagrams from simulations.
 figures: all
-	@$(MAKE) --no-print-directory -s $(BUILD)/tests/mknpy $(BUILD)/timing_waves
 	@python3 flow/schematic.py $(BLOCK)
 	@python3 flow/timing.py $(BLOCK)
 # What the network's layer 1 sees in the first image of the test set, for accesses and power; and other helpers of the flow.
-$(BUILD)/network_vectors $(BUILD)/accesses $(BUILD)/timing_waves $(BUILD)/sar_linearity: $(BUILD)/%: $(BUILD)/obj/tools/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
+$(BUILD)/network_vectors $(BUILD)/accesses $(BUILD)/sar_linearity: $(BUILD)/%: $(BUILD)/obj/tools/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
 	$(CC) -o $@ $^ $(LIBS)
 $(BUILD)/synth/vectors: $(BUILD)/network_vectors
 	@mkdir -p $@

@@ -159,7 +159,7 @@ def summary():
                "bounded": sum(row["result"] == "bounded" for row in ran), "canaries": len(ran),
                "canaries_caught": sum(row["canary"] == "caught" for row in ran), "covers": sum(row["covers"] for row in ran),
                "blocks": len({row["block"] for row in rows})}
-    write(BUILD / "formal/summary.json", json.dumps(numbers, indent=1) + "\n")
+    write(BUILD / "formal" / "summary.json", json.dumps(numbers, indent=1) + "\n")
     return int(numbers["targets"] != numbers["proven"] + numbers["bounded"] or numbers["canaries"] != numbers["canaries_caught"])
 
 
