@@ -39,6 +39,10 @@ give() { # FILE <CONTENT
 check=${1:-}
 for files in rtl/*/files; do
     block=$(basename "$(dirname "$files")")
+    if [ -n "$check" ] && [ "$(ls rtl/"$block"/*.sv | sort)" != "$(scripts/files.sh "$block" | grep "^rtl/$block/" | sort)" ]; then
+        echo "not ok - lists: $files has not the files of its folder"
+        failed=1
+    fi
     core "$block" | give "rtl/$block/$block.core"
     [ "$block" = common ] || list "$block" | give "rtl/$block/pm_$block.f"
 done
