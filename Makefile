@@ -83,7 +83,8 @@ $(BUILD)/perimeter.pc: scripts/perimeter.pc.in VERSION Makefile $(BUILD)/place
 	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(call escape,$(CURDIR))|' \
 	    -e 's|@LIBDIR@|$(call escape,$(abspath $(BUILD)))|' -e 's|@INCLUDEDIR@|$${prefix}/include/perimeter|' $< >$@
 # The public names alone, for who loads the library at run time (Python's ctypes, for one).
-$(BUILD)/libperimeter.so: $(BUILD)/libperimeter.a $(wildcard include/perimeter/*.h include/perimeter/*/*.h)
+$(BUILD)/shared/libperimeter.so: $(BUILD)/libperimeter.a $(wildcard include/perimeter/*.h include/perimeter/*/*.h)
+	@mkdir -p $(@D)
 	{ echo '{ global:'; cat $(filter %.h,$^) | grep -o '\<pm_[a-z0-9_]*' | sort -u | sed 's/$$/;/'; echo 'local: *; };'; } >$@.map
 	$(CC) -shared -Wl,-soname,libperimeter.so.$(basename $(VERSION)) -Wl,--version-script=$@.map -Wl,--whole-archive $< \
 	    -Wl,--no-whole-archive -lm -o $@
@@ -92,7 +93,7 @@ $(BUILD)/libperimeter.so: $(BUILD)/libperimeter.a $(wildcard include/perimeter/*
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 DESTDIR ?=
-install: all $(if $(SHARED),$(BUILD)/libperimeter.so)
+install: all $(if $(SHARED),$(BUILD)/shared/libperimeter.so)
 	$(if $(findstring -march=,$(CFLAGS)),$(error CFLAGS=$(CFLAGS): what is installed is for any machine))
 	@scripts/install.sh install '$(BUILD)' '$(DESTDIR)' '$(PREFIX)' '$(LIBDIR)' $(if $(SHARED),shared)
 uninstall:
@@ -136,7 +137,7 @@ $(BUILD)/test/lint-%.tap:
 $(BUILD)/test/proof-%.tap:
 	$(tap) flow/prove.py --quick $*
 # Public headers and libraries; installing; building here and there; the lists of RTL files.
-$(BUILD)/test/headers.tap: $(BUILD)/libperimeter.a $(BUILD)/libperimeter.so
+$(BUILD)/test/headers.tap: $(BUILD)/libperimeter.a $(BUILD)/shared/libperimeter.so
 	$(tap) tests/headers.sh
 $(BUILD)/test/install.tap $(BUILD)/test/build.tap: $(BUILD)/test/%.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/$*.sh

@@ -63,7 +63,7 @@ put 644 $share/VERSION <VERSION
 put 755 bin/perimeter <"$build/perimeter"
 put 644 "$libdir/libperimeter.a" <"$build/libperimeter.a"
 if [ "${4:-}" = shared ]; then
-    put 755 "$libdir/libperimeter.so.${version%.*}" <"$build/libperimeter.so"
+    put 755 "$libdir/libperimeter.so.${version%.*}" <"$build/shared/libperimeter.so"
     link "$libdir/libperimeter.so" "$libdir/libperimeter.so.${version%.*}"
 fi
 # Relative to where it stands, so that what was installed can be moved.
