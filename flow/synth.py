@@ -93,7 +93,7 @@ def summary(rows):
     """build/synth/summary.json; how much of `make synth` failed on the netlists."""
     lines = [line for tap in sorted((BUILD / "synth").glob("netlist-*.tap")) for line in tap.read_text().splitlines()]
     failed = sum(line.startswith("not ok") for line in lines)
-    write(BUILD / "synth/summary.json", json.dumps({
+    write(BUILD / "synth" / "summary.json", json.dumps({
         "configurations": [{"block": row["block"], "config": row["config"]} | {
             key: float(row[key]) for key in ("ge", "um2", "registers", "delay_ns", "ge_per_bit") if row[key]} for row in rows],
         "netlist_regressions": {"passed": sum(line.startswith("ok - netlist") for line in lines), "failed": failed}}, indent=1) + "\n")

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds one block's bench as a loadable model, unless it is up to date, and prints the model's path.
 #   scripts/verilate.sh [-b BUILD] [-l LIBRARY] BLOCK [wave] [MODEL | NAME=VALUE ...]   a model by its name in tb/BLOCK/models, or parameters of pm_BLOCK_tb
-# With PERIMETER_NETLIST=1 the mapped netlists whose configurations in synth/BLOCK/configs name these parameters as their bench
-# take the place of their modules' RTL. scripts/verilate.sh cells writes build/synth/cells.v, the library's cells in Verilog.
+# With PERIMETER_NETLIST=1 the mapped netlists whose configurations in synth/BLOCK/configs name this model take the place of their
+# modules' RTL. scripts/verilate.sh cells writes build/synth/cells.v, the library's cells in Verilog.
 # PERIMETER_MUTANTS=FILE (made by flow/mutate.py) takes the place of the modules it defines; PERIMETER_COVERAGE=PREFIX counts lines and toggles.
 # The result is BUILD/rtl/BLOCK/<parameters>/model.so, parameters sorted and without those that are the defaults, so that a model is one
 # however it was asked for: the verilated design (design.a), tb/BLOCK/BLOCK_rtl.c, and
