@@ -70,7 +70,7 @@ fi
 sed -e "s|@VERSION@|$version|" -e "s|@PREFIX@|\${pcfiledir}/$(realpath -ms --relative-to="/$libdir/pkgconfig" /)|" \
     -e "s|@LIBDIR@|\${prefix}/$libdir|" -e "s|@INCLUDEDIR@|\${prefix}/include/perimeter|" scripts/perimeter.pc.in |
     put 644 "$libdir/pkgconfig/perimeter.pc"
-sed "s/^\(\.TH PERIMETER 1 .*\"perimeter \)[^\"]*/\1$version/" docs/perimeter.1 | put 644 share/man/man1/perimeter.1
+put 644 share/man/man1/perimeter.1 <docs/perimeter.1
 for f in LICENSE README.md CHANGELOG.md; do put 644 share/doc/perimeter/$f <$f; done
 for f in $(cd include && find perimeter -name '*.h'); do put 644 "include/$f" <"include/$f"; done
 # What the program builds models from, and the networks.
