@@ -14,12 +14,12 @@ import rtl
 from common import BUILD, Failure, chparam, grep, program, read, rtl_files, write, yosys
 
 
-def copy(block: str, given: str, path: Path) -> None:
-    """The block with these parameters (NAME=VALUE ...) in plain Verilog."""
+def copy(block: str, given: str, path: Path, more: str = "") -> None:
+    """The block with these parameters (NAME=VALUE ...) in plain Verilog; `more`: further passes."""
     top, log = f"pm_{block}", path.with_suffix(".log")
     path.parent.mkdir(parents=True, exist_ok=True)
     commands = f"""read_verilog -sv {' '.join(rtl_files(block))}; {chparam(given, top)}
-        hierarchy -check -top {top}; proc; opt_clean; rename -top {top}; write_verilog -noattr {path}.part"""
+        hierarchy -check -top {top}; proc; {more} opt_clean; rename -top {top}; write_verilog -noattr {path}.part"""
     if yosys(commands, log):
         raise Failure(f"{block} {given}: {(grep('ERROR', log) or 'Yosys failed').rstrip('.')}, see {log}")
     part = Path(f"{path}.part")
