@@ -101,6 +101,7 @@ module replay;
     differ = 0;
     for (n = 0; n < clocks; n = n + 1) begin
       now = vector[n];
+      #1 clk = 0;
       #1;
       // Before the first edge Verilator has not seen the reset yet.
       for (b = 0; n > 0 && b < {outputs}; b = b + 1)
@@ -109,7 +110,7 @@ module replay;
           differ = differ + 1;
         end
       #1 clk = 1;
-      #1 clk = 0;
+      #1;
     end
     $display("clocks %0d differ %0d", n, differ);
   end
