@@ -83,7 +83,8 @@ $(BUILD)/perimeter.pc: scripts/perimeter.pc.in VERSION Makefile $(BUILD)/place
 	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(call escape,$(CURDIR))|' \
 	    -e 's|@LIBDIR@|$(call escape,$(abspath $(BUILD)))|' -e 's|@INCLUDEDIR@|$${prefix}/include/perimeter|' $< >$@
 # The public names alone, for who loads the library at run time (Python's ctypes, for one).
-$(BUILD)/libperimeter.so: $(BUILD)/libperimeter.a $(wildcard include/perimeter/*.h include/perimeter/*/*.h)
+$(BUILD)/shared/libperimeter.so: $(BUILD)/libperimeter.a $(wildcard include/perimeter/*.h include/perimeter/*/*.h)
+	@mkdir -p $(@D)
 	{ echo '{ global:'; cat $(filter %.h,$^) | grep -o '\<pm_[a-z0-9_]*' | sort -u | sed 's/$$/;/'; echo 'local: *; };'; } >$@.map
 	$(CC) -shared -Wl,-soname,libperimeter.so.$(basename $(VERSION)) -Wl,--version-script=$@.map -Wl,--whole-archive $< \
 	    -Wl,--no-whole-archive -lm -o $@
@@ -92,7 +93,7 @@ $(BUILD)/libperimeter.so: $(BUILD)/libperimeter.a $(wildcard include/perimeter/*
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 DESTDIR ?=
-install: all $(if $(SHARED),$(BUILD)/libperimeter.so)
+install: all $(if $(SHARED),$(BUILD)/shared/libperimeter.so)
 	$(if $(findstring -march=,$(CFLAGS)),$(error CFLAGS=$(CFLAGS): what is installed is for any machine))
 	@scripts/install.sh install '$(BUILD)' '$(DESTDIR)' '$(PREFIX)' '$(LIBDIR)' $(if $(SHARED),shared)
 uninstall:
@@ -136,7 +137,7 @@ $(BUILD)/test/lint-%.tap:
 $(BUILD)/test/proof-%.tap:
 	$(tap) flow/prove.py --quick $*
 # Public headers and libraries; installing; building here and there; the lists of RTL files.
-$(BUILD)/test/headers.tap: $(BUILD)/libperimeter.a $(BUILD)/libperimeter.so
+$(BUILD)/test/headers.tap: $(BUILD)/libperimeter.a $(BUILD)/shared/libperimeter.so
 	$(tap) tests/headers.sh
 $(BUILD)/test/install.tap $(BUILD)/test/build.tap: $(BUILD)/test/%.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/$*.sh
@@ -228,56 +229,9 @@ lint unit: PART = $@
 lint unit sim: all
 	$(need-block)
 	@$(MAKE) --no-print-directory -s $(BUILD)/test/$(PART)-$(BLOCK).tap; cat $(BUILD)/test/$(PART)-$(BLOCK).tap
-formal: setup
-	@echo $(or $(BLOCK),$(patsubst formal/%/targets,%,$(wildcard formal/*/targets))) | xargs -n 1 -P $(JOBS) flow/prove.py; \
-	    status=$$?; $(if $(BLOCK),,flow/prove.py summary &&) exit $$status
 
-# Evidence that takes hours; what is done already is kept. See docs/verification.md.
-MUTATED = $(or $(BLOCK),$(patsubst tb/%/mutants,%,$(wildcard tb/*/mutants)))
-mutate: all
-	@$(MAKE) --no-print-directory -s $(MUTATED:%=$(BUILD)/tb/%_tb)
-	@echo $(MUTATED) | xargs -n 1 -P $(JOBS) flow/mutate.py
-	@flow/mutate.py summary $(BLOCK)
-coverage: all
-	@$(MAKE) --no-print-directory -s $(BENCHES:%=$(BUILD)/tb/%_tb) $(BUILD)/obj/tests/avx512_emulated.o
-	@flow/coverage.py $(BLOCK)
-fuzz: all
-	@flow/fuzz.py
-regress: all
-	@$(MAKE) --no-print-directory -s $(BENCHES:%=$(BUILD)/tb/%_tb)
-	@flow/regress.py
-	@flow/replay.py --all
-
-# Area and timing: every configuration, what is checked on its netlist, data and pages. Long configurations when they are named:
-# flow/synth.py map bitsift-d4096.
-SYNTH = $(or $(BLOCK),flare_attention bitsift $(filter-out flare_attention bitsift,$(patsubst synth/%/configs,%,$(wildcard synth/*/configs))))
-synth: all
-	@$(MAKE) --no-print-directory -s $(if $(BLOCK),$(BUILD)/tb/$(BLOCK)_tb,$(BENCHES:%=$(BUILD)/tb/%_tb) $(BUILD)/accesses $(BUILD)/synth/vectors)
-	@flow/synth.py map --jobs $(JOBS) $(BLOCK); status=$$?; \
-	    echo $(SYNTH) | xargs -n 1 | xargs -I {} -P $(JOBS) flow/tap.py run $(BUILD)/synth/netlist-{}.tap flow/netlist.py {}; \
-	    flow/synth.py report $(BLOCK) $(if $(BLOCK),,&& flow/plot.py synthesis) && exit $$status
-power: all
-	@$(MAKE) --no-print-directory -s $(BUILD)/synth/vectors
-	@flow/power.py
-# A block in plain Verilog-2001 for other simulators: make verilog BLOCK=bitsift Rows=128
-verilog: setup
-	$(need-block)
-	@flow/verilog.py $(BLOCK) $(filter-out BLOCK=% BUILD=% CC=% CFLAGS=% SETUP=%,$(MAKEOVERRIDES))
-# What the pages have from RTL, results, logs and the ops' declarations.
-docs: all
-	@python3 flow/pages.py
-	@python3 flow/catalogue.py
-# Schematics from the RTL, timing diagrams from simulations.
-figures: all
-	@python3 flow/schematic.py $(BLOCK)
-	@python3 flow/timing.py $(BLOCK)
-# What the network's layer 1 sees in the first image of the test set, for accesses and power; and other helpers of the flow.
-$(BUILD)/network_vectors $(BUILD)/accesses $(BUILD)/sar_linearity: $(BUILD)/%: $(BUILD)/obj/tools/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
-	$(CC) -o $@ $^ $(LIBS)
-$(BUILD)/synth/vectors: $(BUILD)/network_vectors
-	@mkdir -p $@
-	@$< models/fashion-vit $(DATA) 1 $@
-	@touch $@
+# Proofs, evidence, synthesis, pages and figures.
+include flow/flow.mk
 
 clean:
 	rm -rf $(BUILD)
