@@ -375,8 +375,8 @@ refuse_usage() {
         refuse "an unknown op" nonsense "no such op" op nonsense
         refuse "no op" op "no op named" op
         refuse "no output" --out "no output asked for" $call
-        refuse "an unknown setting" bits "emsbq has no such setting" $call --set bits=3 --out y=out/y
-        refuse "another op's setting" adc "emsbq has no such setting" $call --set adc=6 --out y=out/y
+        refuse "an unknown setting" bits "no such setting" $call --set bits=3 --out y=out/y
+        refuse "another op's setting" adc "no such setting" $call --set adc=6 --out y=out/y
         refuse "a setting without value" q "'' is not an integer" $call --set q= --out y=out/y
         refuse "a setting without =" --set "'q' is not NAME=VALUE" $call --set q --out y=out/y
         refuse "a setting without name" --set "'=8' is not NAME=VALUE" $call --set =8 --out y=out/y
