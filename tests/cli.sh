@@ -413,7 +413,7 @@ refuse_usage() {
         refuse "a waveform over an output" out/y "would be written to this file" $call --out y=out/y --wave out/y \
             --engine rtl
     }
-    refuse "a setting twice, in two spellings" coding_x "given twice" op flare-attention --sample plain --set coding-x=twos \
+    refuse "a setting twice, in two spellings" coding-x "given twice" op flare-attention --sample plain --set coding-x=twos \
         coding_x=twos
     refuse "a file that does not fit the sample" x.npy "a has shape [2,3], expected [n]" op nor-mul --in a=x.npy \
         --sample int8
