@@ -60,7 +60,7 @@ $(BUILD)/tb/%_tb: tb/%/*_tb.c $(BUILD)/obj/tb/common/bench.o $(BUILD)/obj/src/rt
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) cli run pairs sweep fault fuzz \
+    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) cli run pairs sweep train fault fuzz \
     synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs))
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
@@ -96,6 +96,8 @@ $(BUILD)/test/pairs.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tes
 	$(tap) tests/pairs.sh
 $(BUILD)/test/fault.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/fault.sh
+$(BUILD)/test/train.tap: $(BUILD)/perimeter
+	$(tap) tests/train_test.py
 FUZZ := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 $(BUILD)/fuzz/%.replay: $(BUILD)/asan/tests/fuzz/%.o $(BUILD)/asan/tests/fuzz/replay.o $(LIB_SRC:%.c=$(BUILD)/asan/%.o) $(SRC_SRC:%.c=$(BUILD)/asan/%.o)
 	@mkdir -p $(@D)
@@ -120,7 +122,7 @@ SCORE ?= 3
 minilm: all $(BUILD)/minilm/config.json $(filter $(BUILD)/minilm/%.tsv,$(PAIRS))
 	@$(BUILD)/perimeter run minilm --pairs $(PAIRS) $(if $(SCORE),--score-column $(SCORE)) --engine both \
 	    --ablation-pairs 1000 --summary $(BUILD)/minilm/summary.json >$(BUILD)/minilm/cosines.tsv
-$(BUILD)/minilm/config.json: models/train/convert_bert.py models/train/calibrate_vit.py data/calibration.txt
+$(BUILD)/minilm/config.json: $(wildcard models/train/*.py) data/calibration.txt
 	@mkdir -p $(@D)
 	python3 -m venv $(@D)/venv
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check numpy==2.4.6 tokenizers==0.23.3

@@ -4,7 +4,7 @@
 set -eu
 packages="build-essential ccache pkg-config verilator yosys z3 zlib1g-dev libcmocka-dev libcjson-dev
     libopenblas-dev libopenmpi-dev openmpi-bin liblapacke-dev librandom123-dev libsimde-dev dataset-fashion-mnist
-    opensta qflow-tech-osu018 berkeley-abc libtcmalloc-minimal4 gnuplot-nox graphviz"
+    opensta qflow-tech-osu018 berkeley-abc libtcmalloc-minimal4 gnuplot-nox graphviz python3-numpy"
 missing=
 for p in $packages "$@"; do
     dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
