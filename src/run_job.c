@@ -49,15 +49,13 @@ struct pm_attention_cfg pm_run_attention_cfg(const struct pm_run_job *j, unsigne
 
 /* The model's folder: as named, or a name of models/ or of the build. */
 static void find_folder(struct pm_run_job *j) {
-    const char *build = getenv("PERIMETER_BUILD");
     snprintf(j->folder, sizeof j->folder, "%s", j->model);
     if (strchr(j->model, '/') || access(j->model, F_OK) == 0)
         return;
     snprintf(j->folder, sizeof j->folder, "%s/models/%s", pm_home(), j->model);
     if (access(j->folder, F_OK) == 0)
         return;
-    snprintf(j->folder, sizeof j->folder, "%s%s/%s", build ? build : pm_home(), build ? "" : "/build",
-             j->model);
+    snprintf(j->folder, sizeof j->folder, "%s/%s", pm_build(), j->model);
     if (access(j->folder, F_OK) != 0)
         snprintf(j->folder, sizeof j->folder, "%s", j->model);
 }

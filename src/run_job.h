@@ -20,7 +20,7 @@ struct pm_run_job {
     struct pm_run_settings settings;
     struct pm_error error;
     struct pm_encoder network;
-    double *gradient; /**< [layers][PM_ENCODER_MATRICES][width], see docs/network.md; NULL: not loaded */
+    double *gradient; /**< [layers][PM_ENCODER_MATRICES][width], see docs/systems/network.md; NULL: not loaded */
 };
 
 /** The test set, read from front to back. */

@@ -157,12 +157,12 @@ struct tile_result {
 static void compare_tile(struct rtl_worker *w, const struct pm_hyflex *h, const struct pm_hyflex_tile *tile,
                          const int8_t *x, size_t stride, size_t n, uint32_t first_vector,
                          const struct tile_result *r) {
-    enum { CODES = PM_HYFLEX_PLANES * PM_RRAM_COLS };
-    const unsigned per = PM_RRAM_COLS / pm_mlc_slices(pm_hyflex_config(h)->cell);
+    enum { CODES = PM_HYFLEX_PLANES * PM_HYFLEX_COLS };
+    const unsigned per = PM_HYFLEX_COLS / pm_mlc_slices(pm_hyflex_config(h)->cell);
     uint64_t clips = 0;
     for (size_t t = 0; t < n; t++) {
         uint64_t wordlines[PM_HYFLEX_PLANES];
-        int32_t code[CODES], acc[PM_RRAM_COLS];
+        int32_t code[CODES], acc[PM_HYFLEX_COLS];
         clips +=
             pm_hyflex_tile_stages(h, tile, x + t * stride, first_vector + (uint32_t)t, wordlines, code, acc);
         for (unsigned i = 0; i < CODES; i++)
@@ -198,15 +198,15 @@ static pm_status watch_matrix(void *ctx, const struct pm_hyflex *h, const int8_t
                               uint32_t first_vector, const int32_t *y) {
     struct rtl_worker *w = ctx;
     const unsigned outputs = pm_hyflex_outputs(h), col_tiles = pm_hyflex_col_tiles(h);
-    const unsigned per = PM_RRAM_COLS / pm_mlc_slices(pm_hyflex_config(h)->cell);
-    struct tile_result r = {malloc(n * PM_HYFLEX_PLANES * PM_RRAM_COLS), malloc(n * per * sizeof *r.acc), 0,
+    const unsigned per = PM_HYFLEX_COLS / pm_mlc_slices(pm_hyflex_config(h)->cell);
+    struct tile_result r = {malloc(n * PM_HYFLEX_PLANES * PM_HYFLEX_COLS), malloc(n * per * sizeof *r.acc), 0,
                             0};
     int32_t *sum = calloc(n * outputs, sizeof *sum);
     uint64_t slowest = 0;
     pm_status status = r.code && r.acc && sum ? PM_OK : PM_ENOMEM;
     for (unsigned i = 0; i < pm_hyflex_row_tiles(h) * col_tiles && status == PM_OK; i++) {
         const struct pm_hyflex_tile *tile = pm_hyflex_tile(h, i / col_tiles, i % col_tiles);
-        const int8_t *rows = x + i / col_tiles * PM_RRAM_ROWS;
+        const int8_t *rows = x + i / col_tiles * PM_HYFLEX_ROWS;
         status = w->hyflex(&(struct pm_sim_opts){0}, h, tile, rows, stride, n, first_vector, r.acc, r.code,
                            &r.clips, &r.clocks);
         if (status != PM_OK)

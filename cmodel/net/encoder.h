@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A transformer encoder on the host, in float, whose attention can be handed to an integer engine: a vision
  * transformer or a BERT-style sentence encoder, LayerNorm before or after each sublayer. The files it is
- * loaded from are described in docs/network.md. */
+ * loaded from are described in docs/systems/network.md. */
 #ifndef PM_NET_ENCODER_H
 #define PM_NET_ENCODER_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Mapping of a transformer's attention to the fused integer engine: 8-bit weights, biases at the
- * accumulators' scale, and the scales between real values and integers (numerics: the fused token). */
+ * accumulators' scale, and the scales between real values and integers (docs/numerics.md, "The fused token"). */
 #ifndef PM_NET_ENCODER_MAP_H
 #define PM_NET_ENCODER_MAP_H
 
@@ -34,7 +34,7 @@ struct pm_encoder_map_options {
 };
 
 /** Reads DIR/calibration.json and fills network->maps (replacing earlier ones). PM_EIO, PM_EFORMAT,
- * PM_ESHAPE, PM_ENOMEM; PM_ERANGE: a value outside the range that docs/network.md gives, a bias that does not
+ * PM_ESHAPE, PM_ENOMEM; PM_ERANGE: a value outside the range that docs/systems/network.md gives, a bias that does not
  * fit 32 bits, or a network larger than the engine (PM_MAX_WIDTH, PM_MAX_HEADS, PM_MAX_TOKENS); then
  * *e says "PATH: reason" in one line and network has no maps. options may be NULL. */
 pm_status pm_encoder_map_load(struct pm_encoder *network, const char *dir,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the integer attention needs beyond the weights: calibration.json of docs/network.md, from what enters each attention."""
+"""What the integer attention needs beyond the weights: calibration.json of docs/systems/network.md, from what enters each attention."""
 
 import json
 import math

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Convert a post-LayerNorm BERT-style sentence encoder to the form of docs/network.md, and calibrate it.
+"""Convert a post-LayerNorm BERT-style sentence encoder to the form of docs/systems/network.md, and calibrate it.
 
 SOURCE is a folder with config.json, tokenizer.json and model.safetensors (or its shards with their index) as their publishers
 ship them; weights may be float16, bfloat16, float32 or float64. OUT gets config.json, model.safetensors, calibration.json, tokenizer.json
@@ -108,7 +108,7 @@ def pooling(source):
 
 
 def read_config(source, checkpoint, tokens):
-    """config.json of docs/network.md; how many words and positions there are, the weights themselves say."""
+    """config.json of docs/systems/network.md; how many words and positions there are, the weights themselves say."""
     path = os.path.join(source, "config.json")
     theirs = files.read_json(path)
     c = {**DEFAULTS, **theirs}

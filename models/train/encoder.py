@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The transformer encoder of docs/network.md: its configuration, its weights, and what enters each layer's attention."""
+"""The transformer encoder of docs/systems/network.md: its configuration, its weights, and what enters each layer's attention."""
 
 import math
 import os
@@ -52,7 +52,7 @@ def check_config(path, config):
 
 
 def shapes(config):
-    """The tensors of docs/network.md: name to shape."""
+    """The tensors of docs/systems/network.md: name to shape."""
     d, n, f = config["width"], config["tokens"], config["ffn"]
     linear = {"pos": (n, d), "norm.weight": (d,), "norm.bias": (d,)}
     if config["type"] == "vit":

@@ -25,6 +25,7 @@ using Wave = VerilatedFstC;
 namespace {
 struct Sim {
     uint64_t rng;
+    uint32_t noise;
     uint64_t clock;
     uint64_t last_progress;
     unsigned pattern;
@@ -48,7 +49,7 @@ uint64_t next_random() {
 } // namespace
 
 #if VM_COVERAGE
-// The points that all runs of this model reached, written when the model is unloaded: $PM_COVERAGE-<process>-<address>.dat. A
+// The points that all runs of this model reached, written when the model is unloaded: $PERIMETER_COVERAGE-<process>-<address>.dat. A
 // run's own counters go with it, so that they are kept here. Bit 0 of a point: it was counted at all, which is enough for a line;
 // bit 1, for a toggle: it was counted after the reset, or has another value there in another run, as configuration has.
 // All bits are 0 at first, so that the lowest bit of a count is the value.
@@ -76,7 +77,7 @@ struct Coverage {
         Vtb top{&context};
         for (size_t i = 0; i < Points; i++)
             top.rootp->vlSymsp->__Vcoverage[i] = counted[i] + 2 * (toggled[i] || (seen[0][i] && seen[1][i]));
-        const char *prefix = getenv("PM_COVERAGE");
+        const char *prefix = getenv("PERIMETER_COVERAGE");
         const std::string stem = std::string(prefix ? prefix : "coverage") + "-" + std::to_string(getpid()) + "-" +
                                  std::to_string(reinterpret_cast<uintptr_t>(this));
         context.coveragep()->write((stem + ".tmp").c_str());
@@ -101,6 +102,13 @@ extern "C" uint64_t pm_sim_clock(void) {
     return sim.clock;
 }
 
+extern "C" uint32_t pm_sim_noise(void) {
+    if (!sim.stalls)
+        return 0x5a5a5a5a;
+    sim.noise = sim.noise * 1664525 + 1013904223;
+    return sim.noise ^ sim.noise >> 16; // a power of two's low bits repeat soon
+}
+
 extern "C" bool pm_sim_stall(void) {
     if (!sim.stalls)
         return false;
@@ -111,11 +119,20 @@ extern "C" bool pm_sim_stall(void) {
     return (r >> 40 & 7) < stalled_of_8[sim.pattern];
 }
 
-// Which mutant a mutated design is (scripts/mutate.sh); 0: none.
+// Which mutant a mutated design is (flow/mutate.py); 0: none.
 extern "C" int pm_mutant(void) {
-    const char *m = getenv("PM_MUTANT");
+    const char *m = getenv("PERIMETER_MUTANT");
     return m ? atoi(m) : 0;
 }
+
+#if VM_TRACE
+// Where a run's waveform goes, or nowhere. PERIMETER_WAVES=STEM numbers those of runs that name no file: STEM1, STEM2 and so on.
+static std::string wave_of(const pm_sim_opts *opts) {
+    static unsigned runs;
+    const char *stem = getenv("PERIMETER_WAVES");
+    return opts->wave ? opts->wave : stem ? stem + std::to_string(++runs) : "";
+}
+#endif
 
 extern "C" bool pm_sim_ready(bool valid) {
     return !pm_sim_stall() && (valid || !sim.waits);
@@ -128,16 +145,18 @@ extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
     sim.pattern = opts->seed & 3;
     sim.waits = opts->seed & 4;
     VerilatedContext context;
-    // Registers that nothing resets start with random values: a result must not depend on them.
-    context.randReset(VM_COVERAGE ? 0 : 2); // a random value is not a toggle
+    // Registers that nothing resets start with random values: a result must not depend on them. A random value is not a toggle, though,
+    // and no other simulator starts with the same.
+    context.randReset(VM_COVERAGE || getenv("PERIMETER_WAVES") ? 0 : 2);
     context.randSeed(static_cast<int>(opts->seed % 0x7fffffff) + 1);
     Vtb top{&context};
 #if VM_TRACE
     Wave wave;
-    if (opts->wave) {
+    const std::string file = wave_of(opts);
+    if (!file.empty()) {
         context.traceEverOn(true);
         top.trace(&wave, 99);
-        wave.open((std::string(opts->wave) + ".tmp").c_str());
+        wave.open((file + ".tmp").c_str());
     }
 #endif
     uint64_t time = 0;
@@ -145,7 +164,7 @@ extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
         top.clk_i = clk;
         top.eval();
 #if VM_TRACE
-        if (opts->wave)
+        if (!file.empty())
             wave.dump(time);
 #endif
         context.timeInc(1);
@@ -173,9 +192,9 @@ extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
 #endif
     top.final();
 #if VM_TRACE
-    if (opts->wave) { // whole, or not there
+    if (!file.empty()) { // whole, or not there
         wave.close();
-        rename((std::string(opts->wave) + ".tmp").c_str(), opts->wave);
+        rename((file + ".tmp").c_str(), file.c_str());
     }
 #endif
     if (clocks)
