@@ -9,12 +9,12 @@ comma := ,
 
 CFLAGS ?= -O3 -march=native
 PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion -Werror -ffp-contract=off -fopenmp -MMD -MP \
-    -Iinclude/perimeter -Icmodel -Isrc -I. -Itb/common $(shell pkg-config --cflags ompi-c 2>/dev/null)
+    -Iinclude/perimeter -I$(BUILD)/gen -Icmodel -Isrc -I. -Itb/common $(shell pkg-config --cflags ompi-c 2>/dev/null)
 LIBS := -fopenmp -lmpi -lcjson -llapacke -lopenblas -lz -lm -ldl
 ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 LIB_SRC := $(wildcard cmodel/*.c cmodel/analog/*.c cmodel/io/*.c cmodel/net/*.c cmodel/system/*.c cmodel/kernels/*.c)
-SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/op/*.c))
+SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/op/*.c src/system/*.c))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
@@ -24,6 +24,18 @@ all: setup
 
 setup:
 	@scripts/setup.sh
+
+# Systems and their RTL twins are found where they stand.
+SYSTEMS := $(patsubst cmodel/system/%.c,%,$(sort $(shell grep -l '^const struct pm_system pm_system_' cmodel/system/*.c)))
+TWINS := $(patsubst src/system/%_rtl.c,%,$(sort $(wildcard src/system/*_rtl.c)))
+$(BUILD)/gen/systems.inc: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' $(patsubst %,'SYSTEM(%)',$(SYSTEMS)) >$@.new; cmp -s $@.new $@ || cp $@.new $@
+$(BUILD)/gen/twins.inc: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' $(patsubst %,'TWIN(%)',$(TWINS)) >$@.new; cmp -s $@.new $@ || cp $@.new $@
+$(BUILD)/obj/cmodel/system/system.o $(BUILD)/asan/cmodel/system/system.o: $(BUILD)/gen/systems.inc
+$(BUILD)/obj/src/twin.o $(BUILD)/asan/src/twin.o: $(BUILD)/gen/twins.inc
 
 # Objects, once as built and once under the sanitizers.
 $(BUILD)/obj/%.o: %.c

@@ -13,9 +13,12 @@ mkdir -p "$build/ranks" docs/figures
 seeds=${2:-5}
 point() { # SIGMA ORDER PERCENT: accuracy in percent
     for seed in $(seq "$seeds"); do
+        drawn="--set hyflex.mlc-sigma=$1 --seed $seed"
+        [ "$3" != 100 ] || drawn= # no 2-bit cells are left
         file=$build/ranks/$images-$1-$2-$3-$seed.json
-        [ -f "$file" ] || "$build/perimeter" run models/fashion-vit --data "$data" --images "$images" --ffn ranks \
-            --mlc-sigma "$1" --rank-order "$2" --slc-percent "$3" --seed "$seed" --summary "$file" >/dev/null
+        # shellcheck disable=SC2086
+        [ -f "$file" ] || "$build/perimeter" run models/fashion-vit --data "$data" --images "$images" \
+            --place "ffn*=hyflex,cell=ranks,rank-order=$2,slc-percent=$3" $drawn --summary "$file" >/dev/null
         sed -n 's/^	"accuracy_integer":	\([0-9.]*\),*$/\1/p' "$file"
     done | awk '{ sum += $1 } END { printf "%.1f", 100 * sum / NR }'
 }

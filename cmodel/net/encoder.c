@@ -27,6 +27,8 @@ static unsigned add_matrix(const struct build *b, const struct pm_matrix *m, con
     else
         snprintf(node.name, sizeof node.name, "%s%u.%s", prefix, b->layer, part);
     snprintf(node.part, sizeof node.part, "%s", part ? part : prefix);
+    node.id = b->layer * PM_ENCODER_MATRICES + (part ? (unsigned)(m - b->network->layers[b->layer].linear)
+                                                     : (unsigned)(m == &b->network->head));
     node.single = b->g->nodes > 0 && b->g->node[from].single;
     return add(b, node);
 }

@@ -26,7 +26,8 @@ enum pm_node_kind {
 struct pm_node {
     enum pm_node_kind kind;
     char name[32];  /**< of a matrix or an attention: unique; of others "" */
-    unsigned layer; /**< of the network's repeated layers, from 0; of others their number or more */
+    unsigned layer; /**< of the network's repeated layers, from 0; of others: their number */
+    unsigned id;    /**< of a matrix: keys what is drawn for it */
     char part[8];   /**< of a matrix: what it is called within its layer: "q", "up" */
     unsigned in[3]; /**< the nodes whose values it reads, PM_NO_NODE: none */
     unsigned width; /**< elements of a row of its value */
