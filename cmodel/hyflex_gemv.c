@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_PER (PM_RRAM_COLS / 4) /* outputs of a tile of 2-bit cells */
+#define MAX_PER (PM_HYFLEX_COLS / 4) /* outputs of a tile of 2-bit cells */
 
 struct pm_hyflex {
     struct pm_hyflex_cfg cfg;
@@ -17,7 +17,8 @@ struct pm_hyflex {
     bool ideal_sar;  /* the converters only round and saturate */
     int16_t *packed; /* where every conversion is exact: y is the dot product */
     struct pm_hyflex_tile *tile;
-    struct pm_column *column; /* [tiles][PM_RRAM_COLS], where arrays and converters are ideal but not exact */
+    struct pm_column
+        *column; /* [tiles][PM_HYFLEX_COLS], where arrays and converters are ideal but not exact */
 };
 
 /* Vectors that are bit-sliced at a time, and from how many on that pays. */
@@ -48,48 +49,48 @@ pm_status pm_hyflex_check(const struct pm_hyflex_cfg *c) {
 }
 
 unsigned pm_hyflex_plane_clocks(const struct pm_hyflex_cfg *c) {
-    return pm_plane_clocks(c->read_clocks, PM_RRAM_COLS, c->adc == 0 ? PM_SAR_BITS : c->adc, c->sars);
+    return pm_plane_clocks(c->read_clocks, PM_HYFLEX_COLS, c->adc == 0 ? PM_SAR_BITS : c->adc, c->sars);
 }
 
 /* Largest sum of states that a column can have: half of the full sum with column flip. */
 static unsigned largest_sum(const struct pm_hyflex_cfg *c) {
-    return PM_RRAM_ROWS * ((1u << c->cell) - 1) / (c->flip ? 2 : 1);
+    return PM_HYFLEX_ROWS * ((1u << c->cell) - 1) / (c->flip ? 2 : 1);
 }
 
 /* States of one tile's cells from w (row stride `stride`), and its flip bits. */
 static void map_tile(const struct pm_hyflex *h, struct pm_hyflex_tile *t, const int8_t *w, uint8_t *state) {
     const unsigned cell = h->cfg.cell, slices = pm_mlc_slices(cell);
-    memset(state, 0, PM_RRAM_ROWS * PM_RRAM_COLS);
+    memset(state, 0, PM_HYFLEX_ROWS * PM_HYFLEX_COLS);
     for (unsigned m = 0; m < t->outputs; m++)
         for (unsigned c = 0; c < slices; c++) {
             const unsigned column = m * slices + c, top = (1u << cell) - 1;
             unsigned sum = 0;
             for (unsigned r = 0; r < t->rows; r++) {
                 const unsigned u = (unsigned)(w[(size_t)r * h->outputs + m] + 128);
-                state[r * PM_RRAM_COLS + column] = (uint8_t)(u >> (cell * c) & top);
+                state[r * PM_HYFLEX_COLS + column] = (uint8_t)(u >> (cell * c) & top);
                 sum += u >> (cell * c) & top;
             }
             t->flip[column] = h->cfg.flip && pm_mlc_flip(sum, cell);
             for (unsigned r = 0; r < t->rows && t->flip[column]; r++)
-                state[r * PM_RRAM_COLS + column] = (uint8_t)(top - state[r * PM_RRAM_COLS + column]);
+                state[r * PM_HYFLEX_COLS + column] = (uint8_t)(top - state[r * PM_HYFLEX_COLS + column]);
         }
 }
 
 static void list_columns(const struct pm_hyflex_cfg *cfg, const struct pm_hyflex_tile *t,
                          const uint8_t *state, struct pm_column *column) {
-    for (unsigned c = 0; c < PM_RRAM_COLS; c++) {
+    for (unsigned c = 0; c < PM_HYFLEX_COLS; c++) {
         struct pm_column *col = &column[c];
         unsigned most = 0;
-        for (unsigned r = 0; r < PM_RRAM_ROWS; r++) {
-            const unsigned s = state[r * PM_RRAM_COLS + c];
+        for (unsigned r = 0; r < PM_HYFLEX_ROWS; r++) {
+            const unsigned s = state[r * PM_HYFLEX_COLS + c];
             most += s;
             for (unsigned b = 0; b < 2; b++)
                 if (s >> b & 1)
                     col->row[b][col->n[b]++] = (uint16_t)(PM_COLUMN_STRIDE * r);
         }
         for (unsigned b = 0; b < 2; b++)
-            while (col->n[b] % PM_K != 0)
-                col->row[b][col->n[b]++] = PM_COLUMN_STRIDE * PM_RRAM_ROWS;
+            while (col->n[b] % PM_GROUP != 0)
+                col->row[b][col->n[b]++] = PM_COLUMN_STRIDE * PM_HYFLEX_ROWS;
         col->saturates = cfg->adc != 0 && most >> cfg->adc != 0;
         col->bits = (uint8_t)(col->saturates ? (int)cfg->adc : pm_bl(most));
         col->flip = t->flip[c];
@@ -99,16 +100,16 @@ static void list_columns(const struct pm_hyflex_cfg *cfg, const struct pm_hyflex
 static pm_status new_tile(struct pm_hyflex *h, const int8_t *w, unsigned index, uint32_t array_id,
                           uint8_t *state) {
     struct pm_hyflex_tile *t = &h->tile[index];
-    const unsigned row = index / h->col_tiles * PM_RRAM_ROWS, output = index % h->col_tiles * h->per;
-    t->rows = h->rows - row < PM_RRAM_ROWS ? h->rows - row : PM_RRAM_ROWS;
+    const unsigned row = index / h->col_tiles * PM_HYFLEX_ROWS, output = index % h->col_tiles * h->per;
+    t->rows = h->rows - row < PM_HYFLEX_ROWS ? h->rows - row : PM_HYFLEX_ROWS;
     t->outputs = h->outputs - output < h->per ? h->outputs - output : h->per;
-    t->array = pm_rram_new(&h->cfg.rram, array_id + index, h->cfg.cell);
+    t->array = pm_rram_new(&h->cfg.rram, array_id + index, PM_HYFLEX_ROWS, PM_HYFLEX_COLS, h->cfg.cell);
     if (t->array == NULL)
         return PM_ENOMEM;
     map_tile(h, t, w + (size_t)row * h->outputs + output, state);
     pm_rram_program(t->array, state);
     if (h->column != NULL)
-        list_columns(&h->cfg, t, state, h->column + (size_t)index * PM_RRAM_COLS);
+        list_columns(&h->cfg, t, state, h->column + (size_t)index * PM_HYFLEX_COLS);
     for (unsigned s = 0; s < h->cfg.sars; s++)
         pm_sar_init(&t->sar[s], &h->cfg.sar, array_id + index, s);
     return PM_OK;
@@ -139,7 +140,7 @@ pm_status pm_hyflex_new(const struct pm_hyflex_cfg *cfg, const int8_t *w, unsign
     if (cfg->path == PM_PATH_EXACT && !exact)
         return PM_EINVAL;
     struct pm_hyflex *h = calloc(1, sizeof *h);
-    uint8_t *state = malloc(PM_RRAM_ROWS * PM_RRAM_COLS);
+    uint8_t *state = malloc(PM_HYFLEX_ROWS * PM_HYFLEX_COLS);
     pm_status status = h != NULL && state != NULL ? PM_OK : PM_ENOMEM;
     if (status == PM_OK) {
         h->cfg = *cfg;
@@ -147,8 +148,8 @@ pm_status pm_hyflex_new(const struct pm_hyflex_cfg *cfg, const int8_t *w, unsign
         h->ideal_sar = ideal_sar;
         h->rows = rows;
         h->outputs = outputs;
-        h->per = PM_RRAM_COLS / pm_mlc_slices(cfg->cell);
-        h->row_tiles = (rows + PM_RRAM_ROWS - 1) / PM_RRAM_ROWS;
+        h->per = PM_HYFLEX_COLS / pm_mlc_slices(cfg->cell);
+        h->row_tiles = (rows + PM_HYFLEX_ROWS - 1) / PM_HYFLEX_ROWS;
         h->col_tiles = (outputs + h->per - 1) / h->per;
         const size_t tiles = (size_t)h->row_tiles * h->col_tiles;
         h->tile = calloc(tiles, sizeof *h->tile);
@@ -158,7 +159,7 @@ pm_status pm_hyflex_new(const struct pm_hyflex_cfg *cfg, const int8_t *w, unsign
         if (status == PM_OK && product)
             status = pack(h, w);
         else if (status == PM_OK && ideal && cfg->path != PM_PATH_PLAIN &&
-                 (h->column = calloc(tiles * PM_RRAM_COLS, sizeof *h->column)) == NULL)
+                 (h->column = calloc(tiles * PM_HYFLEX_COLS, sizeof *h->column)) == NULL)
             status = PM_ENOMEM;
     }
     for (unsigned i = 0; status == PM_OK && i < h->row_tiles * h->col_tiles; i++)
@@ -217,15 +218,15 @@ static void split_planes(const int8_t *x, unsigned rows, uint64_t wordlines[PM_H
 /* An ideal converter, vectorised; pm_sar_code() or a rounding without limits. |value| < 2^31 - 128. */
 static void convert_ideal(unsigned adc, const int32_t *restrict value, int32_t *restrict code) {
     const int32_t top = (1 << adc) - 1;
-    for (unsigned c = 0; c < PM_RRAM_COLS; c++)
+    for (unsigned c = 0; c < PM_HYFLEX_COLS; c++)
         code[c] = (value[c] + 128) >> 8;
-    for (unsigned c = 0; c < PM_RRAM_COLS && adc != 0; c++)
+    for (unsigned c = 0; c < PM_HYFLEX_COLS && adc != 0; c++)
         code[c] = code[c] < 0 ? 0 : code[c] > top ? top : code[c];
 }
 
 static void convert(const struct pm_hyflex *h, const struct pm_hyflex_tile *t, const int32_t *value,
                     struct pm_read_id id, int32_t *code) {
-    for (unsigned c = 0; c < PM_RRAM_COLS; c++) {
+    for (unsigned c = 0; c < PM_HYFLEX_COLS; c++) {
         id.access = (uint16_t)c;
         code[c] = h->cfg.adc == 0 ? (value[c] + 128) >> 8
                                   : pm_sar_convert(&t->sar[c % h->cfg.sars], h->cfg.adc, value[c], id);
@@ -239,11 +240,11 @@ uint64_t pm_hyflex_tile_stages(const struct pm_hyflex *h, const struct pm_hyflex
     split_planes(x, t->rows, wordlines);
     for (unsigned i = 0; i < PM_HYFLEX_PLANES; i++) {
         const struct pm_read_id id = {.vector = vector, .plane = (uint16_t)i};
-        int32_t value[PM_RRAM_COLS];
-        uint8_t count[PM_RRAM_COLS];
-        int32_t *plane_code = code + i * PM_RRAM_COLS;
-        pm_rram_read_plain(t->array, wordlines[i], id, value);
-        pm_rram_count(t->array, wordlines[i], count);
+        int32_t value[PM_HYFLEX_COLS];
+        uint16_t count[PM_HYFLEX_COLS];
+        int32_t *plane_code = code + i * PM_HYFLEX_COLS;
+        pm_rram_read_plain(t->array, &wordlines[i], id, value);
+        pm_rram_count(t->array, &wordlines[i], count);
         convert(h, t, value, id, plane_code);
         for (unsigned c = 0; c < used; c++)
             clips += plane_code[c] != count[c];
@@ -267,7 +268,7 @@ static void add_cost(const struct pm_hyflex *h, uint64_t clips, struct pm_hyflex
     const uint64_t tiles = (uint64_t)h->row_tiles * h->col_tiles;
     cost->vectors++;
     cost->array_reads += PM_HYFLEX_PLANES * tiles;
-    cost->conversions += PM_HYFLEX_PLANES * tiles * PM_RRAM_COLS;
+    cost->conversions += PM_HYFLEX_PLANES * tiles * PM_HYFLEX_COLS;
     cost->clips += clips;
     cost->cycles += PM_HYFLEX_PLANES * (uint64_t)pm_hyflex_plane_clocks(&h->cfg);
 }
@@ -279,9 +280,9 @@ void pm_hyflex_gemv_plain(const struct pm_hyflex *h, const int8_t *x, uint32_t v
     for (unsigned i = 0; i < h->row_tiles * h->col_tiles; i++) {
         const struct pm_hyflex_tile *t = &h->tile[i];
         uint64_t wordlines[PM_HYFLEX_PLANES];
-        int32_t code[PM_HYFLEX_PLANES * PM_RRAM_COLS], acc[MAX_PER];
+        int32_t code[PM_HYFLEX_PLANES * PM_HYFLEX_COLS], acc[MAX_PER];
         clips +=
-            pm_hyflex_tile_stages(h, t, x + i / h->col_tiles * PM_RRAM_ROWS, vector, wordlines, code, acc);
+            pm_hyflex_tile_stages(h, t, x + i / h->col_tiles * PM_HYFLEX_ROWS, vector, wordlines, code, acc);
         for (unsigned m = 0; m < t->outputs; m++)
             y[i % h->col_tiles * h->per + m] += acc[m];
     }
@@ -291,19 +292,19 @@ void pm_hyflex_gemv_plain(const struct pm_hyflex *h, const int8_t *x, uint32_t v
 /* Codes and clips of one plane by the shortest way that gives the same integers. */
 static uint64_t read_plane(const struct pm_hyflex *h, const struct pm_hyflex_tile *t, uint64_t wordlines,
                            struct pm_read_id id, unsigned used, int32_t *restrict code) {
-    uint8_t count[PM_RRAM_COLS];
-    pm_rram_count(t->array, wordlines, count);
+    uint16_t count[PM_HYFLEX_COLS];
+    pm_rram_count(t->array, &wordlines, count);
     if (pm_rram_nominal(t->array) && h->ideal_sar) {
         const int32_t top = h->cfg.adc == 0 ? INT32_MAX : (1 << h->cfg.adc) - 1;
-        for (unsigned c = 0; c < PM_RRAM_COLS; c++)
+        for (unsigned c = 0; c < PM_HYFLEX_COLS; c++)
             code[c] = count[c] > top ? top : count[c];
     } else {
-        int32_t value[PM_RRAM_COLS];
+        int32_t value[PM_HYFLEX_COLS];
         if (h->ideal_sar) {
-            pm_rram_read_rounded(t->array, wordlines, id, value);
+            pm_rram_read_rounded(t->array, &wordlines, id, value);
             convert_ideal(h->cfg.adc, value, code);
         } else {
-            pm_rram_read(t->array, wordlines, id, value);
+            pm_rram_read(t->array, &wordlines, id, value);
             convert(h, t, value, id, code);
         }
     }
@@ -332,13 +333,13 @@ static void add_columns(const struct pm_hyflex_tile *t, unsigned cell, const int
 static uint64_t gemv_tile(const struct pm_hyflex *h, const struct pm_hyflex_tile *t,
                           const uint64_t *wordlines, uint32_t vector, int32_t *y) {
     const unsigned used = t->outputs * pm_mlc_slices(h->cfg.cell);
-    int32_t code[PM_RRAM_COLS], sum[PM_RRAM_COLS] = {0}, pop = 0;
+    int32_t code[PM_HYFLEX_COLS], sum[PM_HYFLEX_COLS] = {0}, pop = 0;
     uint64_t clips = 0;
     for (unsigned i = 0; i < PM_HYFLEX_PLANES; i++) {
         const int32_t weight = i == 7 ? -128 : 1 << i;
         clips += read_plane(h, t, wordlines[i], (struct pm_read_id){.vector = vector, .plane = (uint16_t)i},
                             used, code);
-        for (unsigned c = 0; c < PM_RRAM_COLS; c++)
+        for (unsigned c = 0; c < PM_HYFLEX_COLS; c++)
             sum[c] += code[c] * weight;
         pop += __builtin_popcountll(wordlines[i]) * weight;
     }
@@ -355,7 +356,7 @@ static void gemm_tiles(const struct pm_hyflex *h, const int8_t *x, size_t stride
         const struct pm_hyflex_tile *t = &h->tile[i];
         for (unsigned v = 0; v < n; v++) {
             uint64_t wordlines[PM_HYFLEX_PLANES];
-            split_planes(x + v * stride + i / h->col_tiles * PM_RRAM_ROWS, t->rows, wordlines);
+            split_planes(x + v * stride + i / h->col_tiles * PM_HYFLEX_ROWS, t->rows, wordlines);
             clips += gemv_tile(h, t, wordlines, first_vector + v,
                                y + (size_t)v * h->outputs + i % h->col_tiles * h->per);
         }
@@ -371,7 +372,7 @@ static void gemm_tiles(const struct pm_hyflex *h, const int8_t *x, size_t stride
 #define PLANE_BITS 18
 #define PART_BITS  26
 struct sliced {
-    uint64_t (*x)[(PM_RRAM_ROWS + 1) * PM_COLUMN_STRIDE]; /* [tile][row][plane][words], the last row is 0 */
+    uint64_t (*x)[(PM_HYFLEX_ROWS + 1) * PM_COLUMN_STRIDE]; /* [tile][row][plane][words], the last row is 0 */
     int32_t (*pop)[BLOCK]; /* [tile]: sum of a vector's elements, its planes' weighted active wordlines */
     int32_t (*y)[BLOCK];   /* [output] */
     size_t words;          /* in use */
@@ -419,7 +420,7 @@ static uint64_t output_sliced(const struct pm_hyflex *h, unsigned first, unsigne
     uint64_t clips = 0;
     for (unsigned g = 0; g < tiles; g++) {
         const struct pm_column *column =
-            h->column + ((size_t)(first + g) * h->col_tiles + tile) * PM_RRAM_COLS + m * slices;
+            h->column + ((size_t)(first + g) * h->col_tiles + tile) * PM_HYFLEX_COLS + m * slices;
         int32_t offset = -128; /* of each active wordline */
         for (unsigned c = 0; c < slices; c++)
             if (column[c].flip) {
@@ -458,7 +459,7 @@ static void gemm_sliced(const struct pm_hyflex *h, const int8_t *x, size_t strid
     for (unsigned first = 0; first < h->row_tiles; first += GROUP) {
         const unsigned tiles = h->row_tiles - first < GROUP ? h->row_tiles - first : GROUP;
         for (unsigned g = 0; g < tiles; g++)
-            slice_vectors(h->k, x + (size_t)(first + g) * PM_RRAM_ROWS, stride,
+            slice_vectors(h->k, x + (size_t)(first + g) * PM_HYFLEX_ROWS, stride,
                           pm_hyflex_tile(h, first + g, 0)->rows, n, s, g);
         for (unsigned m = 0; m < h->outputs; m++)
             clips += output_sliced(h, first, tiles, m / h->per, m % h->per, s, s->y[m]);

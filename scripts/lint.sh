@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Lints each RTL module as its own top and synthesizes it in stock Yosys: scripts/lint.sh [BLOCK ...]
 # Fails on any Verilator warning, on latches, on combinational loops and on constructs that Yosys misreads. Where the defaults
-# would take minutes in Yosys, synth/BLOCK/small has lines "TOP NAME=VALUE ..." that are synthesized instead; a line that begins
+# would take minutes in Yosys, synth/BLOCK/lint has lines "TOP NAME=VALUE ..." that are synthesized instead; a line that begins
 # with "elaborate" is checked as read, without optimisation and mapping: a composition of modules that are synthesized one by one.
 set -eu
 cd "$(dirname "$0")/.."
@@ -32,7 +32,7 @@ for block in "$@"; do
         tops="$tops$top
 "
     done
-    [ -e "synth/$block/small" ] && tops=$(cat "synth/$block/small")
+    [ -e "synth/$block/lint" ] && tops=$(cat "synth/$block/lint")
     while read -r top params; do
         [ -n "$top" ] || continue
         verb=synthesizes

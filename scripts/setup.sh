@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that Perimeter needs, and those named, where they are missing; says nothing when there is nothing to do.
+# SETUP=0 leaves it to you.
 set -eu
-packages="build-essential ccache pkg-config verilator yosys z3 zlib1g-dev libcmocka-dev libcjson-dev
+[ "${SETUP:-1}" != 0 ] || exit 0
+packages="build-essential ccache pkg-config python3 verilator yosys z3 zlib1g-dev libcmocka-dev libcjson-dev
     libopenblas-dev libopenmpi-dev openmpi-bin liblapacke-dev librandom123-dev libsimde-dev dataset-fashion-mnist
     opensta qflow-tech-osu018 berkeley-abc libtcmalloc-minimal4 gnuplot-nox graphviz"
 missing=
@@ -10,10 +12,18 @@ for p in $packages "$@"; do
     dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
 done
 [ -n "$missing" ] || exit 0
-echo "perimeter: installing$missing"
+fail() {
+    echo "perimeter: $*; SETUP=0 goes on without. Missing:$missing" >&2
+    exit 2
+}
+command -v apt-get >/dev/null || fail "no apt-get here"
 sudo=
-[ "$(id -u)" = 0 ] || sudo=sudo
+if [ "$(id -u)" != 0 ]; then
+    sudo=sudo
+    command -v sudo >/dev/null || fail "neither root nor sudo, so nothing can be installed"
+fi
+echo "perimeter: installing$missing"
 export DEBIAN_FRONTEND=noninteractive
-$sudo apt-get update -qq
 # shellcheck disable=SC2086
-$sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
+said=$({ $sudo apt-get update -qq && $sudo apt-get install -y -qq --no-install-recommends $missing; } 2>&1 >/dev/null) ||
+    fail "apt-get: $(echo "$said" | tail -n 1)"

@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION "0.1.0"
+/* The Makefile passes what the file VERSION has. */
+#ifndef PM_VERSION
+#define PM_VERSION "unversioned"
+#endif
 
 static const struct command {
     const char *name;
@@ -47,7 +50,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         a->done = true;
         return 0;
     case 'V':
-        puts("perimeter " VERSION);
+        puts("perimeter " PM_VERSION);
         a->done = true;
         return 0;
     case ARGP_KEY_ARG:

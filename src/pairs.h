@@ -16,12 +16,13 @@ struct pm_pairs {
 struct pm_pairs_columns {
     unsigned text[2]; /**< both 0: the first two but the score's */
     unsigned score;   /**< 0: none */
+    bool header;      /**< the first line names the columns and is passed over */
 };
 
-/** Reads the file `path`, one pair a line, every line of it: a byte order mark and carriage returns before
- * line feeds are passed over. PM_EFORMAT: "PATH: line N: reason" for a line that lacks a column, is not
- * UTF-8, has a zero byte, an empty sentence or a score that is no number; or no line at all. PM_EIO,
- * PM_ENOMEM. After an error nothing is left allocated. */
+/** Reads the file `path`, one pair a line, every line of it: a byte order mark, carriage returns before line
+ * feeds and empty lines at the end are passed over. PM_EFORMAT: "PATH: line N: reason" for a line that lacks
+ * a column, is not UTF-8, has a zero byte, an empty sentence or a score that is no number; or no line at all.
+ * PM_EIO, PM_ENOMEM. After an error nothing is left allocated. */
 pm_status pm_pairs_load(struct pm_pairs *p, const char *path, const struct pm_pairs_columns *columns,
                         struct pm_error *e);
 /** A zeroed struct is accepted. */

@@ -3,41 +3,128 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+/* Of a program that was not installed: the Makefile says where it was built. */
+#ifndef PM_BUILD_DIR
+#define PM_BUILD_DIR PM_SOURCE_DIR "/build"
+#endif
+
+extern char **environ;
 
 struct pm_rtl {
     void *handle;
 };
 
+/* share/perimeter beside the program's bin/; NULL where the program is not an installed one. */
+static const char *installed(void) {
+    static char share[PATH_MAX + 32];
+    char program[PATH_MAX], version[sizeof share + 16];
+    const ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (n <= 0)
+        return NULL;
+    program[n] = 0;
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(program, '/');
+        if (!slash)
+            return NULL;
+        *slash = 0;
+    }
+    snprintf(share, sizeof share, "%s/share/perimeter", program);
+    snprintf(version, sizeof version, "%s/VERSION", share);
+    return access(version, F_OK) == 0 ? share : NULL;
+}
+
+static const char *variable(const char *name) {
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
 const char *pm_home(void) {
-    const char *h = getenv("PERIMETER_HOME");
-    return h && *h ? h : PM_SOURCE_DIR;
+    const char *home = variable("PERIMETER_HOME"), *share = home ? NULL : installed();
+    return home ? home : share ? share : PM_SOURCE_DIR;
+}
+
+const char *pm_build(void) {
+    static char cache[PATH_MAX];
+    const char *build = variable("PERIMETER_BUILD"), *base;
+    if (build)
+        return build;
+    if (!installed())
+        return PM_BUILD_DIR;
+    if ((base = variable("XDG_CACHE_HOME")) && *base == '/')
+        snprintf(cache, sizeof cache, "%s/perimeter", base);
+    else
+        snprintf(cache, sizeof cache, "%s/.cache/perimeter", (base = variable("HOME")) ? base : "");
+    return cache;
+}
+
+/* Runs argv; the first line of what it prints, on either output, goes to `line`. Its exit status, or -1. */
+static int first_line(char *const argv[], char *line, size_t size) {
+    int ends[2], status = -1;
+    pid_t child;
+    if (pipe(ends) != 0)
+        return -1;
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+    posix_spawn_file_actions_addclose(&actions, ends[0]);
+    posix_spawn_file_actions_addclose(&actions, ends[1]);
+    const int failed = posix_spawn(&child, argv[0], &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    FILE *f = failed ? NULL : fdopen(ends[0], "r");
+    if (f) {
+        bool got;
+        do { /* a signal that the program handles may come while the model is built */
+            errno = 0;
+            clearerr(f);
+            got = fgets(line, (int)size, f) != NULL;
+        } while (!got && errno == EINTR);
+        if (!got)
+            *line = 0;
+        line[strcspn(line, "\n")] = 0;
+        fclose(f);
+    } else
+        close(ends[0]);
+    if (!failed)
+        while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+            ;
+    return failed || !WIFEXITED(status) ? -1 : WEXITSTATUS(status);
 }
 
 pm_status pm_rtl_open(const char *block, const char *params, bool wave, struct pm_rtl **rtl, char *err,
                       size_t errlen) {
-    char command[1024], path[1024] = "";
+    enum { WORDS = 32 };
+    char script[PATH_MAX + 32], library[PATH_MAX + 64], words[512], path[PATH_MAX + 256] = "";
+    const char *share = installed();
     *rtl = NULL;
-    int n = snprintf(command, sizeof command, "'%s/scripts/verilate.sh' %s %s %s 2>&1", pm_home(), block,
-                     wave ? "wave" : "", params);
-    FILE *p = n < (int)sizeof command && !strchr(pm_home(), '\'') ? popen(command, "r") : NULL;
-    if (!p) {
-        snprintf(err, errlen, "%s: cannot run the model build in %s", block, pm_home());
+    snprintf(script, sizeof script, "%s/scripts/verilate.sh", pm_home());
+    snprintf(library, sizeof library, "%s/libperimeter.a", PM_BUILD_DIR);
+    if (share)
+        snprintf(library, sizeof library, "%s/lib/libperimeter.a", share);
+    if (access(script, X_OK) != 0) {
+        snprintf(err, errlen, "%s: %s; the program was built there: build it again, or set PERIMETER_HOME", script,
+                 strerror(errno));
         return PM_EBUILD;
     }
-    /* One line: the model's path, or what is wrong. */
-    bool got;
-    do { /* a signal that the program handles may come while the model is built */
-        errno = 0;
-        clearerr(p);
-        got = fgets(path, sizeof path, p) != NULL;
-    } while (!got && errno == EINTR);
-    int rc = pclose(p);
-    path[strcspn(path, "\n")] = 0;
-    if (!got || !WIFEXITED(rc) || WEXITSTATUS(rc) != 0) {
+    char build[PATH_MAX], home_block[64], *argv[WORDS + 8] = {script, "-b", build, "-l", library, home_block};
+    snprintf(build, sizeof build, "%s", pm_build());
+    snprintf(home_block, sizeof home_block, "%s", block);
+    size_t n = 6;
+    if (wave)
+        argv[n++] = "wave";
+    snprintf(words, sizeof words, "%s", params);
+    for (char *at, *word = strtok_r(words, " ", &at); word && n < WORDS + 7; word = strtok_r(NULL, " ", &at))
+        argv[n++] = word;
+    if (first_line(argv, path, sizeof path) != 0) {
         snprintf(err, errlen, "%s: the simulation model (%s) could not be built: %s", block, params, path);
         return PM_EBUILD;
     }

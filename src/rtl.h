@@ -8,9 +8,12 @@
 
 struct pm_rtl;
 
-/** Where rtl/, tb/, scripts/ and models/ are: the tree that this program was built in, unless PERIMETER_HOME
- * says otherwise. */
+/** Where rtl/, tb/, scripts/ and models/ are: PERIMETER_HOME, or what was installed with this program, or the
+ * tree that it was built in. */
 const char *pm_home(void);
+/** Where models are built: PERIMETER_BUILD, or the user's cache folder where the program is installed, or the
+ * folder that it was built into. */
+const char *pm_build(void);
 
 /** Loads BLOCK's bench elaborated with `params` ("Rows=64 Slice=16", names of pm_BLOCK_tb's parameters),
  * building it first where it is missing or older than its sources. `wave`: with waveforms. On error prints

@@ -97,6 +97,7 @@ enum {
     OPTION_PAIRS,
     OPTION_COLUMNS,
     OPTION_SCORE_COLUMN,
+    OPTION_HEADER,
     OPTION_CONFIG,
     OPTION_SUMMARY,
     OPTION_REPLAY,
@@ -158,6 +159,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         if (column(arg, 0, &j->score_column, &(const char *){NULL}))
             return 0;
         return pm_fail(&j->error, PM_EINVAL, "--score-column", "'%s' is not a column, from 1", arg), EINVAL;
+    case OPTION_HEADER:
+        j->header = true;
+        return 0;
     case OPTION_CONFIG:
         j->config = arg;
         return 0;
@@ -197,15 +201,14 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 static pm_status load_config(struct pm_run_job *j) {
     struct pm_settings *all[PM_MAX_SYSTEMS + 2] = {j->settings};
-    struct cJSON *root;
-    const struct pm_diag diag = {j->config, j->error.text, sizeof j->error.text};
-    pm_status status = pm_json_load(&diag, &root);
+    struct pm_json json = {j->config, &j->error, NULL};
+    pm_status status = pm_json_load(&json);
     if (status != PM_OK)
         return status;
     for (size_t i = 0; j->plan.all[i]; i++)
         all[i + 1] = j->plan.all[i];
-    status = pm_settings_load(all, root, j->config, &j->error);
-    cJSON_Delete(root);
+    status = pm_settings_load(all, json.root, j->config, &j->error);
+    cJSON_Delete(json.root);
     return status;
 }
 
@@ -215,8 +218,11 @@ static pm_status check_input(struct pm_run_job *j) {
     if (!j->data == !j->pairs)
         return pm_fail(&j->error, PM_EINVAL, j->data ? "--pairs" : "--data",
                        j->data ? "not with --data" : "missing, as is --pairs; see perimeter run --help");
-    if (!j->pairs && (j->column[0] || j->score_column))
-        return pm_fail(&j->error, PM_EINVAL, j->column[0] ? "--columns" : "--score-column",
+    if (!j->pairs && (j->column[0] || j->score_column || j->header))
+        return pm_fail(&j->error, PM_EINVAL,
+                       j->column[0]      ? "--columns"
+                       : j->score_column ? "--score-column"
+                                         : "--header",
                        "ignored without --pairs");
     if (j->score_column && (j->score_column == j->column[0] || j->score_column == j->column[1]))
         return pm_fail(&j->error, PM_EINVAL, "--score-column", "column %u is a sentence", j->score_column);
@@ -279,6 +285,7 @@ static void list_options(struct argp_option *options, char (*text)[256]) {
         {"columns", OPTION_COLUMNS, "A,B", 0, "Columns of the two sentences (the first two but the score's)",
          0},
         {"score-column", OPTION_SCORE_COLUMN, "N", 0, "Column of the pairs' scores, for Spearman", 0},
+        {"header", OPTION_HEADER, NULL, 0, "The pairs' first line names their columns", 0},
         {"config", OPTION_CONFIG, "FILE", 0, "JSON object with settings; the command line comes first", 0},
         {"summary", OPTION_SUMMARY, "FILE", 0, "Where the results go as JSON", 0},
         {"replay", OPTION_REPLAY, "DIR", 0, "Where the tensors of a difference go, to replay it", 0},

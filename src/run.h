@@ -5,7 +5,7 @@
 
 #include "fileio.h"
 #include "net/encoder.h"
-#include "results.h"
+#include "io/results.h"
 #include "twin.h"
 
 #include <limits.h>
@@ -22,6 +22,7 @@ struct pm_run_job {
     char folder[PATH_MAX]; /**< of the model */
     unsigned column[2];    /**< of the sentences in `pairs`, from 1; 0: the first two but the score's */
     unsigned score_column; /**< from 1; 0: none */
+    bool header;           /**< the first line of `pairs` is none */
     struct pm_settings *settings;
     struct pm_plan plan;
     struct pm_error error;

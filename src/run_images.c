@@ -2,72 +2,23 @@
 /* `perimeter run` over a test set: one worker a thread, for golden C and, watched by twins, for RTL. */
 #include "run.h"
 
-#include "io/idx.h"
+#include "io/dataset.h"
 
 #include <omp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Images that are in memory at a time. */
 #define CHUNK 128
 
-/* The test set, read from front to back. */
-struct data {
-    struct pm_idx images, labels;
-};
-
-/* DIR/t10k-KIND-idxN-ubyte as the MNIST family calls it, its second hyphen perhaps a dot, compressed or not. */
-static pm_status open_file(struct pm_run_job *j, const char *kind, unsigned rank, struct pm_idx *idx,
-                           char path[4096]) {
-    static const char *const forms[] = {"%s/t10k-%s-idx%u-ubyte.gz", "%s/t10k-%s-idx%u-ubyte",
-                                        "%s/t10k-%s.idx%u-ubyte.gz", "%s/t10k-%s.idx%u-ubyte"};
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        snprintf(path, 4096, forms[i], j->data, kind, rank);
-#pragma GCC diagnostic pop
-        if (access(path, F_OK) == 0)
-            return pm_idx_open(idx, path, rank, j->error.text, sizeof j->error.text);
-    }
-    return pm_fail(&j->error, PM_EIO, j->data, "has no t10k-%s-idx%u-ubyte.gz", kind, rank);
-}
-
-static pm_status open_data(struct pm_run_job *j, struct data *d) {
-    char path[4096];
-    const unsigned side = j->network.config.image;
-    *d = (struct data){0};
-    pm_status status = open_file(j, "images", 3, &d->images, path);
+static pm_status open_data(struct pm_run_job *j, struct pm_dataset *d) {
+    const struct pm_encoder_config *c = &j->network.config;
+    pm_status status = pm_dataset_open(d, j->data, "t10k", c->classes, &j->error);
+    if (status == PM_OK && (d->images.dim[1] != c->image || d->images.dim[2] != c->image))
+        status = pm_fail(&j->error, PM_ESHAPE, d->images.path, "images of %ux%u, the network takes %ux%u",
+                         d->images.dim[1], d->images.dim[2], c->image, c->image);
     if (status != PM_OK)
-        return status;
-    if (d->images.dim[1] != side || d->images.dim[2] != side)
-        return pm_fail(&j->error, PM_ESHAPE, path, "images of %ux%u, the network takes %ux%u",
-                       d->images.dim[1], d->images.dim[2], side, side);
-    if (d->images.dim[0] == 0)
-        return pm_fail(&j->error, PM_ESHAPE, path, "holds no images");
-    status = open_file(j, "labels", 1, &d->labels, path);
-    if (status == PM_OK && d->labels.dim[0] != d->images.dim[0])
-        status = pm_fail(&j->error, PM_ESHAPE, path, "%u labels for %u images", d->labels.dim[0],
-                         d->images.dim[0]);
-    return status;
-}
-
-static void close_data(struct data *d) {
-    pm_idx_close(&d->images);
-    pm_idx_close(&d->labels);
-}
-
-static pm_status read_chunk(struct pm_run_job *j, struct data *d, unsigned n, uint8_t *pixels,
-                            uint8_t *labels) {
-    const unsigned at = d->labels.next;
-    pm_status status = pm_idx_read(&d->images, n, pixels, j->error.text, sizeof j->error.text);
-    if (status == PM_OK)
-        status = pm_idx_read(&d->labels, n, labels, j->error.text, sizeof j->error.text);
-    for (unsigned i = 0; i < n && status == PM_OK; i++)
-        if (labels[i] >= j->network.config.classes)
-            status = pm_fail(&j->error, PM_ERANGE, d->labels.path, "label %u of image %u: the network has %u classes",
-                             labels[i], at + i, j->network.config.classes);
+        pm_dataset_close(d);
     return status;
 }
 
@@ -165,7 +116,7 @@ static pm_status run_chunk(struct pm_run_job *j, const struct pm_run_pass *pass,
 /* What a placement must see first: the first images. */
 static pm_status settle(struct pm_run_job *j, struct pm_placement *p) {
     enum { IMAGES = 64 };
-    struct data d;
+    struct pm_dataset d;
     struct pm_graph_input inputs[IMAGES];
     pm_status status = open_data(j, &d);
     const unsigned count = status == PM_OK && d.images.dim[0] < IMAGES ? d.images.dim[0] : IMAGES;
@@ -173,17 +124,17 @@ static pm_status settle(struct pm_run_job *j, struct pm_placement *p) {
     if (status == PM_OK && !pixels)
         status = pm_fail(&j->error, PM_ENOMEM, "settling", "out of memory");
     if (status == PM_OK)
-        status = pm_idx_read(&d.images, count, pixels, j->error.text, sizeof j->error.text);
+        status = pm_idx_read(&d.images, count, pixels, &j->error);
     for (unsigned i = 0; i < count && status == PM_OK; i++)
         inputs[i] = (struct pm_graph_input){.image = pixels + i * d.images.item, .n = j->network.config.tokens};
     if (status == PM_OK && (status = pm_placement_settle(p, inputs, count)) != PM_OK)
         pm_fail(&j->error, status, "settling", "%s", pm_strerror(status));
     free(pixels);
-    close_data(&d);
+    pm_dataset_close(&d);
     return status;
 }
 
-static pm_status run_data(struct pm_run_job *j, const struct pm_run_pass *pass, struct data *d,
+static pm_status run_data(struct pm_run_job *j, const struct pm_run_pass *pass, struct pm_dataset *d,
                           const struct pm_placement *p, struct pm_run_outcome *o) {
     const unsigned chunk = pass->watch ? 1 : CHUNK, all = d->images.dim[0];
     struct threads t = {0};
@@ -198,7 +149,9 @@ static pm_status run_data(struct pm_run_job *j, const struct pm_run_pass *pass, 
     const double start = omp_get_wtime();
     for (unsigned at = 0; at < total && status == PM_OK; at += chunk) {
         const unsigned n = total - at < chunk ? total - at : chunk;
-        status = read_chunk(j, d, n, pixels, labels);
+        status = pm_idx_read(&d->images, n, pixels, &j->error);
+        if (status == PM_OK)
+            status = pm_idx_read(&d->labels, n, labels, &j->error);
         if (status == PM_OK)
             status = run_chunk(j, pass, &t, at, n, d->images.item, pixels, labels, o);
         pm_run_progress(pass->what, at + n, total);
@@ -213,7 +166,7 @@ static pm_status run_data(struct pm_run_job *j, const struct pm_run_pass *pass, 
 pm_status pm_run_images(struct pm_run_job *j, const struct pm_run_pass *pass, struct pm_run_outcome *o) {
     const struct pm_graph *g = &j->network.graph;
     struct pm_placement *p;
-    struct data d = {0};
+    struct pm_dataset d = {0};
     *o = (struct pm_run_outcome){.draws = pm_plan_draws(pass->plan, g)};
     pm_status status = pm_run_place(j, pass->plan, &p);
     if (status == PM_OK && pm_placement_settles(p))
@@ -228,7 +181,7 @@ pm_status pm_run_images(struct pm_run_job *j, const struct pm_run_pass *pass, st
         status = open_data(j, &d);
     if (status == PM_OK)
         status = run_data(j, pass, &d, p, o);
-    close_data(&d);
+    pm_dataset_close(&d);
     pm_placement_free(p);
     return status;
 }

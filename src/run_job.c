@@ -67,22 +67,20 @@ unsigned pm_run_threads(const struct pm_run_job *j) {
 
 /* The model's folder: as named, or a name of models/ or of the build. */
 static void find_folder(struct pm_run_job *j) {
-    const char *build = getenv("PERIMETER_BUILD");
     snprintf(j->folder, sizeof j->folder, "%s", j->model);
     if (strchr(j->model, '/') || access(j->model, F_OK) == 0)
         return;
     snprintf(j->folder, sizeof j->folder, "%s/models/%s", pm_home(), j->model);
     if (access(j->folder, F_OK) == 0)
         return;
-    snprintf(j->folder, sizeof j->folder, "%s%s/%s", build ? build : pm_home(), build ? "" : "/build",
-             j->model);
+    snprintf(j->folder, sizeof j->folder, "%s/%s", pm_build(), j->model);
     if (access(j->folder, F_OK) != 0)
         snprintf(j->folder, sizeof j->folder, "%s", j->model);
 }
 
 pm_status pm_run_load_network(struct pm_run_job *j) {
     find_folder(j);
-    pm_status status = pm_encoder_load(&j->network, j->folder, j->error.text, sizeof j->error.text);
+    pm_status status = pm_encoder_load(&j->network, j->folder, &j->error);
     if (status == PM_OK && j->network.config.type != (j->pairs ? PM_ENCODER_BERT : PM_ENCODER_VIT))
         status = pm_fail(&j->error, PM_EINVAL, j->model, "takes %s",
                          j->pairs ? "images: --data" : "sentences: --pairs");

@@ -335,7 +335,7 @@ static pm_status evaluate(struct pm_run_job *j, struct set *s, struct pm_run_pai
 
 static pm_status load(struct pm_run_job *j, struct set *s, struct pm_run_pairs *r) {
     const struct pm_encoder_config *c = &j->network.config;
-    const struct pm_pairs_columns columns = {{j->column[0], j->column[1]}, j->score_column};
+    const struct pm_pairs_columns columns = {{j->column[0], j->column[1]}, j->score_column, j->header};
     pm_status status = pm_pairs_load(&s->pairs, j->pairs, &columns, &j->error);
     if (status != PM_OK)
         return status;

@@ -377,9 +377,10 @@ static void print_gemv(const struct pm_results *r, unsigned layer, unsigned gemv
 
 static void print_layers(const struct pm_run_outcome *o, const struct pm_results *r) {
     const struct pm_tally *t = &o->tally;
-    printf("  ADC step         1 bitline unit (one conducting cell), %d codes; %d wordlines at most, so that "
+    const unsigned lines = pm_histogram_info[PM_HISTOGRAM_LINES].bins;
+    printf("  ADC step         1 bitline unit (one conducting cell), %u codes; %u wordlines at most, so that "
            "nominal cells never clip\n",
-           PM_K + 1, PM_K);
+           lines + 1, lines);
     printf("\n  layer  gemv density   accesses    windows  boost   SAWL 1..8, %% of accesses\n");
     for (unsigned i = 0, layer = 0; i < t->graph->nodes; i++) {
         if (!by_access(t, i))

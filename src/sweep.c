@@ -186,7 +186,7 @@ static pm_status check_points(struct sweep *s) {
     struct pm_sweep_point p;
     bool drawn = false;
     pm_status status = PM_OK;
-    for (int pass = 0; pass < 2; pass++)
+    for (int pass = 0; pass < 2 && status == PM_OK; pass++) {
         for (unsigned i = 0; i < s->points && status == PM_OK; i += s->trials) {
             status = place(s, i, &p);
             if (status == PM_OK && pass == 0)
@@ -195,8 +195,10 @@ static pm_status check_points(struct sweep *s) {
                 status = s->kind->check(&s->job, &p, drawn);
             free_point(&p);
         }
-    if (status == PM_OK && s->trials > 1 && !drawn)
-        status = pm_fail(&s->job.error, PM_EINVAL, s->spec, "trials: nothing is drawn, they would all be alike");
+        if (status == PM_OK && s->trials > 1 && !drawn)
+            status =
+                pm_fail(&s->job.error, PM_EINVAL, s->spec, "trials: nothing is drawn, they would all be alike");
+    }
     return status;
 }
 
@@ -518,8 +520,9 @@ static pm_status prepare(struct sweep *s, struct cJSON **root) {
     if (!s->spec || !s->output)
         return pm_fail(&s->job.error, PM_EINVAL, s->spec ? "--output" : "SPEC",
                        "missing; see perimeter sweep --help");
-    struct pm_diag diag = {s->spec, s->job.error.text, sizeof s->job.error.text};
-    pm_status status = pm_json_load(&diag, root);
+    struct pm_json json = {s->spec, &s->job.error, NULL};
+    pm_status status = pm_json_load(&json);
+    *root = json.root;
     if (status == PM_OK)
         status = parse_spec(s, *root);
     if (status == PM_OK && s->kind->network)

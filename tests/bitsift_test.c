@@ -58,7 +58,7 @@ static void oracle_planes(struct oracle *o, const struct pm_bitsift_cfg *c, cons
         }
 }
 
-/* Takes one access from v into mask, slice by slice as numerics section 1 says; returns SAWL. */
+/* Takes one access from v into mask, slice by slice as docs/numerics.md, "BitSift" says; returns SAWL. */
 static unsigned oracle_access(const struct pm_bitsift_cfg *c, uint8_t *v, uint8_t *mask) {
     const unsigned slices = (c->rows + c->slice - 1) / c->slice;
     unsigned pop[PM_MAX_ROWS / 8] = {0}, k[PM_MAX_ROWS / 8] = {0}, full = slices, sum = 0;

@@ -2,6 +2,7 @@
 /* The whole path against a plain matrix product, the fast form against the plain one, costs against brute
  * force. */
 #include "flare_gemv.h"
+#include "kernels/simd.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Makes and shows .npy files for tests/cli.sh, independently of src/npy.c.
+/* Makes and shows .npy files for tests/cli.sh, independently of cmodel/io/npy.c.
  *
  *   mknpy FILE DESCR SHAPE VALUE...    DESCR such as '<i4', SHAPE such as 2,3; a VALUE may be
  *                                      SEED@LO..HI: fills the rest with random integers

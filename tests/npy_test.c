@@ -4,6 +4,7 @@
 #include "fileio.h"
 #include "io/npy.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -30,7 +31,7 @@ static void store_npy(unsigned version, const char *header, size_t n) {
     b[6] = (unsigned char)version;
     b[at++] = (unsigned char)length;
     b[at++] = (unsigned char)(length >> 8);
-    if (version == 2)
+    if (version > 1)
         at += 2;
     memcpy(b + at, header, length);
     at += length;
@@ -129,14 +130,22 @@ static void headers(void **state) {
         pm_status status;
         const char *why;
     } bad[] = {
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (6,), }\n", 24, PM_EFORMAT, "dtype <f4"},
-        {"{'descr': '>i4', 'fortran_order': False, 'shape': (6,), }\n", 24, PM_EFORMAT, "dtype >i4"},
-        {"{'descr': '|b1', 'fortran_order': False, 'shape': (6,), }\n", 6, PM_EFORMAT, "dtype |b1"},
-        {"{'descr': '<u2', 'fortran_order': False, 'shape': (6,), }\n", 12, PM_EFORMAT, "dtype <u2"},
+        {"{'descr': '<f2', 'fortran_order': False, 'shape': (6,), }\n", 12, PM_EFORMAT, "dtype <f2"},
+        {"{'descr': '<c8', 'fortran_order': False, 'shape': (6,), }\n", 48, PM_EFORMAT, "dtype <c8"},
+        {"{'descr': '<i3', 'fortran_order': False, 'shape': (6,), }\n", 18, PM_EFORMAT, "dtype <i3"},
+        {"{'descr': '<b4', 'fortran_order': False, 'shape': (6,), }\n", 24, PM_EFORMAT, "dtype <b4"},
+        {"{'descr': '<i16', 'fortran_order': False, 'shape': (6,), }\n", 96, PM_EFORMAT, "dtype <i16"},
+        {"{'descr': '!i4', 'fortran_order': False, 'shape': (6,), }\n", 24, PM_EFORMAT, "dtype !i4"},
+        {"{'descr': 'i4', 'fortran_order': False, 'shape': (6,), }\n", 24, PM_EFORMAT, "dtype i4"},
+        {"{'descr': '', 'fortran_order': False, 'shape': (6,), }\n", 24, PM_EFORMAT, "dtype  is not"},
+        {"{'descr': '|b1', 'fortran_order': False, 'shape': (6,), }\n", 6, PM_ERANGE,
+         "element [1] is no integer"},
+        {"{'descr': '<f4', 'fortran_order': True, 'shape': (3,2), }\n", 24, PM_ERANGE,
+         "element [0,0] is no integer"},
+        {"{'descr': '|i1', 'fortran_order': true, 'shape': (2, 3), }\n", 6, PM_EFORMAT, "malformed"},
         {"{'descr': '|O', 'fortran_order': False, 'shape': (6,), }\n", 48, PM_EFORMAT, "dtype |O"},
         {"{'descr': [('a', '<i4')], 'fortran_order': False, 'shape': (6,), }\n", 24, PM_EFORMAT,
          "plain dtype"},
-        {"{'descr': '|i1', 'fortran_order': True, 'shape': (2, 3), }\n", 6, PM_EFORMAT, "Fortran order"},
         {"{'descr': '|i1', 'fortran_order': 0, 'shape': (2, 3), }\n", 6, PM_EFORMAT, "malformed"},
         {"{'descr': '|i1', 'fortran_order': False, 'shape': (2, 3), }\n", 5, PM_EFORMAT, "truncated"},
         {"{'descr': '|i1', 'fortran_order': False, 'shape': (2, 3), }\n", 7, PM_EFORMAT, "trailing"},
@@ -176,8 +185,12 @@ static void headers(void **state) {
     refuse(PM_EFORMAT, "the file is empty");
     store(path, "hello", 5);
     refuse(PM_EFORMAT, "not a .npy file");
-    store(path, "\x93NUMPY\3\0\1\0\0\0\n", 13);
-    refuse(PM_EFORMAT, "version 3.0");
+    store_npy(3, "{'descr': '|i1', 'fortran_order': False, 'shape': (6,)}\n", 6);
+    accept(1, s6, PM_INT8);
+    store_npy(0, "{'descr': '|i1', 'fortran_order': False, 'shape': (6,)}\n", 6);
+    refuse(PM_EFORMAT, "version 0.0");
+    store(path, "\x93NUMPY\4\0\1\0\0\0\n", 13);
+    refuse(PM_EFORMAT, "version 4.0");
     store(path, "\x93NUMPY\2\0\xff\xff\xff\xff{'descr'", 20);
     refuse(PM_EFORMAT, "a header of 4294967295 bytes");
     unlink(path);
@@ -188,6 +201,100 @@ static void headers(void **state) {
     mkfifo(path, 0666);
     refuse(PM_EIO, "not a regular file");
     unlink(path);
+}
+
+/* A file of two elements of `descr`, in either byte order, from little-endian bytes. */
+static void store_two(const char *descr, const void *bytes, size_t size) {
+    char b[256] = "\x93NUMPY\1", *at = b + 10;
+    at += sprintf(at, "{'descr': '%s', 'fortran_order': False, 'shape': (2,), }\n", descr);
+    b[8] = (char)(at - b - 10);
+    for (size_t i = 0; i < 2 * size; i++)
+        *at++ = ((const char *)bytes)[descr[0] == '>' ? i / size * size + size - 1 - i % size : i];
+    store(path, b, (size_t)(at - b));
+}
+
+/* Every kind of element, at its ends; integers and floats of NumPy's that are none of int64 are refused. */
+static void forms(void **state) {
+    (void)state;
+    static const float singles[2] = {-16777215, 0x1p62f}, beyond_single[2] = {0, 0x1p63f},
+                       half[2] = {1, 0.5f};
+    static const double doubles[2] = {-0x1p63, 4503599627370497.0},
+                        beyond_double[2] = {1, -0x1.0000000000001p63}, none[2] = {3, NAN};
+    static const struct {
+        const char *form;
+        const void *bytes;
+        size_t size;
+        enum pm_dtype dtype; /* PM_DTYPES: refused */
+        int64_t want[2];
+    } cases[] = {
+        {"b1", "\0\1", 1, PM_UINT8, {0, 1}},
+        {"b1", "\1\2", 1, PM_DTYPES, {0}},
+        {"i1", "\x80\x7f", 1, PM_INT8, {-128, 127}},
+        {"u1", "\x80\xff", 1, PM_UINT8, {128, 255}},
+        {"i2", "\0\x80\xff\x7f", 2, PM_INT16, {INT16_MIN, INT16_MAX}},
+        {"u2", "\1\2\xff\xff", 2, PM_INT32, {0x201, UINT16_MAX}},
+        {"i4", "\0\0\0\x80\xff\xff\xff\x7f", 4, PM_INT32, {INT32_MIN, INT32_MAX}},
+        {"u4", "\1\2\3\4\xff\xff\xff\xff", 4, PM_INT64, {0x4030201, UINT32_MAX}},
+        {"i8", "\0\0\0\0\0\0\0\x80\1\2\3\4\5\6\7\x08", 8, PM_INT64, {INT64_MIN, 0x807060504030201}},
+        {"u8",
+         "\1\2\3\4\5\6\7\x08\xff\xff\xff\xff\xff\xff\xff\x7f",
+         8,
+         PM_INT64,
+         {0x807060504030201, INT64_MAX}},
+        {"u8", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x80", 8, PM_DTYPES, {0}},
+        {"f4", singles, 4, PM_INT64, {-16777215, (int64_t)1 << 62}},
+        {"f4", beyond_single, 4, PM_DTYPES, {0}},
+        {"f4", half, 4, PM_DTYPES, {0}},
+        {"f8", doubles, 8, PM_INT64, {INT64_MIN, 4503599627370497}},
+        {"f8", beyond_double, 8, PM_DTYPES, {0}},
+        {"f8", none, 8, PM_DTYPES, {0}},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
+        for (const char *order = "<>|="; *order; order++) {
+            char descr[5];
+            struct pm_tensor t;
+            struct pm_error e = {""};
+            snprintf(descr, sizeof descr, "%c%s", *order, cases[k].form);
+            store_two(descr, cases[k].bytes, cases[k].size);
+            if (cases[k].dtype == PM_DTYPES) {
+                refuse(PM_ERANGE, "element [1] is no integer of 64 bits");
+                continue;
+            }
+            if (pm_npy_read(path, &t, &e) != PM_OK)
+                fail_msg("%s", e.text);
+            assert_int_equal(t.dtype, cases[k].dtype);
+            for (size_t i = 0; i < 2; i++)
+                if (pm_tensor_get(&t, i) != cases[k].want[i])
+                    fail_msg("%s: element %zu", descr, i);
+            pm_tensor_free(&t);
+        }
+}
+
+/* In Fortran order the first index runs fastest. */
+static void fortran(void **state) {
+    (void)state;
+    static const size_t shape[PM_RANK] = {2, 3, 5, 4};
+    for (unsigned rank = 1; rank <= PM_RANK; rank++) {
+        char header[128], *h = header;
+        struct pm_tensor t;
+        struct pm_error e;
+        size_t count = 1;
+        h += sprintf(h, "{'descr': '|u1', 'fortran_order': True, 'shape': (");
+        for (unsigned d = 0; d < rank; d++, count *= shape[d - 1])
+            h += sprintf(h, "%zu, ", shape[d]);
+        sprintf(h, "), }\n");
+        store_npy(1, header, count);
+        assert_int_equal(pm_npy_read(path, &t, &e), PM_OK);
+        for (size_t i = 0; i < count; i++) {
+            size_t place = 0, stride = 1, rest = i, index[PM_RANK];
+            for (unsigned d = rank; d-- > 0; rest /= shape[d])
+                index[d] = rest % shape[d];
+            for (unsigned d = 0; d < rank; stride *= shape[d++])
+                place += index[d] * stride;
+            assert_int_equal(pm_tensor_get(&t, i), place + 1);
+        }
+        pm_tensor_free(&t);
+    }
 }
 
 /* No prefix of a file is a file, and a corrupted one is refused or read as something consistent. */
@@ -351,8 +458,9 @@ static int leave(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),  cmocka_unit_test(bytes),      cmocka_unit_test(headers),
-        cmocka_unit_test(corruptions), cmocka_unit_test(conversion), cmocka_unit_test(all_or_none),
+        cmocka_unit_test(round_trip), cmocka_unit_test(bytes),       cmocka_unit_test(headers),
+        cmocka_unit_test(forms),      cmocka_unit_test(fortran),     cmocka_unit_test(corruptions),
+        cmocka_unit_test(conversion), cmocka_unit_test(all_or_none),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }

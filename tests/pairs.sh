@@ -74,6 +74,12 @@ printf '\357\273\277\360\237\230\200 \302\205\t\342\200\250b\r\v' >"$work/p2.tsv
 "$build/asan/perimeter" run "$work/m" --pairs "$work/p2.tsv" >"$work/out" 2>"$work/err"
 [ $? = 0 ] && [ "$(wc -l <"$work/out")" = 1 ]
 check "a byte order mark, line separators within a line, no end of line" $?
+{ printf '\357\273\277first\tsecond\tscore\r\n'; sed 's/$/\r/' "$work/p.tsv"; printf '\r\n\n'; } >"$work/p2.tsv"
+$run --score-column 3 >"$work/out" 2>"$work/plain"
+"$build/asan/perimeter" run "$work/m" --pairs "$work/p2.tsv" --score-column 3 --header >"$work/out2" 2>"$work/err"
+[ $? = 0 ] && cmp -s "$work/out" "$work/out2" && [ "$(grep -c Spearman "$work/err")" = 1 ] &&
+    [ "$(grep Spearman "$work/err")" = "$(grep Spearman "$work/plain")" ]
+check "a header, carriage returns and empty last lines change nothing" $?
 "$build/asan/perimeter" run "$work/m" --pairs "$work/p.tsv" --place "ffn*=hyflex,cell=2,flip=0" >"$work/out" 2>"$work/err"
 [ $? = 0 ] && grep -A1 'HyFlexPIM arrays, a token' "$work/err" | tail -1 | grep -qE '^ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+\.[0-9]{3}$'
 check "the arrays' cost and wrong codes are reported" $?
@@ -89,6 +95,7 @@ bad() { # NAME ARGUMENTS...: status 2, one line that holds $want, nothing on std
     check "$name is refused" $result
 }
 good="$work/m --pairs $work/p.tsv"
+printf 'a\tb\nc\td\n\ne\tf\n' >"$work/empty.tsv"
 printf 'a\tb\nc\n' >"$work/bad.tsv"
 want='bad.tsv: line 2: 1 column' bad "a line without a second sentence" "$work/m" --pairs "$work/bad.tsv"
 printf 'a\t\377\n' >"$work/bad.tsv"
@@ -108,6 +115,9 @@ want=--score-column bad "a score column 0" $good --score-column 0
 want=--columns bad "one column" $good --columns 3
 want='column 2 is a sentence' bad "a score that is a sentence" $good --columns 1,2 --score-column 2
 want=--score-column bad "a score column for images" models/fashion-vit --data /nowhere --score-column 1
+want=--header bad "a header of images" models/fashion-vit --data /nowhere --header
+want="line 1: column 3, the score, is 'score'" bad "a header without --header" "$work/m" --pairs "$work/p2.tsv" --score-column 3
+want='line 3: 1 column' bad "an empty line within" "$work/m" --pairs "$work/empty.tsv"
 want=images bad "images with sentences" $good --images 3
 want=--pairs bad "both images and sentences" $good --data /nowhere
 want="takes images" bad "sentences for a vision transformer" models/fashion-vit --pairs "$work/p.tsv"

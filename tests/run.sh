@@ -167,7 +167,22 @@ mkdir "$work/d"
 cp "$data"/t10k-labels-idx1-ubyte.gz "$work/d"
 head -c 5000 "$data/t10k-images-idx3-ubyte.gz" >"$work/d/t10k-images-idx3-ubyte.gz"
 want=t10k-images bad "truncated images" models/fashion-vit --data "$work/d" --images 100
+zcat "$data/t10k-images-idx3-ubyte.gz" | head -c 7856 | { head -c 4 && printf '\0\0\0\n' && tail -c +5; } >"$work/d/t10k-images.idx3-ubyte"
+rm "$work/d/t10k-images-idx3-ubyte.gz" "$work/d/t10k-labels-idx1-ubyte.gz"
+ten() { printf '\0\0\010\001\0\0\0\n\011\002\001\001\006\001\004\006\005'"$1" >"$work/d/t10k-labels-idx1-ubyte"; }
+ten '\012'
+want='label 9 is 10, the network has 10 classes' bad "a label outside the classes" models/fashion-vit --data "$work/d" --images 5
+printf '\0\0\010\003\0\0\0\0\0\0\0\034\0\0\0\034' >"$work/d/t10k-images-idx3-ubyte"
+want='no images' bad "a test set of nothing" models/fashion-vit --data "$work/d"
+rm "$work/d/t10k-images-idx3-ubyte"
+echo '{"images": 5, "images": 5}' >"$work/c.json"
+want='"images" is given twice' bad "a member given twice in a file" $good --config "$work/c.json"
 rm -r "$work/bad"
+ten '\007'
+"$build/asan/perimeter" run models/fashion-vit --data "$work/d" --summary "$work/s1.json" >/dev/null 2>"$work/err" &&
+    "$build/asan/perimeter" run $good --images 10 --summary "$work/s2.json" >/dev/null 2>&1 &&
+    [ "$(grep accuracy "$work/s1.json")" = "$(grep accuracy "$work/s2.json")" ] && [ "$(grep -c accuracy "$work/s1.json")" -gt 0 ]
+check "uncompressed files with points in their names" $?
 "$build/asan/perimeter" run $good --images 1 --summary "$work/bad/summary.json" >/dev/null 2>"$work/err"
 [ $? = 2 ] && [ "$(wc -l <"$work/err")" = 1 ] && [ ! -e "$work/bad" ]
 check "an output folder that is not there is refused" $?

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Settings: parsing, sources and their order, conditions; and over every list that the program declares,
  * whether a setting is refused exactly where it does not apply. */
-#include "results.h"
-#include "settings.h"
+#include "io/results.h"
+#include "io/settings.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>

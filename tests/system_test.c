@@ -17,9 +17,9 @@ static struct pm_encoder network;
 
 static int load(void **state) {
     (void)state;
-    char err[200];
+    struct pm_error e;
     snprintf(folder, sizeof folder, "%s/models/fashion-vit", pm_home());
-    return pm_encoder_load(&network, folder, err, sizeof err) != PM_OK;
+    return pm_encoder_load(&network, folder, &e) != PM_OK;
 }
 
 static int unload(void **state) {

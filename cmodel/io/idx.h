@@ -5,7 +5,7 @@
 
 #include <zlib.h>
 
-#include "pm_types.h"
+#include "io/error.h"
 
 #define PM_IDX_MAX_RANK 4
 /** Largest item (the product of all dimensions but the first), bytes. */
@@ -23,12 +23,12 @@ struct pm_idx {
 
 /** Opens `path`, which must hold unsigned bytes in `rank` dimensions (1: labels, 3: images; at most
  *  PM_IDX_MAX_RANK, otherwise PM_EINVAL). PM_EIO, PM_EFORMAT, PM_ESHAPE (another rank), PM_ENOMEM; then
- * err[errlen] says "PATH: reason" in one line and nothing is left open. */
-pm_status pm_idx_open(struct pm_idx *idx, const char *path, unsigned rank, char *err, size_t errlen);
+ * *e says "PATH: reason" in one line and nothing is left open. */
+pm_status pm_idx_open(struct pm_idx *idx, const char *path, unsigned rank, struct pm_error *e);
 
 /** Reads the next `items` items into out[items][idx->item]. PM_EINVAL: fewer are left; PM_EFORMAT: the file
  * is truncated, corrupt, or goes on after its last item (seen when that is read); PM_EIO. */
-pm_status pm_idx_read(struct pm_idx *idx, size_t items, uint8_t *out, char *err, size_t errlen);
+pm_status pm_idx_read(struct pm_idx *idx, size_t items, uint8_t *out, struct pm_error *e);
 
 /** Closes an open file; a zeroed struct is accepted. */
 void pm_idx_close(struct pm_idx *idx);

@@ -2,140 +2,14 @@
 #include "io/npy.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
+#include <math.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "io/file.h"
 
 /* The longest header that is read, as in NumPy. */
 #define MAX_HEADER 10000
-
-static const struct {
-    const char *name, *descr;
-    size_t size;
-    int64_t min, max;
-} dtypes[PM_DTYPES] = {
-    [PM_INT8] = {"int8", "|i1", 1, INT8_MIN, INT8_MAX},
-    [PM_UINT8] = {"uint8", "|u1", 1, 0, UINT8_MAX},
-    [PM_INT16] = {"int16", "<i2", 2, INT16_MIN, INT16_MAX},
-    [PM_INT32] = {"int32", "<i4", 4, INT32_MIN, INT32_MAX},
-    [PM_INT64] = {"int64", "<i8", 8, INT64_MIN, INT64_MAX},
-};
-
-const char *pm_dtype_name(enum pm_dtype d) {
-    return dtypes[d].name;
-}
-size_t pm_dtype_size(enum pm_dtype d) {
-    return dtypes[d].size;
-}
-int64_t pm_dtype_min(enum pm_dtype d) {
-    return dtypes[d].min;
-}
-int64_t pm_dtype_max(enum pm_dtype d) {
-    return dtypes[d].max;
-}
-
-/* Elements of a shape and their bytes; false when that does not fit a size_t. */
-static bool shape_size(unsigned rank, const size_t *shape, size_t element, size_t *count, size_t *bytes) {
-    *count = 1;
-    for (unsigned d = 0; d < rank; d++)
-        if (__builtin_mul_overflow(*count, shape[d], count))
-            return false;
-    return !__builtin_mul_overflow(*count, element, bytes);
-}
-
-pm_status pm_tensor_new(struct pm_tensor *t, enum pm_dtype dtype, unsigned rank, const size_t *shape) {
-    size_t bytes;
-    *t = (struct pm_tensor){.dtype = dtype, .rank = rank};
-    if (rank < 1 || rank > PM_RANK)
-        return PM_ESHAPE;
-    memcpy(t->shape, shape, rank * sizeof *shape);
-    if (!shape_size(rank, shape, dtypes[dtype].size, &t->count, &bytes))
-        return PM_ENOMEM;
-    t->data = calloc(bytes ? bytes : 1, 1);
-    return t->data ? PM_OK : PM_ENOMEM;
-}
-
-void pm_tensor_free(struct pm_tensor *t) {
-    free(t->data);
-    *t = (struct pm_tensor){0};
-}
-
-int64_t pm_tensor_get(const struct pm_tensor *t, size_t i) {
-    switch (t->dtype) {
-    case PM_INT8:
-        return ((const int8_t *)t->data)[i];
-    case PM_UINT8:
-        return ((const uint8_t *)t->data)[i];
-    case PM_INT16:
-        return ((const int16_t *)t->data)[i];
-    case PM_INT32:
-        return ((const int32_t *)t->data)[i];
-    default:
-        return ((const int64_t *)t->data)[i];
-    }
-}
-
-void pm_tensor_set(struct pm_tensor *t, size_t i, int64_t v) {
-    switch (t->dtype) {
-    case PM_INT8:
-        ((int8_t *)t->data)[i] = (int8_t)v;
-        break;
-    case PM_UINT8:
-        ((uint8_t *)t->data)[i] = (uint8_t)v;
-        break;
-    case PM_INT16:
-        ((int16_t *)t->data)[i] = (int16_t)v;
-        break;
-    case PM_INT32:
-        ((int32_t *)t->data)[i] = (int32_t)v;
-        break;
-    default:
-        ((int64_t *)t->data)[i] = v;
-    }
-}
-
-pm_status pm_tensor_convert(struct pm_tensor *t, enum pm_dtype dtype, int64_t lo, int64_t hi, size_t *at) {
-    for (size_t i = 0; i < t->count; i++) {
-        int64_t v = pm_tensor_get(t, i);
-        if (v < lo || v > hi) {
-            *at = i;
-            return PM_ERANGE;
-        }
-    }
-    if (dtype == t->dtype)
-        return PM_OK;
-    struct pm_tensor new;
-    pm_status status = pm_tensor_new(&new, dtype, t->rank, t->shape);
-    if (status != PM_OK)
-        return status;
-    for (size_t i = 0; i < t->count; i++)
-        pm_tensor_set(&new, i, pm_tensor_get(t, i));
-    pm_tensor_free(t);
-    *t = new;
-    return PM_OK;
-}
-
-static void list_text(char *text, size_t length, unsigned rank, const size_t *list) {
-    size_t at = 0;
-    for (unsigned d = 0; d < rank && at < length; d++)
-        at += (size_t)snprintf(text + at, length - at, "%s%zu", d ? "," : "[", list[d]);
-    if (at < length)
-        snprintf(text + at, length - at, "%s", rank ? "]" : "[]");
-}
-
-void pm_shape_text(char *text, size_t length, unsigned rank, const size_t *shape) {
-    list_text(text, length, rank, shape);
-}
-
-void pm_index_text(char *text, size_t length, const struct pm_tensor *t, size_t i) {
-    size_t place[PM_RANK];
-    for (unsigned d = t->rank; d-- > 0; i /= t->shape[d])
-        place[d] = i % t->shape[d];
-    list_text(text, length, t->rank, place);
-}
 
 /* The header's dictionary: a Python literal of which only what NumPy writes is understood. */
 struct parser {
@@ -215,8 +89,39 @@ static bool take_shape(struct parser *p, unsigned *rank, size_t *shape) {
     return *rank != 1 || comma;
 }
 
-static bool parse_header(struct parser *p, enum pm_dtype *dtype, unsigned *rank, size_t *shape, char *descr,
-                         size_t descr_length) {
+/* An element in a file, and the tensor's dtype that holds it. Floats must be integers. */
+static const struct form {
+    char kind; /* as in NumPy's descr */
+    char size;
+    enum pm_dtype dtype;
+} forms[] = {{'b', '1', PM_UINT8}, {'i', '1', PM_INT8},  {'u', '1', PM_UINT8}, {'i', '2', PM_INT16},
+             {'u', '2', PM_INT32}, {'i', '4', PM_INT32}, {'u', '4', PM_INT64}, {'i', '8', PM_INT64},
+             {'u', '8', PM_INT64}, {'f', '4', PM_INT64}, {'f', '8', PM_INT64}};
+
+/* What a header says. */
+struct header {
+    char descr[24];
+    const struct form *form;
+    bool big_endian, fortran;
+    unsigned rank;
+    size_t shape[PM_RANK];
+};
+
+/* The descr as a form that is read, such as <i4; false if it is none. */
+static bool find_form(struct header *h) {
+    const char *d = h->descr;
+    if (strlen(d) != 3 || !strchr("<>|=", d[0]))
+        return false;
+    h->big_endian = d[0] == '>';
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (d[1] == forms[i].kind && d[2] == forms[i].size) {
+            h->form = &forms[i];
+            return true;
+        }
+    return false;
+}
+
+static bool parse_header(struct parser *p, struct header *h) {
     enum { DESCR = 1, ORDER = 2, SHAPE = 4, ALL = 7 };
     unsigned seen = 0;
     bool comma = true;
@@ -229,21 +134,18 @@ static bool parse_header(struct parser *p, enum pm_dtype *dtype, unsigned *rank,
         unsigned bit = 0;
         if (strcmp(key, "descr") == 0) {
             bit = DESCR;
-            if (!take_string(p, descr, descr_length)) {
+            if (!take_string(p, h->descr, sizeof h->descr)) {
                 p->reason = "the header's descr is not a plain dtype";
                 return false;
             }
         } else if (strcmp(key, "fortran_order") == 0) {
             bit = ORDER;
-            if (take_word(p, "True")) {
-                p->reason = "Fortran order; only C order is read";
-                return false;
-            }
-            if (!take_word(p, "False"))
+            h->fortran = take_word(p, "True");
+            if (!h->fortran && !take_word(p, "False"))
                 return false;
         } else if (strcmp(key, "shape") == 0) {
             bit = SHAPE;
-            if (!take_shape(p, rank, shape))
+            if (!take_shape(p, &h->rank, h->shape))
                 return false;
         }
         if (!bit || seen & bit)
@@ -252,33 +154,71 @@ static bool parse_header(struct parser *p, enum pm_dtype *dtype, unsigned *rank,
         comma = take(p, ',');
     }
     spaces(p);
-    if (seen != ALL || p->end - p->at != 1 || *p->at != '\n')
-        return false;
-    for (*dtype = 0; *dtype < PM_DTYPES; ++*dtype)
-        if (strcmp(descr, dtypes[*dtype].descr) == 0)
-            return true;
-    p->reason = "dtype";
-    return false;
+    return seen == ALL && p->end - p->at == 1 && *p->at == '\n';
 }
 
-static int64_t decode(enum pm_dtype dtype, const unsigned char *b) {
+/* One element as an integer; false where it is none of 64 bits. */
+static bool decode(const struct header *h, const unsigned char *b, int64_t *value) {
+    const unsigned size = (unsigned)(h->form->size - '0');
     uint64_t u = 0;
-    for (size_t i = dtypes[dtype].size; i-- > 0;)
-        u = u << 8 | b[i];
-    unsigned unused = 64 - 8 * (unsigned)dtypes[dtype].size;
-    return dtype == PM_UINT8 ? (int64_t)u : (int64_t)(u << unused) >> unused;
+    for (unsigned i = 0; i < size; i++)
+        u = u << 8 | b[h->big_endian ? i : size - 1 - i];
+    if (h->form->kind == 'f') {
+        double v;
+        float single;
+        const uint32_t low = (uint32_t)u;
+        if (size == sizeof single) {
+            memcpy(&single, &low, sizeof single);
+            v = (double)single;
+        } else {
+            memcpy(&v, &u, sizeof v);
+        }
+        if (!(v >= -0x1p63 && v < 0x1p63) || v != floor(v))
+            return false;
+        *value = (int64_t)v;
+        return true;
+    }
+    const unsigned unused = 64 - 8 * size;
+    *value = h->form->kind == 'i' ? (int64_t)(u << unused) >> unused : (int64_t)u;
+    return h->form->kind == 'b' ? u <= 1 : u <= INT64_MAX || h->form->kind == 'i';
 }
 
-static pm_status read_data(FILE *f, const char *path, struct pm_tensor *t, struct pm_error *e) {
+/* The element's place in C order that follows `at` in a file of Fortran order; place[] is that of `at`. */
+static size_t next_fortran(const struct pm_tensor *t, size_t *place, size_t at) {
+    size_t stride = t->count;
+    for (unsigned d = 0; d < t->rank; d++) {
+        stride /= t->shape[d];
+        at += stride;
+        if (++place[d] < t->shape[d])
+            return at;
+        at -= stride * t->shape[d];
+        place[d] = 0;
+    }
+    return at;
+}
+
+static pm_status read_data(FILE *f, const char *path, const struct header *h, struct pm_tensor *t,
+                           struct pm_error *e) {
     unsigned char buffer[1 << 15];
-    size_t size = dtypes[t->dtype].size;
-    for (size_t i = 0; i < t->count;) {
-        size_t want = t->count - i < sizeof buffer / size ? t->count - i : sizeof buffer / size;
+    const size_t size = (size_t)(h->form->size - '0');
+    size_t place[PM_RANK] = {0}, at = 0;
+    for (size_t done = 0; done < t->count;) {
+        size_t want = t->count - done < sizeof buffer / size ? t->count - done : sizeof buffer / size;
         if (fread(buffer, size, want, f) != want)
             return pm_fail(e, PM_EIO, path, "%s",
                            ferror(f) ? strerror(errno) : "became shorter while it was read");
-        for (size_t j = 0; j < want; j++)
-            pm_tensor_set(t, i++, decode(t->dtype, buffer + j * size));
+        for (size_t j = 0; j < want; j++) {
+            int64_t value;
+            if (!decode(h, buffer + j * size, &value)) {
+                char where[96];
+                pm_index_text(where, sizeof where, t, at);
+                return pm_fail(e, PM_ERANGE, path, "dtype %s: element %s is no integer of 64 bits", h->descr,
+                               where);
+            }
+            pm_tensor_set(t, at, value);
+            at = h->fortran ? next_fortran(t, place, at) : at + 1;
+        }
+        done += want;
     }
     return PM_OK;
 }
@@ -286,7 +226,7 @@ static pm_status read_data(FILE *f, const char *path, struct pm_tensor *t, struc
 static pm_status read_file(FILE *f, uint64_t size, const char *path, struct pm_tensor *t,
                            struct pm_error *e) {
     unsigned char start[12];
-    char header[MAX_HEADER], descr[24] = "";
+    char text[MAX_HEADER];
     if (size == 0)
         return pm_fail(e, PM_EFORMAT, path, "the file is empty");
     size_t got = fread(start, 1, 10, f);
@@ -294,11 +234,11 @@ static pm_status read_file(FILE *f, uint64_t size, const char *path, struct pm_t
         return pm_fail(e, PM_EFORMAT, path, "not a .npy file");
     if (got < 10)
         return pm_fail(e, PM_EFORMAT, path, "the header is truncated");
-    if ((start[6] != 1 && start[6] != 2) || start[7] != 0)
-        return pm_fail(e, PM_EFORMAT, path, ".npy version %u.%u; only 1.0 and 2.0 are read", start[6],
+    if (start[6] < 1 || start[6] > 3 || start[7] != 0)
+        return pm_fail(e, PM_EFORMAT, path, ".npy version %u.%u; only 1.0, 2.0 and 3.0 are read", start[6],
                        start[7]);
     uint64_t length = start[8] | (uint64_t)start[9] << 8, before = 10;
-    if (start[6] == 2) {
+    if (start[6] > 1) {
         if (fread(start + 10, 1, 2, f) != 2)
             return pm_fail(e, PM_EFORMAT, path, "the header is truncated");
         length |= (uint64_t)start[10] << 16 | (uint64_t)start[11] << 24;
@@ -307,62 +247,56 @@ static pm_status read_file(FILE *f, uint64_t size, const char *path, struct pm_t
     if (length > MAX_HEADER)
         return pm_fail(e, PM_EFORMAT, path, "a header of %" PRIu64 " bytes; at most %d are read", length,
                        MAX_HEADER);
-    if (fread(header, 1, (size_t)length, f) != length)
+    if (fread(text, 1, (size_t)length, f) != length)
         return pm_fail(e, PM_EFORMAT, path, "the header is truncated");
-    struct parser p = {.at = header, .end = header + length, .reason = "the header is malformed"};
-    enum pm_dtype dtype;
-    unsigned rank = 0;
-    size_t shape[PM_RANK], count, bytes;
-    if (!parse_header(&p, &dtype, &rank, shape, descr, sizeof descr)) {
-        if (strcmp(p.reason, "dtype") == 0)
-            return pm_fail(e, PM_EFORMAT, path, "dtype %s is not int8, uint8, int16, int32 or int64", descr);
+    struct parser p = {.at = text, .end = text + length, .reason = "the header is malformed"};
+    struct header h = {.rank = 0};
+    size_t count, bytes;
+    if (!parse_header(&p, &h))
         return pm_fail(e, PM_EFORMAT, path, "%s", p.reason);
-    }
-    if (rank == 0)
+    if (!find_form(&h))
+        return pm_fail(e, PM_EFORMAT, path,
+                       "dtype %s is not bool, an integer of 8 to 64 bits, float32 or float64", h.descr);
+    if (h.rank == 0)
         return pm_fail(e, PM_ESHAPE, path, "no dimensions; a scalar is a tensor of shape [1]");
-    for (unsigned d = 0; d < rank; d++)
-        if (shape[d] == 0)
+    for (unsigned d = 0; d < h.rank; d++)
+        if (h.shape[d] == 0)
             return pm_fail(e, PM_ESHAPE, path, "empty tensor");
-    if (!shape_size(rank, shape, dtypes[dtype].size, &count, &bytes))
+    if (!pm_shape_size(h.rank, h.shape, (size_t)(h.form->size - '0'), &count, &bytes))
         return pm_fail(e, PM_EFORMAT, path, "the shape is too large");
     uint64_t data = size - before - length;
     if (data != bytes)
         return pm_fail(e, PM_EFORMAT, path, "%s: the shape needs %zu bytes of data, the file has %" PRIu64,
                        data < bytes ? "truncated" : "trailing bytes", bytes, data);
-    if (pm_tensor_new(t, dtype, rank, shape) != PM_OK)
+    if (pm_tensor_new(t, h.form->dtype, h.rank, h.shape) != PM_OK)
         return pm_fail(e, PM_ENOMEM, path, "out of memory (%zu bytes)", bytes);
-    pm_status status = read_data(f, path, t, e);
+    pm_status status = read_data(f, path, &h, t, e);
     if (status != PM_OK)
         pm_tensor_free(t);
     return status;
 }
 
 pm_status pm_npy_read(const char *path, struct pm_tensor *t, struct pm_error *e) {
-    struct stat st;
+    FILE *f;
+    uint64_t size;
     *t = (struct pm_tensor){0};
-    /* O_NONBLOCK: a named pipe must not hang the program before it is refused. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return pm_fail(e, PM_EIO, path, "%s", strerror(errno));
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        close(fd);
-        return pm_fail(e, PM_EIO, path, "%s", S_ISDIR(st.st_mode) ? strerror(EISDIR) : "not a regular file");
-    }
-    FILE *f = fdopen(fd, "rb");
-    if (!f) {
-        close(fd);
-        return pm_fail(e, PM_ENOMEM, path, "out of memory");
-    }
-    pm_status status = read_file(f, (uint64_t)st.st_size, path, t, e);
+    pm_status status = pm_file_open(path, &f, &size, e);
+    if (status != PM_OK)
+        return status;
+    status = read_file(f, size, path, t, e);
     fclose(f);
     return status;
 }
+
+/* As NumPy writes them. */
+static const char *const descrs[PM_DTYPES] = {
+    [PM_INT8] = "|i1", [PM_UINT8] = "|u1", [PM_INT16] = "<i2", [PM_INT32] = "<i4", [PM_INT64] = "<i8"};
 
 bool pm_npy_write(FILE *f, const void *tensor) {
     const struct pm_tensor *t = tensor;
     char header[128 + PM_RANK * 24];
     int n = snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (",
-                     dtypes[t->dtype].descr);
+                     descrs[t->dtype]);
     for (unsigned d = 0; d < t->rank; d++)
         n += snprintf(header + n, sizeof header - (size_t)n, "%s%zu", d ? ", " : "", t->shape[d]);
     n += snprintf(header + n, sizeof header - (size_t)n, "%s), }", t->rank == 1 ? "," : "");
@@ -374,7 +308,7 @@ bool pm_npy_write(FILE *f, const void *tensor) {
     fwrite(start, 1, sizeof start, f);
     fprintf(f, "%-*s\n", (int)length - 1, header);
     unsigned char buffer[1 << 15];
-    size_t size = dtypes[t->dtype].size, filled = 0;
+    size_t size = pm_dtype_size(t->dtype), filled = 0;
     for (size_t i = 0; i < t->count; i++) {
         uint64_t u = (uint64_t)pm_tensor_get(t, i);
         for (size_t b = 0; b < size; b++)

@@ -6,7 +6,7 @@
 #include <cjson/cJSON.h>
 #include <stdio.h>
 
-#include "pm_types.h"
+#include "io/error.h"
 
 /** An open file. Memory is that of its header; tensors are read one at a time. Not for several threads at
  * once. */
@@ -18,17 +18,18 @@ struct pm_safetensors {
     uint64_t data_size;  /**< bytes from there to the file's end */
 };
 
-/** Opens `path` and reads its header: 8 bytes of little-endian length, at most 8 MiB and within the file, and
- * that many bytes of JSON. PM_EIO, PM_EFORMAT, PM_ENOMEM; then err[errlen] says "PATH: reason" in one line
- * and nothing is left open. */
-pm_status pm_safetensors_open(struct pm_safetensors *st, const char *path, char *err, size_t errlen);
+/** Opens `path` and checks its header as the format's reference implementation does: 8 bytes of little-endian
+ * length, at most 8 MiB and within the file, and that many bytes of JSON (io/json.h), in which every tensor
+ * has a dtype of the format, a shape and data_offsets that agree, and all tensors together are the data, in
+ * any order: no overlap, no gap, nothing behind. PM_EIO, PM_EFORMAT, PM_ENOMEM; then *e says "PATH: reason"
+ * in one line and nothing is left open. */
+pm_status pm_safetensors_open(struct pm_safetensors *st, const char *path, struct pm_error *e);
 
 /** Reads tensor `name` of dtype F32 and exactly shape[rank] into a new array, row-major, that the caller
- * frees. PM_EFORMAT: missing, another dtype, offsets outside the file or not 4 bytes an element, an element
- * that is not finite; PM_ESHAPE; PM_EIO; PM_ENOMEM; then *out is NULL and err says why. Tensors may share
- * bytes. No memory is taken before the file is known to hold that many bytes. */
+ * frees. PM_EFORMAT: missing, another dtype, an element that is not finite; PM_ESHAPE; PM_EIO; PM_ENOMEM;
+ * then *out is NULL and *e says why. No memory is taken before the file is known to hold that many bytes. */
 pm_status pm_safetensors_f32(const struct pm_safetensors *st, const char *name, unsigned rank,
-                             const size_t *shape, float **out, char *err, size_t errlen);
+                             const size_t *shape, float **out, struct pm_error *e);
 
 /** Closes an open file; a zeroed struct is accepted. */
 void pm_safetensors_close(struct pm_safetensors *st);

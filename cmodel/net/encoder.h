@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A transformer encoder as a graph of layers: a vision transformer or a BERT-style sentence encoder, LayerNorm
- * before or after each sublayer. The files it is loaded from are described in docs/network.md. */
+ * before or after each sublayer. The files it is loaded from are described in docs/systems/network.md. */
 #ifndef PM_NET_ENCODER_H
 #define PM_NET_ENCODER_H
 
+#include "io/error.h"
 #include "net/graph.h"
 
 /** What the tokens are made of. */
@@ -64,8 +65,8 @@ struct pm_encoder {
 };
 
 /** Loads DIR/config.json and DIR/model.safetensors. PM_EIO, PM_EFORMAT, PM_ESHAPE, PM_ERANGE, PM_ENOMEM; then
- *  err[errlen] says "PATH: reason" in one line and nothing is left allocated. */
-pm_status pm_encoder_load(struct pm_encoder *network, const char *dir, char *err, size_t errlen);
+ *  *e says "PATH: reason" in one line and nothing is left allocated. */
+pm_status pm_encoder_load(struct pm_encoder *network, const char *dir, struct pm_error *e);
 
 /** Releases everything; a zeroed struct is accepted. */
 void pm_encoder_free(struct pm_encoder *network);

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/gemm.h"
-#include "net/encoder.h"
 #include "io/json.h"
 #include "io/safetensors.h"
+#include "kernels/gemm.h"
+#include "net/encoder.h"
 
-static pm_status read_unsigned(const struct pm_diag *d, const cJSON *root, const char *key, unsigned hi,
+static pm_status read_unsigned(const struct pm_json *d, const cJSON *root, const char *key, unsigned hi,
                                unsigned *out) {
     int64_t v = 0;
     pm_status s = pm_json_integer(d, root, key, 1, hi, &v);
@@ -17,7 +17,7 @@ static pm_status read_unsigned(const struct pm_diag *d, const cJSON *root, const
     return s;
 }
 
-static pm_status read_float(const struct pm_diag *d, const cJSON *root, const char *key, double lo, double hi,
+static pm_status read_float(const struct pm_json *d, const cJSON *root, const char *key, double lo, double hi,
                             float *out) {
     double v = 0;
     pm_status s = pm_json_real(d, root, key, lo, hi, &v);
@@ -26,11 +26,11 @@ static pm_status read_float(const struct pm_diag *d, const cJSON *root, const ch
 }
 
 /* Member `key` must be one of "a|b|c"; *out is its place. */
-static pm_status read_choice(const struct pm_diag *d, const cJSON *root, const char *key, const char *choices,
+static pm_status read_choice(const struct pm_json *d, const cJSON *root, const char *key, const char *choices,
                              unsigned *out) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, key);
     if (!cJSON_IsString(item))
-        return pm_diag_fail(d, PM_EFORMAT, "\"%s\" is missing or not a string", key);
+        return pm_json_fail(d, PM_EFORMAT, "\"%s\" is missing or not a string", key);
     const size_t length = strlen(item->valuestring);
     *out = 0;
     for (const char *c = choices;; c++, ++*out) {
@@ -39,12 +39,12 @@ static pm_status read_choice(const struct pm_diag *d, const cJSON *root, const c
             return PM_OK;
         c += n;
         if (*c == '\0')
-            return pm_diag_fail(d, PM_EFORMAT, "\"%s\" is \"%.40s\", not one of %s", key, item->valuestring,
+            return pm_json_fail(d, PM_EFORMAT, "\"%s\" is \"%.40s\", not one of %s", key, item->valuestring,
                                 choices);
     }
 }
 
-static pm_status read_image(const struct pm_diag *d, const cJSON *root, struct pm_encoder_config *c) {
+static pm_status read_image(const struct pm_json *d, const cJSON *root, struct pm_encoder_config *c) {
     pm_status s;
     if ((s = read_unsigned(d, root, "image", 1024, &c->image)) != PM_OK ||
         (s = read_unsigned(d, root, "patch", 1024, &c->patch)) != PM_OK ||
@@ -53,17 +53,17 @@ static pm_status read_image(const struct pm_diag *d, const cJSON *root, struct p
         (s = read_float(d, root, "pixel_std", 1e-6, 1e3, &c->pixel_std)) != PM_OK)
         return s;
     if (c->image % c->patch != 0)
-        return pm_diag_fail(d, PM_ERANGE, "\"image\" %u is no multiple of \"patch\" %u", c->image, c->patch);
+        return pm_json_fail(d, PM_ERANGE, "\"image\" %u is no multiple of \"patch\" %u", c->image, c->patch);
     unsigned side = c->image / c->patch;
     if (c->tokens != side * side)
-        return pm_diag_fail(d, PM_ERANGE, "\"tokens\" is %u, image and patch give %u", c->tokens,
+        return pm_json_fail(d, PM_ERANGE, "\"tokens\" is %u, image and patch give %u", c->tokens,
                             side * side);
     if (c->classes < 2)
-        return pm_diag_fail(d, PM_ERANGE, "\"classes\" is 1, a classifier has at least 2");
+        return pm_json_fail(d, PM_ERANGE, "\"classes\" is 1, a classifier has at least 2");
     return PM_OK;
 }
 
-static pm_status read_sentence(const struct pm_diag *d, const cJSON *root, struct pm_encoder_config *c) {
+static pm_status read_sentence(const struct pm_json *d, const cJSON *root, struct pm_encoder_config *c) {
     unsigned pool = 0;
     pm_status s = read_unsigned(d, root, "vocabulary", 1u << 20, &c->vocabulary);
     if (s == PM_OK)
@@ -72,7 +72,7 @@ static pm_status read_sentence(const struct pm_diag *d, const cJSON *root, struc
     return s;
 }
 
-static pm_status read_config(const struct pm_diag *d, const cJSON *root, struct pm_encoder_config *c) {
+static pm_status read_config(const struct pm_json *d, const cJSON *root, struct pm_encoder_config *c) {
     unsigned type = 0, post = 0, activation = 0;
     pm_status s;
     if ((s = read_choice(d, root, "type", "vit|bert", &type)) != PM_OK ||
@@ -89,15 +89,14 @@ static pm_status read_config(const struct pm_diag *d, const cJSON *root, struct 
     c->post = post != 0;
     c->activation = (enum pm_activation)activation;
     if (c->width % c->heads != 0)
-        return pm_diag_fail(d, PM_ERANGE, "\"width\" %u is no multiple of \"heads\" %u", c->width, c->heads);
+        return pm_json_fail(d, PM_ERANGE, "\"width\" %u is no multiple of \"heads\" %u", c->width, c->heads);
     return c->type == PM_ENCODER_VIT ? read_image(d, root, c) : read_sentence(d, root, c);
 }
 
 /* The file that tensors come from and the first error. */
 struct source {
     struct pm_safetensors file;
-    char *err;
-    size_t errlen;
+    struct pm_error *error;
     pm_status status;
 };
 
@@ -108,7 +107,7 @@ static void tensor(struct source *src, const char *prefix, const char *suffix, u
     if (src->status != PM_OK)
         return;
     snprintf(name, sizeof name, "%s%s%s", prefix, suffix == NULL ? "" : ".", suffix == NULL ? "" : suffix);
-    src->status = pm_safetensors_f32(&src->file, name, rank, (size_t[]){d0, d1}, out, src->err, src->errlen);
+    src->status = pm_safetensors_f32(&src->file, name, rank, (size_t[]){d0, d1}, out, src->error);
 }
 
 static void load_linear(struct source *src, const char *name, unsigned in, unsigned out,
@@ -121,8 +120,7 @@ static void load_linear(struct source *src, const char *name, unsigned in, unsig
         return;
     l->packed = malloc(pm_sgemm_packed(in, out) * sizeof *l->packed);
     if (l->packed == NULL) {
-        src->status = pm_diag_fail(&(struct pm_diag){name, src->err, src->errlen}, PM_ENOMEM, "%s",
-                                   pm_strerror(PM_ENOMEM));
+        src->status = pm_fail(src->error, PM_ENOMEM, name, "%s", pm_strerror(PM_ENOMEM));
         return;
     }
     pm_sgemm_pack(l->weight, 1, in, in, out, l->packed);
@@ -155,10 +153,10 @@ static void load_layer(struct source *src, const struct pm_encoder_config *c, un
     }
 }
 
-static pm_status load_weights(struct pm_encoder *network, const char *path, char *err, size_t errlen) {
+static pm_status load_weights(struct pm_encoder *network, const char *path, struct pm_error *e) {
     const struct pm_encoder_config *c = &network->config;
-    struct source src = {.err = err, .errlen = errlen};
-    src.status = pm_safetensors_open(&src.file, path, err, errlen);
+    struct source src = {.error = e};
+    src.status = pm_safetensors_open(&src.file, path, e);
     if (src.status != PM_OK)
         return src.status;
     if (c->type == PM_ENCODER_VIT)
@@ -175,33 +173,32 @@ static pm_status load_weights(struct pm_encoder *network, const char *path, char
     return src.status;
 }
 
-static pm_status load_config(struct pm_encoder *network, const char *path, char *err, size_t errlen) {
-    struct pm_diag d = {path, err, errlen};
-    cJSON *root;
-    pm_status s = pm_json_load(&d, &root);
+static pm_status load_config(struct pm_encoder *network, const char *path, struct pm_error *e) {
+    struct pm_json d = {path, e, NULL};
+    pm_status s = pm_json_load(&d);
     if (s != PM_OK)
         return s;
-    s = read_config(&d, root, &network->config);
-    cJSON_Delete(root);
+    s = read_config(&d, d.root, &network->config);
+    cJSON_Delete(d.root);
     if (s != PM_OK)
         return s;
     network->layers = calloc(network->config.layers, sizeof *network->layers);
-    return network->layers != NULL ? PM_OK : pm_diag_fail(&d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
+    return network->layers != NULL ? PM_OK : pm_json_fail(&d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
 }
 
-pm_status pm_encoder_load(struct pm_encoder *network, const char *dir, char *err, size_t errlen) {
+pm_status pm_encoder_load(struct pm_encoder *network, const char *dir, struct pm_error *e) {
     memset(network, 0, sizeof *network);
     size_t room = strlen(dir) + sizeof "/model.safetensors";
     char *path = malloc(room);
     if (path == NULL)
-        return pm_diag_fail(&(struct pm_diag){dir, err, errlen}, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
+        return pm_fail(e, PM_ENOMEM, dir, "%s", pm_strerror(PM_ENOMEM));
     snprintf(path, room, "%s/config.json", dir);
-    pm_status s = load_config(network, path, err, errlen);
+    pm_status s = load_config(network, path, e);
     if (s == PM_OK) {
         snprintf(path, room, "%s/model.safetensors", dir);
-        s = load_weights(network, path, err, errlen);
+        s = load_weights(network, path, e);
         if (s == PM_OK && (s = pm_encoder_build(network)) != PM_OK)
-            pm_diag_fail(&(struct pm_diag){path, err, errlen}, s, "%s", pm_strerror(s));
+            pm_fail(e, s, path, "%s", pm_strerror(s));
     }
     if (s != PM_OK)
         pm_encoder_free(network);

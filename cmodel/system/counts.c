@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/counts.h"
 
+#include "bitsift.h"
+
 const struct pm_count_info pm_count_info[PM_COUNTS] = {
     [PM_COUNT_VECTORS] = {"vectors", "vectors"},
     [PM_COUNT_READS] = {"array_reads", "reads"},

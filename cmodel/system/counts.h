@@ -10,7 +10,7 @@ enum pm_count {
     PM_COUNT_VECTORS,     /**< input vectors */
     PM_COUNT_READS,       /**< of a whole array */
     PM_COUNT_ACCESSES,    /**< of some wordlines of an array */
-    PM_COUNT_WINDOWS,     /**< accesses that fixed windows of PM_K rows would take */
+    PM_COUNT_WINDOWS,     /**< accesses that fixed windows of as many rows would take */
     PM_COUNT_CONVERSIONS, /**< of columns */
     PM_COUNT_WRONG,       /**< conversions whose code is not the sum of what was to be stored */
     PM_COUNT_CLOCKS,      /**< arrays of one layer side by side, one vector after the other */
@@ -25,7 +25,7 @@ enum pm_count {
 };
 
 enum pm_histogram {
-    PM_HISTOGRAM_LINES,    /**< accesses by their active wordlines, 1..PM_K */
+    PM_HISTOGRAM_LINES,    /**< accesses by their active wordlines, from 1 */
     PM_HISTOGRAM_EXPONENT, /**< softmax rows by their exponent ne; the ends hold what is beyond, too */
     PM_HISTOGRAMS
 };

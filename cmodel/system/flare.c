@@ -101,8 +101,7 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
     if (options.kvb == 1)
         return pm_fail(e, PM_ERANGE, "flare.kvb", "1 is neither 0 nor in 2..16");
     if (!calibration) {
-        const pm_status status = pm_flare_calibration_load(site->folder, site->graph, &calibration, e->text,
-                                                           sizeof e->text);
+        const pm_status status = pm_flare_calibration_load(site->folder, site->graph, &calibration, e);
         if (status != PM_OK)
             return status;
         site->own = calibration;

@@ -9,7 +9,7 @@
 #include "emsbq.h"
 #include "io/json.h"
 
-static pm_status read_layer(const struct pm_diag *d, const cJSON *layer, size_t width,
+static pm_status read_layer(const struct pm_json *d, const cJSON *layer, size_t width,
                             struct pm_flare_calibration_layer *c) {
     int64_t mk = 0, mv = 0;
     pm_status s;
@@ -22,7 +22,7 @@ static pm_status read_layer(const struct pm_diag *d, const cJSON *layer, size_t 
         return s;
     for (size_t i = 0; i < width; i++) {
         if (c->a[i] != floor(c->a[i]))
-            return pm_diag_fail(d, PM_ERANGE, "\"a_log2\"[%zu] is %g, not an integer", i, c->a[i]);
+            return pm_json_fail(d, PM_ERANGE, "\"a_log2\"[%zu] is %g, not an integer", i, c->a[i]);
         c->a[i] = ldexp(1.0, (int)c->a[i]);
     }
     c->mk = (unsigned)mk;
@@ -153,7 +153,7 @@ void pm_flare_map_free(struct pm_flare_map *map) {
     *map = (struct pm_flare_map){0};
 }
 
-static pm_status read_layers(const struct pm_diag *d, const cJSON *root, const struct pm_graph *g,
+static pm_status read_layers(const struct pm_json *d, const cJSON *root, const struct pm_graph *g,
                              struct pm_flare_calibration *c) {
     int64_t kvb = 0;
     pm_status s = pm_json_integer(d, root, "kvb", 2, 16, &kvb);
@@ -162,7 +162,7 @@ static pm_status read_layers(const struct pm_diag *d, const cJSON *root, const s
     c->kvb = (unsigned)kvb;
     const cJSON *layers = cJSON_GetObjectItemCaseSensitive(root, "layers");
     if (!cJSON_IsArray(layers))
-        return pm_diag_fail(d, PM_EFORMAT, "\"layers\" is missing or not an array");
+        return pm_json_fail(d, PM_EFORMAT, "\"layers\" is missing or not an array");
     const cJSON *layer = layers->child;
     unsigned i = 0;
     for (unsigned k = 0; k < g->nodes; k++) {
@@ -171,37 +171,36 @@ static pm_status read_layers(const struct pm_diag *d, const cJSON *root, const s
         if (g->node[k].kind != PM_NODE_ATTENTION)
             continue;
         if (layer == NULL)
-            return pm_diag_fail(d, PM_ESHAPE, "\"layers\" has %u elements, the network more", i);
+            return pm_json_fail(d, PM_ESHAPE, "\"layers\" has %u elements, the network more", i);
         if ((to->mu = malloc(width * sizeof *to->mu)) == NULL ||
             (to->a = malloc(width * sizeof *to->a)) == NULL)
-            return pm_diag_fail(d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
+            return pm_json_fail(d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
         if ((s = read_layer(d, layer, width, to)) != PM_OK)
             return s;
         layer = layer->next;
         i++;
     }
     return layer == NULL ? PM_OK
-                         : pm_diag_fail(d, PM_ESHAPE, "\"layers\" has more than the network's %u", i);
+                         : pm_json_fail(d, PM_ESHAPE, "\"layers\" has more than the network's %u", i);
 }
 
 pm_status pm_flare_calibration_load(const char *folder, const struct pm_graph *g,
-                                    struct pm_flare_calibration **calibration, char *err, size_t errlen) {
+                                    struct pm_flare_calibration **calibration, struct pm_error *e) {
     char path[4096];
-    const struct pm_diag d = {path, err, errlen};
-    cJSON *root;
+    struct pm_json d = {path, e, NULL};
     *calibration = NULL;
     snprintf(path, sizeof path, "%s/calibration.json", folder);
-    pm_status s = pm_json_load(&d, &root);
+    pm_status s = pm_json_load(&d);
     if (s != PM_OK)
         return s;
     struct pm_flare_calibration *c = calloc(1, sizeof *c + g->nodes * sizeof *c->layer);
     if (c == NULL)
-        s = pm_diag_fail(&d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
+        s = pm_json_fail(&d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
     if (c != NULL) {
         c->layers = g->nodes;
-        s = read_layers(&d, root, g, c);
+        s = read_layers(&d, d.root, g, c);
     }
-    cJSON_Delete(root);
+    cJSON_Delete(d.root);
     if (s == PM_OK)
         *calibration = c;
     else

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Mapping of a transformer's attention to the fused integer engine: 8-bit weights, biases at the
- * accumulators' scale, and the scales between real values and integers (numerics: the fused token). */
+ * accumulators' scale, and the scales between real values and integers (docs/numerics.md, "The fused token"). */
 #ifndef PM_SYSTEM_FLARE_MAP_H
 #define PM_SYSTEM_FLARE_MAP_H
 
 #include "flare_attention.h"
+#include "io/error.h"
 #include "net/graph.h"
 
 /** One layer. With W' = W * diag(a) and b' = b + W * mu, where mu and a are the calibrated mean and scale of
@@ -46,10 +47,10 @@ struct pm_flare_calibration {
 };
 
 /** Reads it for the attentions of g, in their order. PM_EIO, PM_EFORMAT, PM_ESHAPE, PM_ENOMEM; PM_ERANGE: a
- * value outside the range that docs/network.md gives; then err[errlen] says "PATH: reason" in one line and
+ * value outside the range that docs/systems/network.md gives; then *e says "PATH: reason" in one line and
  * *calibration is NULL. */
 pm_status pm_flare_calibration_load(const char *folder, const struct pm_graph *g,
-                                    struct pm_flare_calibration **calibration, char *err, size_t errlen);
+                                    struct pm_flare_calibration **calibration, struct pm_error *e);
 /** NULL is accepted. */
 void pm_flare_calibration_free(struct pm_flare_calibration *c);
 

@@ -295,19 +295,19 @@ static struct pm_hyflex_linear_cfg configure(const struct pm_site *site, const s
 static pm_status load_gradient(struct pm_site *site, const struct pm_node *node, double *gradient,
                                struct pm_error *e) {
     char path[PATH_MAX];
-    const struct pm_diag d = {path, e->text, sizeof e->text};
+    struct pm_json d = {path, e, NULL};
     struct cJSON *root = site->own;
     snprintf(path, sizeof path, "%s/ranks.json", site->folder);
     if (!root) {
-        const pm_status status = pm_json_load(&d, &root);
+        const pm_status status = pm_json_load(&d);
         if (status != PM_OK)
             return status;
-        site->own = root;
+        site->own = root = d.root;
     }
     const struct cJSON *layers = cJSON_GetObjectItemCaseSensitive(root, "layers");
     const struct cJSON *layer = cJSON_IsArray(layers) ? cJSON_GetArrayItem(layers, (int)node->layer) : NULL;
     if (!layer)
-        return pm_diag_fail(&d, PM_ESHAPE, "\"layers\" is missing, or has no element %u for %s", node->layer,
+        return pm_json_fail(&d, PM_ESHAPE, "\"layers\" is missing, or has no element %u for %s", node->layer,
                             node->name);
     return pm_json_reals(&d, layer, node->part, pm_rank_count(node->matrix->in, node->matrix->out), -1e30,
                          1e30, gradient);

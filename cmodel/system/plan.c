@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "io/json.h"
-#include "results.h"
+#include "io/results.h"
 
 /* ---- its parts ---- */
 
@@ -169,13 +169,12 @@ pm_status pm_plan_read(struct pm_plan *p, const struct cJSON *root, const char *
 }
 
 pm_status pm_plan_load(struct pm_plan *p, const char *path, struct pm_error *e) {
-    struct cJSON *root;
-    const struct pm_diag d = {path, e->text, sizeof e->text};
-    pm_status status = pm_json_load(&d, &root);
+    struct pm_json d = {path, e, NULL};
+    pm_status status = pm_json_load(&d);
     if (status != PM_OK)
         return status;
-    status = pm_plan_read(p, root, path, e);
-    cJSON_Delete(root);
+    status = pm_plan_read(p, d.root, path, e);
+    cJSON_Delete(d.root);
     return status;
 }
 

@@ -7,7 +7,7 @@
 
 #include "io/error.h"
 #include "net/graph.h"
-#include "settings.h"
+#include "io/settings.h"
 #include "system/counts.h"
 
 /** Where layers are placed: what systems find there, and what they share between layers. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The invariants of numerics section 1, split mode, unbounded, from the plane register to the wordlines.
+// The invariants of docs/numerics.md, "BitSift", split mode, unbounded, from the plane register to the wordlines.
 //
 // Ghosts carry a plane and the index of its access along the pipeline; that a stage holds what rank / 8 = t says is the
 // induction's hypothesis, the invariants at the output are its use. Naive: ranks are counted row by row.

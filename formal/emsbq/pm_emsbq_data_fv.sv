@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// pm_emsbq's functions without its pipeline: the outputs are left open, which removes the registers, and the
-/// properties of pm_emsbq_fv.svh with ProveData = 1 stay, combinational.
+/// properties that pm_emsbq_fv.svh has for this top stay, combinational.
 module pm_emsbq_data_fv #(
     parameter int unsigned N = 8,
     parameter int unsigned W = 20,
@@ -14,8 +14,7 @@ module pm_emsbq_data_fv #(
   pm_emsbq #(
       .N(N),
       .W(W),
-      .Q(Q),
-      .ProveData(1)
+      .Q(Q)
   ) u_dut (
       .clk_i(1'b0),
       .rst_ni(1'b1),

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Properties of pm_emsbq, in two parts that together say: each group taken comes out once, in order, as the smallest
 // shift that lets its kept elements fit and as its elements, shifted exactly by it, rounded and saturated.
-// ProveData = 1: the stages' functions composed, against that definition in wide arithmetic, for every input
-// (combinational). ProveData = 0: the pipeline moves groups through those functions (induction).
-parameter ProveData = 0;
+// below pm_emsbq_data_fv, the stages' functions composed, against that definition in wide arithmetic, for every input
+// (combinational); else the pipeline moves groups through those functions (induction).
 
 localparam int unsigned FvW = XW + 2;
 logic [N*(Q+1)-1:0] fv_shifted;
@@ -15,7 +14,8 @@ always_comb begin
   end
 end
 
-if (ProveData != 0) begin : g_data
+`ifdef TOP_pm_emsbq_data_fv
+if (1) begin : g_data
   logic signed [FvW-1:0] top, bottom;
   logic signed [N*FvW-1:0] wide;
   logic [SW-1:0] smallest;
@@ -63,7 +63,9 @@ if (ProveData != 0) begin : g_data
       else assert (value == rounded);
     end
   end
-end else begin : g_pipeline
+end
+`else
+if (1) begin : g_pipeline
   logic fv_init_q = 1'b1;
   logic [N*W-1:0] fv_x2_q, fv_x3_q;
   logic [N*(Q+1)-1:0] fv_shifted2, fv_shifted3;
@@ -117,3 +119,4 @@ end else begin : g_pipeline
 `endif
   end
 end
+`endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One plane through pm_mlc_slice_sum, for every weight, every input bit and either cell, from any state and with any gaps between
 // the codes: t is the sum of the active rows' weights. The array is Rows wordlines and one weight; flip and codes follow
-// the numerics, the threshold scaled from 64 rows to Rows. With flip no code exceeds half of the full sum.
+// docs/numerics.md, "HyFlexPIM array", the threshold scaled from 64 rows to Rows. With flip no code exceeds half of the full sum.
 module pm_mlc_slice_sum_fv #(
     parameter int unsigned Rows = 4
 ) (

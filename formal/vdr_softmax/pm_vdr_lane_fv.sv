@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One lane and its row constants, three stages, against the pseudo-code of numerics section 5 with a division and a
+// One lane and its row constants, three stages, against the pseudo-code of docs/numerics.md, "VDR-Softmax" with a division and a
 // product, for every logit, maximum, exponent, keep and rounding, and a fixed table. A second logit of the same row
 // shows that the numerators are monotone.
 module pm_vdr_lane_fv #(

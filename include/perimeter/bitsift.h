@@ -5,6 +5,13 @@
 
 #include "pm_types.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Simultaneously active wordlines of one array access, K. */
+#define PM_K 8
+
 /** How a vector's elements become bit planes. */
 enum pm_coding {
     PM_TWOS, /**< planes 0..B-1, the last one counts negative */
@@ -70,4 +77,7 @@ void pm_bitsift_begin(struct pm_bitsift *b, const struct pm_bitsift_cfg *cfg, co
  * ceil(rows/64) are written. */
 bool pm_bitsift_next(struct pm_bitsift *b, struct pm_access *a);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

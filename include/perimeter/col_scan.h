@@ -6,6 +6,10 @@
 
 #include "sar_ctrl.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Clocks that `sars` converters (a divisor of cols) take to convert a plane's columns with `bits` 6 or 7. */
 static inline unsigned pm_scan_clocks(unsigned cols, unsigned bits, unsigned sars) {
     return cols / sars * pm_sar_clocks(bits);
@@ -17,4 +21,7 @@ static inline unsigned pm_plane_clocks(unsigned read_clocks, unsigned cols, unsi
     return scan > read_clocks ? scan : read_clocks;
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

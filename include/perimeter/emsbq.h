@@ -5,6 +5,10 @@
 
 #include "pm_types.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct pm_emsbq_cfg {
     unsigned q;     /**< output bits: signed 2..16, unsigned 1..15 */
     bool is_signed; /**< of the group's elements */
@@ -24,4 +28,7 @@ int pm_emsbq(const struct pm_emsbq_cfg *cfg, const int64_t *x, const uint8_t *ke
  * negative m shifts left; |m| is clamped to 31. Any int64 is accepted. */
 int16_t pm_msb_parse(int64_t acc, int64_t m, unsigned bits, bool round);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

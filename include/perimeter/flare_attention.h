@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* FLARE's fused attention engine, token by token (FLARE section 4.5; numerics: the fused token).
+/* FLARE's fused attention engine, token by token (FLARE section 4.5; docs/numerics.md, "The fused token").
  *
  * Pass 1 streams all tokens through W_K and W_V and writes the parsed K and V into SRAM arrays; pass 2
  * streams them again through Q, logits, softmax, A*V, head normalisation and W_O. Heads work in parallel. */
@@ -11,6 +11,10 @@
 #include "flare_gemv.h"
 #include "head_norm.h"
 #include "vdr_softmax.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #define PM_MAX_WIDTH  1024 /**< D, model width */
 #define PM_MAX_HEADS  16
@@ -92,4 +96,7 @@ pm_status pm_attention_run(struct pm_attention *engine, const int8_t *x, const i
                            const uint8_t *keep, unsigned n, uint32_t first_vector, int8_t *y, int32_t *e,
                            struct pm_attention_cost *cost, pm_attention_probe *probe, void *ctx);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

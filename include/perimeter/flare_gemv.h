@@ -5,6 +5,11 @@
 
 #include "analog/array.h"
 #include "bitsift.h"
+#include "pm_path.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /** Cost counters of GEMVs; a caller zeroes them and they add up over vectors. */
 struct pm_gemv_cost {
@@ -41,7 +46,7 @@ void pm_flare_gemv_plain(const struct pm_bitsift_cfg *cfg, const struct pm_array
 struct pm_flare_matrix;
 
 /** An array of rows x outputs*wbits that stores zeros; wbits 2..16, `id` keys its draws, `isa` chooses the
- * inner loops. PM_EINVAL where an argument is out of range, the path is exact and the array noisy, or the CPU
+ * inner loops. PM_EINVAL where an argument is out of range, the cells' K is not PM_K, the path is exact and the array noisy, or the CPU
  * lacks `isa`; PM_ENOMEM. */
 pm_status pm_flare_matrix_new(const struct pm_array_cfg *cell, uint32_t id, unsigned rows, unsigned outputs,
                               unsigned wbits, enum pm_path path, enum pm_isa isa,
@@ -59,4 +64,7 @@ pm_status pm_flare_gemm(const struct pm_flare_matrix *f, const struct pm_bitsift
 /** Adds `from` to `to`. */
 void pm_gemv_cost_add(struct pm_gemv_cost *to, const struct pm_gemv_cost *from);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

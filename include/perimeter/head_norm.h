@@ -5,6 +5,10 @@
 
 #include "pm_types.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum pm_norm {
     PM_NORM_RECIP, /**< (o * rec[i]) >> (k + 4): o / Z with 4 fraction bits */
     PM_NORM_POW2,  /**< o >> (k - 4): Z rounded down to a power of two (golden only) */
@@ -15,4 +19,7 @@ enum pm_norm {
  */
 int32_t pm_head_norm(int64_t o, uint32_t z, enum pm_norm mode);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* One matrix in HyFlexPIM analog arrays of 64 x 128 cells: array, converter and shift-add, tiled (HyFlexPIM
- * section 3.2; numerics: HyFlexPIM array).
+ * section 3.2; docs/numerics.md, "HyFlexPIM array").
  *
  * Offset-binary weights of 8/cell adjacent columns; a vector is read plane by plane, each plane converts all
  * 128 columns. Row tiles add up in 32 bits, column tiles stand side by side; every tile has its own array and
@@ -12,7 +12,14 @@
 #include "analog/sar.h"
 #include "col_scan.h"
 #include "mlc_shift_add.h"
+#include "pm_path.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PM_HYFLEX_ROWS     64
+#define PM_HYFLEX_COLS     128
 #define PM_HYFLEX_PLANES   8
 #define PM_HYFLEX_MAX_SARS 8
 #define PM_HYFLEX_MAX_DIM  65536 /**< rows and outputs: 65536 rows of |x w| <= 2^14 stay within int32 */
@@ -44,7 +51,7 @@ void pm_hyflex_cost_add(struct pm_hyflex_cost *sum, const struct pm_hyflex_cost 
 /** One programmed array and its converters. */
 struct pm_hyflex_tile {
     struct pm_rram *array;
-    uint8_t flip[PM_RRAM_COLS];
+    uint8_t flip[PM_HYFLEX_COLS];
     struct pm_sar sar[PM_HYFLEX_MAX_SARS];
     unsigned rows, outputs; /**< in use: 1..64, 1..16*cell */
 };
@@ -94,4 +101,7 @@ const struct pm_hyflex_tile *pm_hyflex_tile(const struct pm_hyflex *h, unsigned 
 uint64_t pm_hyflex_tile_stages(const struct pm_hyflex *h, const struct pm_hyflex_tile *tile, const int8_t *x,
                                uint32_t vector, uint64_t *wordlines, int32_t *code, int32_t *acc);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -9,6 +9,10 @@
 
 #include "pm_types.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Columns of one weight, 8 or 4. */
 static inline unsigned pm_mlc_slices(unsigned cell) {
     return 8 / cell;
@@ -37,4 +41,7 @@ int32_t pm_mlc_accumulate(int32_t acc, int32_t t, unsigned plane);
 void pm_mlc_shift_add(const int32_t *code, const uint8_t *flip, unsigned cell, unsigned pop, unsigned plane,
                       unsigned outputs, int32_t *acc);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -9,6 +9,10 @@
 
 #include "pm_types.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define PM_NOR_MIN_BITS 4
 #define PM_NOR_MAX_BITS 16
 #define PM_NOR_COLUMNS  3 /**< of one partial product */
@@ -47,4 +51,7 @@ struct pm_nor_layout pm_nor_layout(unsigned cols, unsigned abits, unsigned bbits
 /** Clocks of n multiplications: five a row. */
 uint64_t pm_nor_cycles(const struct pm_nor_layout *l, uint64_t n);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

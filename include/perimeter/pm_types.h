@@ -7,9 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Simultaneously active wordlines of one array access, K. */
-#define PM_K 8
-/** Most wordlines of one FLARE array. */
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Most wordlines of one FLARE array, most elements of a row. */
 #define PM_MAX_ROWS 4096
 
 /** What a library function returns; PM_OK is 0. */
@@ -67,4 +69,7 @@ static inline int64_t pm_clamp(int64_t v, int64_t lo, int64_t hi) {
     return v < lo ? lo : v > hi ? hi : v;
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

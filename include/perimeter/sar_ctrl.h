@@ -5,6 +5,10 @@
 
 #include "pm_types.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Capacitors of the converter's DAC, C1 to C7, and thereby its most bits. */
 #define PM_SAR_BITS 7
 
@@ -26,4 +30,7 @@ uint8_t pm_sar_code(int32_t vin_q8, unsigned bits);
 /** code[i] = pm_sar_code(vin_q8[i], bits), i < n. PM_EINVAL where bits is neither 6 nor 7. */
 pm_status pm_sar_codes(const int32_t *vin_q8, size_t n, unsigned bits, uint8_t *code);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -5,6 +5,10 @@
 
 #include "pm_types.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define PM_VDR_ENTRIES 8
 #define PM_VDR_FRAC    4 /**< F, fraction bits of D */
 
@@ -28,4 +32,7 @@ pm_status pm_vdr_lut_init(struct pm_vdr_lut *lut, double s0);
 uint32_t pm_vdr_softmax(const struct pm_vdr_lut *lut, const int8_t *x, const uint8_t *keep, size_t n,
                         int32_t ne, bool round, uint8_t *a);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -4,7 +4,7 @@
 
 Runs the float network on training images and writes DIR/calibration.json: for each layer the channel means and
 scales that are folded into its weights, the scale of the 16-bit activations, and the registers M_K and M_V.
-The keys, their units and ranges are in docs/network.md. Needs numpy only.
+The keys, their units and ranges are in docs/systems/network.md. Needs numpy only.
 """
 
 import argparse

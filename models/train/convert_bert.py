@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Convert a post-LayerNorm BERT-style sentence encoder to the form of docs/network.md, and calibrate it.
+"""Convert a post-LayerNorm BERT-style sentence encoder to the form of docs/systems/network.md, and calibrate it.
 
 SOURCE is a folder with config.json, model.safetensors and tokenizer.json as their publishers ship them. OUT gets
 config.json, model.safetensors, calibration.json, tokenizer.json and `tokenize`, the program that `perimeter run`

@@ -3,7 +3,7 @@
 """Gradient of the loss for every singular value of a vision transformer's matrices: which ranks matter.
 
 Each matrix W is truncated to k = floor(in*out/(in+out)) ranks, W ~ U S V^T, and dL/dS_j = u_j^T (dL/dW) v_j of the
-cross-entropy is taken on training images. What is written, MODEL/ranks.json (docs/network.md), is the mean over
+cross-entropy is taken on training images. What is written, MODEL/ranks.json (docs/systems/network.md), is the mean over
 batches of |dL/dS_j|, ranks by descending singular value: at a trained network's minimum the signed mean is near 0.
 
 Environment as for train_vit.py, whose network this uses.

@@ -5,7 +5,7 @@
 Data: Fashion-MNIST (MIT licence; Debian package dataset-fashion-mnist).
 Network: 4x4 patches -> 49 tokens, learned position embedding, pre-LayerNorm
 blocks with exact (erf) GELU, final LayerNorm, mean over tokens, linear classifier.
-Output: OUT/model.safetensors and OUT/config.json, in the form of docs/network.md.
+Output: OUT/model.safetensors and OUT/config.json, in the form of docs/systems/network.md.
 
 Environment (the only part of the project that needs PyTorch):
     python3 -m venv venv

@@ -1,41 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
-// Global pop controller, scan mode: the paper's literal rule (FLARE section 4.4), behind the ports of pm_gpc.
-//
-// The lowest slice with at least 8 ones goes first and alone, giving its first 8. When none is left, slices are taken
-// whole, in index order, while the sum stays at most 8; those that do not fit keep their token and wait. It needs up to
-// 14% more accesses than pm_gpc, and its chain runs through every slice: a baseline to compare with.
-`default_nettype none
+/// Global pop controller, scan mode: the paper's literal rule (FLARE section 4.4), behind the ports of pm_gpc.
+///
+/// The lowest slice with at least 8 ones goes first and alone, giving its first 8. When none is left, slices are taken
+/// whole, in index order, while the sum stays at most 8; those that do not fit keep their token and wait. It needs up to
+/// 14% more accesses than pm_gpc, and its chain runs through every slice: a baseline to compare with.
 module pm_gpc_scan #(
-  /// D, wordlines: a multiple of Slice
-  parameter int unsigned Rows = 64,
-  /// L, rows a slice
-  parameter int unsigned Slice = 16,
-  /// bits that ride along with a plane
-  parameter int unsigned DataW = 1,
-  localparam int unsigned Slices = Rows / Slice,
-  localparam int unsigned CntW = $clog2(Rows + 1),
-  localparam int unsigned PopW = $clog2(Slice + 1)
+    /// D, wordlines: a multiple of Slice, Slice..4096.
+    parameter  int unsigned Rows   = 64,
+    /// L, rows a slice: 8, 16 or 32.
+    parameter  int unsigned Slice  = 16,
+    /// Bits that ride along with a plane, at least 1.
+    parameter  int unsigned DataW  = 1,
+    localparam int unsigned Slices = Rows / Slice,
+    localparam int unsigned CntW   = $clog2(Rows + 1),
+    localparam int unsigned PopW   = $clog2(Slice + 1)
 ) (
-  input  logic                   clk_i,
-  input  logic                   rst_ni,
-  /// a plane: popcount of each slice. A plane without ones takes one beat, with sawl 0.
-  input  logic                   plane_valid_i,
-  output logic                   plane_ready_o,
-  input  logic [Slices*PopW-1:0] pop_i,
-  input  logic [DataW-1:0]       data_i,
-  /// an access: slice j marks its first grant[j] remaining ones, 0..8 (4 bits a slice)
-  output logic                   grant_valid_o,
-  input  logic                   grant_ready_i,
-  output logic [Slices*4-1:0]    grant_o,
-  /// wordlines of the access, 1..8; 0 for a plane without ones
-  output logic [3:0]             sawl_o,
-  /// access of the plane, from 0, and whether it is the last one
-  output logic [CntW-4:0]        t_o,
-  output logic                   last_o,
-  output logic [DataW-1:0]       data_o
+    input  logic                   clk_i,
+    input  logic                   rst_ni,
+    /// Planes. One without ones takes one beat, with sawl 0.
+    input  logic                   plane_valid_i,
+    output logic                   plane_ready_o,
+    /// Popcount of each slice.
+    input  logic [Slices*PopW-1:0] pop_i,
+    /// Rides along.
+    input  logic [      DataW-1:0] data_i,
+    /// Accesses.
+    output logic                   grant_valid_o,
+    input  logic                   grant_ready_i,
+    /// Slice j marks its first grant[j] remaining ones, 0..8 (4 bits a slice).
+    output logic [   Slices*4-1:0] grant_o,
+    /// Wordlines of the access, 1..8; 0 for a plane without ones.
+    output logic [            3:0] sawl_o,
+    /// Access of the plane, from 0.
+    output logic [       CntW-4:0] t_o,
+    /// The plane's last access.
+    output logic                   last_o,
+    /// The plane's data.
+    output logic [      DataW-1:0] data_o
 );
   logic valid_q, en, step;
-  logic [CntW-4:0] t_q;
+  logic [ CntW-4:0] t_q;
   logic [DataW-1:0] data_q;
   logic [Slices*PopW-1:0] pop_q, rest;  // ones of each slice before and after this access: its tokens
   logic [Slices-1:0] full;
@@ -44,7 +48,7 @@ module pm_gpc_scan #(
   assign en = !valid_q || (step && last_o);
   assign plane_ready_o = en;
 
-  always_comb for (int unsigned j = 0; j < Slices; j++) full[j] = pop_q[j*PopW +: PopW] >= PopW'(8);
+  always_comb for (int unsigned j = 0; j < Slices; j++) full[j] = pop_q[j*PopW+:PopW] >= PopW'(8);
 
   logic [3:0] sum;
   logic taken;  // an earlier slice is full
@@ -53,17 +57,16 @@ module pm_gpc_scan #(
     taken = 1'b0;
     grant_o = '0;
     for (int unsigned j = 0; j < Slices; j++)
-      if (full != 0) begin
-        if (full[j] && !taken) grant_o[j*4 +: 4] = 4'd8;
-        taken = taken || full[j];
-      end else if (5'(sum) + 5'(pop_q[j*PopW +: 3]) <= 5'd8) begin
-        grant_o[j*4 +: 4] = {1'b0, pop_q[j*PopW +: 3]};
-        sum = sum + {1'b0, pop_q[j*PopW +: 3]};
-      end
+    if (full != 0) begin
+      if (full[j] && !taken) grant_o[j*4+:4] = 4'd8;
+      taken = taken || full[j];
+    end else if (5'(sum) + 5'(pop_q[j*PopW+:3]) <= 5'd8) begin
+      grant_o[j*4+:4] = {1'b0, pop_q[j*PopW+:3]};
+      sum = sum + {1'b0, pop_q[j*PopW+:3]};
+    end
   end
 
-  always_comb for (int unsigned j = 0; j < Slices; j++)
-    rest[j*PopW +: PopW] = pop_q[j*PopW +: PopW] - PopW'(grant_o[j*4 +: 4]);
+  always_comb for (int unsigned j = 0; j < Slices; j++) rest[j*PopW+:PopW] = pop_q[j*PopW+:PopW] - PopW'(grant_o[j*4+:4]);
 
   always_ff @(posedge clk_i or negedge rst_ni)
     if (!rst_ni) valid_q <= 1'b0;
@@ -71,21 +74,21 @@ module pm_gpc_scan #(
 
   always_ff @(posedge clk_i)
     if (en) begin
-      pop_q   <= pop_i;
-      data_q  <= data_i;
-      t_q     <= '0;
+      pop_q  <= pop_i;
+      data_q <= data_i;
+      t_q    <= '0;
     end else if (step) begin
-      pop_q   <= rest;
-      t_q     <= t_q + 1'b1;
+      pop_q <= rest;
+      t_q   <= t_q + 1'b1;
     end
 
   assign grant_valid_o = valid_q;
-  assign sawl_o  = full != 0 ? 4'd8 : sum;
-  assign t_o     = t_q;
-  assign last_o  = rest == 0;
-  assign data_o  = data_q;
+  assign sawl_o        = full != 0 ? 4'd8 : sum;
+  assign t_o           = t_q;
+  assign last_o        = rest == 0;
+  assign data_o        = data_q;
 
-`ifdef FORMAL
-`include "pm_gpc_scan_fv.svh"
+`ifdef PERIMETER_FORMAL
+  `include "pm_gpc_scan_fv.svh"
 `endif
 endmodule

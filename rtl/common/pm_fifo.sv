@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A stream buffer of Depth entries in registers. Full throughput; ready does not depend on the other side's ready.
 module pm_fifo #(
-    /// Bits an entry.
+    /// Bits an entry, at least 1.
     parameter int unsigned Width = 8,
     /// Entries, at least 1. One entry takes a new word only when it is empty: full throughput needs two.
     parameter int unsigned Depth = 2
 ) (
     input  logic             clk_i,
     input  logic             rst_ni,
+    /// Words in.
     input  logic             valid_i,
     output logic             ready_o,
+    /// The word.
     input  logic [Width-1:0] data_i,
+    /// Words out, in the same order.
     output logic             valid_o,
     input  logic             ready_i,
+    /// The oldest word; stable while it waits.
     output logic [Width-1:0] data_o
 );
   localparam int unsigned PtrW = Depth > 1 ? $clog2(Depth) : 1;
@@ -23,7 +27,9 @@ module pm_fifo #(
   logic [CntW-1:0] count_q;
   logic push, pop;
 
-  if (Depth < 1) $error("pm_fifo: Depth must be at least 1");
+  if (Depth < 1) begin : g_range
+    $error("pm_fifo: Depth must be at least 1");
+  end
 
   assign ready_o = count_q != CntW'(Depth);
   assign valid_o = count_q != '0;
@@ -49,7 +55,7 @@ module pm_fifo #(
     end
   end
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_fifo_fv.svh"
 `endif
 endmodule

@@ -9,11 +9,11 @@ module pm_emsb #(
     parameter int unsigned W = 32
 ) (
     /// Element i in bits i*W +: W.
-    input  logic [         N*W-1:0] x_i,
+    input  logic [        N*W-1:0] x_i,
     /// 1: the element counts. All zero: e_o is 0.
-    input  logic [           N-1:0] keep_i,
+    input  logic [          N-1:0] keep_i,
     /// Elements are two's complement; otherwise unsigned, and e_o is the bit length of their OR.
-    input  logic                    signed_i,
+    input  logic                   signed_i,
     /// E+1, 0..W: 0 where no kept element has an effective bit.
     output logic [$clog2(W+1)-1:0] e_o
 );
@@ -22,7 +22,9 @@ module pm_emsb #(
 
   logic [W-1:0] any;
 
-  if (N < 1 || W < 2 || W > 64) $error("pm_emsb: N must be at least 1, W 2..64");
+  if (N < 1 || W < 2 || W > 64) begin : g_range
+    $error("pm_emsb: N must be at least 1, W 2..64");
+  end
 
   always_comb begin
     any = '0;

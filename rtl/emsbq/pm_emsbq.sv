@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// eMSB-Q (FLARE arXiv 2411.14733, section 4.2): quantizes a group of N elements to Q bits by the smallest shift that lets
-/// all kept elements fit, s = max(0, E-(Q-2)), or max(0, E-(Q-1)) where the group is unsigned. An element's value is
+/// all kept elements fit. That is s = max(0, E-(Q-2)), or max(0, E-(Q-1)) where the group is unsigned; an element's value is
 /// y * 2^s. Three elastic stages - detect, shift, round and saturate -, one group a clock.
 ///
 /// Elements that are not kept do not enter E; they are shifted like the others and saturate both ways.
@@ -19,12 +19,14 @@ module pm_emsbq #(
     input  logic                 signed_i,
     /// Adds half an output LSB before the shift and saturates; otherwise truncates. Sampled with each group.
     input  logic                 round_i,
+    /// A group is taken where both are 1; ready depends on y_ready_i in the same clock.
     input  logic                 x_valid_i,
     output logic                 x_ready_o,
     /// Element i in bits i*W +: W.
     input  logic [      N*W-1:0] x_i,
-    /// 1: the element enters E.
+    /// 1: the element enters E; the others are shifted alike and saturate both ways.
     input  logic [        N-1:0] keep_i,
+    /// A result is taken where both are 1; stable until then.
     output logic                 y_valid_o,
     input  logic                 y_ready_i,
     /// Element i in bits i*Q +: Q, signed or unsigned as its group was.
@@ -48,9 +50,11 @@ module pm_emsbq #(
   logic [SW-1:0] s1_q, s2_q;
   logic [N*W-1:0] x1_q;
   logic [N*Q-1:0] y2_q;
-  logic [N-1:0] half2_q;
+  logic [  N-1:0] half2_q;
 
-  if (Q < 2 || Q > 16) $error("pm_emsbq: Q must be 2..16");
+  if (Q < 2 || Q > 16) begin : g_range
+    $error("pm_emsbq: Q must be 2..16");
+  end
 
   pm_emsb #(
       .N(N),
@@ -64,8 +68,7 @@ module pm_emsbq #(
 
   // Shifts one element: {half an output LSB to add, truncated value}. Works on x ^ sign, whose high zeros are the sign
   // bits, so that one unsigned shifter and one comparison serve all cases.
-  function logic [Q:0] shift_element(input logic [W-1:0] x, input logic [SW-1:0] s, input logic is_signed,
-                                     input logic round);
+  function logic [Q:0] shift_element(input logic [W-1:0] x, input logic [SW-1:0] s, input logic is_signed, input logic round);
     logic neg, half, over;
     logic [XW-1:0] shifted;
     neg = is_signed && x[W-1];
@@ -129,7 +132,7 @@ module pm_emsbq #(
     end
   end
 
-`ifdef FORMAL
-`include "pm_emsbq_fv.svh"
+`ifdef PERIMETER_FORMAL
+  `include "pm_emsbq_fv.svh"
 `endif
 endmodule

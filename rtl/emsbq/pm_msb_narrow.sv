@@ -13,6 +13,7 @@ module pm_msb_narrow #(
     input  logic        [       N*W-1:0] x_i,
     /// Right shift; clamped to -31..31.
     input  logic signed [           6:0] m_i,
+    /// Rounds to nearest where m > 0, else truncates.
     input  logic                         round_i,
     /// Element i, floored, in bits i*(Bits+1) +: Bits+1.
     output logic        [N*(Bits+1)-1:0] v_o,
@@ -26,7 +27,9 @@ module pm_msb_narrow #(
   logic [4:0] right;
   logic [6:0] minus;
 
-  if (N < 1 || W < 2 || W > 64 || Bits < 2 || Bits > 16) $error("pm_msb_narrow: N >= 1, W 2..64, Bits 2..16");
+  if (N < 1 || W < 2 || W > 64 || Bits < 2 || Bits > 16) begin : g_range
+    $error("pm_msb_narrow: N >= 1, W 2..64, Bits 2..16");
+  end
 
   assign right  = m_i <= 0 ? '0 : m_i > 31 ? 5'd31 : m_i[4:0];
   assign minus  = 7'd0 - m_i;

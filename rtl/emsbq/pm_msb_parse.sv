@@ -14,6 +14,7 @@ module pm_msb_parse #(
     input  logic        [   N*W-1:0] x_i,
     /// Right shift; clamped to -31..31.
     input  logic signed [       6:0] m_i,
+    /// Rounds to nearest where m > 0, else truncates.
     input  logic                     round_i,
     /// Element i in bits i*Bits +: Bits.
     output logic        [N*Bits-1:0] y_o,

@@ -6,9 +6,11 @@ module pm_msb_round #(
     /// Bits of a result, two's complement, 2..16 (KVB).
     parameter int unsigned Bits = 10
 ) (
-    /// What pm_msb_narrow gives. Rounding and a left shift exclude each other.
+    /// The floored elements that pm_msb_narrow gives.
     input  logic [N*(Bits+1)-1:0] v_i,
+    /// What rounding adds.
     input  logic [         N-1:0] half_i,
+    /// The left shift that is left. Rounding and a left shift exclude each other.
     input  logic [           4:0] left_i,
     /// Element i in bits i*Bits +: Bits.
     output logic [    N*Bits-1:0] y_o,

@@ -1,31 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Adds a bias to every element of a finished accumulator vector, at the token's own scale: y = acc + (bias >>> shift).
 /// One register stage, full throughput; the register also frees the accumulators for the next vector.
-/// Source: FLARE section 4.5; a negative shift goes left, amounts are clamped to 31 (numerics, the fused token).
+/// Source: FLARE section 4.5; a negative shift goes left, amounts are clamped to 31 (docs/numerics.md, "The fused
+/// token").
 module pm_bias_add #(
-    /// Elements of the vector.
+    /// Elements of the vector, at least 1.
     parameter int unsigned N = 64,
-    /// Bits of an accumulator element.
+    /// Bits of an accumulator element, at least 1.
     parameter int unsigned AccW = 22,
-    /// Bits of the sum. The caller derives it so that no sum wraps: max(AccW, 32 + largest left shift) + 1.
+    /// Bits of the sum, more than AccW and more than 32. The caller derives it so that no sum wraps: max(AccW, 32 + largest left
+    /// shift) + 1.
     parameter int unsigned SumW = 33,
-    /// Bits of the shift.
+    /// Bits of the shift, at least 7.
     parameter int unsigned ExpW = 16
 ) (
-    input  logic                   clk_i,
-    input  logic                   rst_ni,
+    input  logic                     clk_i,
+    input  logic                     rst_ni,
     /// Biases at the accumulator's scale, 32 bits each. Configuration, stable.
-    input  logic [       N*32-1:0] bias_i,
-    input  logic                   valid_i,
-    output logic                   ready_o,
-    input  logic [     N*AccW-1:0] acc_i,
-    /// Right shift of the bias, signed.
-    input  logic signed [ExpW-1:0] shift_i,
-    output logic                   valid_o,
-    input  logic                   ready_i,
-    output logic [     N*SumW-1:0] sum_o,
+    input  logic        [  N*32-1:0] bias_i,
+    /// Accumulator vectors.
+    input  logic                     valid_i,
+    output logic                     ready_o,
+    /// Element n at [n*AccW +: AccW], signed.
+    input  logic        [N*AccW-1:0] acc_i,
+    /// Right shift of the bias, signed; goes left where negative.
+    input  logic signed [  ExpW-1:0] shift_i,
+    /// Sums.
+    output logic                     valid_o,
+    input  logic                     ready_i,
+    /// Element n at [n*SumW +: SumW], signed.
+    output logic        [N*SumW-1:0] sum_o,
     /// The shift that came with the vector.
-    output logic signed [ExpW-1:0] shift_o
+    output logic signed [  ExpW-1:0] shift_o
 );
   logic valid_q;
   logic [N*SumW-1:0] sum_d, sum_q;
@@ -36,7 +42,9 @@ module pm_bias_add #(
   // Left shifts that SumW has room for, up to the clamp.
   localparam int unsigned Left = SumW < 64 ? SumW - 33 : 31;
 
-  if (SumW <= AccW || SumW <= 32 || ExpW < 7) $error("pm_bias_add: SumW or ExpW too narrow");
+  if (SumW <= AccW || SumW <= 32 || ExpW < 7) begin : g_range
+    $error("pm_bias_add: SumW or ExpW too narrow");
+  end
 
   // One shifter serves both directions: the bias stands Left bits to the left, where the largest left shift leaves it.
   assign from_left = {shift_i[5], shift_i[5:0]} + 7'(Left);

@@ -2,104 +2,133 @@
 /// FLARE's fused attention engine. Pass 1 takes n_tokens tokens and fills the K^T and V arrays; pass 2 takes the same tokens again
 /// and gives one output each. Then the engine is ready for the next run. Nothing of size N^2 leaves; heads run in parallel;
 /// tokens are pipelined, so that the steady state is bound by the busiest array's accesses.
-/// Source: FLARE (arXiv 2411.14733) section 4.5; numerics, section 7. Configuration inputs are stable during a run.
+/// Source: FLARE (arXiv 2411.14733) section 4.5; docs/numerics.md, "The fused token". Configuration inputs are stable during a run.
 module pm_flare_attention #(
-    /// Model width, a multiple of Heads; up to 1024.
+    /// Model width, a multiple of Heads, Heads..1024.
     parameter int unsigned D = 64,
-    /// 1..16.
+    /// Heads, 1..16.
     parameter int unsigned Heads = 4,
     /// Bits of stored K and V elements, 2..16.
     parameter int unsigned Kvb = 10,
-    /// Most tokens of a run, a multiple of 16; up to 512.
+    /// Most tokens of a run, a multiple of 16 and of Lanes, 16..512.
     parameter int unsigned MaxTokens = 64,
     /// Largest left shift that biases of Q, K and V meet, 0..31: ex is at least -MaxShl. 31 serves any ex, since shifts are
     /// clamped to 31.
     parameter int unsigned MaxShl = 31,
-    /// Logits a clock and head.
+    /// Logits a clock and head, 1..MaxTokens.
     parameter int unsigned Lanes = 16,
-    /// Elements normalised a clock and head.
+    /// Elements normalised a clock and head, at least 1.
     parameter int unsigned NormLanes = 4,
-    /// Tokens that wait for each head's logit array.
+    /// Tokens that wait for each head's logit array, at least 1.
     parameter int unsigned QueueDepth = 4,
     localparam int unsigned Dk = D / Heads,
     localparam int unsigned XRows = (D + 15) / 16 * 16,
     localparam int unsigned QRows = (Dk + 15) / 16 * 16,
     localparam int unsigned TW = $clog2(MaxTokens)
 ) (
-    input  logic                             clk_i,
-    input  logic                             rst_ni,
+    input  logic                                    clk_i,
+    input  logic                                    rst_ni,
     /// Tokens of this run, 1..MaxTokens.
-    input  logic [                     TW:0] n_tokens_i,
+    input  logic        [                     TW:0] n_tokens_i,
     /// Key mask, bit j for token j; 0 also for j >= n_tokens.
-    input  logic [            MaxTokens-1:0] keep_i,
+    input  logic        [            MaxTokens-1:0] keep_i,
     /// Rounding in every quantiser; otherwise truncation.
-    input  logic                             round_i,
-    /// Sign coding of x, q and o; otherwise two's complement.
-    input  logic                             sign_x_i,
-    input  logic                             sign_q_i,
-    input  logic                             sign_o_i,
-    /// M_K and M_V.
-    input  logic [                      4:0] mk_i,
-    input  logic [                      4:0] mv_i,
+    input  logic                                    round_i,
+    /// Sign coding of x; otherwise two's complement.
+    input  logic                                    sign_x_i,
+    /// Sign coding of q.
+    input  logic                                    sign_q_i,
+    /// Sign coding of o.
+    input  logic                                    sign_o_i,
+    /// M_K, the calibrated right shift of keys.
+    input  logic        [                      4:0] mk_i,
+    /// M_V, of values.
+    input  logic        [                      4:0] mv_i,
     /// e0 of each head, 16 bits signed.
-    input  logic [             Heads*16-1:0] e0_i,
+    input  logic        [             Heads*16-1:0] e0_i,
     /// Softmax table of each head, see pm_vdr_softmax.
-    input  logic [           Heads*8*96-1:0] lut_i,
+    input  logic        [           Heads*8*96-1:0] lut_i,
     /// Biases of K, V, Q, O (K lowest), 32 bits an element, at the accumulators' scale.
-    input  logic [               4*D*32-1:0] bias_i,
+    input  logic        [               4*D*32-1:0] bias_i,
     /// Tokens, twice each run.
-    input  logic                             x_valid_i,
-    output logic                             x_ready_o,
-    input  logic [                  D*8-1:0] x_i,
-    input  logic signed [              15:0] ex_i,
-    /// Pins of the weight arrays: K and V on the same wordlines, Q, O (lowest first). A macro answers in the clock of the access:
-    /// its comparators (columns of K, V, Q, O) are valid when its ready is high. side: wl_last, wl_last_plane,
-    /// wl_neg, wl_plane (3 bits) of pm_flare_gemv.
-    output logic [                      2:0] w_valid_o,
-    input  logic [                      2:0] w_ready_i,
-    output logic [              3*XRows-1:0] w_wl_o,
-    output logic [                     20:0] w_dwl_o,
-    output logic [                     17:0] w_side_o,
-    input  logic [              4*D*8*8-1:0] w_cmp_i,
+    input  logic                                    x_valid_i,
+    output logic                                    x_ready_o,
+    /// Element d at [8d +: 8], signed.
+    input  logic        [                  D*8-1:0] x_i,
+    /// The token's exponent.
+    input  logic signed [                     15:0] ex_i,
+    /// Pins of the weight arrays, the array-pin bundle: K and V on the same wordlines, Q, O (lowest first).
+    output logic        [                      2:0] w_valid_o,
+    input  logic        [                      2:0] w_ready_i,
+    /// Wordlines, XRows an array.
+    output logic        [              3*XRows-1:0] w_wl_o,
+    /// Dummy wordlines, 7 an array.
+    output logic        [                     20:0] w_dwl_o,
+    /// Side band, 6 bits an array: wl_last, wl_last_plane, wl_neg, wl_plane (3 bits) of pm_flare_gemv.
+    output logic        [                     17:0] w_side_o,
+    /// Comparators: columns of K, V, Q, O.
+    input  logic        [              4*D*8*8-1:0] w_cmp_i,
     /// Pins of the heads' K^T arrays.
-    output logic [                Heads-1:0] k_valid_o,
-    input  logic [                Heads-1:0] k_ready_i,
-    output logic [          Heads*QRows-1:0] k_wl_o,
-    output logic [              Heads*7-1:0] k_dwl_o,
-    output logic [              Heads*6-1:0] k_side_o,
-    input  logic [Heads*MaxTokens*Kvb*8-1:0] k_cmp_i,
+    output logic        [                Heads-1:0] k_valid_o,
+    input  logic        [                Heads-1:0] k_ready_i,
+    /// Wordlines, QRows a head.
+    output logic        [          Heads*QRows-1:0] k_wl_o,
+    /// Dummy wordlines.
+    output logic        [              Heads*7-1:0] k_dwl_o,
+    /// Side band.
+    output logic        [              Heads*6-1:0] k_side_o,
+    /// Comparators.
+    input  logic        [Heads*MaxTokens*Kvb*8-1:0] k_cmp_i,
     /// Pins of the heads' V arrays.
-    output logic [                Heads-1:0] v_valid_o,
-    input  logic [                Heads-1:0] v_ready_i,
-    output logic [      Heads*MaxTokens-1:0] v_wl_o,
-    output logic [              Heads*7-1:0] v_dwl_o,
-    output logic [              Heads*6-1:0] v_side_o,
-    input  logic [              D*Kvb*8-1:0] v_cmp_i,
-    /// Write port of the K^T and V arrays: V row and K^T column group `token`.
-    output logic                             wr_valid_o,
-    input  logic                             wr_ready_i,
-    output logic [                   TW-1:0] wr_token_o,
-    output logic [                D*Kvb-1:0] wr_k_o,
-    output logic [                D*Kvb-1:0] wr_v_o,
-    output logic                             y_valid_o,
-    input  logic                             y_ready_i,
-    output logic [                  D*8-1:0] y_o,
-    output logic signed [              15:0] e_o,
+    output logic        [                Heads-1:0] v_valid_o,
+    input  logic        [                Heads-1:0] v_ready_i,
+    /// Wordlines, one a token.
+    output logic        [      Heads*MaxTokens-1:0] v_wl_o,
+    /// Dummy wordlines.
+    output logic        [              Heads*7-1:0] v_dwl_o,
+    /// Side band.
+    output logic        [              Heads*6-1:0] v_side_o,
+    /// Comparators.
+    input  logic        [              D*Kvb*8-1:0] v_cmp_i,
+    /// Write port of the K^T and V arrays.
+    output logic                                    wr_valid_o,
+    input  logic                                    wr_ready_i,
+    /// V row and K^T column group.
+    output logic        [                   TW-1:0] wr_token_o,
+    /// Key, element i at [i*Kvb +: Kvb].
+    output logic        [                D*Kvb-1:0] wr_k_o,
+    /// Value, as the key.
+    output logic        [                D*Kvb-1:0] wr_v_o,
+    /// Results of pass 2, a token each.
+    output logic                                    y_valid_o,
+    input  logic                                    y_ready_i,
+    /// Element d at [8d +: 8], signed.
+    output logic        [                  D*8-1:0] y_o,
+    /// The token's exponent: the real value is y * 2^e at the layer's output scale.
+    output logic signed [                     15:0] e_o,
     /// Pass 2 is under way.
-    output logic                             pass2_o,
-    /// Sticky since the run's first token: a head's row had Z = 0; an element of K or V was clamped.
-    output logic                             z_zero_o,
-    output logic                             k_sat_o,
-    output logic                             v_sat_o
+    output logic                                    pass2_o,
+    /// Sticky since the run's first token: a head's row had Z = 0.
+    output logic                                    z_zero_o,
+    /// Sticky: an element of K was clamped.
+    output logic                                    k_sat_o,
+    /// Sticky: an element of V was clamped.
+    output logic                                    v_sat_o
 );
   localparam int unsigned AccW = 16 + $clog2(XRows);
   localparam int unsigned BiasW = 32 + MaxShl;
   localparam int unsigned SumW = (AccW > BiasW ? AccW : BiasW) + 1;
   localparam int unsigned EqW = 18;
 
-  if (D % Heads != 0 || D < 1 || D > 1024) $error("pm_flare_attention: D must be a multiple of Heads, up to 1024");
-  if (MaxTokens % 16 != 0 || MaxTokens > 512) $error("pm_flare_attention: MaxTokens must be a multiple of 16, up to 512");
-  if (MaxShl > 31) $error("pm_flare_attention: MaxShl must be 0..31");
+  if (D % Heads != 0 || D < 1 || D > 1024) begin : g_d_range
+    $error("pm_flare_attention: D must be a multiple of Heads, up to 1024");
+  end
+  if (MaxTokens % 16 != 0 || MaxTokens > 512) begin : g_tokens_range
+    $error("pm_flare_attention: MaxTokens must be a multiple of 16, up to 512");
+  end
+  if (MaxShl > 31) begin : g_shl_range
+    $error("pm_flare_attention: MaxShl must be 0..31");
+  end
 
   // Counts tokens in and results out of the current pass.
   logic take, done, x_more;
@@ -122,7 +151,7 @@ module pm_flare_attention #(
     end else begin
       // With a run's first token, long before it is written: counters and flags start anew.
       clear_q <= take && !pass2_q && in_q == '0;
-      in_q  <= in_q + (TW + 1)'(take);
+      in_q <= in_q + (TW + 1)'(take);
       out_q <= out_q + (TW + 1)'(done);
       if (done && out_q == n_tokens_i - 1'b1) begin
         pass2_q <= !pass2_q;
@@ -264,7 +293,7 @@ module pm_flare_attention #(
       .e_o
   );
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_flare_attention_fv.svh"
 `endif
 endmodule

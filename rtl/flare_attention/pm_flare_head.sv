@@ -1,61 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 /// One head of the fused token: q -> L = q*K^T -> eMSB-Q over the row -> VDR-Softmax -> A*V -> head normalisation.
 /// A chain of elastic stages, each at work on a token of its own, so that the slowest array alone sets the pace. Source: FLARE
-/// section 4.5; numerics, sections 4 to 7.
+/// section 4.5; docs/numerics.md, "eMSB-Q", "VDR-Softmax", "Head normalisation" and "The fused token".
 module pm_flare_head #(
-    /// Elements of a head, d_k.
+    /// Elements of a head, d_k, 1..1024.
     parameter int unsigned Dk = 16,
-    /// Bits of stored K and V elements.
+    /// Bits of stored K and V elements, 2..16.
     parameter int unsigned Kvb = 10,
-    /// Tokens that K and V hold, N; a multiple of 16 and of Lanes.
+    /// Tokens that K and V hold, N; a multiple of 16 and of Lanes, 16..512.
     parameter int unsigned MaxTokens = 64,
-    /// Logits a clock.
+    /// Logits a clock, 1..MaxTokens.
     parameter int unsigned Lanes = 16,
-    /// Elements normalised a clock.
+    /// Elements normalised a clock, at least 1.
     parameter int unsigned NormLanes = 4,
-    /// Tokens that wait for the logit array.
+    /// Tokens that wait for the logit array, at least 1.
     parameter int unsigned QueueDepth = 4,
     localparam int unsigned QRows = (Dk + 15) / 16 * 16,
     localparam int unsigned EqW = 18
 ) (
-    input  logic                       clk_i,
-    input  logic                       rst_ni,
+    input  logic                              clk_i,
+    input  logic                              rst_ni,
     /// Clears the sticky flag.
-    input  logic                       clear_i,
-    input  logic                       round_i,
+    input  logic                              clear_i,
+    /// Rounding in every quantiser; otherwise truncation.
+    input  logic                              round_i,
     /// q in sign coding.
-    input  logic                       sign_q_i,
+    input  logic                              sign_q_i,
     /// Softmax table, see pm_vdr_softmax.
-    input  logic [           8*96-1:0] lut_i,
+    input  logic        [           8*96-1:0] lut_i,
     /// e0 of this layer and head.
-    input  logic signed [        15:0] e0_i,
+    input  logic signed [               15:0] e0_i,
     /// Keys that take part, bit j for token j.
-    input  logic [      MaxTokens-1:0] keep_i,
-    input  logic                       q_valid_i,
-    output logic                       q_ready_o,
-    input  logic [           Dk*8-1:0] q_i,
+    input  logic        [      MaxTokens-1:0] keep_i,
+    /// Queries.
+    input  logic                              q_valid_i,
+    output logic                              q_ready_o,
+    /// Element i at [8i +: 8], signed.
+    input  logic        [           Dk*8-1:0] q_i,
     /// ex + s_q of the token.
-    input  logic signed [     EqW-1:0] eq_i,
-    /// Pins of the K^T array: QRows wordlines; token t's bit b in column t*Kvb + b.
-    output logic                       k_valid_o,
-    input  logic                       k_ready_i,
-    output logic [          QRows-1:0] k_wl_o,
-    output logic [                6:0] k_dwl_o,
-    output logic [                5:0] k_side_o,
-    input  logic [MaxTokens*Kvb*8-1:0] k_cmp_i,
-    /// Pins of the V array: a wordline a token; element m's bit b in column m*Kvb + b.
-    output logic                       v_valid_o,
-    input  logic                       v_ready_i,
-    output logic [      MaxTokens-1:0] v_wl_o,
-    output logic [                6:0] v_dwl_o,
-    output logic [                5:0] v_side_o,
-    input  logic [       Dk*Kvb*8-1:0] v_cmp_i,
-    output logic                       o_valid_o,
-    input  logic                       o_ready_i,
+    input  logic signed [            EqW-1:0] eq_i,
+    /// Pins of the K^T array, the array-pin bundle: token t's bit b in column t*Kvb + b.
+    output logic                              k_valid_o,
+    input  logic                              k_ready_i,
+    /// Wordlines, one an element of q.
+    output logic        [          QRows-1:0] k_wl_o,
+    /// Dummy wordlines.
+    output logic        [                6:0] k_dwl_o,
+    /// Side band.
+    output logic        [                5:0] k_side_o,
+    /// Comparators.
+    input  logic        [MaxTokens*Kvb*8-1:0] k_cmp_i,
+    /// Pins of the V array: element m's bit b in column m*Kvb + b.
+    output logic                              v_valid_o,
+    input  logic                              v_ready_i,
+    /// Wordlines, one a token.
+    output logic        [      MaxTokens-1:0] v_wl_o,
+    /// Dummy wordlines.
+    output logic        [                6:0] v_dwl_o,
+    /// Side band.
+    output logic        [                5:0] v_side_o,
+    /// Comparators.
+    input  logic        [       Dk*Kvb*8-1:0] v_cmp_i,
+    /// Results, a token each.
+    output logic                              o_valid_o,
+    input  logic                              o_ready_i,
     /// Normalised outputs, 32 bits with 4 fraction bits.
-    output logic [          Dk*32-1:0] o_o,
+    output logic        [          Dk*32-1:0] o_o,
     /// Sticky: some row had Z = 0.
-    output logic                       z_zero_o
+    output logic                              z_zero_o
 );
   localparam int unsigned LAccW = 8 + Kvb + $clog2(QRows);
   localparam int unsigned OAccW = 8 + Kvb + $clog2(MaxTokens);
@@ -86,10 +98,10 @@ module pm_flare_head #(
   logic [EqW-1:0] le;
   logic [MaxTokens*LAccW-1:0] l;
   pm_flare_stage #(
-      .Inputs(Dk),
+      .Inputs (Dk),
       .Outputs(MaxTokens),
-      .WBits(Kvb),
-      .SideW(EqW)
+      .WBits  (Kvb),
+      .SideW  (EqW)
   ) u_l (
       .clk_i,
       .rst_ni,
@@ -227,10 +239,10 @@ module pm_flare_head #(
   logic [ZW-1:0] av_z, on_z;
   logic [Dk*OAccW-1:0] av, on;
   pm_flare_stage #(
-      .Inputs(MaxTokens),
+      .Inputs (MaxTokens),
       .Outputs(Dk),
-      .WBits(Kvb),
-      .SideW(ZW)
+      .WBits  (Kvb),
+      .SideW  (ZW)
   ) u_av (
       .clk_i,
       .rst_ni,
@@ -318,7 +330,7 @@ module pm_flare_head #(
       .row_o  (o_o)
   );
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_flare_head_fv.svh"
 `endif
 endmodule

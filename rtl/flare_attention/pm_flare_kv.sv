@@ -1,48 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Pass 1 of the fused token: x -> W_K and W_V on the same wordlines -> bias -> parse -> writes into the K^T and V arrays.
-/// Source: FLARE sections 4.2 and 4.5; numerics, sections 4 and 7.
+/// Source: FLARE sections 4.2 and 4.5; docs/numerics.md, "eMSB-Q" and "The fused token".
 module pm_flare_kv #(
-    /// Model width D.
+    /// Model width D, 1..1024.
     parameter int unsigned D = 64,
-    /// Bits of stored K and V elements.
+    /// Bits of stored K and V elements, 2..16.
     parameter int unsigned Kvb = 10,
-    /// Tokens that K and V hold, N.
+    /// Tokens that K and V hold, N, at least 2.
     parameter int unsigned MaxTokens = 64,
-    /// Bits of an accumulator after its bias.
+    /// Bits of an accumulator after its bias, 33..64; as pm_bias_add has it, more than AccW.
     parameter int unsigned SumW = 33,
     localparam int unsigned XRows = (D + 15) / 16 * 16,
     localparam int unsigned AccW = 16 + $clog2(XRows),
     localparam int unsigned TW = $clog2(MaxTokens)
 ) (
-    input  logic                clk_i,
-    input  logic                rst_ni,
+    input  logic                      clk_i,
+    input  logic                      rst_ni,
     /// Next token is token 0; clears the sticky flags. No token is inside then.
-    input  logic                clear_i,
-    input  logic                round_i,
-    input  logic                sign_x_i,
-    input  logic [         4:0] mk_i,
-    input  logic [         4:0] mv_i,
+    input  logic                      clear_i,
+    /// Rounding in every quantiser; otherwise truncation.
+    input  logic                      round_i,
+    /// Sign coding of x; otherwise two's complement.
+    input  logic                      sign_x_i,
+    /// M_K, the calibrated right shift of keys.
+    input  logic        [        4:0] mk_i,
+    /// M_V, of values.
+    input  logic        [        4:0] mv_i,
     /// Biases of K (low half) and V.
-    input  logic [  2*D*32-1:0] bias_i,
-    input  logic                x_valid_i,
-    output logic                x_ready_o,
-    input  logic [     D*8-1:0] x_i,
-    input  logic signed [ 15:0] ex_i,
-    /// Pins of the two weight arrays side by side: K's columns in the low half, V's in the high half.
-    output logic                wl_valid_o,
-    input  logic                wl_ready_i,
-    output logic [   XRows-1:0] wl_o,
-    output logic [         6:0] dwl_o,
-    output logic [         5:0] wl_side_o,
-    input  logic [2*D*8*8-1:0]  cmp_i,
+    input  logic        [ 2*D*32-1:0] bias_i,
+    /// Tokens.
+    input  logic                      x_valid_i,
+    output logic                      x_ready_o,
+    /// Element d at [8d +: 8], signed.
+    input  logic        [    D*8-1:0] x_i,
+    /// The token's exponent.
+    input  logic signed [       15:0] ex_i,
+    /// Pins of the two weight arrays side by side, the array-pin bundle.
+    output logic                      wl_valid_o,
+    input  logic                      wl_ready_i,
+    /// Wordlines of both.
+    output logic        [  XRows-1:0] wl_o,
+    /// Dummy wordlines of both.
+    output logic        [        6:0] dwl_o,
+    /// Side band.
+    output logic        [        5:0] wl_side_o,
+    /// Comparators: K's columns in the low half, V's in the high half.
+    input  logic        [2*D*8*8-1:0] cmp_i,
     /// Write port of the K^T and V arrays.
-    output logic                wr_valid_o,
-    input  logic                wr_ready_i,
-    output logic [      TW-1:0] wr_token_o,
-    output logic [   D*Kvb-1:0] wr_k_o,
-    output logic [   D*Kvb-1:0] wr_v_o,
-    output logic                k_sat_o,
-    output logic                v_sat_o
+    output logic                      wr_valid_o,
+    input  logic                      wr_ready_i,
+    /// V row and K^T column group.
+    output logic        [     TW-1:0] wr_token_o,
+    /// Key, element i at [i*Kvb +: Kvb].
+    output logic        [  D*Kvb-1:0] wr_k_o,
+    /// Value, as the key.
+    output logic        [  D*Kvb-1:0] wr_v_o,
+    /// Sticky since clear_i: an element of K was clamped.
+    output logic                      k_sat_o,
+    /// Sticky: an element of V was clamped.
+    output logic                      v_sat_o
 );
   logic y_valid, y_ready, sum_valid, sum_ready;
   logic [2*D*AccW-1:0] y;
@@ -51,10 +67,10 @@ module pm_flare_kv #(
   logic signed [15:0] sum_ex;
 
   pm_flare_stage #(
-      .Inputs(D),
+      .Inputs (D),
       .Outputs(2 * D),
-      .WBits(8),
-      .SideW(16)
+      .WBits  (8),
+      .SideW  (16)
   ) u_stage (
       .clk_i,
       .rst_ni,
@@ -122,7 +138,7 @@ module pm_flare_kv #(
       .v_sat_o
   );
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_flare_kv_fv.svh"
 `endif
 endmodule

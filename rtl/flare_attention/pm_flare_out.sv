@@ -1,33 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The closing stages of the fused token: concatenated heads -> eMSB-Q (s_o) -> W_O -> bias -> eMSB-Q (s_out).
-/// Source: FLARE section 4.5; numerics, section 7.
+/// Source: FLARE section 4.5; docs/numerics.md, "The fused token".
 module pm_flare_out #(
-    /// Model width D.
+    /// Model width D, 1..1024.
     parameter int unsigned D = 64,
     localparam int unsigned XRows = (D + 15) / 16 * 16
 ) (
-    input  logic               clk_i,
-    input  logic               rst_ni,
-    input  logic               round_i,
-    input  logic               sign_o_i,
-    input  logic [        4:0] mv_i,
-    input  logic [   D*32-1:0] bias_i,
-    input  logic               o_valid_i,
-    output logic               o_ready_o,
+    input  logic                    clk_i,
+    input  logic                    rst_ni,
+    /// Rounding in every quantiser; otherwise truncation.
+    input  logic                    round_i,
+    /// Sign coding of o; otherwise two's complement.
+    input  logic                    sign_o_i,
+    /// M_V, the shift of values.
+    input  logic        [      4:0] mv_i,
+    /// Biases of O, 32 bits an element.
+    input  logic        [ D*32-1:0] bias_i,
+    /// Tokens' normalised heads.
+    input  logic                    o_valid_i,
+    output logic                    o_ready_o,
     /// Normalised heads, 4 fraction bits.
-    input  logic [   D*32-1:0] o_i,
-    /// Pins of the weight array.
-    output logic               wl_valid_o,
-    input  logic               wl_ready_i,
-    output logic [  XRows-1:0] wl_o,
-    output logic [        6:0] dwl_o,
-    output logic [        5:0] wl_side_o,
-    input  logic [ D*8*8-1:0]  cmp_i,
-    output logic               y_valid_o,
-    input  logic               y_ready_i,
-    output logic [    D*8-1:0] y_o,
+    input  logic        [ D*32-1:0] o_i,
+    /// Pins of the weight array, the array-pin bundle.
+    output logic                    wl_valid_o,
+    input  logic                    wl_ready_i,
+    /// Wordlines.
+    output logic        [XRows-1:0] wl_o,
+    /// Dummy wordlines.
+    output logic        [      6:0] dwl_o,
+    /// Side band.
+    output logic        [      5:0] wl_side_o,
+    /// Comparators.
+    input  logic        [D*8*8-1:0] cmp_i,
+    /// Results.
+    output logic                    y_valid_o,
+    input  logic                    y_ready_i,
+    /// Element d at [8d +: 8], signed.
+    output logic        [  D*8-1:0] y_o,
     /// eO + s_out: the real value is y * 2^e at the layer's output scale.
-    output logic signed [15:0] e_o
+    output logic signed [     15:0] e_o
 );
   localparam int unsigned AccW = 16 + $clog2(XRows);
   // The smallest eO is -4, so that the bias moves left by 4 at most.
@@ -64,10 +75,10 @@ module pm_flare_out #(
   assign q_e = $signed(16'(q_s)) + $signed(16'(mv_i)) - 16'sd4;
 
   pm_flare_stage #(
-      .Inputs(D),
+      .Inputs (D),
       .Outputs(D),
-      .WBits(8),
-      .SideW(16)
+      .WBits  (8),
+      .SideW  (16)
   ) u_stage (
       .clk_i,
       .rst_ni,
@@ -145,7 +156,7 @@ module pm_flare_out #(
   logic unused_valid;
   assign unused_valid = e_valid;
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_flare_out_fv.svh"
 `endif
 endmodule

@@ -1,37 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The opening stages of pass 2: x -> W_Q -> bias -> eMSB-Q per head (s_q). All heads of a token leave together.
-/// Source: FLARE section 4.5; numerics, section 7.
+/// Source: FLARE section 4.5; docs/numerics.md, "The fused token".
 module pm_flare_query #(
-    /// Model width D.
+    /// Model width D, a multiple of Heads, Heads..1024.
     parameter int unsigned D = 64,
+    /// Heads, 1..16.
     parameter int unsigned Heads = 4,
-    /// Bits of an accumulator after its bias.
+    /// Bits of an accumulator after its bias, 33..64; as pm_bias_add has it, more than AccW.
     parameter int unsigned SumW = 33,
     localparam int unsigned XRows = (D + 15) / 16 * 16,
     localparam int unsigned EqW = 18
 ) (
-    input  logic                  clk_i,
-    input  logic                  rst_ni,
-    input  logic                  round_i,
-    input  logic                  sign_x_i,
-    input  logic [      D*32-1:0] bias_i,
-    input  logic                  x_valid_i,
-    output logic                  x_ready_o,
-    input  logic [       D*8-1:0] x_i,
-    input  logic signed [   15:0] ex_i,
-    /// Pins of the weight array.
-    output logic                  wl_valid_o,
-    input  logic                  wl_ready_i,
-    output logic [     XRows-1:0] wl_o,
-    output logic [           6:0] dwl_o,
-    output logic [           5:0] wl_side_o,
-    input  logic [   D*8*8-1:0]   cmp_i,
-    /// All heads are taken in one clock.
-    output logic                  q_valid_o,
-    input  logic                  q_ready_i,
-    output logic [       D*8-1:0] q_o,
+    input  logic                        clk_i,
+    input  logic                        rst_ni,
+    /// Rounding in every quantiser; otherwise truncation.
+    input  logic                        round_i,
+    /// Sign coding of x; otherwise two's complement.
+    input  logic                        sign_x_i,
+    /// Biases of Q, 32 bits an element.
+    input  logic        [     D*32-1:0] bias_i,
+    /// Tokens.
+    input  logic                        x_valid_i,
+    output logic                        x_ready_o,
+    /// Element d at [8d +: 8], signed.
+    input  logic        [      D*8-1:0] x_i,
+    /// The token's exponent.
+    input  logic signed [         15:0] ex_i,
+    /// Pins of the weight array, the array-pin bundle.
+    output logic                        wl_valid_o,
+    input  logic                        wl_ready_i,
+    /// Wordlines.
+    output logic        [    XRows-1:0] wl_o,
+    /// Dummy wordlines.
+    output logic        [          6:0] dwl_o,
+    /// Side band.
+    output logic        [          5:0] wl_side_o,
+    /// Comparators.
+    input  logic        [    D*8*8-1:0] cmp_i,
+    /// Queries of all heads, taken in one clock.
+    output logic                        q_valid_o,
+    input  logic                        q_ready_i,
+    /// Element d at [8d +: 8], signed.
+    output logic        [      D*8-1:0] q_o,
     /// ex + s_q of each head.
-    output logic [ Heads*EqW-1:0] eq_o
+    output logic        [Heads*EqW-1:0] eq_o
 );
   localparam int unsigned Dk = D / Heads;
   localparam int unsigned AccW = 16 + $clog2(XRows);
@@ -47,10 +59,10 @@ module pm_flare_query #(
   logic [Heads*SW-1:0] q_s;
 
   pm_flare_stage #(
-      .Inputs(D),
+      .Inputs (D),
       .Outputs(D),
-      .WBits(8),
-      .SideW(16)
+      .WBits  (8),
+      .SideW  (16)
   ) u_stage (
       .clk_i,
       .rst_ni,
@@ -132,7 +144,7 @@ module pm_flare_query #(
   logic unused_steps;
   assign unused_steps = ^{quant_ready, quant_valid, e_valid};
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_flare_query_fv.svh"
 `endif
 endmodule

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/// One matrix in one array: BitSift chooses the wordlines of each access, the array's comparators become codes, and
-/// shift-add joins them to y[m] = sum_d x[d] * w[d][m], exactly. (FLARE, arXiv 2411.14733; BitSift: section 4.4.)
+/// Everything digital around one array that holds one matrix (FLARE, arXiv 2411.14733). BitSift (section 4.4) chooses the wordlines
+/// of each access, the array's comparators become codes, and shift-add joins them to y[m] = sum_d x[d] * w[d][m], exactly.
 ///
 /// wordline flops -> array and comparators (outside, the same clock) -> thermometer encoders -> code flops -> parts ->
 /// accumulators. One access a clock, without a bubble between vectors while y_ready_i takes each result in the
 /// clock in which it is shown; otherwise the pipeline stalls and the wordlines stay as they are.
-`default_nettype none
 module pm_flare_gemv #(
-    /// Wordlines: a multiple of Slice, up to 4096.
+    /// Wordlines: a multiple of Slice, Slice..4096.
     parameter int unsigned Rows = 64,
-    /// Outputs; the array has Outputs*WBits columns.
+    /// Outputs, at least 1; the array has Outputs*WBits columns.
     parameter int unsigned Outputs = 64,
     /// Bits of a weight, two's complement: 2..16.
     parameter int unsigned WBits = 8,
@@ -24,35 +23,40 @@ module pm_flare_gemv #(
 ) (
     input  logic                       clk_i,
     input  logic                       rst_ni,
-    /// Vectors; element d is x_i[d*XBits +: XBits].
+    /// Vectors.
     input  logic                       x_valid_i,
     output logic                       x_ready_o,
+    /// Element d is x_i[d*XBits +: XBits].
     input  logic [     Rows*XBits-1:0] x_i,
-    /// Elements are two's complement; sign coding instead of two's complement planes; effective planes. Stable while a
-    /// vector is inside.
+    /// Elements are two's complement. Stable while a vector is inside, as the next two.
     input  logic                       signed_i,
+    /// Sign coding instead of two's complement planes.
     input  logic                       sign_coding_i,
+    /// Effective planes.
     input  logic                       eplanes_i,
-    /// Accesses. The array answers in the clock in which wl_ready_i is high: cmp_i belongs to this clock's wordlines. An
-    /// access is done where wl_valid_o and wl_ready_i meet. wl_valid_o follows y_ready_i in the same clock, but once
-    /// high it stays until the access is done.
+    /// Accesses. The array answers in the clock in which wl_ready_i is high: cmp_i belongs to this clock's wordlines. An access
+    /// is done where wl_valid_o and wl_ready_i meet. wl_valid_o follows y_ready_i in the same clock, but once high it stays until
+    /// the access is done.
     output logic                       wl_valid_o,
     input  logic                       wl_ready_i,
-    /// Data wordlines and dummy wordlines, straight from flops, stable from wl_valid_o until done; K = 8 in all are on.
+    /// Data wordlines, straight from flops, stable from wl_valid_o until done.
     output logic [           Rows-1:0] wl_o,
+    /// Dummy wordlines, as wl_o; K = 8 in all are on.
     output logic [                6:0] dwl_o,
-    /// Side band, for the array's bookkeeping: the access weighs 2^plane, negative when neg; it is the last of its
-    /// plane.
+    /// Side band, for the array's bookkeeping: the access weighs 2^plane.
     output logic [         PlaneW-1:0] wl_plane_o,
+    /// Side band: its weight is negative.
     output logic                       wl_neg_o,
+    /// Side band: it is the last of its plane.
     output logic                       wl_last_plane_o,
     /// With wl_valid_o: the vector's last access. Without it, for one clock: a vector that has no access passes.
     output logic                       wl_last_o,
     /// Comparators of column c at [c*8 +: 8]; output m's weight bit b is column m*WBits + b.
     input  logic [Outputs*WBits*8-1:0] cmp_i,
-    /// Results, AccW bits signed each, 3 clocks after the vector's last access.
+    /// Results, 3 clocks after the vector's last access.
     output logic                       y_valid_o,
     input  logic                       y_ready_i,
+    /// Output m at [m*AccW +: AccW], signed.
     output logic [   Outputs*AccW-1:0] y_o
 );
   localparam int unsigned Columns = Outputs * WBits;
@@ -144,7 +148,7 @@ module pm_flare_gemv #(
       .y_o
   );
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_flare_gemv_fv.svh"
 `endif
 endmodule

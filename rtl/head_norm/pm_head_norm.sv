@@ -1,33 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A head's output over its softmax sum, with 4 fraction bits, without a divider: leading one of Z, table of 32
-/// reciprocals | product | shift, saturation. One beat a clock, three stages.
+/// A head's output over its softmax sum, with 4 fraction bits, without a divider. Leading one of Z and a table of 32
+/// reciprocals, product, shift and saturation: three stages, one beat a clock.
 module pm_head_norm #(
-    /// Outputs a beat.
+    /// Outputs a beat, at least 1.
     parameter int unsigned Lanes = 1,
-    /// Bits of an output of A*V, signed, at most 48.
+    /// Bits of an output of A*V, signed, 1..48.
     parameter int unsigned OW    = 32,
-    /// Bits of the softmax sum, at most 32.
+    /// Bits of the softmax sum, 1..32.
     parameter int unsigned ZW    = 15
 ) (
     input  logic                clk_i,
     input  logic                rst_ni,
     /// Clears z_zero_o; a zero sum taken in the same clock wins.
     input  logic                clear_i,
+    /// Beats of a head's outputs.
     input  logic                o_valid_i,
     output logic                o_ready_o,
+    /// Element i at [i*OW +: OW], signed.
     input  logic [Lanes*OW-1:0] o_i,
     /// The sum Z of the head's row, the same for all beats of its vector.
     input  logic [      ZW-1:0] z_i,
+    /// Beats of normalised outputs.
     output logic                y_valid_o,
     input  logic                y_ready_i,
-    /// (o * rec(Z)) >> min(bl(Z) + 3, 31), saturated to 32 bits; 0 where Z = 0.
+    /// 16*o/Z: (o * rec(Z)) >> min(bl(Z) + 3, 31), saturated to 32 bits; 0 where Z = 0.
     output logic [Lanes*32-1:0] y_o,
     /// Sticky: some beat came with Z = 0.
     output logic                z_zero_o
 );
   localparam int unsigned PW = OW + 8;
 
-  if (Lanes < 1 || OW < 1 || OW > 48 || ZW < 1 || ZW > 32) $error("pm_head_norm: parameters");
+  if (Lanes < 1 || OW < 1 || OW > 48 || ZW < 1 || ZW > 32) begin : g_range
+    $error("pm_head_norm: parameters");
+  end
 
   logic [7:0] factor, factor_q;
   logic [4:0] shift, shift1_q, shift2_q;
@@ -92,7 +97,7 @@ module pm_head_norm #(
   assign y_o       = y_q;
   assign z_zero_o  = z_zero_q;
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_head_norm_fv.svh"
 `endif
 endmodule

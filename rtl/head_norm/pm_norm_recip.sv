@@ -2,16 +2,19 @@
 /// Reciprocal of a softmax sum as factor / 2^shift with 4 fraction bits: leading one of Z and a table over the five bits
 /// below it, zero-filled where there are fewer. For 0 < Z < 2^28, |factor * Z - 2^(shift+4)| < 2^(shift+4) / 59.
 module pm_norm_recip #(
-    /// Bits of Z, at most 32.
+    /// Bits of Z, 1..32.
     parameter int unsigned ZW = 15
 ) (
+    /// The sum Z.
     input  logic [ZW-1:0] z_i,
     /// 129..252, or 0 where Z = 0.
     output logic [   7:0] factor_o,
     /// bl(Z) + 3, at most 31.
     output logic [   4:0] shift_o
 );
-  if (ZW < 1 || ZW > 32) $error("pm_norm_recip: ZW");
+  if (ZW < 1 || ZW > 32) begin : g_range
+    $error("pm_norm_recip: ZW");
+  end
 
   /// round(256*32 / (32 + i + 1/2)): 1.0 over the middle of the interval that i stands for, less 128.
   function logic [6:0] reciprocal(input logic [4:0] i);

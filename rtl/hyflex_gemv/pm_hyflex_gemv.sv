@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The whole periphery of one HyFlexPIM analog array (section 3.2): input register and plane sequencer, wordline enables,
+/// The whole periphery of one HyFlexPIM analog array (section 3.2). Input register and plane sequencer, wordline enables,
 /// sample-and-hold and column multiplexer, converters, shift-and-add, output register. The cells, the sample-and-hold
 /// and the comparators are at its pins.
 ///
@@ -7,11 +7,11 @@
 /// Cols (n+2) / Sars) clocks; the next vector's first plane is read while the last one's last is converted.
 module pm_hyflex_gemv #(
     /// Wordlines, 1..128.
-    parameter int unsigned Rows = 64,
+    parameter  int unsigned Rows = 64,
     /// Bitlines, a multiple of 8, at least 16.
-    parameter int unsigned Cols = 128,
+    parameter  int unsigned Cols = 128,
     /// Converters: 1, 2, 4 or 8.
-    parameter int unsigned Sars = 1,
+    parameter  int unsigned Sars = 1,
     localparam int unsigned ColW = $clog2(Cols),
     localparam int unsigned PopW = $clog2(Rows + 1),
     localparam int unsigned OutW = $clog2(Cols / 4),
@@ -26,29 +26,37 @@ module pm_hyflex_gemv #(
     input  logic                   mode6_i,
     /// Bit c: column c stores complements.
     input  logic [       Cols-1:0] flip_i,
-    /// A vector: row r in x_i[8r +: 8]; 0 in rows that are not in use. Ready follows read_done_i within the clock.
+    /// Vectors. Ready follows read_done_i within the clock.
     input  logic                   x_valid_i,
     output logic                   x_ready_o,
+    /// Row r in x_i[8r +: 8]; 0 in rows that are not in use.
     input  logic [     Rows*8-1:0] x_i,
-    /// Wordlines, from registers, and the enable of their drivers: an array read is under way.
+    /// Wordlines, from registers.
     output logic [       Rows-1:0] wordlines_o,
+    /// The enable of their drivers: an array read is under way.
     output logic                   read_o,
     /// From the array: last clock of the read.
     input  logic                   read_done_i,
-    /// Sample-and-hold bank that follows the bitlines, and holds at the end of a clock with hold_o.
+    /// Sample-and-hold bank that follows the bitlines.
     output logic                   track_bank_o,
+    /// It holds at the end of this clock.
     output logic                   hold_o,
-    /// Bank and column that the multiplexer shows to the converter whose sample_o is 1.
+    /// Bank that the multiplexer shows to the converter whose sample_o is 1.
     output logic                   scan_bank_o,
+    /// Column that it shows.
     output logic [       ColW-1:0] column_o,
+    /// Converter s samples.
     output logic [       Sars-1:0] sample_o,
-    /// Converter s: capacitors in dac_o[7s +: 7], its C7's membership, its comparator.
+    /// Converter s's capacitors at [7s +: 7].
     output logic [     Sars*7-1:0] dac_o,
+    /// Converter s's C7 belongs to its array.
     output logic [       Sars-1:0] c7_en_o,
+    /// Converter s's comparator.
     input  logic [       Sars-1:0] cmp_i,
-    /// The results, signed, output m in y_o[AccW*m +: AccW]; Cols/8 of them with one bit a cell, Cols/4 with two.
+    /// Results.
     output logic                   y_valid_o,
     input  logic                   y_ready_i,
+    /// Output m in y_o[AccW*m +: AccW], signed; Cols/8 of them with one bit a cell, Cols/4 with two.
     output logic [Cols/4*AccW-1:0] y_o
 );
   localparam int unsigned Outputs = Cols / 4;

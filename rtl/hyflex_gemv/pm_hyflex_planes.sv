@@ -2,21 +2,23 @@
 /// Input register and plane sequencer: shows a vector of int8 on the wordlines, one bit plane after the other, least
 /// significant first. A new vector may follow without a gap.
 module pm_hyflex_planes #(
-    /// Wordlines.
-    parameter int unsigned Rows = 64,
+    /// Wordlines, at least 1.
+    parameter  int unsigned Rows = 64,
     localparam int unsigned PopW = $clog2(Rows + 1)
 ) (
     input  logic              clk_i,
     input  logic              rst_ni,
-    /// Row r in x_i[8r +: 8], two's complement; rows that are not in use hold 0. x_ready_o follows plane_ready_i within the clock.
+    /// Vectors. x_ready_o follows plane_ready_i within the clock.
     input  logic              x_valid_i,
     output logic              x_ready_o,
+    /// Row r in x_i[8r +: 8], two's complement; rows that are not in use hold 0.
     input  logic [Rows*8-1:0] x_i,
-    /// The plane, straight from registers.
+    /// Planes, straight from registers.
     output logic              plane_valid_o,
     input  logic              plane_ready_i,
+    /// Bit r: row r's bit of the plane.
     output logic [  Rows-1:0] plane_o,
-    /// 0 to 7
+    /// The plane, 0..7.
     output logic [       2:0] index_o,
     /// Active wordlines of the plane.
     output logic [  PopW-1:0] pop_o
@@ -59,7 +61,7 @@ module pm_hyflex_planes #(
     end
   end
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_hyflex_planes_fv.svh"
 `endif
 endmodule

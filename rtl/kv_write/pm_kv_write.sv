@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Writes one token's key and value into the SRAM arrays (FLARE arXiv 2411.14733, sections 4.2 and 4.5): parses both
+/// Writes one token's key and value into the SRAM arrays (FLARE arXiv 2411.14733, sections 4.2 and 4.5). It parses both
 /// accumulators to Kvb bits with the shift M - ex, which brings tokens of different exponents to one scale, and numbers
 /// the tokens. One token a clock, two clocks of latency: the right shift before the register, rounding and saturation behind it.
 ///
@@ -20,38 +20,42 @@ module pm_kv_write #(
 ) (
     input  logic                                clk_i,
     input  logic                                rst_ni,
-    /// Rounds to nearest where the shift goes right; otherwise truncates.
+    /// Rounds to nearest where the shift goes right; otherwise truncates. Sampled with each token.
     input  logic                                round_i,
-    /// M_K, the calibrated right shift of keys at exponent 0.
+    /// M_K, the calibrated right shift of keys at exponent 0, and M_V, of values: 0..31. Sampled with each token.
     input  logic        [                  4:0] mk_i,
-    /// M_V, of values.
     input  logic        [                  4:0] mv_i,
     /// Next token is token 0 and the sticky flags are clear. No token is taken in this clock; pending writes stay, and no longer
     /// set a flag.
     input  logic                                clear_i,
+    /// A token is taken where both are 1. Ready depends on wr_ready_i and clear_i in the same clock, and stays low after MaxTokens
+    /// tokens, until clear_i.
     input  logic                                in_valid_i,
-    /// Stays low after MaxTokens tokens, until clear_i.
     output logic                                in_ready_o,
-    /// Key accumulators after bias, element i in bits i*W +: W.
+    /// Key and value accumulators after bias, two's complement, element i in bits i*W +: W.
     input  logic        [              D*W-1:0] k_i,
-    /// Value accumulators after bias.
     input  logic        [              D*W-1:0] v_i,
     /// The token's exponent: M - ex is clamped to -31..31.
     input  logic signed [             ExpW-1:0] ex_i,
+    /// Writes.
     output logic                                wr_valid_o,
     input  logic                                wr_ready_i,
+    /// The token's number: V row and K^T column group.
     output logic        [$clog2(MaxTokens)-1:0] wr_token_o,
-    /// Key, element i in bits i*Kvb +: Kvb.
+    /// Key and value, element i in bits i*Kvb +: Kvb.
     output logic        [            D*Kvb-1:0] wr_k_o,
+    /// Value, as the key.
     output logic        [            D*Kvb-1:0] wr_v_o,
-    /// Sticky: an element of a key saturated since clear_i.
+    /// Sticky: an element of a key, of a value, saturated, of a token taken since clear_i that has reached the write pins; rises with
+    /// that token's pins.
     output logic                                k_sat_o,
+    /// Sticky: of a value.
     output logic                                v_sat_o
 );
   localparam int unsigned TW = $clog2(MaxTokens);
   localparam int unsigned MW = (ExpW > 6 ? ExpW : 6) + 1;
 
-  logic [TW:0] count_q;
+  logic [  TW:0] count_q;
   logic [TW-1:0] token_q;
   logic [D*(Kvb+1)-1:0] k, v, k_q, v_q;
   logic [D-1:0] k_half, v_half, k_half_q, v_half_q, k_sat, v_sat;
@@ -60,7 +64,9 @@ module pm_kv_write #(
   logic valid_q, old_q, write;
   logic take;
 
-  if (D < 1 || MaxTokens < 2 || ExpW < 2 || ExpW > 32) $error("pm_kv_write: D >= 1, MaxTokens >= 2, ExpW 2..32");
+  if (D < 1 || MaxTokens < 2 || ExpW < 2 || ExpW > 32) begin : g_range
+    $error("pm_kv_write: D >= 1, MaxTokens >= 2, ExpW 2..32");
+  end
 
   function logic signed [6:0] effective_shift(input logic [4:0] m, input logic signed [ExpW-1:0] ex);
     logic signed [MW-1:0] d;
@@ -161,7 +167,7 @@ module pm_kv_write #(
     end
   end
 
-`ifdef FORMAL
-`include "pm_kv_write_fv.svh"
+`ifdef PERIMETER_FORMAL
+  `include "pm_kv_write_fv.svh"
 `endif
 endmodule

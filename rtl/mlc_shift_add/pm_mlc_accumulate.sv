@@ -3,7 +3,7 @@
 module pm_mlc_accumulate #(
     /// Outputs, at least 2.
     parameter int unsigned Outputs = 32,
-    /// Bits of a plane's sum t.
+    /// Bits of a plane's sum t, at least 1.
     parameter int unsigned PartW = 16,
     localparam int unsigned OutW = $clog2(Outputs),
     // 255 times the largest |t|: the planes' weights sum to 255.
@@ -11,15 +11,19 @@ module pm_mlc_accumulate #(
 ) (
     input  logic             clk_i,
     input  logic             rst_ni,
-    /// t of output `index_i` in plane `plane_i`; planes 0 to 7 in turn.
+    /// Planes' sums, planes 0 to 7 in turn.
     input  logic             valid_i,
+    /// The sum t, signed.
     input  logic [PartW-1:0] t_i,
+    /// Its output.
     input  logic [ OutW-1:0] index_i,
+    /// Its plane.
     input  logic [      2:0] plane_i,
     /// One clock, after an output's plane 7.
     output logic             valid_o,
+    /// The output.
     output logic [ OutW-1:0] index_o,
-    /// Signed.
+    /// Its sum, signed.
     output logic [ AccW-1:0] y_o
 );
   logic [Outputs*AccW-1:0] acc_q;
@@ -27,7 +31,9 @@ module pm_mlc_accumulate #(
   logic [OutW-1:0] index_q;
   logic valid_q;
 
-  if (Outputs < 2) $error("pm_mlc_accumulate: Outputs must be at least 2");
+  if (Outputs < 2) begin : g_range
+    $error("pm_mlc_accumulate: Outputs must be at least 2");
+  end
 
   assign base     = plane_i == 0 ? '0 : acc_q[index_i*AccW+:AccW];
   assign weighted = {{8{t_i[PartW-1]}}, t_i} <<< plane_i;
@@ -52,7 +58,7 @@ module pm_mlc_accumulate #(
     end
   end
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_mlc_accumulate_fv.svh"
 `endif
 endmodule

@@ -9,7 +9,7 @@
 module pm_mlc_shift_add #(
     /// Wordlines, 1..128.
     parameter int unsigned Rows = 64,
-    /// Bitlines, a multiple of 8.
+    /// Bitlines, a multiple of 8, at least 8; at least 16 where Flexible is 0.
     parameter int unsigned Cols = 128,
     /// 0: one bit a cell only, whatever mlc_i, with half the outputs: the fixed form to compare with.
     parameter bit Flexible = 1'b1,
@@ -25,9 +25,11 @@ module pm_mlc_shift_add #(
     /// 1: two bits a cell, 4 columns a weight; 0: one bit, 8 columns. Changes only between vectors, two clocks after the
     /// last code.
     input  logic            mlc_i,
-    /// A code of column `column_i` in plane `plane_i`.
+    /// Codes.
     input  logic            valid_i,
+    /// The code.
     input  logic [     6:0] code_i,
+    /// Its column.
     input  logic [ColW-1:0] column_i,
     /// The column stores complements.
     input  logic            flip_i,
@@ -35,10 +37,11 @@ module pm_mlc_shift_add #(
     input  logic [     2:0] plane_i,
     /// Active wordlines of the plane.
     input  logic [PopW-1:0] pop_i,
-    /// Output `index_o` is complete: one clock.
+    /// A complete output, for one clock.
     output logic            valid_o,
+    /// The output.
     output logic [OutW-1:0] index_o,
-    /// Signed.
+    /// Its dot product, signed.
     output logic [AccW-1:0] y_o
 );
   localparam int unsigned Outputs = Flexible ? Cols / 4 : Cols / 8;
@@ -49,7 +52,9 @@ module pm_mlc_shift_add #(
   logic [IndexW-1:0] index_q, index;
   logic [2:0] plane_q;
 
-  if (Cols < (Flexible ? 8 : 16) || Cols % 8 != 0) $error("pm_mlc_shift_add: Cols must be a multiple of 8, fixed at least 16");
+  if (Cols < (Flexible ? 8 : 16) || Cols % 8 != 0) begin : g_range
+    $error("pm_mlc_shift_add: Cols must be a multiple of 8, fixed at least 16");
+  end
 
   assign mlc     = mlc_i && Flexible;
   assign index_o = OutW'(index);

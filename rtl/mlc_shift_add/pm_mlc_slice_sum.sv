@@ -3,32 +3,37 @@
 /// takes off the offset of the binary weights, 128 for each active wordline.
 module pm_mlc_slice_sum #(
     /// Wordlines, 1..128.
-    parameter int unsigned Rows = 64,
-    localparam int unsigned PopW = $clog2(Rows + 1),
+    parameter  int unsigned Rows  = 64,
+    localparam int unsigned PopW  = $clog2(Rows + 1),
     // |t| <= max(255 * 127, 128 * Rows), for any codes and flips.
-    localparam int unsigned MaxT = 128 * Rows > 255 * 127 ? 128 * Rows : 255 * 127,
+    localparam int unsigned MaxT  = 128 * Rows > 255 * 127 ? 128 * Rows : 255 * 127,
     localparam int unsigned PartW = $clog2(MaxT + 1) + 1
 ) (
     input  logic             clk_i,
     input  logic             rst_ni,
     /// 1: two bits a cell, 4 columns a weight; 0: one bit, 8 columns.
     input  logic             mlc_i,
-    /// The code of an output's column `slice_i`, 0 (least significant) to 3 or 7, in ascending order.
+    /// Codes of an output's columns, in ascending order.
     input  logic             valid_i,
+    /// The code.
     input  logic [      6:0] code_i,
+    /// Its column in the output, 0 (least significant) to 3 or 7.
     input  logic [      2:0] slice_i,
     /// The column stores complements.
     input  logic             flip_i,
     /// Active wordlines of the plane.
     input  logic [ PopW-1:0] pop_i,
-    /// t, signed, in the clock after the last column's code: sum_r (plane bit of row r) * w_r.
+    /// A plane's sum, in the clock after the last column's code.
     output logic             valid_o,
+    /// t, signed: sum_r (plane bit of row r) * w_r.
     output logic [PartW-1:0] t_o
 );
   // A value is -127..max(127, 3 Rows).
   localparam int unsigned ValW = PopW + 3 > 9 ? PopW + 3 : 9;
 
-  if (Rows < 1 || Rows > 128) $error("pm_mlc_slice_sum: Rows must be 1..128");
+  if (Rows < 1 || Rows > 128) begin : g_range
+    $error("pm_mlc_slice_sum: Rows must be 1..128");
+  end
 
   logic signed [ValW-1:0] full, value;
   logic signed [PartW-1:0] offset, t_d, t_q;

@@ -24,29 +24,41 @@ module pm_nor_pim #(
     /// Operands of Mults multiplications. Ready follows p_ready_i within the clock.
     input  logic                   valid_i,
     output logic                   ready_o,
+    /// Multiplication m's a at [m*ABits +: ABits].
     input  logic [Mults*ABits-1:0] a_i,
+    /// Multiplication m's b at [m*BBits +: BBits].
     input  logic [Mults*BBits-1:0] b_i,
+    /// a is two's complement.
     input  logic                   a_signed_i,
+    /// b is two's complement.
     input  logic                   b_signed_i,
-    /// Strobes, one at most: write operand a, write operand b, preset, NOR, read; and the row.
+    /// Strobe, of which one at most is 1: write operand a.
     output logic                   write_a_o,
+    /// Strobe: write operand b.
     output logic                   write_b_o,
+    /// Strobe: preset the result columns to 1.
     output logic                   preset_o,
+    /// Strobe: NOR.
     output logic                   nor_o,
+    /// Strobe: read.
     output logic                   read_o,
+    /// The row of the array.
     output logic [       RowW-1:0] row_o,
     /// Data of lane k for its a or b column; 1 in lanes that are not in use.
     output logic [      Lanes-1:0] data_o,
     /// Result columns, in the clock of read_o.
     input  logic [      Lanes-1:0] result_i,
-    /// Products, ABits+BBits bits each, signed where one operand is.
+    /// Products.
     output logic                   p_valid_o,
     input  logic                   p_ready_i,
+    /// ABits+BBits bits each, signed where one operand is.
     output logic [   Mults*PW-1:0] p_o
 );
   localparam int unsigned Used = Mults * Products;
 
-  if (Lanes < 1) $error("pm_nor_pim: Cols must be at least 3");
+  if (Lanes < 1) begin : g_range
+    $error("pm_nor_pim: Cols must be at least 3");
+  end
 
   logic [4:0] step_q, step;  // one-hot, in the order of the strobes
   logic [RowW-1:0] row_q;
@@ -65,7 +77,7 @@ module pm_nor_pim #(
   assign ready_o   = !busy || done;
   assign accept    = valid_i && ready_o;
 
-  assign {read_o, nor_o, preset_o, write_b_o, write_a_o} = step;
+  always_comb {read_o, nor_o, preset_o, write_b_o, write_a_o} = step;
   assign row_o     = row_q;
   assign p_valid_o = p_valid_q;
   assign p_o       = p_q;
@@ -139,7 +151,7 @@ module pm_nor_pim #(
     if (done) p_q <= p_d;
   end
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_nor_pim_fv.svh"
 `endif
 endmodule

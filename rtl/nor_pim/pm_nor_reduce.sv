@@ -9,14 +9,18 @@ module pm_nor_reduce #(
 ) (
     /// a_i b_j at i * BBits + j.
     input  logic [ABits*BBits-1:0] product_i,
+    /// a is two's complement.
     input  logic                   a_signed_i,
+    /// b is two's complement.
     input  logic                   b_signed_i,
     /// Exact in ABits+BBits bits: signed where one operand is.
     output logic [ABits+BBits-1:0] p_o
 );
   localparam int unsigned PW = ABits + BBits;
 
-  if (ABits < 4 || ABits > 16 || BBits < 4 || BBits > 16) $error("pm_nor_reduce: widths must be 4..16");
+  if (ABits < 4 || ABits > 16 || BBits < 4 || BBits > 16) begin : g_range
+    $error("pm_nor_reduce: widths must be 4..16");
+  end
 
   // The products of one bit of a, as one number.
   logic [PW-1:0] row;

@@ -26,7 +26,7 @@ module pm_sar_ctrl #(
     output logic       busy_o,
     /// 0..63 or 0..127; holds its value until the next conversion's end.
     output logic [6:0] code_o,
-    /// One clock.
+    /// One clock, n+2 clocks after start, both included.
     output logic       valid_o
 );
   logic [6:0] bit_q;  // one-hot: the bit on trial

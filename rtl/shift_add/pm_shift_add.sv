@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Joins the codes of each output's weight columns and adds them up over the accesses of a vector, with each access's
-/// plane weight: y = sum_d x_d * w_d, exactly. (FLARE, arXiv 2411.14733; numerics, shift-add.)
+/// plane weight: y = sum_d x_d * w_d, exactly. (FLARE, arXiv 2411.14733; docs/numerics.md, "Shift-add".)
 ///
 /// codes -> part = sum_{b<WBits-1} code_b<<b - code_{WBits-1}<<(WBits-1) -> flop -> shift by the plane, add or
 /// subtract -> accumulator, which is the output. One access a clock; the next vector's first access overwrites a result
@@ -8,45 +8,55 @@
 ///
 /// The accumulator never wraps while the accesses of a vector weigh sum 2^plane * 8 <= (2^XBits - 1) * Rows, whatever the
 /// codes, nor for any vector of an exact array: |y| and all partial sums stay below 2^(AccW-1).
-`default_nettype none
 module pm_shift_add #(
-    /// Outputs of the matrix.
+    /// Outputs of the matrix, at least 1.
     parameter int unsigned Outputs = 64,
     /// Bits of a weight, two's complement, one column each: 2..16.
     parameter int unsigned WBits = 8,
     /// Bits of an activation: planes 0..XBits-1; 2..16.
     parameter int unsigned XBits = 8,
-    /// Wordlines that the accumulator is wide enough for.
+    /// Wordlines that the accumulator is wide enough for, at least 8.
     parameter int unsigned Rows = 64,
     localparam int unsigned PlaneW = $clog2(XBits),
     localparam int unsigned AccW = XBits + WBits + $clog2(Rows)
 ) (
     input  logic                       clk_i,
     input  logic                       rst_ni,
-    /// Codes 0..8 of one access; output m's weight bit b is column m*WBits + b.
+    /// Accesses. ready_o follows y_ready_i in the same clock.
     input  logic                       valid_i,
     output logic                       ready_o,
+    /// Codes 0..8; output m's weight bit b is column m*WBits + b.
     input  logic [Outputs*WBits*4-1:0] code_i,
-    /// The access weighs 2^plane, negative when neg.
+    /// The access weighs 2^plane.
     input  logic [         PlaneW-1:0] plane_i,
+    /// Its weight is negative.
     input  logic                       neg_i,
-    /// First and last beat of its vector.
+    /// First beat of its vector.
     input  logic                       first_i,
+    /// Last beat of its vector.
     input  logic                       last_i,
     /// No access: the codes count 0 (a vector without ones has one such beat, first and last).
     input  logic                       empty_i,
-    /// Results, AccW bits signed each, two clocks after the vector's last beat. ready_o follows y_ready_i in the
-    /// same clock.
+    /// Results, two clocks after the vector's last beat.
     output logic                       y_valid_o,
     input  logic                       y_ready_i,
+    /// Output m at [m*AccW +: AccW], signed.
     output logic [   Outputs*AccW-1:0] y_o
 );
   localparam int unsigned PartW = WBits + 4;
 
-  if (Outputs < 1) $error("pm_shift_add: Outputs must be at least 1");
-  if (WBits < 2 || WBits > 16) $error("pm_shift_add: WBits must be 2..16");
-  if (XBits < 2 || XBits > 16) $error("pm_shift_add: XBits must be 2..16");
-  if (Rows < 8) $error("pm_shift_add: Rows must be at least 8");
+  if (Outputs < 1) begin : g_outputs_range
+    $error("pm_shift_add: Outputs must be at least 1");
+  end
+  if (WBits < 2 || WBits > 16) begin : g_wbits_range
+    $error("pm_shift_add: WBits must be 2..16");
+  end
+  if (XBits < 2 || XBits > 16) begin : g_xbits_range
+    $error("pm_shift_add: XBits must be 2..16");
+  end
+  if (Rows < 8) begin : g_rows_range
+    $error("pm_shift_add: Rows must be at least 8");
+  end
 
   /// The two's complement number whose bit b counts code b.
   function logic [PartW-1:0] join_bits(input logic [WBits*4-1:0] code);
@@ -57,8 +67,8 @@ module pm_shift_add #(
   endfunction
 
   /// acc +- part * 2^plane; -v is ~v + 1, the adder's carry in.
-  function logic [AccW-1:0] accumulate(input logic [AccW-1:0] acc, input logic [PartW-1:0] part,
-                                       input logic [PlaneW-1:0] plane, input logic neg);
+  function logic [AccW-1:0] accumulate(input logic [AccW-1:0] acc, input logic [PartW-1:0] part, input logic [PlaneW-1:0] plane,
+                                       input logic neg);
     logic [AccW-1:0] term;
     term = {{(AccW - PartW) {part[PartW-1]}}, part} << plane;
     accumulate = acc + (term ^ {AccW{neg}}) + AccW'(neg);
@@ -91,16 +101,14 @@ module pm_shift_add #(
       neg_q   <= neg_i;
       first_q <= first_i;
       last_q  <= last_i;
-      for (int unsigned m = 0; m < Outputs; m++)
-        part_q[m*PartW+:PartW] <= empty_i ? '0 : join_bits(code_i[m*WBits*4+:WBits*4]);
+      for (int unsigned m = 0; m < Outputs; m++) part_q[m*PartW+:PartW] <= empty_i ? '0 : join_bits(code_i[m*WBits*4+:WBits*4]);
     end
     if (acc_ready && part_valid_q)
       for (int unsigned m = 0; m < Outputs; m++)
-        acc_q[m*AccW+:AccW] <= accumulate(
-            first_q ? '0 : acc_q[m*AccW+:AccW], part_q[m*PartW+:PartW], plane_q, neg_q);
+      acc_q[m*AccW+:AccW] <= accumulate(first_q ? '0 : acc_q[m*AccW+:AccW], part_q[m*PartW+:PartW], plane_q, neg_q);
   end
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_shift_add_fv.svh"
 `endif
 endmodule

@@ -14,19 +14,25 @@ module pm_vdr_exp (
     input  logic        en_i,
     /// Round to nearest, else truncate. Configuration.
     input  logic        round_i,
-    /// Logit, signed, and whether it takes part.
+    /// Logit, signed.
     input  logic [ 7:0] x_i,
+    /// It takes part.
     input  logic        keep_i,
-    /// The row's maximum, signed, 4 + ne limited to 0..19, and l at the scale of ne = 7; with x_i.
+    /// The row's maximum, signed; with x_i, as the next two.
     input  logic [ 7:0] max_i,
+    /// 4 + ne limited to 0..19.
     input  logic [ 4:0] shift_i,
+    /// l at the scale of ne = 7.
     input  logic [11:0] l_i,
-    /// l, 3*l and b + 2*i*l for i = 0..3 at [i*14+:14], modulo 2^14, at that scale; one stage after x_i.
+    /// One stage after x_i, at that scale: l.
     input  logic [11:0] l2_i,
+    /// With it: 3*l.
     input  logic [13:0] l3_i,
+    /// With it: b + 2*i*l for i = 0..3 at [i*14+:14], modulo 2^14.
     input  logic [55:0] b_i,
-    /// 4c - b^2 at that scale, and bl(c) - 24 (0..2); two stages after x_i.
+    /// Two stages after x_i: 4c - b^2 at that scale.
     input  logic [27:0] k_i,
+    /// With it: bl(c) - 24, 0..2.
     input  logic [ 1:0] bc_i,
     /// The numerator, three stages after x_i, not registered.
     output logic [ 7:0] a_o

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Maximum of the kept logits of one beat, signed; -128 where none is kept.
 module pm_vdr_max #(
-    /// Logits a beat.
+    /// Logits a beat, at least 1.
     parameter int unsigned Lanes = 16
 ) (
+    /// Logit i at [8i +: 8], signed.
     input  logic [Lanes*8-1:0] x_i,
+    /// Logit i takes part.
     input  logic [  Lanes-1:0] keep_i,
+    /// Signed.
     output logic [        7:0] max_o
 );
   // A balanced tree over the next power of two, in offset binary: node n has the children 2n and 2n+1, leaves are last.

@@ -3,22 +3,30 @@
 /// 16 * distance = q*l + rem, arg = b - 2*rem. It is pm_vdr_divide up to q = 8, in half its depth; beyond, zero. Two halves, so that
 /// a register fits between.
 module pm_vdr_reduce (
-    /// Distance, and the row's l.
+    /// Distance.
     input  logic [10:0] distance_i,
+    /// The row's l.
     input  logic [11:0] l_i,
-    /// q / 4, and (16 * distance - 4*l*(q/4)) / 4, which is below l.
+    /// q / 4.
     output logic [ 1:0] quarter_o,
+    /// (16 * distance - 4*l*(q/4)) / 4, which is below l.
     output logic [11:0] left_o,
     /// q is 9 or more for every l, and the rest is void: it is from 9 * 2848 / 16 = 1602 on, and 1664 is the next distance that
     /// four bits tell; from 1728 on, left_o could overflow.
     output logic        far_o,
-    /// The same, of this or an earlier clock, with the row's l, 3*l and b + 2*i*l for i = 0..3 at [i*14+:14], modulo 2^14.
+    /// quarter_o of this or an earlier clock.
     input  logic [ 1:0] quarter_i,
+    /// left_o of the same clock.
     input  logic [11:0] left_i,
+    /// Its row's l.
     input  logic [11:0] l2_i,
+    /// 3*l.
     input  logic [13:0] l3_i,
+    /// b + 2*i*l for i = 0..3 at [i*14+:14], modulo 2^14.
     input  logic [55:0] b_i,
+    /// q, up to 8.
     output logic [ 3:0] q_o,
+    /// b - 2*rem.
     output logic [13:0] arg_o,
     /// q is 9 or more, where it is not far.
     output logic        zero_o

@@ -3,38 +3,49 @@
 /// A row's maximum is found while its beats are stored; its exponentials leave while the next row arrives. One buffer
 /// of a row and a beat does both: it never fills while the output moves, because a whole row is then leaving.
 module pm_vdr_softmax #(
-    /// Logits a beat.
+    /// Logits a beat, at least 1.
     parameter int unsigned Lanes = 16,
-    /// Longest row, a multiple of Lanes, up to 4096.
-    parameter int unsigned MaxN  = 64,
+    /// Longest row, a multiple of Lanes, Lanes..4096.
+    parameter int unsigned MaxN = 64,
     /// Bits of ne, at least 6; what lies outside -8..15 gives the same as -8 and 15.
-    parameter int unsigned NeW   = 8,
-    localparam int unsigned ZW   = 8 + $clog2(MaxN)
+    parameter int unsigned NeW = 8,
+    localparam int unsigned ZW = 8 + $clog2(MaxN)
 ) (
-    input  logic                   clk_i,
-    input  logic                   rst_ni,
+    input  logic                      clk_i,
+    input  logic                      rst_ni,
     /// Round to nearest, else truncate. Configuration: stable while a row is inside.
-    input  logic                   round_i,
+    input  logic                      round_i,
     /// The table of S0, see pm_vdr_row. Configuration, as round_i.
-    input  logic [       8*96-1:0] lut_i,
-    /// A row of 1..MaxN/Lanes beats: logits, signed; which of them take part; the row's end and, with it, its exponent.
-    input  logic                   x_valid_i,
-    output logic                   x_ready_o,
-    input  logic [    Lanes*8-1:0] x_i,
-    input  logic [      Lanes-1:0] keep_i,
-    input  logic                   x_last_i,
-    input  logic signed [NeW-1:0]  ne_i,
-    /// The numerators in the same beats, unsigned, and with the last one their sum.
-    output logic                   a_valid_o,
-    input  logic                   a_ready_i,
-    output logic [    Lanes*8-1:0] a_o,
-    output logic                   a_last_o,
-    output logic [         ZW-1:0] z_o
+    input  logic        [   8*96-1:0] lut_i,
+    /// Beats; a row has 1..MaxN/Lanes of them.
+    input  logic                      x_valid_i,
+    output logic                      x_ready_o,
+    /// Logit i at [8i +: 8], signed.
+    input  logic        [Lanes*8-1:0] x_i,
+    /// Logit i takes part.
+    input  logic        [  Lanes-1:0] keep_i,
+    /// The row's last beat.
+    input  logic                      x_last_i,
+    /// With it, the row's exponent.
+    input  logic signed [    NeW-1:0] ne_i,
+    /// The same beats.
+    output logic                      a_valid_o,
+    input  logic                      a_ready_i,
+    /// Numerators, unsigned.
+    output logic        [Lanes*8-1:0] a_o,
+    /// The row's last beat.
+    output logic                      a_last_o,
+    /// With it, the sum of its numerators.
+    output logic        [     ZW-1:0] z_o
 );
   localparam int unsigned Depth = MaxN / Lanes + 1;
 
-  if (Lanes < 1 || MaxN < Lanes || MaxN % Lanes != 0 || MaxN > 4096) $error("pm_vdr_softmax: MaxN");
-  if (NeW < 6) $error("pm_vdr_softmax: NeW");
+  if (Lanes < 1 || MaxN < Lanes || MaxN % Lanes != 0 || MaxN > 4096) begin : g_maxn_range
+    $error("pm_vdr_softmax: MaxN");
+  end
+  if (NeW < 6) begin : g_new_range
+    $error("pm_vdr_softmax: NeW");
+  end
 
   logic en, take, row_done;
   logic [7:0] beat_max, max_d, max_q;
@@ -42,12 +53,12 @@ module pm_vdr_softmax #(
   logic [7:0] row_max;
   logic row_valid, row_ready, beat_valid, beat_ready, beat_last;
   logic [Lanes*8-1:0] beat_x;
-  logic [Lanes-1:0] beat_keep;
+  logic [  Lanes-1:0] beat_keep;
   logic [11:0] l, l2;
   logic [13:0] l3;
   logic [55:0] b;
   logic [27:0] k;
-  logic [1:0] bc;
+  logic [ 1:0] bc;
   logic [Lanes*8-1:0] a, a_q;
   logic [ZW-1:0] sum, z_q;
   logic [3:0] valid_q, last_q;
@@ -164,10 +175,12 @@ module pm_vdr_softmax #(
   assign a_o       = a_q;
   assign z_o       = z_q;
 
-  /*verilator coverage_off*/ logic unused_ok; /*verilator coverage_on*/  // constant
+  /* verilator coverage_off */  // constant
+  logic unused_ok;
+  /* verilator coverage_on */
   assign unused_ok = &{1'b0, row_ready, beat_valid};
 
-`ifdef FORMAL
+`ifdef PERIMETER_FORMAL
   `include "pm_vdr_softmax_fv.svh"
 `endif
 endmodule

@@ -5,10 +5,14 @@ module pm_vdr_square #(
     /// Bits of u, even, at least 4.
     parameter int unsigned W = 14
 ) (
+    /// u, unsigned.
     input  logic [  W-1:0] u_i,
+    /// u^2.
     output logic [2*W-1:0] square_o
 );
-  /*verilator coverage_off*/ logic [2*W-1:0] row; /*verilator coverage_on*/  // what the last step leaves in it is mostly constant
+  /* verilator coverage_off */  // what the last step leaves in it is mostly constant
+  logic [2*W-1:0] row;
+  /* verilator coverage_on */
 
   always_comb begin
     row = '0;

@@ -22,17 +22,17 @@ struct tile_result {
 };
 
 static unsigned outputs_of_tile(const struct pm_hyflex *h) {
-    return PM_RRAM_COLS / pm_mlc_slices(pm_hyflex_config(h)->cell);
+    return PM_HYFLEX_COLS / pm_mlc_slices(pm_hyflex_config(h)->cell);
 }
 
 static void compare_tile(struct pm_twin_layer *l, const struct pm_hyflex_run *run,
                          const struct pm_hyflex_tile *tile, const int8_t *x, const struct tile_result *r) {
-    enum { CODES = PM_HYFLEX_PLANES * PM_RRAM_COLS };
+    enum { CODES = PM_HYFLEX_PLANES * PM_HYFLEX_COLS };
     const unsigned per = outputs_of_tile(run->h);
     uint64_t clips = 0;
     for (size_t t = 0; t < run->n; t++) {
         uint64_t wordlines[PM_HYFLEX_PLANES];
-        int32_t code[CODES], acc[PM_RRAM_COLS];
+        int32_t code[CODES], acc[PM_HYFLEX_COLS];
         clips += pm_hyflex_tile_stages(run->h, tile, x + t * run->stride, run->first_vector + (uint32_t)t,
                                        wordlines, code, acc);
         for (unsigned i = 0; i < CODES; i++)
@@ -69,7 +69,7 @@ static pm_status run_tiles(struct pm_twin_layer *l, const struct pm_hyflex_run *
     pm_hyflex_tile_rtl_fn *const rtl = (pm_hyflex_tile_rtl_fn *)l->rtl;
     for (unsigned i = 0; i < pm_hyflex_row_tiles(run->h) * col_tiles; i++) {
         const struct pm_hyflex_tile *tile = pm_hyflex_tile(run->h, i / col_tiles, i % col_tiles);
-        const int8_t *x = run->x + i / col_tiles * PM_RRAM_ROWS;
+        const int8_t *x = run->x + i / col_tiles * PM_HYFLEX_ROWS;
         const pm_status status = rtl(&(struct pm_sim_opts){0}, run->h, tile, x, run->stride, run->n,
                                      run->first_vector, r->acc, r->code, &r->clips, &r->clocks);
         if (status != PM_OK)
@@ -87,7 +87,7 @@ static pm_status done(void *layer, const void *golden) {
     struct pm_twin_layer *l = layer;
     const struct pm_hyflex_run *run = golden;
     const size_t n = run->n, outputs = pm_hyflex_outputs(run->h);
-    struct tile_result r = {malloc(n * PM_HYFLEX_PLANES * PM_RRAM_COLS),
+    struct tile_result r = {malloc(n * PM_HYFLEX_PLANES * PM_HYFLEX_COLS),
                             malloc(n * outputs_of_tile(run->h) * sizeof *r.acc), 0, 0};
     int32_t *sum = calloc(n * outputs, sizeof *sum);
     uint64_t slowest = 0;

@@ -184,11 +184,11 @@ static void refuses(struct pm_bitsift_cfg cfg) {
 
 int main(void) {
     static const struct {
-        unsigned rows, bits, slice, scan;
+        const char *name;
         size_t vectors;
     } models[] = {
-        {64, 8, 16, 0, 400},  {64, 4, 8, 1, 400},   {48, 3, 16, 0, 400},  {128, 16, 8, 0, 60},
-        {128, 8, 32, 0, 120}, {1024, 8, 16, 0, 12}, {1024, 8, 32, 1, 10}, {4096, 8, 16, 0, 3},
+        {"d64", 400},     {"scan64b4", 400}, {"d48b3", 400},   {"d128b16", 60},
+        {"d128l32", 120}, {"d1024", 12},     {"scan1024", 10}, {"d4096", 3},
     };
     static const struct {
         const char *name;
@@ -202,23 +202,21 @@ int main(void) {
     };
     bench_begin(&b, "bitsift");
     for (size_t m = 0; m < sizeof models / sizeof *models; m++) {
-        char params[100], name[200];
-        snprintf(params, sizeof params, "Rows=%u Bits=%u Slice=%u Scan=%u", models[m].rows, models[m].bits,
-                 models[m].slice, models[m].scan);
-        struct pm_rtl *rtl = bench_model(&b, params);
+        char name[200];
+        struct pm_rtl *rtl = bench_model(&b, models[m].name);
         if (!rtl)
             continue;
         bitsift_rtl = (pm_bitsift_rtl_fn *)bench_function(rtl, "pm_bitsift_rtl");
-        struct pm_bitsift_cfg cfg = {.rows = models[m].rows,
-                                     .bits = models[m].bits,
-                                     .slice = models[m].slice,
-                                     .mode = models[m].scan ? PM_GPC_SCAN : PM_GPC_SPLIT};
+        struct pm_bitsift_cfg cfg = {.rows = bench_parameter(&b, "Rows"),
+                                     .bits = bench_parameter(&b, "Bits"),
+                                     .slice = bench_parameter(&b, "Slice"),
+                                     .mode = bench_parameter(&b, "Scan") ? PM_GPC_SCAN : PM_GPC_SPLIT};
         for (size_t c = 0; c < sizeof codings / sizeof *codings; c++) {
             cfg.is_signed = codings[c].is_signed;
             cfg.coding = codings[c].sign ? PM_SIGN : PM_TWOS;
             cfg.eplanes = codings[c].eplanes;
             snprintf(name, sizeof name, "D=%u B=%u L=%u %s, %s", cfg.rows, cfg.bits, cfg.slice,
-                     models[m].scan ? "scan" : "split", codings[c].name);
+                     cfg.mode == PM_GPC_SCAN ? "scan" : "split", codings[c].name);
             vectors(name, &cfg, models[m].vectors, 0, false);
             vectors(name, &cfg, models[m].vectors / 2, bench_random(&b) | 1, false);
             const size_t all = (size_t)cfg.rows * cfg.bits * 3, some = 4 * models[m].vectors;

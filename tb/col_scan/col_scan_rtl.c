@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "col_scan_rtl.h"
 
+#include "stream.h"
+
 #include <string.h>
 
 static _Thread_local struct {
@@ -8,47 +10,39 @@ static _Thread_local struct {
     const int32_t *value;
     uint8_t *code;
     uint64_t *clock;
-    size_t planes, offered, held, begun, ended; /* planes: driven, held, first and last start seen */
-    size_t codes;
-    unsigned column;  /* next column to start */
-    unsigned elapsed; /* clocks of the read under way */
-    bool plane_valid, read_done;
-    bool stalled;       /* a first conversion may not begin in this clock */
-    int32_t sampled[8]; /* what each converter holds */
+    size_t begun, ended; /* planes whose first and last start was seen */
+    unsigned column;     /* next column to start */
+    unsigned elapsed;    /* clocks of the read under way */
+    bool read_done;
+    bool stalled;                /* a first conversion may not begin in this clock */
+    int32_t sampled[8];          /* what each converter holds */
+    struct pm_stream_out planes; /* taken when they are held */
+    struct pm_stream_in codes;   /* always ready */
 } run;
-
-static void need(bool ok) {
-    if (!ok)
-        pm_sim_finish(PM_EDIFFER);
-}
 
 /* Planes alternate between the banks, so plane p is in bank p mod 2. */
 static void array_side(bool ready, bool read, bool track, bool hold, size_t ended) {
-    need(!read || run.plane_valid);
-    need(hold == (read && run.read_done) && ready == hold);
+    pm_sim_need(!read || run.planes.valid);
+    pm_sim_need(hold == (read && run.read_done) && ready == hold);
     run.elapsed = read && !hold ? run.elapsed + 1 : 0;
     if (!read)
         return;
-    need(run.held < ended + 2); /* the tracking bank's columns have all been converted */
-    need(track == (run.held & 1));
-    if (hold) {
-        run.held++;
-        run.plane_valid = false;
-        pm_sim_progress();
-    }
+    pm_sim_need(run.planes.taken < ended + 2); /* the tracking bank's columns have all been converted */
+    pm_sim_need(track == (run.planes.taken & 1));
+    pm_stream_fired(&run.planes, hold);
 }
 
 static void converter_side(unsigned start, unsigned column, bool scan) {
     if (start == 0)
         return;
-    need(run.begun > run.ended || !run.stalled);
+    pm_sim_need(run.begun > run.ended || !run.stalled);
     if (run.column == 0) {
         if (run.clock)
             run.clock[run.begun] = pm_sim_clock();
         run.begun++;
     }
-    need(run.begun <= run.held && scan == ((run.begun - 1) & 1));
-    need(column == run.column && start == 1u << column % run.r.sars);
+    pm_sim_need(run.begun <= run.planes.taken && scan == ((run.begun - 1) & 1));
+    pm_sim_need(column == run.column && start == 1u << column % run.r.sars);
     run.sampled[column % run.r.sars] = run.value[(run.begun - 1) * run.r.cols + column];
     if (++run.column == run.r.cols) {
         run.column = 0;
@@ -61,27 +55,22 @@ void pm_col_scan_step(int cols, int sars, unsigned char plane_ready, unsigned ch
                       int next_tag, unsigned char code_valid, int code, int code_column, int code_tag,
                       unsigned char *plane_valid, int *tag, unsigned char *read_done, unsigned char *stall,
                       unsigned char *mode6) {
-    need((unsigned)cols == run.r.cols && (unsigned)sars == run.r.sars);
+    pm_sim_need((unsigned)cols == run.r.cols && (unsigned)sars == run.r.sars);
     /* Both sides see the banks as they are before this clock's end. */
     const size_t ended_before = run.ended;
-    need(next_valid == (run.column == 0 && run.held > run.ended));
-    need(!next_valid || (unsigned)next_tag == (run.begun & 255));
+    pm_sim_need(next_valid == (run.column == 0 && run.planes.taken > run.ended));
+    pm_sim_need(!next_valid || (unsigned)next_tag == (run.begun & 255));
     converter_side((unsigned)start, (unsigned)column, scan);
     array_side(plane_ready, read, track, hold, ended_before);
-    if (code_valid) {
-        need((unsigned)code_column == run.codes % run.r.cols &&
-             (unsigned)code_tag == (run.codes / run.r.cols & 255));
-        run.code[run.codes++] = (uint8_t)code;
-        pm_sim_progress();
+    if (pm_stream_take(&run.codes, code_valid, 0, run.ended * run.r.cols + run.column)) {
+        const size_t at = run.codes.taken - 1;
+        pm_sim_need((unsigned)code_column == at % run.r.cols &&
+                    (unsigned)code_tag == (at / run.r.cols & 255));
+        run.code[at] = (uint8_t)code;
     }
-    if (run.codes == run.planes * run.r.cols)
-        pm_sim_finish(PM_OK);
-    if (!run.plane_valid && run.offered < run.planes && !pm_sim_stall()) {
-        run.plane_valid = true;
-        run.offered++;
-    }
-    *plane_valid = run.plane_valid;
-    *tag = (int)(run.offered - 1) & 255;
+    pm_stream_end(&run.codes, 0);
+    *plane_valid = pm_stream_offer(&run.planes);
+    *tag = *plane_valid ? (int)run.planes.taken & 255 : (int)(pm_sim_noise() & 255);
     run.read_done = run.elapsed + 1 >= run.r.read_clocks && !pm_sim_stall();
     *read_done = run.read_done;
     run.stalled = pm_sim_stall();
@@ -106,6 +95,8 @@ pm_status pm_col_scan_rtl(const struct pm_sim_opts *opts, const struct pm_col_sc
     run.value = value;
     run.code = code;
     run.clock = clock;
-    run.planes = planes;
+    run.planes.items = planes;
+    run.codes.items = planes * r->cols;
+    run.codes.ready = true;
     return pm_sim_run(opts, NULL);
 }

@@ -45,12 +45,11 @@ static void compare(const struct pm_col_scan_run *r, size_t planes, uint64_t see
     free(clock);
 }
 
-static void model(unsigned cols, unsigned sars, size_t planes) {
-    char params[64];
-    snprintf(params, sizeof params, "Cols=%u Sars=%u", cols, sars);
-    struct pm_rtl *rtl = bench_model(&b, params);
+static void model(const char *name, size_t planes) {
+    struct pm_rtl *rtl = bench_model(&b, name);
     if (!rtl)
         return;
+    const unsigned cols = bench_parameter(&b, "Cols"), sars = bench_parameter(&b, "Sars");
     rtl_fn = (pm_col_scan_rtl_fn *)bench_function(rtl, "pm_col_scan_rtl");
     for (unsigned bits = 6; bits <= 7; bits++) {
         const unsigned scan = pm_scan_clocks(cols, bits, sars);
@@ -67,10 +66,10 @@ static void model(unsigned cols, unsigned sars, size_t planes) {
 
 int main(void) {
     bench_begin(&b, "col_scan");
-    model(128, 1, 20);
-    model(128, 2, 50);
-    model(128, 4, 100);
-    model(128, 8, 200);
-    model(16, 8, 1000);
+    model("s1", 20);
+    model("s2", 50);
+    model("s4", 100);
+    model("s8", 200);
+    model("c16s8", 1000);
     return bench_end(&b);
 }

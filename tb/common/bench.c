@@ -12,21 +12,37 @@
 static uint64_t compared_before, differ_before;
 
 void bench_begin(struct bench *b, const char *block) {
-    const char *s = getenv("PM_SEED");
+    const char *s = getenv("PERIMETER_SEED");
     *b = (struct bench){.block = block, .seed = s ? strtoull(s, NULL, 0) : 1};
     b->rng = b->seed * 0x9E3779B97F4A7C15u | 1;
     printf("# bench %s: seed %" PRIu64 "\n", block, b->seed);
 }
 
-/* Whether PM_MODELS, "params,params,...", leaves this model out. */
-static bool left_out(const char *params) {
-    const char *models = getenv("PM_MODELS");
-    const size_t n = strlen(params);
+/* The parameters of the model `name` in tb/BLOCK/models, into b->params; whether it is there. */
+static bool find_model(struct bench *b, const char *name) {
+    char path[1024], line[512], key[64] = "";
+    snprintf(path, sizeof path, "%s/tb/%s/models", pm_home(), b->block);
+    FILE *f = fopen(path, "r");
+    bool found = false;
+    while (f && !found && fgets(line, sizeof line, f))
+        found = sscanf(line, " %63[^| ] | %127[^|\n]", key, b->params) == 2 && strcmp(key, name) == 0;
+    if (f)
+        fclose(f);
+    for (size_t n = strlen(b->params); n > 0 && b->params[n - 1] == ' '; n--)
+        b->params[n - 1] = 0;
+    return found;
+}
+
+/* Whether PERIMETER_MODELS, "model,model,...", leaves this model out: it says neither its name nor its
+ * parameters. */
+static bool left_out(const struct bench *b, const char *name) {
+    const char *models = getenv("PERIMETER_MODELS");
     while (models && *models) {
-        const size_t m = strcspn(models, ",");
-        if (m == n && strncmp(models, params, n) == 0)
+        const size_t n = strcspn(models, ",");
+        if ((n == strlen(name) && strncmp(models, name, n) == 0) ||
+            (n == strlen(b->params) && strncmp(models, b->params, n) == 0))
             return false;
-        models += m + (models[m] == ',');
+        models += n + (models[n] == ',');
     }
     return models != NULL;
 }
@@ -37,11 +53,11 @@ static void failure(const struct bench *b) {
         _exit(1);
 }
 
-/* PM_MUTANTS "first last": the rest of the bench is run for the unmutated design and for each of these
- * mutants of the loaded model, in a process of its own that ends at its first failure, and a line "number
- * verdict" is printed for each. Returns only in those processes. */
+/* PERIMETER_MUTANT_LIST "first last": the rest of the bench is run for the unmutated design and for each of
+ * these mutants of the loaded model, in a process of its own that ends at its first failure, and a line
+ * "number verdict" is printed for each. Returns only in those processes. */
 static void judge_mutants(struct bench *b) {
-    char *list = getenv("PM_MUTANTS");
+    char *list = getenv("PERIMETER_MUTANT_LIST");
     if (!list)
         return;
     rlim_t limit = RLIM_INFINITY;
@@ -52,7 +68,7 @@ static void judge_mutants(struct bench *b) {
         if (child == 0) {
             char number[16];
             snprintf(number, sizeof number, "%lu", m);
-            setenv("PM_MUTANT", number, 1);
+            setenv("PERIMETER_MUTANT", number, 1);
             setrlimit(RLIMIT_CPU, &(struct rlimit){limit, limit});
             setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
             const int null = open("/dev/null", O_WRONLY);
@@ -85,18 +101,33 @@ static void judge_mutants(struct bench *b) {
     exit(0);
 }
 
-struct pm_rtl *bench_model(struct bench *b, const char *params) {
-    if (left_out(params))
+struct pm_rtl *bench_model(struct bench *b, const char *name) {
+    if (!find_model(b, name)) {
+        printf("not ok - bench %s: tb/%s/models has no %s\n", b->block, b->block, name);
+        exit(1);
+    }
+    if (left_out(b, name))
         return NULL;
     struct pm_rtl *rtl;
     char err[2048];
-    if (pm_rtl_open(b->block, params, false, &rtl, err, sizeof err) != PM_OK) {
+    if (pm_rtl_open(b->block, name, false, &rtl, err, sizeof err) != PM_OK) {
         fprintf(stderr, "%s\n", err);
-        printf("not ok - bench %s: model %s\n", b->block, params);
+        printf("not ok - bench %s: model %s\n", b->block, name);
         exit(1);
     }
     judge_mutants(b);
     return rtl;
+}
+
+unsigned bench_parameter(const struct bench *b, const char *name) {
+    const size_t n = strlen(name);
+    for (const char *p = b->params; *p; p += strspn(p, " ")) {
+        if (strncmp(p, name, n) == 0 && p[n] == '=')
+            return (unsigned)strtoul(p + n + 1, NULL, 0);
+        p += strcspn(p, " ");
+    }
+    printf("not ok - bench %s: no parameter %s in %s\n", b->block, name, b->params);
+    exit(1);
 }
 
 void (*bench_function(struct pm_rtl *rtl, const char *name))(void) {
@@ -130,8 +161,8 @@ void bench_eq(struct bench *b, const char *tensor, size_t index, int64_t golden,
         return;
     failure(b);
     if (b->differ++ < 10)
-        printf("# %s %s[%zu]: golden %" PRId64 ", rtl %" PRId64 " (replay: PM_SEED=%" PRIu64 ")\n", b->block,
-               tensor, index, golden, rtl, b->seed);
+        printf("# %s %s[%zu]: golden %" PRId64 ", rtl %" PRId64 " (replay: PERIMETER_SEED=%" PRIu64 ")\n",
+               b->block, tensor, index, golden, rtl, b->seed);
 }
 
 void bench_test(struct bench *b, const char *name, uint64_t expected) {

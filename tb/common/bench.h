@@ -10,20 +10,23 @@
 
 struct bench {
     const char *block;
-    uint64_t seed;     /**< of this run's random numbers; PM_SEED replays it */
+    uint64_t seed;     /**< of this run's random numbers; PERIMETER_SEED replays it */
     uint64_t compared; /**< integers compared in all */
     uint64_t differ;
     uint64_t rng;
     unsigned tests, failed;
-    bool mutant; /**< this process judges a mutant */
+    char params[128]; /**< of the model, as tb/BLOCK/models says them */
+    bool mutant;      /**< this process judges a mutant */
 };
 
-/** Reads PM_SEED (default 1) and prints it. */
+/** Reads PERIMETER_SEED (default 1) and prints it. */
 void bench_begin(struct bench *b, const char *block);
 
-/** The model of `block` with `params`; ends the program with a message when it cannot be had. NULL where
- * PM_MODELS ("params,params,...") is set and does not name it. */
-struct pm_rtl *bench_model(struct bench *b, const char *params);
+/** The model of that name in tb/BLOCK/models; ends the program with a message when it cannot be had. NULL
+ * where PERIMETER_MODELS ("model,model,...", names or parameters) leaves it out. */
+struct pm_rtl *bench_model(struct bench *b, const char *name);
+/** A parameter of this model; ends the program where tb/BLOCK/models does not say it. */
+unsigned bench_parameter(const struct bench *b, const char *name);
 /** A function of the model; ends the program when it is missing. */
 void (*bench_function(struct pm_rtl *rtl, const char *name))(void);
 

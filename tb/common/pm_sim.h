@@ -32,6 +32,14 @@ bool pm_sim_stall(void);
 bool pm_sim_ready(bool valid);
 /** Clocks since reset. */
 uint64_t pm_sim_clock(void);
+/** From a DPI function: any 32 bits, for pins that nobody may look at; always the same in runs without
+ * stalls, whose toggles are counted. */
+uint32_t pm_sim_noise(void);
+/** Ends the simulation with PM_EDIFFER unless `ok`: what every clock must hold. */
+static inline void pm_sim_need(bool ok) {
+    if (!ok)
+        pm_sim_finish(PM_EDIFFER);
+}
 
 /** Bits lo..lo+width-1 (width <= 32) of a DPI bit vector. */
 static inline uint32_t pm_get_bits(const uint32_t *v, size_t lo, unsigned width) {
@@ -45,15 +53,6 @@ static inline int64_t pm_get_signed(const uint32_t *v, size_t lo, unsigned width
     uint64_t u = width > 32 ? pm_get_bits(v, lo, 32) | (uint64_t)pm_get_bits(v, lo + 32, width - 32) << 32
                             : pm_get_bits(v, lo, width);
     return (int64_t)(u << (64 - width)) >> (64 - width);
-}
-/** What a stream shows, to[n] of `bits` each; ends the simulation where it was `held` and has changed. */
-static inline void pm_sim_shown(const uint32_t *v, unsigned n, unsigned bits, bool held, int64_t *to) {
-    for (unsigned m = 0; m < n; m++) {
-        const int64_t shown = pm_get_signed(v, (size_t)m * bits, bits);
-        if (held && to[m] != shown)
-            pm_sim_finish(PM_EDIFFER);
-        to[m] = shown;
-    }
 }
 /** Stores the low `width` bits (<= 64) of x at bit lo. */
 static inline void pm_set_bits(uint32_t *v, size_t lo, unsigned width, uint64_t x) {

@@ -25,6 +25,7 @@ using Wave = VerilatedFstC;
 namespace {
 struct Sim {
     uint64_t rng;
+    uint32_t noise;
     uint64_t clock;
     uint64_t last_progress;
     unsigned pattern;
@@ -48,7 +49,7 @@ uint64_t next_random() {
 } // namespace
 
 #if VM_COVERAGE
-// The points that all runs of this model reached, written when the model is unloaded: $PM_COVERAGE-<process>-<address>.dat. A
+// The points that all runs of this model reached, written when the model is unloaded: $PERIMETER_COVERAGE-<process>-<address>.dat. A
 // run's own counters go with it, so that they are kept here. Bit 0 of a point: it was counted at all, which is enough for a line;
 // bit 1, for a toggle: it was counted after the reset, or has another value there in another run, as configuration has.
 // All bits are 0 at first, so that the lowest bit of a count is the value.
@@ -76,7 +77,7 @@ struct Coverage {
         Vtb top{&context};
         for (size_t i = 0; i < Points; i++)
             top.rootp->vlSymsp->__Vcoverage[i] = counted[i] + 2 * (toggled[i] || (seen[0][i] && seen[1][i]));
-        const char *prefix = getenv("PM_COVERAGE");
+        const char *prefix = getenv("PERIMETER_COVERAGE");
         const std::string stem = std::string(prefix ? prefix : "coverage") + "-" + std::to_string(getpid()) + "-" +
                                  std::to_string(reinterpret_cast<uintptr_t>(this));
         context.coveragep()->write((stem + ".tmp").c_str());
@@ -101,6 +102,13 @@ extern "C" uint64_t pm_sim_clock(void) {
     return sim.clock;
 }
 
+extern "C" uint32_t pm_sim_noise(void) {
+    if (!sim.stalls)
+        return 0x5a5a5a5a;
+    sim.noise = sim.noise * 1664525 + 1013904223;
+    return sim.noise ^ sim.noise >> 16; // a power of two's low bits repeat soon
+}
+
 extern "C" bool pm_sim_stall(void) {
     if (!sim.stalls)
         return false;
@@ -111,9 +119,9 @@ extern "C" bool pm_sim_stall(void) {
     return (r >> 40 & 7) < stalled_of_8[sim.pattern];
 }
 
-// Which mutant a mutated design is (scripts/mutate.sh); 0: none.
+// Which mutant a mutated design is (flow/mutate.py); 0: none.
 extern "C" int pm_mutant(void) {
-    const char *m = getenv("PM_MUTANT");
+    const char *m = getenv("PERIMETER_MUTANT");
     return m ? atoi(m) : 0;
 }
 

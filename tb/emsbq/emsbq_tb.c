@@ -130,7 +130,7 @@ static void quantize(struct bench *b, const struct config *c, struct pm_rtl *rtl
         if (mode < 2)
             first_clocks += clocks - d->groups;
     }
-    char name[192];
+    char name[256];
     snprintf(name, sizeof name, "%s quantize", tag);
     bench_test(b, name, expected);
     snprintf(name, sizeof name, "%s every shift 0..%d occurred in each mode", tag,
@@ -206,7 +206,7 @@ static void parse(struct bench *b, const struct config *c, struct pm_rtl *rtl, s
         elements += d->groups * n;
         expected += (7 + 6 * (size_t)(c->w - 1) + c->random) * n * 2;
     }
-    char name[192];
+    char name[256];
     snprintf(name, sizeof name, "%s parse", tag);
     bench_test(b, name, expected);
     snprintf(name, sizeof name, "%s parse: a tenth to nine tenths of the elements saturate", tag);
@@ -234,28 +234,25 @@ static void refuses(struct bench *b, const struct config *c, struct pm_rtl *rtl)
 }
 
 int main(void) {
-    static const struct config configs[] = {
-        {64, 26, 8, 10, 1000}, /* queries and outputs of a FLARE layer */
-        {512, 64, 8, 10, 100}, /* any accumulator of a program's user */
-        {16, 64, 16, 16, 1000}, {13, 20, 2, 2, 1000},
-        {5, 6, 8, 12, 1000}, /* elements narrower than results */
-    };
+    static const struct {
+        const char *name;
+        size_t random;
+    } models[] = {{"n64w26", 1000}, {"n512w64", 100}, {"n16w64", 1000}, {"n13w20", 1000}, {"n5w6", 1000}};
     struct bench b;
     bench_begin(&b, "emsbq");
-    for (size_t i = 0; i < sizeof configs / sizeof *configs; i++) {
-        const struct config *c = &configs[i];
-        char params[96];
-        snprintf(params, sizeof params, "N=%zu W=%u Q=%u Bits=%u", c->n, c->w, c->q, c->bits);
-        struct pm_rtl *rtl = bench_model(&b, params);
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+        struct pm_rtl *rtl = bench_model(&b, models[i].name);
         if (!rtl)
             continue;
-        size_t room = CORNERS + c->random;
-        struct data d = {0, malloc(room * c->n * sizeof(int64_t)), malloc(room * c->n),
+        const struct config c = {bench_parameter(&b, "N"), bench_parameter(&b, "W"), bench_parameter(&b, "Q"),
+                                 bench_parameter(&b, "Bits"), models[i].random};
+        size_t room = CORNERS + c.random;
+        struct data d = {0, malloc(room * c.n * sizeof(int64_t)), malloc(room * c.n),
                          malloc(room * sizeof(int32_t))};
-        quantize(&b, c, rtl, &d, params);
-        parse(&b, c, rtl, &d, params);
+        quantize(&b, &c, rtl, &d, b.params);
+        parse(&b, &c, rtl, &d, b.params);
         if (i == 0)
-            refuses(&b, c, rtl);
+            refuses(&b, &c, rtl);
         free(d.x);
         free(d.keep);
         free(d.shift);

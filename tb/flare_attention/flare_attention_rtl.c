@@ -4,6 +4,7 @@
 
 #include "array_dpi.h"
 #include "kv_write.h"
+#include "stream.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,13 +31,9 @@ struct run {
     struct pm_array *k_array[PM_MAX_HEADS], *v_array[PM_MAX_HEADS];
     struct pm_array_dpi dpi[MRAM_COUNT], k_dpi[PM_MAX_HEADS], v_dpi[PM_MAX_HEADS];
     struct stage_count stage;
-    unsigned x_count, wr_count, y_count;
-    bool x_valid, wr_ready, y_ready;
-    /* A stalled output must not move. */
-    bool y_held, wr_held;
-    uint32_t y_hash, wr_hash;
-    uint64_t first_clock;
-    pm_status status;
+    struct pm_stream_out in; /* the tokens twice */
+    struct pm_stream_in wr, out;
+    uint32_t flags;
 };
 static _Thread_local struct run *run;
 
@@ -76,25 +73,10 @@ void pm_fa_config(uint32_t *n_tokens, uint32_t *keep, uint32_t *modes, uint32_t 
             bias[b * c->width + i] = source[b] ? (uint32_t)source[b][i] : 0;
 }
 
-/* FNV-1a over a DPI vector, to notice a stalled output that moves. */
-static uint32_t hash(const uint32_t *v, size_t bits, uint32_t h) {
-    for (size_t i = 0; i < (bits + 31) / 32; i++)
-        h = (h ^ v[i]) * 16777619u;
-    return h;
-}
-
-static void check_held(bool *held, uint32_t *held_hash, bool valid, bool fired, uint32_t now) {
-    if (*held && (!valid || *held_hash != now))
-        pm_sim_finish(PM_EDIFFER);
-    *held = valid && !fired;
-    *held_hash = now;
-}
-
 static void take_write(unsigned token, const uint32_t *k, const uint32_t *v) {
     const struct pm_attention_cfg *c = run->cfg;
-    struct pm_attention_rtl_result *r = run->result;
     int16_t row_k[PM_MAX_WIDTH], row_v[PM_MAX_WIDTH];
-    if (token != run->wr_count || token >= run->n) {
+    if (token != run->wr.taken - 1) {
         pm_sim_finish(PM_EDIFFER);
         return;
     }
@@ -110,65 +92,48 @@ static void take_write(unsigned token, const uint32_t *k, const uint32_t *v) {
         memcpy(run->trace->k + (size_t)token * c->width, row_k, c->width * sizeof *row_k);
     if (run->trace && run->trace->v)
         memcpy(run->trace->v + (size_t)token * c->width, row_v, c->width * sizeof *row_v);
-    if (run->wr_count++ == 0)
-        r->first_write = pm_sim_clock();
-    r->last_write = pm_sim_clock();
 }
 
 static void take_y(const uint32_t *y, uint32_t e) {
-    struct pm_attention_rtl_result *r = run->result;
-    unsigned d = run->cfg->width;
-    if (run->y_count >= run->n || run->wr_count != run->n) {
-        pm_sim_finish(PM_EDIFFER);
-        return;
-    }
+    const size_t token = run->out.taken - 1;
+    for (unsigned i = 0; i < run->cfg->width; i++)
+        run->y[token * run->cfg->width + i] = (int8_t)pm_get_signed(y, i * 8, 8);
+    run->e[token] = (int16_t)e;
+}
+
+static void put_token(unsigned t, uint32_t *x, uint32_t *ex) {
+    const unsigned d = run->cfg->width;
     for (unsigned i = 0; i < d; i++)
-        run->y[(size_t)run->y_count * d + i] = (int8_t)pm_get_signed(y, i * 8, 8);
-    run->e[run->y_count] = (int16_t)e;
-    if (run->y_count++ == 0)
-        r->first_y = pm_sim_clock();
-    r->last_y = pm_sim_clock();
-    r->clocks = r->last_y - run->first_clock + 1;
+        pm_pins_put(x, i, 8, run->x[(size_t)t * d + i], true);
+    *ex = (uint16_t)run->ex[t];
 }
 
 void pm_fa_step(uint8_t x_ready, uint8_t *x_valid, uint32_t *x, uint32_t *ex, uint8_t wr_valid,
                 uint8_t *wr_ready, const uint32_t *wr_token, const uint32_t *wr_k, const uint32_t *wr_v,
                 uint8_t y_valid, uint8_t *y_ready, const uint32_t *y, const uint32_t *e,
                 const uint32_t *flags, uint32_t *w_ready, uint32_t *k_ready, uint32_t *v_ready) {
-    unsigned d = run->cfg->width;
-    bool x_fired = run->x_valid && x_ready, wr_fired = wr_valid && run->wr_ready,
-         y_fired = y_valid && run->y_ready;
-    check_held(&run->wr_held, &run->wr_hash, wr_valid, wr_fired,
-               hash(wr_v, d * run->cfg->kvb, hash(wr_k, d * run->cfg->kvb, *wr_token)));
-    check_held(&run->y_held, &run->y_hash, y_valid, y_fired, hash(y, d * 8, *e));
-    if (x_fired || wr_fired || y_fired)
-        pm_sim_progress();
-    if (x_fired && run->x_count++ == 0)
-        run->first_clock = pm_sim_clock();
-    if (wr_fired)
+    const size_t d = run->cfg->width, n = run->n, kv_bits = d * run->cfg->kvb;
+    pm_stream_fired(&run->in, x_ready);
+    const size_t seen = run->in.taken < n ? run->in.taken : n;
+    if (pm_stream_take(&run->wr, wr_valid,
+                       pm_stream_hash(pm_stream_hash(*wr_token, wr_k, kv_bits), wr_v, kv_bits), seen))
         take_write(*wr_token, wr_k, wr_v);
-    if (y_fired)
+    /* Outputs are of the second pass, when all is written. */
+    if (pm_stream_take(&run->out, y_valid, pm_stream_hash(*e, y, d * 8),
+                       run->wr.taken == n ? run->in.taken - seen : 0))
         take_y(y, *e);
-    if (run->y_count == run->n) {
-        run->result->tokens_in = run->x_count;
-        run->result->tokens_out = run->y_count;
-        run->result->z_zero = *flags & 1;
-        run->result->k_sat = *flags >> 1 & 1;
-        run->result->v_sat = *flags >> 2 & 1;
-        pm_sim_finish(PM_OK);
+    run->flags = *flags;
+    pm_stream_end(&run->out, 0);
+
+    *x_valid = pm_stream_offer(&run->in);
+    if (*x_valid) {
+        put_token((unsigned)(run->in.taken % n), x, ex);
+    } else {
+        pm_pins_noise(x, d * 8);
+        pm_pins_noise(ex, 16);
     }
-    /* Offered data stays until it is taken. */
-    if (!run->x_valid || x_fired)
-        run->x_valid = run->x_count < 2 * run->n && !pm_sim_stall();
-    if (run->x_valid) {
-        unsigned t = run->x_count % run->n;
-        for (unsigned i = 0; i < d; i++)
-            pm_set_bits(x, i * 8, 8, (uint8_t)run->x[(size_t)t * d + i]);
-        *ex = (uint16_t)run->ex[t];
-    }
-    *x_valid = run->x_valid;
-    *wr_ready = run->wr_ready = pm_sim_ready(wr_valid);
-    *y_ready = run->y_ready = pm_sim_ready(y_valid);
+    *wr_ready = pm_stream_ready(&run->wr, wr_valid);
+    *y_ready = pm_stream_ready(&run->out, y_valid);
     *w_ready = *k_ready = *v_ready = 0;
     for (unsigned i = 0; i < MRAM_COUNT; i++)
         *w_ready |= (uint32_t)!pm_sim_stall() << i;
@@ -295,13 +260,26 @@ pm_status pm_flare_attention_rtl(const struct pm_sim_opts *opts, const struct pm
                     .y = y,
                     .e = e,
                     .trace = trace,
-                    .result = result};
+                    .result = result,
+                    .in = {.items = (size_t)n * 2},
+                    .wr = {.items = n},
+                    .out = {.items = n}};
     *result = (struct pm_attention_rtl_result){0};
     pm_status status = program(&r, array_id);
     if (status == PM_OK) {
         run = &r;
         status = pm_sim_run(opts, NULL);
         run = NULL;
+        result->tokens_in = (unsigned)r.in.taken;
+        result->tokens_out = (unsigned)r.out.taken;
+        result->z_zero = r.flags & 1;
+        result->k_sat = r.flags >> 1 & 1;
+        result->v_sat = r.flags >> 2 & 1;
+        result->first_write = r.wr.first;
+        result->last_write = r.wr.last;
+        result->first_y = r.out.first;
+        result->last_y = r.out.last;
+        result->clocks = r.out.last - r.in.first + 1;
     }
     for (unsigned m = 0; m < MRAM_COUNT; m++) {
         pm_array_dpi_free(&r.dpi[m]);

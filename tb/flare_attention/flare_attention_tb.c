@@ -6,19 +6,8 @@
 #include <stdlib.h>
 
 struct size {
-    const char *params;
     unsigned width, heads, kvb, max_tokens;
-    int max_shl;  /* as pm_flare_attention_tb's default */
-    bool netlist; /* only where PM_MODELS names it */
-};
-
-/* The network's engine; a small odd one: d_k = 12, no power of two, exponents of both signs; the smallest.
- * One whose netlist can be had. */
-static const struct size sizes[] = {
-    {"D=64 Heads=4 Kvb=10 MaxTokens=64", 64, 4, 10, 64, 31, false},
-    {"D=36 Heads=3 Kvb=7 MaxTokens=32", 36, 3, 7, 32, 31, false},
-    {"D=16 Heads=2 Kvb=10 MaxTokens=64", 16, 2, 10, 64, 31, false},
-    {"D=4 Heads=2 Kvb=4 MaxTokens=16 MaxShl=7 Lanes=4 NormLanes=2", 4, 2, 4, 16, 7, true},
+    int max_shl;
 };
 
 enum corner {
@@ -221,8 +210,8 @@ static void run_corner(struct bench *b, const struct size *s, pm_flare_attention
         }
         expected += pm_attention_pair_integers(s->width, s->heads, n) + PM_GEMV_KINDS;
     }
-    char name[128];
-    snprintf(name, sizeof name, "(%s) %s", s->params, corner_name[corner]);
+    char name[256];
+    snprintf(name, sizeof name, "(%s) %s", b->params, corner_name[corner]);
     bench_test(b, name, expected);
 }
 
@@ -241,20 +230,31 @@ static void check_pace(struct bench *b, const struct size *s, pm_flare_attention
                pm_attention_pair_integers(s->width, s->heads, n) + PM_GEMV_KINDS);
     double kv = (double)(r.last_write - r.first_write) / (n - 1) / ((double)cost.bound_kv / n);
     double token = (double)(r.last_y - r.first_y) / (n - 1) / ((double)cost.bound_token / n);
-    char name[160];
+    char name[256];
     snprintf(name, sizeof name,
-             "(%s) clocks a token over the busiest array's accesses: pass 1 %.3f, pass 2 %.3f", s->params, kv,
+             "(%s) clocks a token over the busiest array's accesses: pass 1 %.3f, pass 2 %.3f", b->params, kv,
              token);
     bench_check(b, name, ok && kv > 0.95 && kv < 1.05 && token > 0.95 && token < 1.05);
 }
 
 int main(void) {
+    static const struct {
+        const char *name;
+        bool netlist; /* only where PERIMETER_MODELS names it */
+    } models[] = {{"d64h4", false}, {"d36h3", false}, {"d16h2", false}, {"d4h2", true}};
     struct bench b;
     bench_begin(&b, "flare_attention");
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        const struct size *s = &sizes[i];
-        if (s->netlist && !getenv("PM_MODELS"))
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+        if (models[i].netlist && !getenv("PERIMETER_MODELS"))
             continue;
+        struct pm_rtl *model = bench_model(&b, models[i].name);
+        if (!model)
+            continue;
+        const struct size size = {bench_parameter(&b, "D"), bench_parameter(&b, "Heads"),
+                                  bench_parameter(&b, "Kvb"), bench_parameter(&b, "MaxTokens"),
+                                  models[i].netlist ? (int)bench_parameter(&b, "MaxShl")
+                                                    : 31 /* the default */},
+                          *s = &size;
         size_t nd = (size_t)s->max_tokens * s->width;
         struct data t = {.x = must(malloc(nd)),
                          .y = must(malloc(nd)),
@@ -266,9 +266,6 @@ int main(void) {
             t.w[m] = must(malloc((size_t)s->width * s->width));
             t.b[m] = must(calloc(s->width, 4));
         }
-        struct pm_rtl *model = bench_model(&b, s->params);
-        if (!model)
-            continue;
         pm_flare_attention_rtl_fn *rtl =
             (pm_flare_attention_rtl_fn *)bench_function(model, "pm_flare_attention_rtl");
         for (enum corner c = 0; c < CORNERS; c++)

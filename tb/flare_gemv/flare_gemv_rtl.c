@@ -3,6 +3,7 @@
 #include "flare_gemv_rtl.h"
 
 #include "array_dpi.h"
+#include "stream.h"
 
 #include <string.h>
 
@@ -10,11 +11,10 @@ static _Thread_local struct {
     const struct pm_bitsift_cfg *cfg;
     unsigned outputs, wbits, acc_bits;
     struct pm_array_dpi dpi;
-    const int32_t *x;
-    size_t vectors, taken, done;
-    int64_t *y;
-    bool x_valid, y_ready, held;
-    uint64_t first, last, offers; /* clock from which the next vector may be offered */
+    const int32_t *vector;
+    int64_t *result;
+    struct pm_stream_out x;
+    struct pm_stream_in y;
 } run;
 static _Thread_local unsigned pace = 1;
 
@@ -42,43 +42,27 @@ void pm_flare_gemv_unstable(void) {
     pm_sim_finish(PM_EDIFFER);
 }
 
-/* Stores the result that is shown, or, where it was shown before and stalled, checks that it stands. */
 void pm_flare_gemv_step(uint8_t x_ready, uint8_t *x_valid, uint32_t *x, uint8_t *wl_ready, uint8_t y_valid,
                         uint8_t *y_ready, const uint32_t *y) {
-    bool taken = run.x_valid && x_ready;
-    if (taken) {
-        if (run.taken++ == 0)
-            run.first = pm_sim_clock();
-        run.offers = pm_sim_clock() + pace - 1;
-        pm_sim_progress();
-    }
-    if (run.held && !y_valid)
-        pm_sim_finish(PM_EDIFFER);
-    if (y_valid) {
-        /* A result of no vector, or before its vector's last access. */
-        if (run.done == run.vectors || run.done >= pm_array_dpi_vectors(&run.dpi)) {
-            pm_sim_finish(PM_EDIFFER);
-            return;
-        }
-        pm_sim_shown(y, run.outputs, run.acc_bits, run.held, &run.y[run.done * run.outputs]);
-        run.held = !run.y_ready;
-        if (run.y_ready) {
-            run.done++;
-            run.last = pm_sim_clock();
-            pm_sim_progress();
-        }
-    }
-    /* Some clocks more, in which nothing may come. */
-    if (run.done == run.vectors && run.taken == run.vectors && pm_sim_clock() > run.last + 20)
-        pm_sim_finish(PM_OK);
-    unsigned rows = run.cfg->rows, bits = run.cfg->bits;
-    if (!run.x_valid || taken)
-        run.x_valid = run.taken < run.vectors && pm_sim_clock() >= run.offers && !pm_sim_stall();
-    for (unsigned d = 0; d < rows; d++) /* offered, or what must not matter */
-        pm_set_bits(x, (size_t)d * bits, bits, run.x_valid ? (uint32_t)run.x[run.taken * rows + d] : 0x5555);
-    *x_valid = run.x_valid;
+    const unsigned rows = run.cfg->rows, bits = run.cfg->bits;
+    pm_stream_fired(&run.x, x_ready);
+    /* No result before its vector's last access. */
+    if (pm_stream_take(&run.y, y_valid, pm_stream_hash(0, y, (size_t)run.outputs * run.acc_bits),
+                       pm_array_dpi_vectors(&run.dpi)))
+        for (unsigned m = 0; m < run.outputs; m++)
+            run.result[(run.y.taken - 1) * run.outputs + m] =
+                pm_get_signed(y, (size_t)m * run.acc_bits, run.acc_bits);
+    pm_stream_end(&run.y, 21);
+    if (run.x.taken == 0 || pm_sim_clock() >= run.x.last + pace - 1)
+        pm_stream_offer(&run.x);
+    *x_valid = run.x.valid;
+    if (run.x.valid)
+        for (unsigned d = 0; d < rows; d++)
+            pm_set_bits(x, (size_t)d * bits, bits, (uint32_t)run.vector[run.x.taken * rows + d]);
+    else
+        pm_pins_noise(x, (size_t)rows * bits);
     *wl_ready = !pm_sim_stall();
-    *y_ready = run.y_ready = pm_sim_ready(y_valid);
+    *y_ready = pm_stream_ready(&run.y, y_valid);
 }
 
 void pm_flare_gemv_pace(unsigned clocks) {
@@ -101,9 +85,9 @@ pm_status pm_flare_gemv_rtl(const struct pm_sim_opts *opts, const struct pm_bits
     run.cfg = cfg;
     run.outputs = outputs;
     run.wbits = wbits;
-    run.x = x;
-    run.vectors = vectors;
-    run.y = y;
+    run.vector = x;
+    run.result = y;
+    run.x.items = run.y.items = vectors;
     pm_status status = pm_array_dpi_init(&run.dpi, a, cfg->rows, 0, accesses, vectors);
     if (status == PM_OK)
         status = pm_sim_run(opts, NULL);
@@ -111,7 +95,7 @@ pm_status pm_flare_gemv_rtl(const struct pm_sim_opts *opts, const struct pm_bits
     if (status == PM_OK && pm_array_dpi_vectors(&run.dpi) != vectors)
         status = PM_EDIFFER;
     if (clocks)
-        *clocks = run.last - run.first;
+        *clocks = run.y.last - run.x.first;
     pm_array_dpi_free(&run.dpi);
     pm_array_free(a);
     return status;

@@ -175,13 +175,14 @@ static void paced(const struct shape *s, struct work *k) {
                 status == PM_OK && clocks == expected);
 }
 
-static void model(struct shape s, size_t vectors) {
-    char params[96], name[160];
-    snprintf(params, sizeof params, "Rows=%u Outputs=%u WBits=%u Slice=%u Scan=%d", s.rows, s.outputs,
-             s.wbits, s.slice, s.scan);
-    struct pm_rtl *rtl = bench_model(&b, params);
+static void model(const char *model_name, size_t vectors) {
+    char name[256];
+    struct pm_rtl *rtl = bench_model(&b, model_name);
     if (!rtl)
         return;
+    const struct shape s = {bench_parameter(&b, "Rows"), bench_parameter(&b, "Outputs"),
+                            bench_parameter(&b, "WBits"), bench_parameter(&b, "Slice"),
+                            bench_parameter(&b, "Scan") != 0};
     gemv_rtl = (pm_flare_gemv_rtl_fn *)bench_function(rtl, "pm_flare_gemv_rtl");
     set_pace = (pm_flare_gemv_pace_fn *)bench_function(rtl, "pm_flare_gemv_pace");
     int16_t *w = need((size_t)s.rows * s.outputs * sizeof *w);
@@ -217,13 +218,13 @@ static void model(struct shape s, size_t vectors) {
         uint64_t each = vectors * (s.outputs + 1);
         compare(&s, &k, "no stalls", pm_array_sram(), vectors, 0);
         compare(&s, &k, "stalls", pm_array_mram(false, 0), vectors, bench_random(&b) | 1);
-        snprintf(name, sizeof name, "%s, %s: exact arrays", params, modes[i].name);
+        snprintf(name, sizeof name, "%s, %s: exact arrays", b.params, modes[i].name);
         bench_test(&b, name, 2 * each);
         struct pm_array_cfg noisy = pm_array_mram(true, b.seed);
         noisy.sigma_r = 0.08;
         noisy.read_noise = 0.05;
         compare(&s, &k, "noisy", noisy, vectors, bench_random(&b) | 1);
-        snprintf(name, sizeof name, "%s, %s: a noisy array, stalls", params, modes[i].name);
+        snprintf(name, sizeof name, "%s, %s: a noisy array, stalls", b.params, modes[i].name);
         bench_test(&b, name, each);
         bench_check(&b, "the noise changed codes", k.errors > vectors);
         throughput(&s, &k, vectors < 200 ? vectors : 200);
@@ -233,7 +234,7 @@ static void model(struct shape s, size_t vectors) {
         for (size_t v = 0; v < LONE; v++)
             fill_lone(modes[i].is_signed, v, &k.x[v * s.rows], s.rows);
         compare(&s, &k, "one row", pm_array_sram(), LONE, 0);
-        snprintf(name, sizeof name, "%s, %s: one row", params, modes[i].name);
+        snprintf(name, sizeof name, "%s, %s: one row", b.params, modes[i].name);
         bench_test(&b, name, LONE * (s.outputs + 1));
     }
     struct pm_bitsift_cfg other = k.cfg;
@@ -258,10 +259,10 @@ static void model(struct shape s, size_t vectors) {
 
 int main(void) {
     bench_begin(&b, "flare_gemv");
-    model((struct shape){64, 64, 8, 16, false}, 500);
-    model((struct shape){64, 16, 10, 16, false}, 1000);
-    model((struct shape){16, 64, 10, 16, false}, 1000);
-    model((struct shape){512, 16, 8, 32, false}, 120);
-    model((struct shape){64, 16, 8, 16, true}, 500);
+    model("weights", 500);
+    model("values", 1000);
+    model("keys", 1000);
+    model("r512", 120);
+    model("scan", 500);
     return bench_end(&b);
 }

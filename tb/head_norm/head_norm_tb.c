@@ -36,25 +36,19 @@ static uint64_t compare(const char *name, const int64_t *o, const uint32_t *z, s
 }
 
 int main(void) {
-    static const struct {
-        const char *params;
-        size_t lanes;
-        int ow, zw;
-    } config[] = {{"Lanes=1 OW=32 ZW=15", 1, 32, 15},
-                  {"Lanes=1 OW=32 ZW=31", 1, 32, 31},
-                  {"Lanes=4 OW=36 ZW=20", 4, 36, 20}};
+    static const char *const models[] = {"l1", "l1z31", "l4"};
     bench_begin(&b, "head_norm");
-    for (size_t c = 0; c < sizeof config / sizeof config[0]; c++) {
-        struct pm_rtl *rtl = bench_model(&b, config[c].params);
+    for (size_t m = 0; m < sizeof models / sizeof *models; m++) {
+        struct pm_rtl *rtl = bench_model(&b, models[m]);
         if (!rtl)
             continue;
-        size_t lanes = config[c].lanes;
-        int ow = config[c].ow, zw = config[c].zw;
+        size_t lanes = bench_parameter(&b, "Lanes");
+        int ow = (int)bench_parameter(&b, "OW"), zw = (int)bench_parameter(&b, "ZW");
         int64_t top = ((int64_t)1 << (ow - 1)) - 1;
         uint64_t expected = 0;
-        char name[128];
+        char name[256];
         memcpy(&rtl_norm, &(void (*)(void)){bench_function(rtl, "pm_head_norm_rtl")}, sizeof rtl_norm);
-        printf("# %s\n", config[c].params);
+        printf("# %s\n", b.params);
 
         /* Edges of o crossed with every leading one and every table entry of Z, and Z = 0. */
         const int64_t edges[] = {0, 1, -1, 15, -16, 255, top, -top - 1, top - 1, top / 3, -top / 3};
@@ -75,7 +69,7 @@ int main(void) {
         }
         free(o);
         free(z);
-        snprintf(name, sizeof name, "edges of o, leading ones and entries of Z (%s)", config[c].params);
+        snprintf(name, sizeof name, "edges of o, leading ones and entries of Z (%s)", b.params);
         bench_test(&b, name, expected);
 
         /* Random vectors of random length, magnitude and sum, random stalls on both sides. */
@@ -102,9 +96,9 @@ int main(void) {
             free(o);
             free(z);
         }
-        snprintf(name, sizeof name, "random vectors and stalls (%s)", config[c].params);
+        snprintf(name, sizeof name, "random vectors and stalls (%s)", b.params);
         bench_test(&b, name, expected);
-        snprintf(name, sizeof name, "one beat a clock and the latency, exactly (%s)", config[c].params);
+        snprintf(name, sizeof name, "one beat a clock and the latency, exactly (%s)", b.params);
         bench_check(&b, name, exact);
 
         struct pm_sim_opts opts = {0};

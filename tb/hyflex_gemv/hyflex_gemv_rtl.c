@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hyflex_gemv_rtl.h"
 
+#include "stream.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-/* One sample-and-hold bank: what the bitlines showed, and the stored sums that a code should be. */
+/* One sample-and-hold bank: what the bitlines showed. */
 struct bank {
-    int32_t value[PM_RRAM_COLS];
-    uint8_t count[PM_RRAM_COLS];
+    int32_t value[PM_HYFLEX_COLS];
 };
 
 struct lane {
@@ -19,32 +20,27 @@ struct lane {
 static _Thread_local struct {
     const struct pm_hyflex_cfg *cfg;
     const struct pm_hyflex_tile *tile;
-    const int8_t *x;
-    size_t stride, vectors;
+    const int8_t *vectors;
+    size_t stride, planes; /* planes: of all vectors */
     uint32_t first_vector;
     int32_t *acc;
     uint8_t *code;
-    uint64_t clips, first_read, last_result;
-    size_t offered, done;      /* vectors */
+    uint64_t clips, first_read;
     size_t held, ended, codes; /* planes held, planes whose last conversion has begun, codes seen */
     unsigned column, elapsed, used;
     unsigned y_hold; /* clocks left of the one long stall of a run with stalls */
-    bool x_valid, read_done, y_ready, reading, y_stalled, y_held;
+    bool read_done, reading, y_held;
     uint64_t wordlines;
-    int32_t y_seen[PM_RRAM_COLS / 4];
-    uint8_t due[3 * PM_RRAM_COLS]; /* the sums of the last planes, by plane mod 3: codes come after the bank
-                                      is free */
+    uint16_t due[3 * PM_HYFLEX_COLS]; /* the sums that codes should be, by plane mod 3: codes come after the
+                                      bank is free */
     struct bank bank[2];
     struct lane lane[PM_HYFLEX_MAX_SARS];
+    struct pm_stream_out x;
+    struct pm_stream_in y;
 } run;
 
-static void need(bool ok) {
-    if (!ok)
-        pm_sim_finish(PM_EDIFFER);
-}
-
 static const int8_t *vector(size_t v) {
-    return run.x + v * run.stride;
+    return run.vectors + v * run.stride;
 }
 
 static uint64_t plane_of(size_t plane) {
@@ -62,24 +58,22 @@ static struct pm_read_id read_id(size_t plane) {
 
 /* Planes alternate between the banks: plane p is in bank p mod 2. */
 static void array_side(uint64_t wordlines, bool read, bool track, bool hold, size_t ended) {
-    need(hold == (read && run.read_done));
+    pm_sim_need(hold == (read && run.read_done));
     run.elapsed = read && !hold ? run.elapsed + 1 : 0;
     if (!read)
         return;
-    need(run.held < ended + 2 && track == (run.held & 1) && run.held < run.vectors * PM_HYFLEX_PLANES);
-    if (run.held >= run.vectors * PM_HYFLEX_PLANES)
+    pm_sim_need(run.held < ended + 2 && track == (run.held & 1) && run.held < run.planes);
+    if (run.held >= run.planes)
         return;
     if (run.held == 0 && run.first_read == 0)
         run.first_read = pm_sim_clock() + 1;
     if (!run.reading)
         run.wordlines = plane_of(run.held);
-    need(wordlines == run.wordlines);
+    pm_sim_need(wordlines == run.wordlines);
     run.reading = !hold;
     if (hold) {
-        struct bank *bank = &run.bank[track];
-        pm_rram_read(run.tile->array, wordlines, read_id(run.held), bank->value);
-        pm_rram_count(run.tile->array, wordlines, bank->count);
-        memcpy(run.due + run.held % 3 * PM_RRAM_COLS, bank->count, PM_RRAM_COLS);
+        pm_rram_read(run.tile->array, &wordlines, read_id(run.held), run.bank[track].value);
+        pm_rram_count(run.tile->array, &wordlines, run.due + run.held % 3 * PM_HYFLEX_COLS);
         run.held++;
         pm_sim_progress();
     }
@@ -88,52 +82,41 @@ static void array_side(uint64_t wordlines, bool read, bool track, bool hold, siz
 static void converter_side(unsigned sample, unsigned column, bool scan) {
     if (sample == 0)
         return;
-    need(run.held > run.ended && scan == (run.ended & 1));
-    need(column == run.column && sample == 1u << column % run.cfg->sars);
+    pm_sim_need(run.held > run.ended && scan == (run.ended & 1));
+    pm_sim_need(column == run.column && sample == 1u << column % run.cfg->sars);
     struct lane *lane = &run.lane[column % run.cfg->sars];
     /* Sampling, adc comparisons, and the clock of the code, in which nothing is sampled. */
-    need(lane->started == 0 || pm_sim_clock() - lane->started >= run.cfg->adc + 2);
+    pm_sim_need(lane->started == 0 || pm_sim_clock() - lane->started >= run.cfg->adc + 2);
     lane->started = pm_sim_clock();
     lane->value = run.bank[scan].value[column];
     lane->id = read_id(run.ended);
     lane->id.access = (uint16_t)column;
-    if (++run.column == PM_RRAM_COLS) {
+    if (++run.column == PM_HYFLEX_COLS) {
         run.column = 0;
         run.ended++;
     }
 }
 
 static void collect_code(int code, int column) {
-    const size_t plane = run.codes / PM_RRAM_COLS;
-    need((size_t)column == run.codes % PM_RRAM_COLS && plane < run.vectors * PM_HYFLEX_PLANES);
-    if (plane >= run.vectors * PM_HYFLEX_PLANES)
+    const size_t plane = run.codes / PM_HYFLEX_COLS;
+    pm_sim_need((size_t)column == run.codes % PM_HYFLEX_COLS && plane < run.planes);
+    if (plane >= run.planes)
         return;
     if (run.code)
         run.code[run.codes] = (uint8_t)code;
     if ((unsigned)column < run.used)
-        run.clips += code != run.due[plane % 3 * PM_RRAM_COLS + (unsigned)column];
+        run.clips += code != run.due[plane % 3 * PM_HYFLEX_COLS + (unsigned)column];
     run.codes++;
     pm_sim_progress();
 }
 
-static void collect_y(const uint32_t *y, int acc_w) {
-    const unsigned outputs = PM_RRAM_COLS * run.cfg->cell / 8;
-    for (unsigned m = 0; m < outputs; m++) {
-        const int32_t v = (int32_t)pm_get_signed(y, (size_t)m * (unsigned)acc_w, (unsigned)acc_w);
-        need(!run.y_stalled || v == run.y_seen[m]);
-        run.y_seen[m] = v;
-    }
-    run.y_stalled = !run.y_ready;
-    if (run.y_ready) {
-        memcpy(run.acc + run.done * outputs, run.y_seen, outputs * sizeof *run.acc);
-        run.done++;
-        /* Once a run, long enough for the vector after next to reach its plane 7, which must wait. */
-        if (!run.y_held && pm_sim_stall()) {
-            run.y_held = true;
-            run.y_hold = 17 * pm_hyflex_plane_clocks(run.cfg);
-        }
-        run.last_result = pm_sim_clock() + 1;
-        pm_sim_progress();
+static void collect_y(const uint32_t *y, unsigned acc_w, unsigned outputs) {
+    for (unsigned m = 0; m < outputs; m++)
+        run.acc[(run.y.taken - 1) * outputs + m] = (int32_t)pm_get_signed(y, (size_t)m * acc_w, acc_w);
+    /* Once a run, long enough for the vector after next to reach its plane 7, which must wait. */
+    if (!run.y_held && pm_sim_stall()) {
+        run.y_held = true;
+        run.y_hold = 17 * pm_hyflex_plane_clocks(run.cfg);
     }
 }
 
@@ -144,42 +127,35 @@ void pm_hyflex_gemv_step(int sars, int acc_w, unsigned char x_ready, const uint3
                          unsigned char *mode6, unsigned char *x_valid, uint32_t *x, unsigned char *read_done,
                          unsigned char *y_ready) {
     const size_t ended_before = run.ended;
-    need((unsigned)sars == run.cfg->sars);
-    need(run.cfg->adc == PM_SAR_BITS || c7_en == 0);
-    if (run.x_valid && x_ready) {
-        run.x_valid = false;
-        pm_sim_progress();
-    }
+    pm_sim_need((unsigned)sars == run.cfg->sars);
+    pm_sim_need(run.cfg->adc == PM_SAR_BITS || c7_en == 0);
+    const unsigned outputs = PM_HYFLEX_COLS * run.cfg->cell / 8;
+    pm_stream_fired(&run.x, x_ready);
     converter_side((unsigned)sample, (unsigned)column, scan);
     array_side(wordlines[0] | (uint64_t)wordlines[1] << 32, read, track, hold, ended_before);
     if (code_valid)
         collect_code(code, code_column);
-    if (y_valid)
-        collect_y(y, acc_w);
-    else
-        need(!run.y_stalled);
-    if (run.done == run.vectors)
-        pm_sim_finish(PM_OK);
+    if (pm_stream_take(&run.y, y_valid, pm_stream_hash(0, y, (size_t)outputs * (unsigned)acc_w),
+                       run.codes / (PM_HYFLEX_PLANES * PM_HYFLEX_COLS)))
+        collect_y(y, (unsigned)acc_w, outputs);
+    pm_stream_end(&run.y, 0);
 
     *mlc = run.cfg->cell == 2;
     *mode6 = run.cfg->adc == PM_SAR_BITS - 1;
-    if (!run.x_valid && run.offered < run.vectors && !pm_sim_stall()) {
-        run.x_valid = true;
-        run.offered++;
-    }
-    *x_valid = run.x_valid;
-    memset(x, run.x_valid ? 0 : 0x5a, PM_RRAM_ROWS);
-    for (unsigned r = 0; r < run.tile->rows && run.x_valid; r++)
-        pm_set_bits(x, r * 8, 8, (uint8_t)vector(run.offered - 1)[r]);
+    *x_valid = pm_stream_offer(&run.x);
+    if (*x_valid)
+        for (unsigned r = 0; r < PM_HYFLEX_ROWS; r++)
+            pm_pins_put(x, r, 8, r < run.tile->rows ? vector(run.x.taken)[r] : 0, true);
+    else
+        pm_pins_noise(x, PM_HYFLEX_ROWS * 8);
     run.read_done = run.elapsed + 1 >= run.cfg->read_clocks && !pm_sim_stall();
     *read_done = run.read_done;
     run.y_hold -= run.y_hold > 0;
-    run.y_ready = run.y_hold == 0 && pm_sim_ready(y_valid);
-    *y_ready = run.y_ready;
+    *y_ready = run.y.ready = pm_stream_ready(&run.y, y_valid) && run.y_hold == 0;
 }
 
 void pm_hyflex_gemv_flip(uint32_t *flip) {
-    for (unsigned c = 0; c < PM_RRAM_COLS; c++)
+    for (unsigned c = 0; c < PM_HYFLEX_COLS; c++)
         pm_set_bits(flip, c, 1, run.tile->flip[c]);
 }
 
@@ -203,9 +179,10 @@ pm_status pm_hyflex_tile_rtl(const struct pm_sim_opts *opts, const struct pm_hyf
     if (run.cfg->adc == 0)
         return PM_EMODE;
     run.tile = tile;
-    run.x = x;
+    run.vectors = x;
     run.stride = stride;
-    run.vectors = vectors;
+    run.planes = vectors * PM_HYFLEX_PLANES;
+    run.x.items = run.y.items = vectors;
     run.first_vector = first_vector;
     run.acc = acc;
     run.code = code;
@@ -214,14 +191,14 @@ pm_status pm_hyflex_tile_rtl(const struct pm_sim_opts *opts, const struct pm_hyf
     if (clips)
         *clips = run.clips;
     if (clocks)
-        *clocks = run.last_result - run.first_read + 1;
+        *clocks = run.y.last + 1 - run.first_read + 1;
     return status;
 }
 
 pm_status pm_hyflex_gemv_rtl(const struct pm_sim_opts *opts, const struct pm_hyflex *h, const int8_t *x,
                              size_t vectors, uint32_t first_vector, int32_t *y, struct pm_hyflex_cost *cost) {
     const struct pm_hyflex_cfg *cfg = pm_hyflex_config(h);
-    const unsigned per = PM_RRAM_COLS * cfg->cell / 8, outputs = pm_hyflex_outputs(h),
+    const unsigned per = PM_HYFLEX_COLS * cfg->cell / 8, outputs = pm_hyflex_outputs(h),
                    rows = pm_hyflex_rows(h);
     const unsigned row_tiles = pm_hyflex_row_tiles(h), col_tiles = pm_hyflex_col_tiles(h);
     uint64_t all_clips = 0, slowest = 0;
@@ -235,7 +212,7 @@ pm_status pm_hyflex_gemv_rtl(const struct pm_sim_opts *opts, const struct pm_hyf
         const struct pm_sim_opts tile_opts = {.seed = opts->seed ? opts->seed + i : 0,
                                               .wave = i ? NULL : opts->wave};
         uint64_t clips, clocks;
-        status = pm_hyflex_tile_rtl(&tile_opts, h, t, x + i / col_tiles * PM_RRAM_ROWS, rows, vectors,
+        status = pm_hyflex_tile_rtl(&tile_opts, h, t, x + i / col_tiles * PM_HYFLEX_ROWS, rows, vectors,
                                     first_vector, acc, NULL, &clips, &clocks);
         for (size_t v = 0; v < vectors; v++)
             for (unsigned m = 0; m < t->outputs; m++)
@@ -248,7 +225,7 @@ pm_status pm_hyflex_gemv_rtl(const struct pm_sim_opts *opts, const struct pm_hyf
         const uint64_t reads = (uint64_t)vectors * PM_HYFLEX_PLANES * row_tiles * col_tiles;
         cost->vectors += vectors;
         cost->array_reads += reads;
-        cost->conversions += reads * PM_RRAM_COLS;
+        cost->conversions += reads * PM_HYFLEX_COLS;
         cost->clips += all_clips;
         cost->cycles += slowest;
     }

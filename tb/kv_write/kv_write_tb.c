@@ -33,7 +33,8 @@ static int64_t number(struct bench *b, unsigned bits) {
     return (int64_t)(r >> 2 & 1 ? ~v : v);
 }
 
-/* An element as stored, and whether it saturated: numerics, not the golden parse. */
+/* An element as stored, and whether it saturated: docs/numerics.md, "eMSB-Q",
+ * not the golden parse. */
 static bool saturates(int64_t x, int64_t m, unsigned bits, bool round) {
     int n = (int)pm_clamp(m, -31, 31);
     wide v = n <= 0 ? (wide)x * ((int64_t)1 << -n) : ((wide)x + (round ? (wide)1 << (n - 1) : 0)) >> n;
@@ -83,13 +84,16 @@ static void compare(struct bench *b, struct data *d, const struct config *c,
     }
 }
 
-static void configuration(struct bench *b, const struct config *c) {
-    char tag[96], name[192];
-    snprintf(tag, sizeof tag, "D=%u W=%u Kvb=%u MaxTokens=%u ExpW=%u", c->d, c->w, c->kvb, c->max_tokens,
-             c->exp_w);
-    struct pm_rtl *rtl = bench_model(b, tag);
+static void model(struct bench *b, const char *model_name) {
+    char name[256];
+    struct pm_rtl *rtl = bench_model(b, model_name);
     if (!rtl)
         return;
+    const char *tag = b->params;
+    const struct config parameters = {bench_parameter(b, "D"), bench_parameter(b, "W"),
+                                      bench_parameter(b, "Kvb"), bench_parameter(b, "MaxTokens"),
+                                      bench_parameter(b, "ExpW")},
+                        *c = &parameters;
     kv_write_fn *run = (kv_write_fn *)bench_function(rtl, "pm_kv_write_rtl");
     size_t room = (size_t)PASSES * c->max_tokens;
     struct data d = {.k_acc = malloc(room * c->d * sizeof *d.k_acc),
@@ -149,15 +153,11 @@ static void configuration(struct bench *b, const struct config *c) {
 }
 
 int main(void) {
-    static const struct config configs[] = {
-        {64, 26, 10, 64, 16}, /* the default engine */
-        {32, 64, 16, 17, 16}, /* arrays whose tokens are no power of two */
-        {7, 12, 2, 2, 3},     /* smallest results, exponents shorter than M */
-        {5, 8, 12, 3, 32},    /* accumulators narrower than results */
-    };
     struct bench b;
     bench_begin(&b, "kv_write");
-    for (size_t i = 0; i < sizeof configs / sizeof *configs; i++)
-        configuration(&b, &configs[i]);
+    model(&b, "d64w26");
+    model(&b, "d32w64");
+    model(&b, "d7");
+    model(&b, "d5");
     return bench_end(&b);
 }

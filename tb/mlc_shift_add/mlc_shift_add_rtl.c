@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mlc_shift_add_rtl.h"
 
+#include "stream.h"
+
 #include <string.h>
 
 static _Thread_local struct {
     unsigned cols, cell;
     const uint8_t *code, *flip, *pop;
-    size_t codes, next;   /* of all vectors: in all, and the next to drive */
-    size_t outputs, done; /* results in all and so far */
-    int32_t *y;
-    bool driven;  /* a code is on the pins in this clock */
-    unsigned due; /* bit k: a result is due in k clocks */
+    int32_t *result;
+    unsigned due;               /* bit k: a result is due in k clocks */
+    struct pm_stream_out codes; /* of all vectors; both sides are always ready */
+    struct pm_stream_in y;
 } run;
 
 /* Whether code number i is the last column of an output in plane 7. */
@@ -24,23 +25,19 @@ void pm_mlc_shift_add_step(int cols, unsigned char y_valid, int y_index, int y, 
                            unsigned char *valid, int *code, int *column, unsigned char *flip, int *plane,
                            int *pop) {
     const size_t per = run.cols * run.cell / 8;
-    if ((unsigned)cols != run.cols || y_valid != (run.due & 1))
-        pm_sim_finish(PM_EDIFFER);
-    if (y_valid) {
-        if ((size_t)y_index != run.done % per)
-            pm_sim_finish(PM_EDIFFER);
-        run.y[run.done++] = y;
-        pm_sim_progress();
+    pm_sim_need((unsigned)cols == run.cols && y_valid == (run.due & 1));
+    if (pm_stream_take(&run.y, y_valid, 0, run.y.items)) {
+        pm_sim_need((size_t)y_index == (run.y.taken - 1) % per);
+        run.result[run.y.taken - 1] = y;
     }
     run.due >>= 1;
     /* The code in this clock's pins completes an output: its result is out two clocks later. */
-    if (run.driven && completes(run.next - 1))
+    if (pm_stream_fired(&run.codes, true) && completes(run.codes.taken - 1))
         run.due |= 2;
     *mlc = run.cell == 2;
-    run.driven = run.next < run.codes && !pm_sim_stall();
-    *valid = run.driven;
-    if (run.driven) {
-        const size_t i = run.next++;
+    *valid = pm_stream_offer(&run.codes);
+    if (*valid) {
+        const size_t i = run.codes.taken;
         *column = (int)(i % run.cols);
         *plane = (int)(i / run.cols % 8);
         *code = run.code[i];
@@ -53,8 +50,7 @@ void pm_mlc_shift_add_step(int cols, unsigned char y_valid, int y_index, int y, 
         *flip = 1;
         *pop = 1;
     }
-    if (run.done == run.outputs)
-        pm_sim_finish(PM_OK);
+    pm_stream_end(&run.y, 0);
 }
 
 pm_status pm_mlc_shift_add_rtl(const struct pm_sim_opts *opts, unsigned cols, unsigned cell,
@@ -70,8 +66,9 @@ pm_status pm_mlc_shift_add_rtl(const struct pm_sim_opts *opts, unsigned cols, un
     run.code = code;
     run.flip = flip;
     run.pop = pop;
-    run.codes = vectors * 8 * cols;
-    run.outputs = vectors * (cols * cell / 8);
-    run.y = y;
+    run.result = y;
+    run.codes.items = vectors * 8 * cols;
+    run.y.items = vectors * (cols * cell / 8);
+    run.y.ready = true;
     return pm_sim_run(opts, clocks);
 }

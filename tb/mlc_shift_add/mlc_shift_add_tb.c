@@ -56,14 +56,14 @@ static void compare(const char *name, unsigned rows, unsigned cols, unsigned cel
     free(plane_code);
 }
 
-static void model(unsigned rows, unsigned cols, bool flexible, size_t vectors) {
-    char params[64];
-    snprintf(params, sizeof params, "Rows=%u Cols=%u Flexible=%d", rows, cols, flexible);
-    struct pm_rtl *rtl = bench_model(&b, params);
+static void model(const char *name, size_t vectors) {
+    struct pm_rtl *rtl = bench_model(&b, name);
     if (!rtl)
         return;
+    const unsigned rows = bench_parameter(&b, "Rows"), cols = bench_parameter(&b, "Cols"),
+                   most = bench_parameter(&b, "Flexible") ? 2 : 1;
     rtl_fn = (pm_mlc_shift_add_rtl_fn *)bench_function(rtl, "pm_mlc_shift_add_rtl");
-    for (unsigned cell = 1; cell <= (flexible ? 2 : 1); cell++)
+    for (unsigned cell = 1; cell <= most; cell++)
         for (unsigned bits = 6; bits <= 7; bits++) {
             const unsigned top = (1u << bits) - 1;
             compare("extreme codes and wordlines", rows, cols, cell, top, true, vectors / 4, 0);
@@ -75,9 +75,9 @@ static void model(unsigned rows, unsigned cols, bool flexible, size_t vectors) {
 
 int main(void) {
     bench_begin(&b, "mlc_shift_add");
-    model(64, 128, true, 200);
-    model(64, 16, true, 2000);
-    model(64, 16, false, 2000);
-    model(100, 8, true, 2000);
+    model("r64c128", 200);
+    model("r64c16", 2000);
+    model("slc16", 2000);
+    model("r100c8", 2000);
     return bench_end(&b);
 }

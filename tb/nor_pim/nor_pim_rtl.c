@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nor_pim_rtl.h"
 
+#include "stream.h"
+
 #include <string.h>
 
 #define MAX_COLS 4096
@@ -11,87 +13,70 @@ static _Thread_local struct {
     unsigned cols;
     const int32_t *a, *b;
     int32_t *y;
-    size_t n, offered, taken, done; /* multiplications */
-    bool valid, p_ready, p_stalled;
+    size_t n;        /* multiplications, layout.mults of which are one item */
     unsigned strobe; /* that is due, 0..4 */
     unsigned row;
     uint64_t first, last;
-    int32_t seen[MAX_COLS / PM_NOR_COLUMNS];
+    struct pm_stream_out in;
+    struct pm_stream_in p;
     bool cell_a[256][MAX_COLS / PM_NOR_COLUMNS], cell_b[256][MAX_COLS / PM_NOR_COLUMNS],
         cell_result[256][MAX_COLS / PM_NOR_COLUMNS];
 } run;
 
-static void need(bool ok) {
-    if (!ok)
-        pm_sim_finish(PM_EDIFFER);
-}
-
-static size_t group(size_t from) {
-    return run.n - from < run.layout.mults ? run.n - from : run.layout.mults;
+static void put_operands(uint32_t *a, uint32_t *b) {
+    for (unsigned m = 0; m < run.layout.mults; m++) {
+        const size_t at = run.in.taken * run.layout.mults + m;
+        pm_set_bits(a, m * run.cfg.abits, run.cfg.abits,
+                    (uint64_t)(at < run.n ? run.a[at] : pm_pins_padding(at)));
+        pm_set_bits(b, m * run.cfg.bbits, run.cfg.bbits,
+                    (uint64_t)(at < run.n ? run.b[at] : pm_pins_padding(~at)));
+    }
 }
 
 static void collect(const uint32_t *p) {
     const unsigned width = run.cfg.abits + run.cfg.bbits;
-    for (unsigned m = 0; m < run.layout.mults; m++) {
-        const int32_t v = run.cfg.asigned || run.cfg.bsigned
+    const size_t from = (run.p.taken - 1) * run.layout.mults;
+    for (unsigned m = 0; m < run.layout.mults && from + m < run.n; m++)
+        run.y[from + m] = run.cfg.asigned || run.cfg.bsigned
                               ? (int32_t)pm_get_signed(p, (size_t)m * width, width)
                               : (int32_t)pm_get_bits(p, (size_t)m * width, width);
-        need(!run.p_stalled || v == run.seen[m]);
-        run.seen[m] = v;
-    }
-    run.p_stalled = !run.p_ready;
-    if (run.p_ready) {
-        const size_t count = group(run.done);
-        need(count > 0);
-        memcpy(run.y + run.done, run.seen, count * sizeof *run.y);
-        run.done += count;
-        pm_sim_progress();
-    }
 }
 
 void pm_nor_pim_step(int abits, int bbits, int cols, unsigned char ready, int strobes, unsigned char p_valid,
                      const uint32_t *p, unsigned char *valid, uint32_t *a, uint32_t *b,
                      unsigned char *a_signed, unsigned char *b_signed, unsigned char *p_ready) {
-    need((unsigned)abits == run.cfg.abits && (unsigned)bbits == run.cfg.bbits && (unsigned)cols == run.cols);
+    const size_t mults = run.layout.mults;
+    pm_sim_need((unsigned)abits == run.cfg.abits && (unsigned)bbits == run.cfg.bbits &&
+                (unsigned)cols == run.cols);
     if (strobes) {
         run.first = run.first ? run.first : pm_sim_clock() + 1;
         run.last = pm_sim_clock() + 1;
     }
-    if (run.valid && ready) {
-        run.valid = false;
-        run.taken += group(run.taken);
-        pm_sim_progress();
-    }
-    if (p_valid)
+    pm_stream_fired(&run.in, ready);
+    const size_t p_bits = mults * (run.cfg.abits + run.cfg.bbits);
+    if (pm_stream_take(&run.p, p_valid, pm_stream_hash(0, p, p_bits), run.in.taken))
         collect(p);
-    else
-        need(!run.p_stalled);
-    if (run.done == run.n)
-        pm_sim_finish(PM_OK);
-    if (!run.valid && run.offered < run.n && !pm_sim_stall()) {
-        run.valid = true;
-        run.offered += group(run.offered);
-    }
-    *valid = run.valid;
-    for (unsigned m = 0; m < run.layout.mults; m++) {
-        const bool used = run.valid && m < group(run.taken);
-        pm_set_bits(a, m * run.cfg.abits, run.cfg.abits, used ? (uint32_t)run.a[run.taken + m] : 0x5a5a);
-        pm_set_bits(b, m * run.cfg.bbits, run.cfg.bbits, used ? (uint32_t)run.b[run.taken + m] : 0xa5a5);
+    pm_stream_end(&run.p, 0);
+    *valid = pm_stream_offer(&run.in);
+    if (*valid) {
+        put_operands(a, b);
+    } else {
+        pm_pins_noise(a, mults * run.cfg.abits);
+        pm_pins_noise(b, mults * run.cfg.bbits);
     }
     *a_signed = run.cfg.asigned;
     *b_signed = run.cfg.bsigned;
-    run.p_ready = pm_sim_ready(p_valid);
-    *p_ready = run.p_ready;
+    *p_ready = pm_stream_ready(&run.p, p_valid);
 }
 
 /* One micro-operation. A NOR can only switch a preset result from 1 to 0 (MAGIC). */
 void pm_nor_pim_array(int strobes, int row, const uint32_t *data, uint32_t *result) {
     if (strobes == 0) { /* within a multiplication only the last read waits */
-        need((run.strobe == 0 && run.row == 0) ||
-             (run.strobe == PM_NOR_CLOCKS - 1 && run.row == run.layout.rows - 1));
+        pm_sim_need((run.strobe == 0 && run.row == 0) ||
+                    (run.strobe == PM_NOR_CLOCKS - 1 && run.row == run.layout.rows - 1));
         return;
     }
-    need(strobes == 1 << run.strobe && (unsigned)row == run.row);
+    pm_sim_need(strobes == 1 << run.strobe && (unsigned)row == run.row);
     for (unsigned k = 0; k < run.layout.lanes; k++) {
         bool *ca = &run.cell_a[row & 255][k], *cb = &run.cell_b[row & 255][k],
              *out = &run.cell_result[row & 255][k];
@@ -134,6 +119,7 @@ pm_status pm_nor_pim_rtl(const struct pm_sim_opts *opts, const struct pm_nor_cfg
     run.a = a;
     run.b = b;
     run.n = n;
+    run.in.items = run.p.items = (n + run.layout.mults - 1) / run.layout.mults;
     run.y = y;
     status = pm_sim_run(opts, NULL);
     if (clocks)

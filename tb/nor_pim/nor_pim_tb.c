@@ -84,12 +84,12 @@ static void widths(unsigned abits, unsigned bbits, unsigned cols, size_t n) {
     free(w);
 }
 
-static void model(unsigned abits, unsigned bbits, unsigned cols, size_t n) {
-    char params[64];
-    snprintf(params, sizeof params, "ABits=%u BBits=%u Cols=%u", abits, bbits, cols);
-    struct pm_rtl *rtl = bench_model(&b, params);
+static void model(const char *name, size_t n) {
+    struct pm_rtl *rtl = bench_model(&b, name);
     if (!rtl)
         return;
+    const unsigned abits = bench_parameter(&b, "ABits"), bbits = bench_parameter(&b, "BBits"),
+                   cols = bench_parameter(&b, "Cols");
     rtl_fn = (pm_nor_pim_rtl_fn *)bench_function(rtl, "pm_nor_pim_rtl");
     if (abits == 8 && bbits == 8)
         every_pair(cols);
@@ -104,9 +104,9 @@ static void model(unsigned abits, unsigned bbits, unsigned cols, size_t n) {
 
 int main(void) {
     bench_begin(&b, "nor_pim");
-    model(8, 8, 1024, 2000);
-    model(12, 8, 192, 4000);
-    model(4, 5, 16, 4000);
-    model(16, 16, 96, 2000);
+    model("a8b8", 2000);
+    model("a12b8", 4000);
+    model("a4b5", 4000);
+    model("a16b16", 2000);
     return bench_end(&b);
 }

@@ -117,12 +117,11 @@ static void throughput(unsigned lanes) {
     free(code);
 }
 
-static void model(unsigned lanes, size_t words) {
-    char params[32];
-    snprintf(params, sizeof params, "Lanes=%u", lanes);
-    struct pm_rtl *rtl = bench_model(&b, params);
+static void model(const char *name, size_t words) {
+    struct pm_rtl *rtl = bench_model(&b, name);
     if (!rtl)
         return;
+    const unsigned lanes = bench_parameter(&b, "Lanes");
     codes_rtl = (pm_sar_ctrl_rtl_fn *)bench_function(rtl, "pm_sar_ctrl_rtl");
     convert_rtl = (pm_sar_convert_rtl_fn *)bench_function(rtl, "pm_sar_convert_rtl");
     int32_t edge[512];
@@ -143,7 +142,7 @@ static void model(unsigned lanes, size_t words) {
 
 int main(void) {
     bench_begin(&b, "sar_ctrl");
-    model(1, 4000);
-    model(32, 3000000);
+    model("l1", 4000);
+    model("l32", 3000000);
     return bench_end(&b);
 }

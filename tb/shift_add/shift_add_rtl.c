@@ -2,17 +2,18 @@
 /* DPI side of pm_shift_add_tb. */
 #include "shift_add_rtl.h"
 
+#include "stream.h"
+
 #include <string.h>
 
 static _Thread_local struct {
     unsigned outputs, wbits, acc_bits;
     const struct pm_shift_add_beat *beat;
     const uint8_t *code;
-    size_t beats, taken, shown; /* shown: beats up to the last one of vector `done` */
-    int64_t *y;
-    size_t vectors, done;
-    bool valid, y_ready, held;
-    uint64_t first, last;
+    int64_t *result;
+    size_t ended; /* vectors whose last beat was taken */
+    struct pm_stream_out beats;
+    struct pm_stream_in y;
 } run;
 
 void pm_shift_add_elaborated(int outputs, int wbits, int acc_bits) {
@@ -21,56 +22,34 @@ void pm_shift_add_elaborated(int outputs, int wbits, int acc_bits) {
         pm_sim_finish(PM_ESHAPE);
 }
 
-static void next_shown(void) {
-    while (run.shown < run.beats && !run.beat[run.shown++].last)
-        ;
+static void put_beat(const struct pm_shift_add_beat *t, uint32_t *code, uint8_t *side) {
+    const unsigned cols = run.outputs * run.wbits;
+    for (unsigned c = 0; c < cols; c++)
+        pm_pins_put(code, c, 4, run.code[run.beats.taken * cols + c], false);
+    *side = (uint8_t)(t->plane | t->neg << 4 | t->first << 5 | t->last << 6 | t->empty << 7);
 }
 
-/* Stores the result that is shown, or, where it was shown before and stalled, checks that it stands. */
 void pm_shift_add_step(uint8_t ready, uint8_t *valid, uint32_t *code, uint8_t *side, uint8_t y_valid,
                        uint8_t *y_ready, const uint32_t *y) {
-    bool taken = run.valid && ready;
-    if (taken) {
-        if (run.taken++ == 0)
-            run.first = pm_sim_clock();
-        pm_sim_progress();
-    }
-    if (run.held && !y_valid)
-        pm_sim_finish(PM_EDIFFER);
     /* It refuses a beat only while a result stands and another beat waits behind it. */
-    if (run.valid && !ready && !(y_valid && run.taken > run.shown))
-        pm_sim_finish(PM_EDIFFER);
-    if (y_valid) {
-        if (run.done == run.vectors) {
-            pm_sim_finish(PM_EDIFFER);
-            return;
-        }
-        pm_sim_shown(y, run.outputs, run.acc_bits, run.held, &run.y[run.done * run.outputs]);
-        run.held = !run.y_ready;
-        if (run.y_ready) {
-            next_shown();
-            run.done++;
-            run.last = pm_sim_clock();
-            pm_sim_progress();
-        }
-    }
-    /* Some clocks more, in which nothing may come. */
-    if (run.done == run.vectors && run.taken == run.beats && pm_sim_clock() > run.last + 10)
-        pm_sim_finish(PM_OK);
-    if (!run.valid || taken)
-        run.valid = run.taken < run.beats && !pm_sim_stall();
-    *valid = run.valid;
-    unsigned cols = run.outputs * run.wbits;
-    if (run.valid) {
-        const struct pm_shift_add_beat *t = &run.beat[run.taken];
-        for (unsigned c = 0; c < cols; c++)
-            pm_set_bits(code, (size_t)c * 4, 4, run.code[run.taken * cols + c]);
-        *side = (uint8_t)(t->plane | t->neg << 4 | t->first << 5 | t->last << 6 | t->empty << 7);
+    pm_sim_need(!run.beats.valid || ready ||
+                (y_valid && !(run.ended == run.y.taken + 1 && run.beat[run.beats.taken - 1].last)));
+    if (pm_stream_fired(&run.beats, ready))
+        run.ended += run.beat[run.beats.taken - 1].last;
+    const unsigned bits = run.outputs * run.acc_bits;
+    if (pm_stream_take(&run.y, y_valid, pm_stream_hash(0, y, bits), run.ended))
+        for (unsigned m = 0; m < run.outputs; m++)
+            run.result[(run.y.taken - 1) * run.outputs + m] =
+                pm_get_signed(y, (size_t)m * run.acc_bits, run.acc_bits);
+    pm_stream_end(&run.y, 11);
+    *valid = pm_stream_offer(&run.beats);
+    if (*valid) {
+        put_beat(&run.beat[run.beats.taken], code, side);
     } else {
-        memset(code, 0x88, (cols * 4 + 31) / 32 * sizeof *code);
-        *side = 0x7f;
+        pm_pins_noise(code, (size_t)run.outputs * run.wbits * 4);
+        *side = 0x7f; /* what would begin and end a vector */
     }
-    *y_ready = run.y_ready = pm_sim_ready(y_valid);
+    *y_ready = pm_stream_ready(&run.y, y_valid);
 }
 
 pm_status pm_shift_add_rtl(const struct pm_sim_opts *opts, unsigned outputs, unsigned wbits,
@@ -81,12 +60,11 @@ pm_status pm_shift_add_rtl(const struct pm_sim_opts *opts, unsigned outputs, uns
     run.wbits = wbits;
     run.beat = beat;
     run.code = code;
-    run.beats = beats;
-    run.y = y;
-    run.vectors = vectors;
-    next_shown();
+    run.result = y;
+    run.beats.items = beats;
+    run.y.items = vectors;
     pm_status status = pm_sim_run(opts, NULL);
     if (clocks)
-        *clocks = run.last - run.first;
+        *clocks = run.y.last - run.beats.first;
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include "bench.h"
 #include "shift_add.h"
+#include "therm_enc.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,15 +27,15 @@ static void *need(size_t bytes) {
 static uint8_t one_code(enum codes kind, bool top) {
     switch (kind) {
     case CODES_FULL:
-        return PM_K;
+        return PM_COMPARATORS;
     case CODES_TOP: /* the most negative part */
-        return top ? PM_K : 0;
+        return top ? PM_COMPARATORS : 0;
     case CODES_REST: /* the most positive part */
-        return top ? 0 : PM_K;
+        return top ? 0 : PM_COMPARATORS;
     case CODES_ZERO:
         return 0;
     default:
-        return (uint8_t)bench_range(&b, 0, PM_K);
+        return (uint8_t)bench_range(&b, 0, PM_COMPARATORS);
     }
 }
 
@@ -52,7 +53,7 @@ static size_t stimulus(const struct shape *s, size_t beats, struct pm_shift_add_
         bool full = bench_random(&b) % 4 == 0, negative = bench_random(&b) & 1;
         enum codes kind = (enum codes)bench_range(&b, 0, CODES_KINDS - 1);
         for (unsigned p = 0; p < s->xbits; p++) {
-            unsigned accesses = s->rows / PM_K;
+            unsigned accesses = s->rows / PM_COMPARATORS;
             if (!full)
                 accesses = bench_random(&b) & 1 ? 0 : (unsigned)bench_range(&b, 0, accesses);
             for (unsigned i = 0; i < accesses && n < beats; i++, n++) {
@@ -68,7 +69,7 @@ static size_t stimulus(const struct shape *s, size_t beats, struct pm_shift_add_
             beat[n] =
                 (struct pm_shift_add_beat){.plane = (uint8_t)bench_range(&b, 0, s->xbits - 1), .empty = true};
             for (unsigned c = 0; c < cols; c++)
-                code[n * cols + c] = (uint8_t)bench_range(&b, 1, PM_K);
+                code[n * cols + c] = (uint8_t)bench_range(&b, 1, PM_COMPARATORS);
             n++;
         }
         beat[first].first = true;
@@ -77,13 +78,12 @@ static size_t stimulus(const struct shape *s, size_t beats, struct pm_shift_add_
     return vectors;
 }
 
-static void model(struct shape s, size_t beats) {
-    char params[96];
-    snprintf(params, sizeof params, "Outputs=%u WBits=%u XBits=%u Rows=%u", s.outputs, s.wbits, s.xbits,
-             s.rows);
-    struct pm_rtl *rtl = bench_model(&b, params);
+static void model(const char *name, size_t beats) {
+    struct pm_rtl *rtl = bench_model(&b, name);
     if (!rtl)
         return;
+    const struct shape s = {bench_parameter(&b, "Outputs"), bench_parameter(&b, "WBits"),
+                            bench_parameter(&b, "XBits"), bench_parameter(&b, "Rows")};
     pm_shift_add_rtl_fn *f = (pm_shift_add_rtl_fn *)bench_function(rtl, "pm_shift_add_rtl");
     struct pm_shift_add_beat *beat = need(beats * sizeof *beat);
     uint8_t *code = need(beats * s.outputs * s.wbits);
@@ -93,7 +93,7 @@ static void model(struct shape s, size_t beats) {
         struct pm_sim_opts opts = {.seed = stalls ? bench_random(&b) | 1 : 0};
         uint64_t clocks = 0;
         memset(y, 0x5a, beats * s.outputs * sizeof *y);
-        bench_check(&b, params,
+        bench_check(&b, b.params,
                     f(&opts, s.outputs, s.wbits, beat, code, beats, y, vectors, &clocks) == PM_OK);
         for (size_t i = 0; i < vectors * s.outputs; i++)
             bench_eq(&b, "y", i, golden[i], y[i]);
@@ -113,9 +113,9 @@ static void model(struct shape s, size_t beats) {
 
 int main(void) {
     bench_begin(&b, "shift_add");
-    model((struct shape){16, 8, 8, 64}, 60000);
-    model((struct shape){5, 10, 8, 16}, 60000);
-    model((struct shape){3, 16, 16, 512}, 60000);
-    model((struct shape){1, 2, 2, 8}, 20000);
+    model("o16", 60000);
+    model("o5", 60000);
+    model("o3", 60000);
+    model("o1", 20000);
     return bench_end(&b);
 }

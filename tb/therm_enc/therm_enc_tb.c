@@ -36,12 +36,11 @@ static void values(const char *name, const int32_t *a, size_t n) {
     free(code);
 }
 
-static void model(unsigned columns, size_t words) {
-    char params[32];
-    snprintf(params, sizeof params, "Columns=%u", columns);
-    struct pm_rtl *rtl = bench_model(&b, params);
+static void model(const char *name, size_t words) {
+    struct pm_rtl *rtl = bench_model(&b, name);
     if (!rtl)
         return;
+    const unsigned columns = bench_parameter(&b, "Columns");
     values_rtl = (pm_therm_enc_rtl_fn *)bench_function(rtl, "pm_therm_enc_rtl");
     patterns_rtl = (pm_therm_enc_cmp_rtl_fn *)bench_function(rtl, "pm_therm_enc_cmp_rtl");
     size_t n = (size_t)columns * 256;
@@ -69,9 +68,9 @@ static void model(unsigned columns, size_t words) {
 
 int main(void) {
     bench_begin(&b, "therm_enc");
-    model(1, 20000);
-    model(13, 100000);
-    model(64, 50000);
-    model(512, 600000);
+    model("c1", 20000);
+    model("c13", 100000);
+    model("c64", 50000);
+    model("c512", 600000);
     return bench_end(&b);
 }

@@ -1,117 +1,86 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vdr_softmax_rtl.h"
 
-#include <svdpi.h>
+#include "stream.h"
 
 #include <string.h>
 
-#define MAX_LANES 4096
-#define DRAIN     8 /* clocks after the last output in which nothing more may come */
+#define DRAIN 8 /* clocks after the last output in which nothing more may come */
 
 static _Thread_local struct {
     const struct pm_vdr_lut *lut;
-    const int8_t *x;
+    const int8_t *row;
     const int32_t *ne;
     const uint8_t *keep;
-    uint8_t *a;
+    uint8_t *result;
     uint32_t *z;
-    size_t rows, n, lanes, beats;
+    size_t rows, n, lanes, beats; /* beats: of a row */
     bool round;
-    size_t in, out; /* beats taken by the input and from the output */
-    uint64_t done;  /* clock of the last output */
-    bool x_valid, a_ready, a_stalled;
-    uint32_t junk;
-    uint32_t x_bits[MAX_LANES / 4], keep_bits[MAX_LANES / 32 + 1];
-    bool x_last;
-    int8_t ne_beat;
-    uint32_t a_bits[MAX_LANES / 4], a_z;
-    bool a_last;
-} s;
+    struct pm_stream_out x;
+    struct pm_stream_in a;
+} run;
 
-void pm_vdr_softmax_config(int lanes, int max_n, svBitVecVal *lut, svBit *round) {
-    s.lanes = (size_t)lanes;
-    s.beats = (s.n + s.lanes - 1) / s.lanes;
-    if (s.n > (size_t)max_n || lanes > MAX_LANES)
+void pm_vdr_softmax_config(int lanes, int max_n, uint32_t *lut, unsigned char *round) {
+    run.lanes = (size_t)lanes;
+    run.beats = (run.n + run.lanes - 1) / run.lanes;
+    run.x.items = run.a.items = run.rows * run.beats;
+    if (run.n > (size_t)max_n)
         pm_sim_finish(PM_ESHAPE);
     for (size_t e = 0; e < PM_VDR_ENTRIES; e++) {
-        lut[3 * e] = s.lut->e[e].l;
-        lut[3 * e + 1] = s.lut->e[e].b;
-        lut[3 * e + 2] = s.lut->e[e].c;
+        lut[3 * e] = run.lut->e[e].l;
+        lut[3 * e + 1] = run.lut->e[e].b;
+        lut[3 * e + 2] = run.lut->e[e].c;
     }
-    *round = s.round;
+    *round = run.round;
 }
 
-/* What nobody may look at: any bits. */
-static uint32_t junk(void) {
-    s.junk = s.junk * 1664525 + 1013904223;
-    return s.junk >> 8;
+static bool ends_row(size_t beat) {
+    return beat % run.beats == run.beats - 1;
 }
 
-static void next_beat(bool valid) {
-    size_t row = s.in / s.beats, first = s.in % s.beats * s.lanes;
-    s.x_last = valid ? s.in % s.beats == s.beats - 1 : junk() & 1;
-    s.ne_beat = valid && s.x_last ? (int8_t)pm_clamp(s.ne[row], -128, 127) : (int8_t)junk();
-    for (size_t i = 0; i < s.lanes; i++) {
-        bool used = valid && first + i < s.n;
-        size_t at = row * s.n + first + i;
-        pm_set_bits(s.x_bits, i * 8, 8, used ? (uint8_t)s.x[at] : junk());
-        pm_set_bits(s.keep_bits, i, 1, used ? !s.keep || s.keep[at] : valid ? 0 : junk() & 1);
+static void put_beat(size_t beat, uint32_t *x, uint32_t *keep) {
+    const size_t row = beat / run.beats, first = beat % run.beats * run.lanes;
+    for (size_t i = 0; i < run.lanes; i++) {
+        const bool used = first + i < run.n;
+        const size_t at = row * run.n + first + i;
+        pm_set_bits(x, i * 8, 8, (uint64_t)(used ? run.row[at] : pm_pins_padding(beat * run.lanes + i)));
+        pm_set_bits(keep, i, 1, used && (!run.keep || run.keep[at]));
     }
 }
 
-static void take(const svBitVecVal *a, bool last, uint32_t z) {
-    size_t row = s.out / s.beats, beat = s.out % s.beats;
-    if (last != (beat == s.beats - 1))
-        pm_sim_finish(PM_EDIFFER);
-    for (size_t i = 0; i < s.lanes; i++) {
-        uint32_t v = pm_get_bits(a, i * 8, 8);
-        if (beat * s.lanes + i < s.n)
-            s.a[row * s.n + beat * s.lanes + i] = (uint8_t)v;
-        else if (v != 0)
-            pm_sim_finish(PM_EDIFFER);
+static void collect(size_t beat, const uint32_t *a, bool last, uint32_t z) {
+    const size_t row = beat / run.beats, first = beat % run.beats * run.lanes;
+    pm_sim_need(last == ends_row(beat));
+    for (size_t i = 0; i < run.lanes; i++) {
+        const uint8_t v = (uint8_t)pm_get_bits(a, i * 8, 8);
+        if (first + i < run.n)
+            run.result[row * run.n + first + i] = v;
+        else
+            pm_sim_need(v == 0);
     }
     if (last)
-        s.z[row] = z;
-    s.out++;
-    s.done = pm_sim_clock();
+        run.z[row] = z;
 }
 
-void pm_vdr_softmax_step(svBit x_ready, svBit a_valid, const svBitVecVal *a, svBit a_last,
-                         const svBitVecVal *z, svBit *x_valid, svBitVecVal *x, svBitVecVal *keep,
-                         svBit *x_last, char *ne, svBit *a_ready) {
-    size_t total = s.rows * s.beats, words = (s.lanes + 3) / 4;
-    if (s.a_stalled &&
-        (!a_valid || memcmp(a, s.a_bits, words * 4) || a_last != s.a_last || (a_last && *z != s.a_z)))
-        pm_sim_finish(PM_EDIFFER);
-    s.a_stalled = a_valid && !s.a_ready;
-    memcpy(s.a_bits, a, words * 4);
-    s.a_last = a_last;
-    s.a_z = *z;
-    if (a_valid && s.a_ready) {
-        pm_sim_progress();
-        if (s.out == total)
-            pm_sim_finish(PM_EDIFFER);
-        else
-            take(a, a_last, *z);
+void pm_vdr_softmax_step(unsigned char x_ready, unsigned char a_valid, const uint32_t *a,
+                         unsigned char a_last, const uint32_t *z, unsigned char *x_valid, uint32_t *x,
+                         uint32_t *keep, unsigned char *x_last, char *ne, unsigned char *a_ready) {
+    const uint64_t scalars = a_last ? (uint64_t)*z << 1 | 1 : 0; /* z counts with the last beat */
+    if (pm_stream_take(&run.a, a_valid, pm_stream_hash(scalars, a, run.lanes * 8), run.x.taken))
+        collect(run.a.taken - 1, a, a_last, *z);
+    pm_stream_fired(&run.x, x_ready);
+    *x_valid = pm_stream_offer(&run.x);
+    *x_last = *x_valid ? ends_row(run.x.taken) : pm_sim_noise() & 1;
+    *ne = (char)(*x_valid && *x_last ? pm_clamp(run.ne[run.x.taken / run.beats], -128, 127)
+                                     : pm_pins_padding(run.x.taken));
+    if (*x_valid) {
+        put_beat(run.x.taken, x, keep);
+    } else {
+        pm_pins_noise(x, run.lanes * 8);
+        pm_pins_noise(keep, run.lanes);
     }
-    if (s.x_valid && x_ready) {
-        pm_sim_progress();
-        s.in++;
-        s.x_valid = false;
-    }
-    if (!s.x_valid) {
-        s.x_valid = s.in < total && !pm_sim_stall();
-        next_beat(s.x_valid);
-    }
-    s.a_ready = pm_sim_ready(a_valid);
-    *x_valid = s.x_valid;
-    memcpy(x, s.x_bits, words * 4);
-    memcpy(keep, s.keep_bits, (s.lanes + 31) / 32 * 4);
-    *x_last = s.x_last;
-    *ne = (char)s.ne_beat;
-    *a_ready = s.a_ready;
-    if (s.out == total && pm_sim_clock() >= s.done + DRAIN)
-        pm_sim_finish(PM_OK);
+    *a_ready = pm_stream_ready(&run.a, a_valid);
+    pm_stream_end(&run.a, DRAIN);
 }
 
 pm_status pm_vdr_softmax_rtl(const struct pm_sim_opts *opts, const struct pm_vdr_lut *lut, const int8_t *x,
@@ -119,19 +88,18 @@ pm_status pm_vdr_softmax_rtl(const struct pm_sim_opts *opts, const struct pm_vdr
                              uint8_t *a, uint32_t *z, uint64_t *clocks) {
     if (rows == 0 || n == 0)
         return PM_ESHAPE;
-    memset(&s, 0, sizeof s);
-    s.lut = lut;
-    s.x = x;
-    s.ne = ne;
-    s.keep = keep;
-    s.a = a;
-    s.z = z;
-    s.rows = rows;
-    s.n = n;
-    s.round = round;
-    s.junk = (uint32_t)opts->seed;
+    memset(&run, 0, sizeof run);
+    run.lut = lut;
+    run.row = x;
+    run.ne = ne;
+    run.keep = keep;
+    run.result = a;
+    run.z = z;
+    run.rows = rows;
+    run.n = n;
+    run.round = round;
     pm_status status = pm_sim_run(opts, NULL);
     if (clocks)
-        *clocks = s.done;
+        *clocks = run.a.last;
     return status;
 }

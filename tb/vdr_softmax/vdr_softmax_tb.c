@@ -75,7 +75,8 @@ static void random_rows(struct rows *r) {
     }
 }
 
-/* exp for the remainder that a quotient leaves, off by `error`: numerics, not the golden softmax. */
+/* exp for the remainder that a quotient leaves, off by `error`: docs/numerics.md, "VDR-Softmax",
+ * not the golden softmax. */
 static int64_t numerator(const struct pm_vdr_entry *e, int q, int64_t rem, int64_t error, bool round) {
     const int64_t exp = (int64_t)e->c - rem * ((int64_t)e->b - rem) + error;
     const int t = pm_bl(e->c) - 8 + q;
@@ -130,22 +131,20 @@ static void border(int bit, size_t n, const char *name) {
 int main(void) {
     static const double scales[] = {0.5, 0.5946, 0.70710678, 0.83, 0.9999999};
     static const struct {
-        const char *params;
-        size_t lanes, max_n, rows;
-    } config[] = {{"Lanes=16 MaxN=64", 16, 64, 700},
-                  {"Lanes=4 MaxN=64", 4, 64, 400},
-                  {"Lanes=16 MaxN=512", 16, 512, 120}};
+        const char *name;
+        size_t rows;
+    } models[] = {{"l16", 700}, {"l4", 400}, {"l16n512", 120}};
     bench_begin(&b, "vdr_softmax");
-    for (size_t c = 0; c < sizeof config / sizeof config[0]; c++) {
-        struct pm_rtl *rtl = bench_model(&b, config[c].params);
+    for (size_t m = 0; m < sizeof models / sizeof *models; m++) {
+        struct pm_rtl *rtl = bench_model(&b, models[m].name);
         if (!rtl)
             continue;
-        size_t max_n = config[c].max_n, lanes = config[c].lanes;
+        size_t max_n = bench_parameter(&b, "MaxN"), lanes = bench_parameter(&b, "Lanes");
         uint64_t expected = 0;
-        char name[128];
+        char name[256];
         memcpy(&rtl_softmax, &(void (*)(void)){bench_function(rtl, "pm_vdr_softmax_rtl")},
                sizeof rtl_softmax);
-        printf("# %s\n", config[c].params);
+        printf("# %s\n", b.params);
 
         /* Every distance 0..255 below every maximum of a row's first position, every ne, both roundings. */
         for (size_t k = 0; k < 5; k++) {
@@ -161,7 +160,7 @@ int main(void) {
             expected += r.rows * (n + 1);
             compare("distances", &r, scales[k], k & 1, false, bench_stalls(&b));
         }
-        snprintf(name, sizeof name, "every distance and ne (%s)", config[c].params);
+        snprintf(name, sizeof name, "every distance and ne (%s)", b.params);
         bench_test(&b, name, expected);
 
         /* One token, fully masked, all equal, extremes, one kept. */
@@ -185,14 +184,13 @@ int main(void) {
             expected += r.rows * (n + 1);
             compare("corners", &r, scales[n % 5], n & 1, true, bench_stalls(&b));
         }
-        snprintf(name, sizeof name, "one token, masked, equal, extremes (%s)", config[c].params);
+        snprintf(name, sizeof name, "one token, masked, equal, extremes (%s)", b.params);
         bench_test(&b, name, expected);
 
         /* Distances at which little decides. */
         for (int k = 0; k < BORDERS; k++)
             border(k & 1 ? k / 2 % BITS : BITS + k / 2 % 2, max_n < 64 ? max_n : 64, "borders");
-        snprintf(name, sizeof name, "distances beside a quotient's or a numerator's step (%s)",
-                 config[c].params);
+        snprintf(name, sizeof name, "distances beside a quotient's or a numerator's step (%s)", b.params);
         bench_test(&b, name, BORDERS * ((max_n < 64 ? max_n : 64) + 1));
 
         /* One beat of logits that differ by one at most: each pair decides the maximum somewhere. */
@@ -209,20 +207,20 @@ int main(void) {
             expected = r.rows * (lanes + 1);
             compare("neighbours", &r, 0.7, true, true, bench_stalls(&b));
         }
-        snprintf(name, sizeof name, "logits that differ by one (%s)", config[c].params);
+        snprintf(name, sizeof name, "logits that differ by one (%s)", b.params);
         bench_test(&b, name, expected);
 
         /* Random rows of random length, random stalls on both sides. */
         expected = 0;
         for (int k = 0; k < 12; k++) {
             size_t n = k < 2 ? max_n : (size_t)bench_range(&b, 1, (int64_t)max_n);
-            struct rows r = make(config[c].rows, n);
+            struct rows r = make(models[m].rows, n);
             random_rows(&r);
             expected += r.rows * (n + 1);
             double s0 = 0.5 + (double)bench_range(&b, 0, 4095) / 8192;
             compare("random", &r, s0, bench_random(&b) & 1, true, bench_stalls(&b));
         }
-        snprintf(name, sizeof name, "random rows and stalls (%s)", config[c].params);
+        snprintf(name, sizeof name, "random rows and stalls (%s)", b.params);
         bench_test(&b, name, expected);
 
         /* Without stalls: a beat every clock, for every row length. */
@@ -239,9 +237,9 @@ int main(void) {
                        (unsigned long long)want);
             exact &= clocks == want;
         }
-        snprintf(name, sizeof name, "rows without stalls (%s)", config[c].params);
+        snprintf(name, sizeof name, "rows without stalls (%s)", b.params);
         bench_test(&b, name, expected);
-        snprintf(name, sizeof name, "one beat a clock and the latency, exactly (%s)", config[c].params);
+        snprintf(name, sizeof name, "one beat a clock and the latency, exactly (%s)", b.params);
         bench_check(&b, name, exact);
 
         struct rows r = make(1, max_n + 1);

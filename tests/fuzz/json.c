@@ -33,23 +33,22 @@ static void read_back(struct pm_run_job *j) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     struct pm_run_job j = {0};
     struct pm_settings *all[PM_MAX_SYSTEMS + 2];
-    struct cJSON *root;
     const char *path = fuzz_file(data, n);
-    const struct pm_diag d = {path, j.error.text, sizeof j.error.text};
+    struct pm_json d = {path, &j.error, NULL};
     FUZZ_NEED(pm_run_begin(&j) == PM_OK);
     all[0] = j.settings;
     for (size_t i = 0; i == 0 || all[i]; i++)
         all[i + 1] = j.plan.all[i];
-    pm_status status = pm_json_load(&d, &root);
+    pm_status status = pm_json_load(&d);
     if (status == PM_OK) {
-        status = pm_settings_load(all, root, path, &j.error);
+        status = pm_settings_load(all, d.root, path, &j.error);
         fuzz_named(status, j.error.text, path);
         for (size_t i = 0; all[i]; i++)
             check_values(all[i]);
         if (status == PM_OK)
             read_back(&j);
-        fuzz_named(pm_plan_read(&j.plan, root, path, &j.error), j.error.text, path);
-        cJSON_Delete(root);
+        fuzz_named(pm_plan_read(&j.plan, d.root, path, &j.error), j.error.text, path);
+        cJSON_Delete(d.root);
     } else {
         fuzz_named(status, j.error.text, path);
     }

@@ -7,10 +7,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     struct pm_safetensors st;
-    char err[512] = "";
+    struct pm_error e = {""};
     const char *path = fuzz_file(data, n);
-    pm_status status = pm_safetensors_open(&st, path, err, sizeof err);
-    fuzz_named(status, err, path);
+    pm_status status = pm_safetensors_open(&st, path, &e);
+    fuzz_named(status, e.text, path);
     if (status != PM_OK)
         return 0;
     for (const cJSON *item = st.header->child; item; item = item->next) {
@@ -24,9 +24,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
             rank += rank < 4;
         }
         float *out;
-        *err = 0;
-        status = pm_safetensors_f32(&st, item->string, rank, shape, &out, err, sizeof err);
-        fuzz_named(status, err, path);
+        *e.text = 0;
+        status = pm_safetensors_f32(&st, item->string, rank, shape, &out, &e);
+        fuzz_named(status, e.text, path);
         FUZZ_NEED((status == PM_OK) == (out != NULL));
         for (unsigned i = 0; i < rank; i++)
             count *= shape[i];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Behavioural models of MRAM and SRAM arrays behind wordlines and flash converters (numerics: array
- * behaviour).
+/* Behavioural models of MRAM and SRAM arrays behind wordlines and flash converters (docs/numerics.md,
+ * "Array behaviour").
  *
  * A cell stores one bit. Conductances are drawn when a cell is programmed and are integers from then on; a
  * read sums them over the active wordlines, so that every engine, order and thread count draws the same bits.
@@ -8,15 +8,23 @@
 #ifndef PM_ARRAY_H
 #define PM_ARRAY_H
 
-#include "kernels/simd.h"
+#include "../pm_types.h"
 
-/** Most bitlines of one array. */
-#define PM_ARRAY_MAX_COLS (1u << 17)
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Most wordlines, bitlines and active wordlines of one array. */
+#define PM_ARRAY_MAX_ROWS  4096
+#define PM_ARRAY_MAX_COLS  (1u << 17)
+#define PM_ARRAY_MAX_LINES 256
 
 enum pm_cell { PM_CELL_SRAM, PM_CELL_MRAM };
 
 struct pm_array_cfg {
     enum pm_cell cell;
+    unsigned lines;      /**< K, wordlines that one access turns on, dummies among them; 8 in FLARE;
+                              1..PM_ARRAY_MAX_LINES */
     bool noise;          /**< false: nominal cells, an exact count of ones */
     double tmr;          /**< MRAM: tunnel magnetoresistance, 1.5 for 150%; 0.01..1e6 */
     double sigma_r;      /**< MRAM: relative standard deviation of a cell's resistance, 0.017; 0..0.15 */
@@ -43,8 +51,8 @@ struct pm_read_id {
 
 struct pm_array;
 
-/** A new array of rows x cols cells that all store 0, with K-1 dummy rows. `id` keys its random numbers
- * beside the seed. NULL when out of memory, cfg is out of range, rows is not 1..PM_MAX_ROWS or cols
+/** A new array of rows x cols cells that all store 0, with K - 1 dummy rows. `id` keys its random numbers
+ * beside the seed. NULL when out of memory, cfg is out of range, rows is not 1..PM_ARRAY_MAX_ROWS or cols
  * not 1..PM_ARRAY_MAX_COLS. */
 struct pm_array *pm_array_new(const struct pm_array_cfg *cfg, uint32_t id, unsigned rows, unsigned cols);
 void pm_array_free(struct pm_array *a);
@@ -57,12 +65,6 @@ void pm_array_write(struct pm_array *a, unsigned row, unsigned col, bool bit);
  *  ceil(rows/64) words; `dummy` dummy wordlines are on, from index 0. */
 void pm_array_read(const struct pm_array *a, const uint64_t *mask, unsigned dummy, struct pm_read_id id,
                    int32_t *value);
-
-/** The access, converted by flash converters: each column's code is added to sum[cols, padded to a multiple
- * of 64]. The array is noisy, at most K wordlines are on. Returns the codes that are not the stored count
- * where `count`. */
-uint64_t pm_array_convert(const struct pm_array *a, const struct pm_kernels *k, const uint64_t *mask,
-                          unsigned dummy, struct pm_read_id id, bool count, uint16_t *sum);
 
 /** count[cols]: the stored ones under the mask, exact, modulo 256 beyond 255 active rows. */
 void pm_array_count(const struct pm_array *a, const uint64_t *mask, uint8_t *count);
@@ -82,5 +84,10 @@ bool pm_array_noisy(const struct pm_array *a);
 
 unsigned pm_array_rows(const struct pm_array *a);
 unsigned pm_array_cols(const struct pm_array *a);
+/** K of its configuration. */
+unsigned pm_array_lines(const struct pm_array *a);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

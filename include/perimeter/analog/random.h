@@ -6,7 +6,11 @@
 #ifndef PM_RANDOM_H
 #define PM_RANDOM_H
 
-#include "pm_types.h"
+#include "../pm_types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /** Fraction bits of a Gaussian draw: 2^PM_GAUSS_FRAC is one standard deviation. */
 #define PM_GAUSS_FRAC 16
@@ -24,8 +28,7 @@ int32_t pm_gauss(uint32_t word);
 /** out[i], i < n: the Gaussian of word i mod 4 at counter {ctr[0] + i / 4, ctr[1], ctr[2], ctr[3]}. */
 void pm_gauss_fill(const uint32_t ctr[4], const uint32_t key[2], size_t n, int32_t *out);
 
-/** Quantiles of tail probabilities 2^-33..1/2 in the units of a draw, 32 an octave: for the vectorised forms.
- */
-extern const int32_t pm_gauss_quantile[32 * 32 + 1];
-
+#ifdef __cplusplus
+}
+#endif
 #endif

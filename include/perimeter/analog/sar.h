@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Behavioural model of a charge-redistribution SAR converter: seven binary-weighted capacitors, a terminating
- * unit capacitor and a comparator (numerics: flexible SAR, array behaviour).
+ * unit capacitor and a comparator (docs/numerics.md, "Flexible SAR" and
+ * "Array behaviour").
  *
  * What a converter is, is drawn once and held in integers; a comparison is then a function of integers and of
  * the conversion's identity, so that the golden model and RTL see the same decisions. */
 #ifndef PM_SAR_H
 #define PM_SAR_H
 
-#include "sar_ctrl.h"
+#include "../sar_ctrl.h"
 #include "array.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct pm_sar_cfg {
     double cap_sigma; /**< relative standard deviation of one unit capacitor, 0..0.1; C_b has 2^b units */
@@ -53,4 +58,7 @@ void pm_sar_linearity(const struct pm_sar *s, unsigned bits, double *dnl, double
  * logic and the reset of the array are not in it. */
 double pm_sar_energy(unsigned code, unsigned bits);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

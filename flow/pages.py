@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Prints what the pages have from elsewhere: ports and modules from the RTL's headers, numbers from the committed results.
+
+    flow/pages.py          writes README.md and docs/ anew where a printed part has changed, tb/results.tsv from the benches' logs before
+    flow/pages.py check    TAP: a page that is not what would be printed, or a count that is not the log's, is a failure
+
+A printed part stands between `<!-- NAME ARGUMENT...: flow/pages.py -->` and `<!-- end -->`, each on a line of its own; the
+functions under REGIONS print it. A number inside a sentence stands between `<!-- = EXPRESSION -->` and `<!-- / -->`: a Python
+expression over the functions under VALUES, with a format behind ` : `, as in `<!-- = ge('sar_ctrl-flexible') : .0f -->212<!-- / -->`.
+"""
+
+import csv
+import functools
+import os
+import re
+import sys
+from pathlib import Path
+
+import rtl
+
+ROOT = rtl.ROOT
+BUILD = Path(os.environ.get("PERIMETER_BUILD", ROOT / "build"))
+REGION = re.compile(r"^(<!-- (\w+)((?: \S+)*): flow/pages\.py -->\n)(.*?)^(<!-- end -->)$", re.M | re.S)
+VALUE = re.compile(r"(<!-- = (.+?)(?: : (\S+))? -->)(.*?)(<!-- / -->)")
+EVERYWHERE = {"clk_i": "Clock.", "rst_ni": "Asynchronous reset, active low."}
+HANDSHAKE = "A beat moves where valid and ready are both 1."
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in [head, *rows]]
+    return "".join([lines[0], "|" + "---|" * len(head) + "\n", *lines[1:]])
+
+
+def together(values: list[str]) -> str:
+    """One value where all are the same, else all of them."""
+    return ", ".join(values if len(set(values)) > 1 else values[:1])
+
+
+def plain(expression: str) -> str:
+    return expression.replace("$clog2", "clog2")
+
+
+def groups(items: list[rtl.Item]) -> list[list[rtl.Item]]:
+    """A comment speaks for what follows it, up to the next comment or to a handshake."""
+    found: list[list[rtl.Item]] = []
+    for item, after in zip(items, [*items[1:], None]):
+        if item.doc is None and item.name in EVERYWHERE:
+            item = item._replace(doc=EVERYWHERE[item.name])
+        if item.doc is None and after and "valid" in item.name and after.name[:-1] == item.name.replace("valid", "ready")[:-1]:
+            item = item._replace(doc=HANDSHAKE)
+        if item.doc is None and found and found[-1][0].name not in EVERYWHERE:
+            found[-1].append(item)
+        else:
+            found.append([item])
+    return found
+
+
+def parameter_table(module: rtl.Module) -> str:
+    lines = [
+        [", ".join(f"`{p.name}`" for p in group), ", ".join(plain(p.default).removeprefix("1'b") for p in group), group[0].doc or ""]
+        for group in groups(module.parameters)
+    ]
+    return table(["parameter", "default", "meaning"], lines) + "\n" if lines else ""
+
+
+def port_table(module: rtl.Module) -> str:
+    lines = []
+    for group in groups(module.ports):
+        meaning = group[0].doc or ""
+        for few in [group] if len(group) < 4 else [[p] for p in group]:
+            names = ", ".join(f"`{p.name}`" for p in few)
+            lines.append([names, together([p.kind.removesuffix("put") for p in few]), together([plain(p.width) for p in few]), meaning])
+            meaning = "as above"
+    return table(["port", "dir", "width", "meaning"], lines) + derived(module)
+
+
+def derived(module: rtl.Module) -> str:
+    """What the widths are made of."""
+    named, todo = {}, [p.width for p in module.ports]
+    while todo:
+        for name in re.findall(r"\b[A-Z]\w*", todo.pop()):
+            if name in module.constants and name not in named:
+                named[name] = plain(module.constants[name])
+                todo.append(named[name])
+    return "\n" + ", ".join(f"`{name} = {value}`" for name, value in sorted(named.items())) + ".\n" if named else ""
+
+
+def top_of(page: Path) -> rtl.Module:
+    return rtl.modules(page.stem)[0]
+
+
+def ports(page: Path) -> str:
+    """Parameters and ports of the page's block."""
+    top = top_of(page)
+    return "\n" + parameter_table(top) + port_table(top) + "\n"
+
+
+def modules(page: Path) -> str:
+    """A paragraph, parameters and ports of each module of the page's folder of RTL, but its top."""
+    text = "\n"
+    for module in rtl.modules(page.stem):
+        if module.name != f"pm_{page.stem}":
+            text += f"### `{module.name}`\n" + "\n\n".join(module.doc) + "\n\n" + parameter_table(module) + port_table(module) + "\n"
+    return text
+
+
+def blocks(_: Path) -> str:
+    """The README's table of blocks."""
+    lines = []
+    for block in rtl.blocks():
+        what = re.split(r"(?<=[^.]\.) ", rtl.modules(block)[0].doc[0])[0].rstrip(".")
+        what = re.sub(r" \((?:FLARE|HyFlexPIM|section)[^()]*\)", "", what)
+        rooms = [f"include/perimeter/{block}.h", f"rtl/{block}/pm_{block}.sv", f"tb/{block}/{block}_tb.c", f"formal/{block}/targets"]
+        there = ["yes" if (ROOT / room).exists() else "no" for room in rooms]
+        lines.append([f"`{block}`", what, *there, f"[{block}](docs/blocks/{block}.md)"])
+    return table(["block", "what", "golden C", "RTL", "bench", "proofs", "page"], lines)
+
+
+@functools.cache
+def rows(path: str) -> list[dict[str, str]]:
+    """Of committed results, tab separated, the first line that is no comment names the columns."""
+    with open(ROOT / path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader((line for line in file if not line.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def one(path: str, column: str, **wanted: str) -> float:
+    """A number of the only row whose columns are as wanted."""
+    found = [row for row in rows(path) if all(row[k] == v for k, v in wanted.items())]
+    if len(found) != 1:
+        raise KeyError(f"{path}: {len(found)} rows with {wanted}")
+    return float(found[0][column])
+
+
+def mapped(name: str, column: str) -> float:
+    """A column of a configuration in docs/synthesis.md."""
+    block, _, config = name.partition("-")
+    return one("synth/results.tsv", column, block=block, config=config)
+
+
+def ge(name: str) -> float:
+    """Area in gate equivalents."""
+    return mapped(name, "ge")
+
+
+def ns(name: str) -> float:
+    """Shortest clock period."""
+    return mapped(name, "delay_ns")
+
+
+def tried(block: str, design: str, column: str = "area_ge", **scope: str) -> float:
+    """A column of a design that was tried."""
+    return one(f"synth/{block}/tried.tsv", column, design=design, **scope)
+
+
+def compared(bench: str) -> float:
+    """Integers that a bench compares."""
+    return one("tb/results.tsv", "integers", bench=bench)
+
+
+def counted() -> dict[str, str]:
+    """Integers that the benches compared when `make test` ran them last, by their logs."""
+    logs = [log.read_text(encoding="utf-8") for log in sorted((BUILD / "test").glob("bench-*.tap"))]
+    return dict(m.groups() for log in logs if (m := re.search(r"^# bench (\w+): (\d+) integers compared", log, re.M)))
+
+
+REGIONS = {f.__name__: f for f in (ports, modules, blocks)}
+VALUES = {"__builtins__": {}} | {f.__name__: f for f in (min, max, ge, ns, mapped, tried, compared)}
+
+
+def printed(page: Path, text: str) -> str:
+    """The page as it should be."""
+
+    def region(m: re.Match) -> str:
+        return m[1] + REGIONS[m[2]](page, *m[3].split()) + m[5]
+
+    def value(m: re.Match) -> str:
+        return m[1] + format(eval(m[2], VALUES), m[3] or "") + m[5]  # the repository's own pages
+
+    return VALUE.sub(value, REGION.sub(region, text))
+
+
+def main() -> int:
+    check = sys.argv[1:] == ["check"]
+    if sys.argv[1:] and not check:
+        print("usage: flow/pages.py [check]", file=sys.stderr)
+        return 2
+    failed = 0
+
+    def take(path: Path, wanted: str) -> None:
+        nonlocal failed
+        text = path.read_text(encoding="utf-8")
+        name = path.relative_to(ROOT)
+        if check:
+            print(f"{'ok' if wanted == text else 'not ok'} - {name} is what flow/pages.py prints")
+            failed += wanted != text
+        elif wanted != text:
+            path.write_text(wanted, encoding="utf-8")
+            print(name)
+
+    known = {row["bench"]: row["integers"] for row in rows("tb/results.tsv")} | counted()
+    take(ROOT / "tb" / "results.tsv", "".join(f"{bench}\t{integers}\n" for bench, integers in [("bench", "integers"), *sorted(known.items())]))
+    rows.cache_clear()
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        text = page.read_text(encoding="utf-8")
+        if not REGION.search(text) and not VALUE.search(text):
+            continue
+        try:
+            take(page, printed(page, text))
+        except (rtl.Unreadable, KeyError, NameError, SyntaxError, TypeError, ValueError, OSError) as error:
+            print(f"flow/pages.py: {page.relative_to(ROOT)}: {error!r}", file=sys.stderr)
+            return 2
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

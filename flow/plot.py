@@ -1,0 +1,324 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Draws docs/figures with gnuplot from what was measured: flow/plot.py NAME [ARGUMENT...]
+
+    performance              time of an attention layer, from build/bench/attention.dat (make bench)
+    ranks [IMAGES [SEEDS]]   accuracy against the share of ranks in 1-bit cells, and its table; finished runs are kept in build/ranks
+    sar [SIGMA]              DNL and INL of the SAR's model
+    sawl                     conversion errors against active wordlines: what tests/array_test.c measures and the closed form
+    sweeps                   what docs/sweeps specifies
+    synthesis                area and delay against sizes, and designs that were tried: synth/results.tsv and synth/*/tried.tsv
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from common import BUILD, Failure, parameters, program, read, read_tsv, write
+
+FIGURES = Path("docs/figures")
+
+
+def gnuplot(figure: str, commands: str, terminal: str = 'svg size 800,480 font "sans,12"') -> None:
+    """Draws one figure, which is there as a whole or not at all."""
+    part = FIGURES / f"{figure}.{os.getpid()}"
+    script = f'set terminal {terminal}\nset output "{part}"\n{commands}'
+    run = subprocess.run(["gnuplot"], input=script, text=True, capture_output=True)
+    if run.returncode:
+        part.unlink(missing_ok=True)
+        raise Failure(f"{figure}: gnuplot: {run.stderr.strip()}")
+    part.replace(FIGURES / figure)
+    print(FIGURES / figure)
+
+
+def data(path: Path, rows: list) -> Path:
+    """Rows of values as a file for gnuplot."""
+    write(path, "".join(" ".join(str(value) for value in row) + "\n" for row in rows))
+    return path
+
+
+def output(*command) -> str:
+    run = subprocess.run(command, text=True, capture_output=True)
+    if run.returncode:
+        raise Failure(f"{' '.join(str(word) for word in command)}: {run.stderr.strip()}")
+    return run.stdout
+
+
+def performance() -> None:
+    measured = BUILD / "bench" / "attention.dat"
+    if not measured.exists():
+        raise Failure(f"{measured}: missing, run make bench")
+    rows = [[float(word) for word in line.split()[:4]] for line in read(measured).splitlines() if not line.startswith("#")]
+    panels = [
+        ("D (128 tokens, d_k = 64)", 0, lambda width, heads, n: width == 64 * heads and n == 128),
+        ("tokens (D = 768, 12 heads)", 2, lambda width, heads, n: (width, heads) == (768, 12)),
+        ("heads (D = 768, 128 tokens)", 1, lambda width, heads, n: (width, n) == (768, 128)),
+    ]
+    commands = 'set multiplot layout 1,3\nset grid\nset key left top\nset ylabel "ms a layer, one thread"\nset logscale xy 2\n'
+    for i, (label, x, wanted) in enumerate(panels):
+        points = data(BUILD / "bench" / f"attention{i}.dat", sorted([row[x], row[3]] for row in rows if wanted(*row[:3])))
+        commands += f'set xlabel "{label}"\nplot "{points}" using 1:2 with linespoints pointtype 7 notitle\n'
+    gnuplot("performance_attention.svg", commands, 'svg size 1000,340 font "sans,12"')
+
+
+PERCENTS = (0, 5, 10, 30, 50, 100)
+
+
+def rank_accuracy(images: int, seeds: int, sigma: str, order: str, percent: int) -> float:
+    """Mean accuracy over drawings of the cells, in percent."""
+    found = []
+    for seed in range(1, seeds + 1):
+        file = BUILD / "ranks" / f"{images}-{sigma}-{order}-{percent}-{seed}.json"
+        if not file.exists():
+            options = ["--images", str(images), "--place", f"ffn*=hyflex,cell=ranks,rank-order={order},slc-percent={percent}"]
+            if percent < 100:  # else no 2-bit cells are left, and nothing is drawn
+                options += ["--set", f"hyflex.mlc-sigma={sigma}", "--seed", str(seed)]
+            fashion = os.environ.get("DATA", "/usr/share/datasets/fashion-mnist")
+            output(BUILD / "perimeter", "run", "models/fashion-vit", "--data", fashion, *options, "--summary", file)
+        found.append(json.loads(read(file))["accuracy_integer"])
+    return 100 * sum(found) / len(found)
+
+
+def ranks(images: str = "1000", seeds: str = "5") -> None:
+    (BUILD / "ranks").mkdir(parents=True, exist_ok=True)
+    series = ""
+    for sigma in ("0.025", "0.132", "0.174"):
+        for order in ("gradient", "value", "random"):
+            # Without a split the order is no matter.
+            orders = ["gradient" if percent in (0, 100) else order for percent in PERCENTS]
+            found = [f"{rank_accuracy(int(images), int(seeds), sigma, o, p):.1f}" for o, p in zip(orders, PERCENTS)]
+            print(f"| {sigma} | {order} | {' | '.join(found)} |")
+            series += f'"{order}, sigma {sigma}"\n' + "".join(f"{p} {value}\n" for p, value in zip(PERCENTS, found)) + "\n\n"
+    points = BUILD / "ranks" / "table.dat"
+    write(points, series)
+    gnuplot(
+        "ranks.svg",
+        f"""set title "Feed-forward matrices by ranks, {images} images, mean of {seeds} drawings"
+set xlabel "ranks in 1-bit cells, %"
+set ylabel "accuracy, %"
+set grid
+set key right bottom
+plot for [i=0:8] "{points}" index i using 1:2 with linespoints linecolor (i/3 + 1) pointtype (i%3 + 4) dashtype i%3+1 title columnheader(1)
+""",
+    )
+
+
+def sar(sigma: str = "0.02") -> None:
+    output("make", "-s", f"{BUILD}/sar_linearity")
+    points = BUILD / "sar_linearity.dat"
+    write(points, output(BUILD / "sar_linearity", sigma))
+    print("\n".join(line for line in read(points).splitlines() if line.startswith("#")))
+
+    def panel(column: int) -> str:
+        return ", ".join(
+            f'"{points}" index {i} using 1:{column + rms} with {"lines" if rms else "steps"} title "{bits} bits{", rms" if rms else ""}"'
+            for bits, i in ((7, 1), (6, 0))
+            for rms in (0, 2)
+        )
+
+    gnuplot(
+        "sar_linearity.svg",
+        f"""set multiplot layout 2,1 title "SAR model, unit capacitor sigma {sigma}: one converter (steps) and rms of 1000 (lines)"
+set grid
+set xrange [0:128]
+set ylabel "DNL, LSB"
+plot {panel(2)}
+set ylabel "INL, LSB"
+set xlabel "code"
+plot {panel(3)}
+""",
+        'svg size 800,520 font "sans,12"',
+    )
+
+
+def sawl() -> None:
+    output("make", "-s", f"{BUILD}/tests/array_test")
+    test = subprocess.run([BUILD / "tests/array_test"], env=os.environ | {"CMOCKA_MESSAGE_OUTPUT": "TAP"}, text=True, capture_output=True)
+    rows = []
+    for line in test.stdout.splitlines() + test.stderr.splitlines():
+        word = line.split()
+        # All cells on, as many comparators as lines: lines, measured, closed form, closed form at 1.7 %.
+        if word[1:2] == ["sawl"] and word[2] == word[4] and float(word[4]) == float(word[6].rstrip(",:")) and word[8] == "0.050":
+            rows.append([word[2], word[10], word[12].rstrip(",:;"), word[-1]])
+    if len(rows) != 9:
+        raise Failure(f"tests/array_test.c printed {len(rows)} rows of nine")
+    points = data(BUILD / "sawl.dat", rows)
+    gnuplot(
+        "sawl.svg",
+        f"""set title "All wordlines on a stored 1, converter with as many comparators as lines"
+set grid
+set logscale y
+set format y "10^{{%L}}"
+set xlabel "simultaneously active wordlines"
+set ylabel "P(code error) of a conversion"
+set xrange [3.5:12.5]
+set yrange [1e-20:1]
+set xtics 1
+set key bottom right
+set arrow from 8.5, graph 0 to 8.5, graph 1 nohead dashtype 2
+set label "6 sigma" at 8.45, 1e-18 right
+plot "{points}" using 1:3 with lines title "sigma(R)/R 5%, closed form", \\
+     "" using 1:2 with points pointtype 7 title "sigma(R)/R 5%, measured", \\
+     "" using 1:4 with linespoints pointtype 4 title "sigma(R)/R 1.7% (FLARE), closed form"
+""",
+    )
+
+
+def swept(name: str, *keys: str) -> Path:
+    """The points of a sweep, a column a key."""
+    lines = BUILD / "sweep" / f"{name}.jsonl"
+    lines.parent.mkdir(parents=True, exist_ok=True)
+    output(BUILD / "perimeter", "sweep", f"docs/sweeps/{name}.json", "--output", lines)
+    points = [json.loads(line) for line in read(lines).splitlines()[1:]]
+    return data(BUILD / "sweep" / f"{name}.dat", [[point[key] for key in keys] for point in points])
+
+
+def sweeps() -> None:
+    accuracy = swept("accuracy_sigma", "sigma-r", "accuracy_integer")
+    gnuplot(
+        "sweep_accuracy.svg",
+        f"""set grid
+set xlabel "sigma(R)/R"
+set ylabel "accuracy, first 100 images, three seeds"
+plot "{accuracy}" using 1:2 with points pointtype 7 notitle
+""",
+    )
+    errors = swept("errors_sawl", "sigma-r", "lines", "error_rate", "closed_form")
+    gnuplot(
+        "sweep_errors.svg",
+        f"""set grid
+set xlabel "simultaneously active wordlines"
+set ylabel "P(code error) of a conversion"
+set logscale y
+set format y "10^{{%L}}"
+set yrange [1e-6:1]
+set key bottom right
+plot for [s in "0.03 0.05 0.08"] "{errors}" using 2:($1 == s ? $3 : 1/0) with points title "measured, ".s, \\
+    for [s in "0.03 0.05 0.08"] "" using 2:($1 == s ? $4 : 1/0) with lines title "closed form, ".s
+""",
+    )
+    boost = swept("boost_density", "mode", "rows", "density", "boost")
+    gnuplot(
+        "sweep_boost.svg",
+        f"""set grid
+set xlabel "density of ones"
+set ylabel "accesses of fixed windows over BitSift's"
+set yrange [1:*]
+set logscale y
+set key top right
+plot for [m in "split scan next"] "{boost}" \\
+    using 3:(strcol(1) eq m && $2 == 1024 ? $4 : 1/0) with linespoints title m.", D = 1024"
+""",
+    )
+
+
+def scaling(figure: str, title: str, xlabel: str, *series: tuple[str, str, str, str]) -> None:
+    """Two panels, area and delay; a series is its name, block, the parameter along x and those that are fixed."""
+    area, delay = [], []
+    for name, block, along, fixed in series:
+        rows = []
+        for row in read_tsv("synth/results.tsv"):
+            given = dict(parameters(row["parameters"]))
+            if row["block"] == block and along in given and set(parameters(fixed)) <= set(given.items()):
+                rows.append([int(given[along]), row["ge"], row["delay_ns"]])
+        points = data(BUILD / "plot" / f"{block}-{name}", sorted(rows))
+        area.append(f"'{points}' using 1:($2/1000) with linespoints pointtype 7 title '{name}'")
+        delay.append(f"'{points}' using 1:3 with linespoints pointtype 7 title '{name}'")
+    gnuplot(
+        figure,
+        f"""set multiplot layout 1,2 title "{title} (OSU018, before layout)"
+set grid
+set key top left
+set logscale x 2
+set xlabel "{xlabel}"
+set ylabel "area, kGE"
+set yrange [0:*]
+plot {", ".join(area)}
+set ylabel "delay, ns"
+plot {", ".join(delay)}
+""",
+        'svg noenhanced size 800,360 font "sans,12"',
+    )
+
+
+def pareto(figure: str, title: str, designs: list[tuple[str, float, float]], ylabel: str = "area, kGE", unit: int = 1000) -> None:
+    """A point and a line of the key for each design: its name, area in GE or in what `unit` says, delay."""
+    names = [re.sub(r'["\\]', "", name) for name, _, _ in designs]
+    points = data(BUILD / "plot" / f"{figure}.dat", [[area, delay] for _, area, delay in designs])
+    lines = ", ".join(
+        f'"{points}" every ::{i}::{i} using 2:($1/{unit}) with points pointtype {i + 1} pointsize 1.2 title "{name}"' for i, name in enumerate(names)
+    )
+    gnuplot(
+        figure,
+        f"""set grid
+set key outside right Left reverse
+set offsets graph 0.1, graph 0.1, graph 0.1, graph 0.1
+set xlabel "delay, ns"
+set ylabel "{ylabel}"
+set title "{title} (OSU018, before layout)"
+plot {lines}
+""",
+        'svg noenhanced size 1000,420 font "sans,11"',
+    )
+
+
+def tried(block: str) -> list[dict[str, str]]:
+    head, *lines = [line.split("\t") for line in read(f"synth/{block}/tried.tsv").splitlines() if not line.startswith("#")]
+    return [dict(zip(head, line)) for line in lines]
+
+
+def synthesis() -> None:
+    scaling(
+        "synthesis_rows.svg",
+        "bitsift, 8 bits, slices of 16 rows",
+        "rows, D",
+        ("split", "bitsift", "Rows", "Bits=8 Slice=16 Scan=0"),
+        ("scan", "bitsift", "Rows", "Bits=8 Slice=16 Scan=1"),
+    )
+    scaling(
+        "synthesis_lanes.svg",
+        "Softmax and its normalisation",
+        "lanes",
+        ("vdr_softmax", "vdr_softmax", "Lanes", "MaxN=64"),
+        ("head_norm", "head_norm", "Lanes", "OW=24 ZW=14"),
+    )
+    scaling(
+        "synthesis_heads.svg",
+        "flare_attention, 2 elements a head, 16 tokens",
+        "heads",
+        ("flare_attention", "flare_attention", "Heads", "Kvb=4 MaxTokens=16"),
+    )
+    mapped: dict[str, list] = {}
+    for row in read_tsv("synth/results.tsv"):
+        mapped.setdefault(row["block"], []).append((row, dict(parameters(row["parameters"])), float(row["ge"]), float(row["delay_ns"])))
+    designs = [(f"{row['config']} (table)", round(ge / (8 * int(p["Rows"])), 4), ns) for row, p, ge, ns in mapped["bitsift"] if p["Bits"] == "8"]
+    for row in tried("bitsift"):
+        if rows := re.match(r"D=(\d+)", row["design"]):
+            designs.append((f"tried: {row['design']}", round(float(row["area_ge"]) / (8 * int(rows[1])), 4), float(row["delay_ns"])))
+    pareto("synthesis_pareto_bitsift.svg", "bitsift, 8 bits: area an input bit against the cycle time", designs, "area, GE an input bit", 1)
+    softmax = {scope: [(row["design"], row["area_ge"], row["delay_ns"]) for row in tried("vdr_softmax") if row["scope"] == scope] for scope in ("lane", "block")}
+    pareto("synthesis_pareto_lane.svg", "A lane of vdr_softmax: what was tried", softmax["lane"])
+    now = [("as in the table", ge, ns) for row, _, ge, ns in mapped["vdr_softmax"] if row["config"] == "l16"]
+    pareto("synthesis_pareto_softmax.svg", "vdr_softmax, 16 logits a clock: what was tried", softmax["block"] + now)
+    designs = [(f"{row['config']}: {row['parameters']}", ge, ns) for row, p, ge, ns in mapped["mlc_shift_add"] if p["Cols"] in ("128", "256")]
+    designs += [(f"tried: {row['design']}", row["area_ge"], row["delay_ns"]) for row in tried("mlc_shift_add") if "sar" not in row["design"]]
+    pareto("synthesis_pareto_mlc.svg", "mlc_shift_add: one or two bits a cell, and one for good", designs)
+
+
+PLOTS = {f.__name__: f for f in (performance, ranks, sar, sawl, sweeps, synthesis)}
+
+
+def main(arguments: list[str]) -> int:
+    if not arguments or arguments[0] not in PLOTS:
+        print(f"usage: flow/plot.py {'|'.join(PLOTS)}", file=sys.stderr)
+        return 2
+    FIGURES.mkdir(parents=True, exist_ok=True)
+    PLOTS[arguments[0]](*arguments[1:])
+    return 0
+
+
+if __name__ == "__main__":
+    program(main)

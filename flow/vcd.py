@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the waveform of a clocked simulation: what the signals of one scope are as each clock ends."""
+
+from pathlib import Path
+from typing import Iterator
+
+from common import Failure
+
+
+class Wave:
+    """Signals directly inside the first scope of that name; `width` by name, None of them where the scope is not there."""
+
+    def __init__(self, path: Path, scope: str, clock: str = "clk_i"):
+        self.path, self.clock = path, clock
+        self.width: dict[str, int] = {}
+        self._names: dict[str, list[str]] = {}  # by the file's own short names
+        with open(path, encoding="ascii") as lines:
+            inside: list[str] = []
+            at = None
+            for line in lines:
+                words = line.split()
+                if words[:1] == ["$scope"]:
+                    inside.append(words[2])
+                    if words[2] == scope and at is None:
+                        at = list(inside)
+                elif words[:1] == ["$upscope"]:
+                    inside.pop()
+                elif words[:1] == ["$var"] and inside == at:
+                    self.width[words[4]] = int(words[2])
+                    self._names.setdefault(words[3], []).append(words[4])
+                elif words[:1] == ["$enddefinitions"]:
+                    break
+        if clock not in self.width:
+            raise Failure(f"{path}: no scope {scope} with a clock {clock}")
+
+    def clocks(self) -> Iterator[dict[str, str]]:
+        """The signals' bits just before each rising edge. The dictionary is the same one each time."""
+        value: dict[str, str] = {}
+        with open(self.path, encoding="ascii") as lines:
+            for line in lines:
+                if line[0] == "b":
+                    bits, _, name = line[1:].rstrip().partition(" ")
+                elif line[0] in "01":
+                    bits, name = line[0], line[1:].rstrip()
+                else:
+                    continue
+                for signal in self._names.get(name, ()):
+                    if signal == self.clock and bits == "1":
+                        yield value
+                    value[signal] = bits

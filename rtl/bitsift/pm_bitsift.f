@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// By scripts/lists.sh.
+rtl/bitsift/pm_lpc.sv
+rtl/bitsift/pm_grant.sv
+rtl/bitsift/pm_prefix.sv
+rtl/bitsift/pm_gpc.sv
+rtl/bitsift/pm_gpc_scan.sv
+rtl/bitsift/pm_dummy_wl.sv
+rtl/bitsift/pm_planes.sv
+rtl/bitsift/pm_bitsift.sv

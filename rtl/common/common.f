@@ -1,1 +1,0 @@
-common/pm_fifo.sv

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// By scripts/lists.sh.
+rtl/emsbq/pm_emsb.sv
+rtl/emsbq/pm_emsbq.sv
+rtl/emsbq/pm_msb_narrow.sv
+rtl/emsbq/pm_msb_round.sv
+rtl/emsbq/pm_msb_parse.sv

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+// By scripts/lists.sh.
+rtl/shift_add/pm_shift_add.sv

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+// By scripts/lists.sh.
+rtl/therm_enc/pm_therm_enc.sv
