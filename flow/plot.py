@@ -177,7 +177,7 @@ def swept(name: str, *keys: str) -> Path:
 
 
 def sweeps() -> None:
-    accuracy = swept("accuracy_sigma", "sigma-r", "accuracy_integer")
+    accuracy = swept("accuracy_sigma", "flare.sigma-r", "accuracy_integer")
     gnuplot(
         "sweep_accuracy.svg",
         f"""set grid

@@ -26,6 +26,8 @@ static const struct pm_setting settings[] = {
      .when = "input=pairs engine=both", .help = "tokens of the longest sentence whose one layer is in RTL"},
     {.name = "rtl-layer", .kind = PM_SET_INT, .fallback = "0", .lo = 0, .hi = 63,
      .when = "input=pairs engine=both", .help = "that layer"},
+    {.name = "tokenizer-seconds", .kind = PM_SET_INT, .fallback = "600", .lo = 1, .hi = 86400,
+     .when = "input=pairs", .help = "after which the network's tokenizer is ended"},
     {.name = "ablation-pairs", .kind = PM_SET_INT, .fallback = "0", .lo = 0, .hi = 1e9, .when = "input=pairs",
      .help = "pairs for each variant; 0: none"},
     {.name = "seed", .kind = PM_SET_INT, .fallback = "1", .lo = 0, .hi = 4294967295.0, .when = "draws=1",

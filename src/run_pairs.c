@@ -340,7 +340,8 @@ static pm_status load(struct pm_run_job *j, struct set *s, struct pm_run_pairs *
     if (status != PM_OK)
         return status;
     const size_t count = 2 * s->pairs.count;
-    status = pm_tokens_run(&s->tokens, j->folder, s->pairs.text, count, c->vocabulary, c->tokens, &j->error);
+    status = pm_tokens_run(&s->tokens, j->folder, s->pairs.text, count, c->vocabulary, c->tokens,
+                           (unsigned)pm_settings_int(j->settings, "tokenizer-seconds"), &j->error);
     if (status != PM_OK)
         return status;
     s->input = calloc(count, sizeof *s->input);
