@@ -42,7 +42,7 @@ TWINS := $(patsubst src/system/%_rtl.c,%,$(sort $(wildcard src/system/*_rtl.c)))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup install uninstall test run minilm lint unit bench formal synth power docs figures mutate coverage fuzz regress compilers clean FORCE
+.PHONY: all setup install uninstall test run minilm lint unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress compilers clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -94,7 +94,8 @@ $(BUILD)/perimeter.pc: scripts/perimeter.pc.in VERSION Makefile $(BUILD)/place
 	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(call escape,$(CURDIR))|' \
 	    -e 's|@LIBDIR@|$(call escape,$(abspath $(BUILD)))|' -e 's|@INCLUDEDIR@|$${prefix}/include/perimeter|' $< >$@
 # The public names alone, for who loads the library at run time (Python's ctypes, for one).
-$(BUILD)/libperimeter.so: $(BUILD)/libperimeter.a $(wildcard include/perimeter/*.h include/perimeter/*/*.h)
+$(BUILD)/shared/libperimeter.so: $(BUILD)/libperimeter.a $(wildcard include/perimeter/*.h include/perimeter/*/*.h)
+	@mkdir -p $(@D)
 	{ echo '{ global:'; cat $(filter %.h,$^) | grep -o '\<pm_[a-z0-9_]*' | sort -u | sed 's/$$/;/'; echo 'local: *; };'; } >$@.map
 	$(CC) -shared -Wl,-soname,libperimeter.so.$(basename $(VERSION)) -Wl,--version-script=$@.map -Wl,--whole-archive $< \
 	    -Wl,--no-whole-archive -lm -o $@
@@ -103,7 +104,7 @@ $(BUILD)/libperimeter.so: $(BUILD)/libperimeter.a $(wildcard include/perimeter/*
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 DESTDIR ?=
-install: all $(if $(SHARED),$(BUILD)/libperimeter.so)
+install: all $(if $(SHARED),$(BUILD)/shared/libperimeter.so)
 	$(if $(findstring -march=,$(CFLAGS)),$(error CFLAGS=$(CFLAGS): what is installed is for any machine))
 	@scripts/install.sh install '$(BUILD)' '$(DESTDIR)' '$(PREFIX)' '$(LIBDIR)' $(if $(SHARED),shared)
 uninstall:
@@ -125,7 +126,7 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
     $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) headers install build lists cli run pairs sweep fault fuzz \
-    flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) docs links
+    flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
 
@@ -147,7 +148,7 @@ $(BUILD)/test/lint-%.tap:
 $(BUILD)/test/proof-%.tap:
 	$(tap) flow/prove.py --quick $*
 # Public headers and libraries; installing; building here and there; the lists of RTL files.
-$(BUILD)/test/headers.tap: $(BUILD)/libperimeter.a $(BUILD)/libperimeter.so
+$(BUILD)/test/headers.tap: $(BUILD)/libperimeter.a $(BUILD)/shared/libperimeter.so
 	$(tap) tests/headers.sh
 $(BUILD)/test/install.tap $(BUILD)/test/build.tap: $(BUILD)/test/%.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/$*.sh
@@ -172,6 +173,9 @@ $(BUILD)/test/fault.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
 # The benches' logs first, where they are made too: their counts stand on the pages.
 $(BUILD)/test/docs.tap: $(filter $(BUILD)/test/bench-%,$(MAKECMDGOALS))
 	$(tap) python3 flow/pages.py check
+# The bench's first simulations once more, in Icarus Verilog.
+$(BUILD)/test/replay-%.tap: $(BUILD)/tb/%_tb
+	$(tap) flow/replay.py $*
 $(BUILD)/test/links.tap:
 	$(tap) python3 flow/links.py
 FUZZ := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
@@ -220,64 +224,26 @@ $(BUILD)/minilm/simlex999.tsv $(BUILD)/minilm/wordsim353.tsv &: $(BUILD)/minilm/
 
 # One block: make BLOCK=emsbq test, or one of its parts
 need-block = $(if $(BLOCK),,$(error name a block: make BLOCK=bitsift $@))
-# Speed of the golden paths, when no block is named. The main job's seconds come from a run of its own.
+# Speed of the golden paths; the main job's seconds come from a run of its own. With a BLOCK its old meaning: sim.
+bench: $(if $(BLOCK),sim,all $(BUILD)/bench/bench)
 ifeq ($(BLOCK),)
-bench: all $(BUILD)/bench/bench
 	@$(BUILD)/perimeter run models/fashion-vit --data $(DATA) --summary $(BUILD)/bench/run.json >$(BUILD)/bench/run.txt
 	@$(BUILD)/bench/bench $(BUILD)/bench \
 	    "$$(sed -n 's/^\t"seconds_golden":\t\([0-9.]*\),*$$/\1/p' $(BUILD)/bench/run.json)"
-else
-bench: all
-	@$(MAKE) --no-print-directory -s $(BUILD)/test/bench-$(BLOCK).tap; cat $(BUILD)/test/bench-$(BLOCK).tap
 endif
 $(BUILD)/bench/bench: $(BUILD)/obj/bench/bench.o $(LIBRARIES)
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(LIBS)
-lint unit: all
+# sim: its bench.
+sim: PART := bench
+lint unit: PART = $@
+lint unit sim: all
 	$(need-block)
-	@$(MAKE) --no-print-directory -s $(BUILD)/test/$@-$(BLOCK).tap; cat $(BUILD)/test/$@-$(BLOCK).tap
-formal: setup
-	@echo $(or $(BLOCK),$(patsubst formal/%/targets,%,$(wildcard formal/*/targets))) | xargs -n 1 -P $(JOBS) flow/prove.py; \
-	    status=$$?; $(if $(BLOCK),,flow/prove.py summary &&) exit $$status
+	@$(MAKE) --no-print-directory -s $(BUILD)/test/$(PART)-$(BLOCK).tap; cat $(BUILD)/test/$(PART)-$(BLOCK).tap
 
-# Evidence that takes hours; what is done already is kept. See docs/verification.md.
-mutate: all $(patsubst tb/%/mutants,$(BUILD)/tb/%_tb,$(if $(BLOCK),tb/$(BLOCK)/mutants,$(wildcard tb/*/mutants)))
-	@echo $(or $(BLOCK),$(patsubst tb/%/mutants,%,$(wildcard tb/*/mutants))) | xargs -n 1 -P $(JOBS) flow/mutate.py
-	@flow/mutate.py summary
-coverage: all $(BENCHES:%=$(BUILD)/tb/%_tb) $(BUILD)/obj/tests/avx512_emulated.o
-	@flow/coverage.py $(BLOCK)
-fuzz: all
-	@flow/fuzz.py
-regress: all $(BENCHES:%=$(BUILD)/tb/%_tb)
-	@flow/regress.py
+# Proofs, evidence, synthesis, pages and figures.
+include flow/flow.mk
 
-# Area and timing: every configuration, what is checked on its netlist, data and pages. Long configurations when they are named:
-# flow/synth.py map bitsift-d4096.
-SYNTH = $(or $(BLOCK),flare_attention bitsift $(filter-out flare_attention bitsift,$(patsubst synth/%/configs,%,$(wildcard synth/*/configs))))
-synth: all $(if $(BLOCK),$(BUILD)/tb/$(BLOCK)_tb,$(BENCHES:%=$(BUILD)/tb/%_tb) $(BUILD)/accesses)
-	@$(if $(BLOCK),,$(MAKE) --no-print-directory -s $(BUILD)/synth/vectors)
-	@flow/synth.py map --jobs $(JOBS) $(BLOCK); status=$$?; \
-	    echo $(SYNTH) | xargs -n 1 | xargs -I {} -P $(JOBS) flow/tap.py run $(BUILD)/synth/netlist-{}.tap flow/netlist.py {}; \
-	    flow/synth.py report $(BLOCK) && exit $$status
-power: all
-	@$(MAKE) --no-print-directory -s $(BUILD)/synth/vectors
-	@flow/power.py
-# What the pages have from RTL, results, logs and the ops' declarations.
-docs: all
-	@python3 flow/pages.py
-	@python3 flow/catalogue.py
-# Schematics from the RTL, timing diagrams from simulations.
-figures: all
-	@$(MAKE) --no-print-directory -s $(BUILD)/tests/mknpy $(BUILD)/timing_waves
-	@python3 flow/schematic.py $(BLOCK)
-	@python3 flow/timing.py $(BLOCK)
-# What the network's layer 1 sees in the first image of the test set, for accesses and power; and other helpers of the flow.
-$(BUILD)/network_vectors $(BUILD)/accesses $(BUILD)/timing_waves $(BUILD)/sar_linearity: $(BUILD)/%: $(BUILD)/obj/tools/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
-	$(CC) -o $@ $^ $(LIBS)
-$(BUILD)/synth/vectors: $(BUILD)/network_vectors
-	@mkdir -p $@
-	@$< models/fashion-vit $(DATA) 1 $@
-	@touch $@
 clean:
 	rm -rf $(BUILD)
 

@@ -130,7 +130,10 @@ def rtl_files(block):
     run = subprocess.run(["scripts/files.sh", block], capture_output=True, text=True)
     if run.returncode or not run.stdout:
         raise Failure(f"rtl/{block} has no list of files")
-    return run.stdout.split()
+    files = run.stdout.split()
+    if missing := [file for file in files if not Path(file).exists()]:
+        raise Failure(f"rtl/{block}/files: no {missing[0]}")
+    return files
 
 
 def parameters(text):
@@ -189,8 +192,14 @@ def version(name, *arguments):
     return _versions[name]
 
 
-def pkg_config(package):
-    return subprocess.run(["pkg-config", "--cflags", package], capture_output=True, text=True).stdout.split()
+def c_flags():
+    """How the Makefile compiles the program, but for warnings and optimisation."""
+    mpi = subprocess.run(["pkg-config", "--cflags", "ompi-c"], capture_output=True, text=True).stdout.split()
+    return ["-std=c11", "-D_GNU_SOURCE", "-ffp-contract=off", "-Iinclude/perimeter", "-Icmodel", "-Isrc", "-I.", "-Itb/common", *mpi,
+            f'-DPM_SOURCE_DIR="{ROOT}"', f'-DPM_BUILD_DIR="{BUILD.absolute()}"', f'-DPM_VERSION="{read("VERSION").strip()}"']
+
+
+LIBRARIES = "-lmpi -lcjson -llapacke -lopenblas -lz -lm -ldl".split()
 
 
 def newer(made, files):

@@ -14,13 +14,10 @@ from collections import defaultdict
 from pathlib import Path
 
 import evidence
-from common import BUILD, Failure, blocks, digest, keep, must, newer, pkg_config, program, recall, rtl_files, tool, write
-from models import choice, marked
+from common import BUILD, LIBRARIES, Failure, blocks, c_flags, digest, keep, must, newer, program, recall, rtl_files, tool, write
+from models import marked
 
 OUT = BUILD.absolute() / "coverage"
-FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-O0", "-fopenmp", "-ffp-contract=off", "-Iinclude/perimeter", "-Icmodel", "-Isrc", "-I.", "-Itb/common",
-         f'-DPM_SOURCE_DIR="{Path.cwd()}"', "--coverage"]
-LIBRARIES = "-lcmocka -fopenmp -lmpi -lcjson -llapacke -lopenblas -lz -lm -ldl".split()
 
 
 def run_bench(block):
@@ -33,7 +30,7 @@ def run_bench(block):
     names = marked(block, "coverage")
     log = OUT / "rtl" / f"{block}.log"
     if tool([BUILD / "tb" / f"{block}_tb"], log, env={"PERIMETER_COVERAGE": str(OUT / "rtl" / block),
-                                                      "PERIMETER_MODELS": choice(block, names)}):
+                                                      "PERIMETER_MODELS": ",".join(names)}):
         raise Failure(f"the bench of {block} fails, see {log}")
     if len(list(OUT.glob(f"rtl/{block}-*.dat"))) != len(names):
         raise Failure(f"the bench of {block} does not know a model of tb/{block}/models")
@@ -62,7 +59,7 @@ def c_points():
     folder = OUT / "c"
     folder.mkdir(parents=True, exist_ok=True)
     headers = [path for where in ("cmodel", "src", "include") for path in Path(where).rglob("*.[ch]")]
-    flags = FLAGS + pkg_config("ompi-c")
+    flags = [*c_flags(), "-O0", "-fopenmp", "--coverage"]
     objects = []
     for source in sorted([*Path("cmodel").rglob("*.c"), *Path("src").rglob("*.c")]):
         made = folder / (str(source).replace("/", "_")[:-2] + ".o")
@@ -74,7 +71,7 @@ def c_points():
     for test in sorted(Path("tests").glob("*_test.c")):
         binary = folder / test.stem
         beside = [BUILD / "obj/tests/avx512_emulated.o"] if test.stem == "simd_test" else []
-        must(["gcc", *flags, "-o", binary, test, *objects, *beside, *LIBRARIES], OUT / "c.log")
+        must(["gcc", *flags, "-o", binary, test, *objects, *beside, "-lcmocka", *LIBRARIES], OUT / "c.log")
         must([binary], f"{binary}.log")
     text = subprocess.run(["gcov", "-n", *sorted(folder.glob("*.gcda"))], capture_output=True, text=True).stdout
     found = re.findall(r"^File '((?:cmodel|src)/[^']*\.c)'\nLines executed:([0-9.]+)% of (\d+)", text, re.M)

@@ -13,14 +13,12 @@ import sys
 from pathlib import Path
 
 import evidence
-from common import BUILD, Failure, grep, must, newer, pkg_config, program, write
+from common import BUILD, LIBRARIES, Failure, c_flags, grep, must, newer, program, write
 
 OUT = BUILD.absolute() / "fuzz"
 TARGETS = evidence.FUZZED
-FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-g", "-O1", "-Iinclude/perimeter", "-Icmodel", "-Isrc", "-I.", "-Itb/common", "-Wno-unknown-pragmas",
-         "-ffp-contract=off", "-fno-omit-frame-pointer", f'-DPM_SOURCE_DIR="{Path.cwd()}"', *pkg_config("ompi-c")]
+FLAGS = ["-g", "-O1", "-Wno-unknown-pragmas", "-fno-omit-frame-pointer", *c_flags()]
 SANITIZERS = "address,undefined"
-LIBRARIES = "-lmpi -lcjson -llapacke -lopenblas -lz -lm -ldl".split()
 CHUNK = 50_000
 
 

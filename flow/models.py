@@ -26,7 +26,3 @@ def canonical(block, model):
     defaults = re.findall(r"^ *parameter .*\b(\w+) *= *([^ ,\n]+),?$", bench, re.M)
     return tuple(sorted(set(model.split()) - {f"{name}={value}" for name, value in defaults}))
 
-
-def choice(block, names):
-    """PERIMETER_MODELS for these names."""
-    return ",".join(name for model in names for name in (model, models(block)[model]))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judges mutants of blocks' RTL.
   flow/mutate.py BLOCK [bench]   every line of tb/BLOCK/mutants; what is judged already is kept. bench: by the bench alone
-  flow/mutate.py summary         the table, build/mutate/summary.json, build/mutate/survivors, among which is what was not judged, and
+  flow/mutate.py summary [BLOCK] the table, build/mutate/summary.json, build/mutate/survivors, among which is what was not judged, and
                                  tb/evidence.tsv; fails where less than $PERIMETER_MUTATE_SCORE % (99) of the mutants that are not
                                  equivalent are killed
 tb/BLOCK/mutants has one design a line:   name | top | NAME=VALUE ... | model | mutants | contract
@@ -26,7 +26,6 @@ from pathlib import Path
 import evidence
 from common import (BUILD, Failure, block_list, blocks, chparam, digest, grep, parameters, program, read, rtl_files, tool, version, write)
 from equal import DIFFERENT, EQUAL, UNDECIDED, abc, compare
-from models import choice
 from prove import refutes
 
 SECONDS = 60
@@ -100,7 +99,7 @@ class Design:
         if left:
             print(f"# {self.full}: {len(left)} mutants", file=sys.stderr)
             run = subprocess.Popen([BUILD / "tb" / f"{self.block}_tb"], stdout=subprocess.PIPE, text=True, env=os.environ | {
-                "PERIMETER_MUTANTS": str(self.dir / f"{self.name}.v"), "PERIMETER_MODELS": choice(self.block, [self.model]),
+                "PERIMETER_MUTANTS": str(self.dir / f"{self.name}.v"), "PERIMETER_MODELS": self.model,
                 "PERIMETER_MUTANT_LIST": " ".join(left)})
             for line in run.stdout:
                 if found := re.match(r"(\d+) (.*)", line):
@@ -236,12 +235,12 @@ def score(count):
     return 100 * count["killed"] / (relevant or 1)
 
 
-def summary():
+def summary(chosen):
     keys = ("mutants", "killed", "equivalent", "survived", "not_judged")
     head = ("design", "mutants", "killed", "equivalent", "survived", "not judged", "score, %")
     print("{:<24} {:>8} {:>8} {:>11} {:>9} {:>11} {:>8}".format(*head))
     survivors, total, found = [], dict.fromkeys(keys, 0), {}
-    for block in blocks("tb/*/mutants"):
+    for block in chosen or blocks("tb/*/mutants"):
         for design in designs(block):
             count = design.counts(survivors)
             print_row(design.full, count)
@@ -264,8 +263,8 @@ def print_row(name, count):
 
 
 def main(arguments):
-    if arguments == ["summary"]:
-        return summary()
+    if arguments[:1] == ["summary"]:
+        return summary(arguments[1:])
     if not arguments or not Path("tb", arguments[0], "mutants").exists() or arguments[1:] not in ([], ["bench"]):
         raise Failure("name a block that has tb/BLOCK/mutants")
     for design in designs(arguments[0]):

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from common import BUILD, Failure, Tap, digest, keep, program, read, recall, rtl_files, version, write, yosys
 from equal import DIFFERENT, EQUAL, UNDECIDED, compare
-from models import choice
 from mapping import configurations
 
 
@@ -76,7 +75,7 @@ def bench_key(block, model):
     """The bench, with all that the model is made of."""
     netlists = [config.netlist for config in configurations(block, "all") if model in config.models]
     files = [path for folder in (f"tb/{block}", "tb/common") for path in sorted(Path(folder).iterdir()) if path.is_file()]
-    return digest(*netlists, choice(block, [model]), BUILD / "tb" / f"{block}_tb", *map(str, files), *files,
+    return digest(*netlists, model, BUILD / "tb" / f"{block}_tb", *map(str, files), *files,
                   *map(Path, rtl_files(block)), version("verilator", "--version"), Path(__file__))
 
 
@@ -88,7 +87,7 @@ def bench(block, model):
     if not passed:
         run = subprocess.run([BUILD / "tb" / f"{block}_tb"], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                              stdin=subprocess.DEVNULL,
-                             env=os.environ | {"PERIMETER_NETLIST": "1", "PERIMETER_MODELS": choice(block, [model])})
+                             env=os.environ | {"PERIMETER_NETLIST": "1", "PERIMETER_MODELS": model})
         text = re.sub("^((not )?ok) - ", r"\1 - netlist ", run.stdout, flags=re.M)
         text = re.sub("^# bench", "# netlist bench", text, flags=re.M)
         write(BUILD / "synth" / f"{block}.{model}.bench.log", text)

@@ -18,10 +18,11 @@ import sys
 import time
 from pathlib import Path
 
-from common import (BUILD, MISREAD, Failure, Tap, block_list, blocks, chparam, digest, grep, keep, program, recall, rtl_files,
-                    tool, update_tsv, version, write)
+from common import (BUILD, MISREAD, Failure, Tap, block_list, blocks, chparam, digest, grep, keep, program, read_tsv, recall, rtl_files,
+                    tool, version, write, write_tsv)
 
 COLUMNS = ["block", "property", "top", "parameters", "engine", "depth", "s", "result", "canary", "covers", "source"]
+RESULTS = "formal/results.tsv"
 TIMEOUT = 3600
 
 
@@ -141,11 +142,14 @@ def refutes(block, change, out):
 
 
 def summary():
-    rows = []
+    known = {(row["block"], row["property"]): row for row in read_tsv(RESULTS)}
+    rows, data = [], []
     for block in blocks("formal/*/targets"):
         for target in targets(block):
             row = recall(target.out / f"{target.name}.json", target.key())
             rows.append(row or {"block": block, "property": target.name, "result": "not run"})
+            data.append(row or known.get((block, target.name)))
+    write_tsv(RESULTS, COLUMNS, filter(None, data))
     form = "{:<14} {:<15} {:<20} {:<42} {:<7} {:>5} {:>5}  {:<8} {:<8} {}"
     print(form.format(*COLUMNS[:-1]))
     for row in rows:
@@ -156,7 +160,6 @@ def summary():
                "canaries_caught": sum(row["canary"] == "caught" for row in ran), "covers": sum(row["covers"] for row in ran),
                "blocks": len({row["block"] for row in rows})}
     write(BUILD / "formal" / "summary.json", json.dumps(numbers, indent=1) + "\n")
-    update_tsv("formal/results.tsv", COLUMNS, ran, ["block", "property"])
     return int(numbers["targets"] != numbers["proven"] + numbers["bounded"] or numbers["canaries"] != numbers["canaries_caught"])
 
 

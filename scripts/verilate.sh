@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds one block's bench as a loadable model, unless it is up to date, and prints the model's path.
 #   scripts/verilate.sh [-b BUILD] [-l LIBRARY] BLOCK [wave] [MODEL | NAME=VALUE ...]   a model by its name in tb/BLOCK/models, or parameters of pm_BLOCK_tb
-# With PERIMETER_NETLIST=1 the mapped netlists whose configurations in synth/BLOCK/configs name these parameters as their bench
-# take the place of their modules' RTL. scripts/verilate.sh cells writes build/synth/cells.v, the library's cells in Verilog.
+# With PERIMETER_NETLIST=1 the mapped netlists whose configurations in synth/BLOCK/configs name this model take the place of their
+# modules' RTL. scripts/verilate.sh cells writes build/synth/cells.v, the library's cells in Verilog.
 # PERIMETER_MUTANTS=FILE (made by flow/mutate.py) takes the place of the modules it defines; PERIMETER_COVERAGE=PREFIX counts lines and toggles.
 # The result is BUILD/rtl/BLOCK/<parameters>/model.so, parameters sorted and without those that are the defaults, so that a model is one
 # however it was asked for: the verilated design (design.a), tb/BLOCK/BLOCK_rtl.c, and
 # what these need of LIBRARY, libperimeter.a. A model is up to date where it was built from files of the same names and contents; then
 # nothing is written. BUILD is PERIMETER_BUILD or build/ unless given; LIBRARY is the one in BUILD.
 set -eu
+export LC_ALL=C
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${PERIMETER_BUILD:-$root/build}
 library=
@@ -25,6 +26,7 @@ build=$(realpath -m "$build")
 library=$(realpath -m "${library:-$build/libperimeter.a}")
 cd "$root"
 build=${build#"$root"/} # without what may be a blank in the tree's own name
+export PERIMETER_BUILD="$build"
 block=$1
 shift
 key=model${PERIMETER_NETLIST:+-netlist}${PERIMETER_MUTANTS:+-mutants-$(basename "$PERIMETER_MUTANTS" .v)}${PERIMETER_COVERAGE:+-coverage}
@@ -78,9 +80,16 @@ fail() {
     exit 2
 }
 [ -r "$library" ] || fail "$library is not there"
+lock() {
+    reason=$(mkdir -p "$dir" 2>&1) || fail "${reason#* } (PERIMETER_BUILD names another folder)"
+    [ -w "$dir" ] || fail "$(realpath "$dir"): Permission denied (PERIMETER_BUILD names another folder)"
+    exec 9>>"$dir/lock"
+    flock 9
+}
 
 rtl=$(scripts/files.sh "$block")
 if [ -n "${PERIMETER_NETLIST:-}" ]; then
+    lock
     [ -e "$build/synth/cells.v" ] || scripts/verilate.sh cells
     # shellcheck disable=SC2086
     nets=$(flow/synth.py bench "$block" "$dir" $params)
@@ -101,7 +110,8 @@ fi
 # What the design and the model are made from; both are kept beside them.
 digest() { sha256sum "$@" | sha256sum; }
 # shellcheck disable=SC2046,SC2086
-design=$(digest $rtl $(find "tb/$block" -name '*.sv' -o -name '*.vlt' | sort) tb/common/sim_main.cpp tb/common/pm_sim.h scripts/verilate.sh)
+design=$(digest $rtl $(find "tb/$block" -name '*.sv' -o -name '*.vlt' | sort) tb/common/sim_main.cpp \
+    tb/common/pm_sim.h ${nets:+tb/common/netlist.vlt} scripts/verilate.sh)
 # shellcheck disable=SC2046
 driver=$(digest $(find "tb/$block" -name '*_rtl.[ch]' | sort) $(find tb/common -name '*.[ch]' ! -name 'bench.*' | sort) \
     $(find include/perimeter/ -name '*.h' | sort) - <"$library")
@@ -118,10 +128,7 @@ if current model.so "$design $driver"; then
     realpath "$dir/model.so"
     exit
 fi
-reason=$(mkdir -p "$dir" 2>&1) || fail "${reason#* } (PERIMETER_BUILD names another folder)"
-[ -w "$dir" ] || fail "$(realpath "$dir"): Permission denied (PERIMETER_BUILD names another folder)"
-exec 9>>"$dir/lock"
-flock 9
+[ -n "${PERIMETER_NETLIST:-}" ] || lock
 OBJCACHE=
 cache=$(ccache -k cache_dir 2>/dev/null) && mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] && OBJCACHE=ccache
 export OBJCACHE

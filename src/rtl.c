@@ -11,11 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Of a program that was not installed: the Makefile says where it was built. */
-#ifndef PM_BUILD_DIR
-#define PM_BUILD_DIR PM_SOURCE_DIR "/build"
-#endif
-
 extern char **environ;
 
 struct pm_rtl {

@@ -85,6 +85,11 @@ static void hostile_configurations_are_refused(void **state) {
     c = pm_array_sram();
     c.noise = true;
     refuse(c, 8, 8);
+    c = ok;
+    c.lines = 0;
+    refuse(c, 8, 8);
+    c.lines = PM_ARRAY_MAX_LINES + 1;
+    refuse(c, 8, 8);
     refuse(ok, 0, 8);
     refuse(ok, 8, 0);
     refuse(ok, PM_ARRAY_MAX_ROWS + 1, 8);
@@ -244,6 +249,32 @@ static void reads_sum_their_cells(void **state) {
         }
     }
     pm_array_free(a);
+}
+
+/* K at run time: there are K - 1 dummy rows, the same devices in arrays of any K. */
+static void dummies_follow_the_active_wordlines(void **state) {
+    (void)state;
+    enum { ROWS = 20, COLS = 70 };
+    static const unsigned lines[] = {1, 3, 8, 16, PM_ARRAY_MAX_LINES};
+    static int32_t value[COLS], most[PM_ARRAY_MAX_LINES][COLS];
+    const uint64_t mask = 0x5a5;
+    for (size_t i = sizeof lines / sizeof *lines; i-- > 0;) {
+        struct pm_array_cfg cfg = pm_array_mram(true, 21);
+        cfg.lines = lines[i];
+        cfg.sigma_r = 0.1;
+        struct pm_array *a = pm_array_new(&cfg, 9, ROWS, COLS);
+        assert_non_null(a);
+        assert_int_equal(pm_array_lines(a), lines[i]);
+        for (unsigned dummy = 0; dummy < PM_ARRAY_MAX_LINES; dummy++) {
+            const unsigned on = dummy < lines[i] ? dummy : lines[i] - 1;
+            pm_array_read(a, &mask, dummy, no_id, value);
+            if (lines[i] == PM_ARRAY_MAX_LINES)
+                memcpy(most[dummy], value, sizeof value);
+            assert_memory_equal(value, most[on], sizeof value);
+            assert_true(dummy == 0 || memcmp(most[dummy], most[dummy - 1], sizeof value) != 0);
+        }
+        pm_array_free(a);
+    }
 }
 
 /* What is drawn depends on (seed, id, row, column) alone: not on the order of writes, nor on earlier
@@ -574,6 +605,7 @@ int main(void) {
         cmocka_unit_test(counts_are_exact),
         cmocka_unit_test(programming_statistics),
         cmocka_unit_test(reads_sum_their_cells),
+        cmocka_unit_test(dummies_follow_the_active_wordlines),
         cmocka_unit_test(programming_does_not_depend_on_order),
         cmocka_unit_test(read_noise_equals_cell_by_cell),
         cmocka_unit_test(read_noise_has_its_tails),

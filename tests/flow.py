@@ -46,8 +46,8 @@ def variables():
     for name in filter(None, tracked.stdout.split("\0")):
         if name.endswith(code) and name != "tests/flow.py" and Path(name).exists():
             text = Path(name).read_text(encoding="utf-8")
-            quoted = r'getenv\("(PERIMETER_\w+)"|environ[^\n]*?"(PERIMETER_\w+)"|"(PERIMETER_\w+)": |\$\{?(PERIMETER_[A-Z_]+)|\b(PERIMETER_[A-Z_]+)='
-            used |= {group for match in re.findall(quoted, text) for group in match if group}
+            used |= {name for match in re.findall(r'"(PERIMETER_[A-Z_]+)"|\$\{?(PERIMETER_[A-Z_]+)|(?<![\w-])(PERIMETER_[A-Z_]+)=', text)
+                     for name in match if name}
     table = set(re.findall(r"^\| `(PERIMETER_\w+)`", read("docs/development.md"), re.M))
     tap(used == table, "environment variables: the table of docs/development.md has those that are used")
     for name in sorted(used ^ table):

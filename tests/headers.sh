@@ -55,12 +55,12 @@ for header in $(cd include/perimeter && find . -name '*.h' | sed 's|^\./||' | so
     [ ! -s "$work/log" ]
     verdict $? "headers: $header has names of pm_ and PM_ alone"
 
-    printf '#include "%s"\nint main() {\n    int missing = 0;\n' "$header" >"$work/link.cpp"
+    printf '#include "%s"\nstatic void (*volatile kept)();\n\nint main() {\n' "$header" >"$work/link.cpp"
     grep -ow 'pm_[a-z0-9_]*' "$work/text" | sort -u | grep -xFf "$work/functions" | tee "$work/used" |
-        sed 's/.*/    missing += reinterpret_cast<void (*)()>(\&&) == nullptr;/' >>"$work/link.cpp"
-    printf '    return missing;\n}\n' >>"$work/link.cpp"
+        sed 's/.*/    kept = reinterpret_cast<void (*)()>(\&&);/' >>"$work/link.cpp"
+    printf '    return 0;\n}\n' >>"$work/link.cpp"
     cat "$work/used" >>"$work/public"
-    g++ -std=c++17 -w -Iinclude/perimeter "$work/link.cpp" -L"$build" -lperimeter -lm -o "$work/link" >"$work/log" 2>&1 && "$work/link"
+    g++ -std=c++17 -w -Iinclude/perimeter "$work/link.cpp" "$build/libperimeter.a" -lm -o "$work/link" >"$work/log" 2>&1 && "$work/link"
     verdict $? "headers: $header links from C++ ($(wc -l <"$work/used") functions)"
 done
 
@@ -69,12 +69,12 @@ verdict $? "headers: the functions were found"
 awk '$2 ~ /[A-Z]/ && $3 !~ /^pm_/' "$work/symbols" >"$work/log"
 [ ! -s "$work/log" ]
 verdict $? "headers: libperimeter.a exports names of pm_ alone"
-if [ -e "$build/libperimeter.so" ]; then
-    nm -D --defined-only "$build/libperimeter.so" | awk '{print $3}' | while read -r name; do
+if [ -e "$build/shared/libperimeter.so" ]; then
+    nm -D --defined-only "$build/shared/libperimeter.so" | awk '{print $3}' | while read -r name; do
         grep -qrw "$name" include/perimeter || echo "$name"
     done >"$work/log"
-    [ ! -s "$work/log" ] && readelf -d "$build/libperimeter.so" | grep -q "SONAME.*libperimeter\.so\.$(cut -d. -f1,2 VERSION)\]" &&
-        [ "$(readelf -d "$build/libperimeter.so" | grep -c NEEDED)" -le 2 ]
+    [ ! -s "$work/log" ] && readelf -d "$build/shared/libperimeter.so" | grep -q "SONAME.*libperimeter\.so\.$(cut -d. -f1,2 VERSION)\]" &&
+        [ "$(readelf -d "$build/shared/libperimeter.so" | grep -c NEEDED)" -le 2 ]
     verdict $? "headers: libperimeter.so exports public names alone, has its version's SONAME and needs libm and libc"
 fi
 exit $failed

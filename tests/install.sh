@@ -97,6 +97,11 @@ for source in dpi.c dpi.cpp; do
     verdict $? "install: a Verilator top with RTL and golden model, $source"
 done
 
+sed -n 's/^    \(verilator --binary .*\)/\1/p' "$work/away/README.md" >readme.sh
+sed 's/pm_therm_enc #.*/assign code = 4'"'"'(my_code(int'"'"'(cmp)));/' tb.sv >tb_dpi.sv && mv tb_dpi.sv tb.sv
+{ [ -s readme.sh ] && sh -ex readme.sh && obj_dir/Vtb; } >"$work/log" 2>&1 && grep -q 'shift 3$' "$work/log"
+verdict $? "install: README's command for Verilator"
+
 # Portable: wide registers only in the tables that are chosen at run time, never in the program.
 {
     objdump -d "$work/usr/lib/libperimeter.a" | sed -n 's/^\([a-z0-9_]*\.o\): .*/\1/p; s/.*%[yz]mm.*/wide/p' |

@@ -19,7 +19,7 @@ static int16_t element(unsigned t, unsigned i) {
 static void read_row(const struct pm_array *a, unsigned row, int32_t *value) {
     uint64_t mask[2] = {0, 0};
     mask[row / 64] = (uint64_t)1 << row % 64;
-    pm_array_read(a, mask, PM_GROUP - 1, (struct pm_read_id){0, 0, 0}, value);
+    pm_array_read(a, mask, PM_K - 1, (struct pm_read_id){0, 0, 0}, value);
 }
 
 static int64_t assemble(const int32_t *value) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Writes what the attention of one layer saw for the first image of the test set: network_vectors MODEL DATA
- * LAYER FOLDER x.npy [N][D], wq.npy [D][D]        tokens and the weights of Q a.npy [N][N], v.npy
- * [N][D/heads]   softmax numerators and values of head 0 logit.npy [N*heads][N], ne.npy [N*heads]   rows of
- * logits and their exponents counts.tsv                         accesses a token of each GEMV, heads summed,
- * and softmax rows For flow/power.py and flow/synth.py. */
+/* Writes what the attention of one layer saw for the first image of the test set, for flow/power.py and
+ * flow/synth.py: network_vectors MODEL DATA LAYER FOLDER
+ *  - x.npy [N][D], wq.npy [D][D]: tokens and the weights of Q
+ *  - a.npy [N][N], v.npy [N][D/heads]: softmax numerators and values of head 0
+ *  - logit.npy [N*heads][N], ne.npy [N*heads]: rows of logits and their exponents
+ *  - counts.tsv: accesses a token of each GEMV, heads summed, and softmax rows */
 #include "fileio.h"
 #include "io/idx.h"
 #include "io/npy.h"

@@ -13,8 +13,9 @@
 #define MAX_SIGMA  0.5
 #define MAX_LSB    16.0
 #define MAX_WIRE   0.01
-#define GROUP      8  /* rows added at a time */
-#define BLOCK      64 /* columns of one step: a row is padded to a multiple of it */
+#define GROUP      8   /* rows added at a time */
+#define BLOCK      128 /* columns of one step: a row is padded to a multiple of it */
+#define ALIGN      64  /* of a row: a cache line */
 
 /* The first counter word's upper bits: kinds of draws, apart from those of the other arrays and of the
  * converters. */
@@ -133,6 +134,13 @@ static void program(struct pm_rram *a) {
     }
 }
 
+static void *zeros(size_t bytes) {
+    void *p = aligned_alloc(ALIGN, bytes); /* bytes is a multiple of BLOCK */
+    if (p != NULL)
+        memset(p, 0, bytes);
+    return p;
+}
+
 struct pm_rram *pm_rram_new(const struct pm_rram_cfg *cfg, uint32_t id, unsigned rows, unsigned cols,
                             unsigned cell) {
     if (pm_rram_check(cfg) != PM_OK || rows < 1 || rows > PM_RRAM_MAX_ROWS || cols < 1 ||
@@ -150,12 +158,12 @@ struct pm_rram *pm_rram_new(const struct pm_rram_cfg *cfg, uint32_t id, unsigned
     a->stride = ((size_t)cols + BLOCK - 1) / BLOCK * BLOCK;
     a->cell = cell;
     a->nominal = pm_rram_is_nominal(cfg, cell);
-    a->conductance = calloc((rows + 1) * a->stride, sizeof *a->conductance);
-    a->state = calloc((rows + 1) * a->stride, 1);
+    a->conductance = zeros((rows + 1) * a->stride * sizeof *a->conductance);
+    a->state = zeros((rows + 1) * a->stride);
     bool ok = a->conductance != NULL && a->state != NULL;
     if (cfg->wire > 0) {
-        a->load = calloc(rows * (a->stride + 1), sizeof *a->load);
-        a->source = calloc(rows * (a->stride + 1), sizeof *a->source);
+        a->load = malloc(rows * (a->stride + 1) * sizeof *a->load);
+        a->source = malloc(rows * (a->stride + 1) * sizeof *a->source);
         ok = ok && a->load != NULL && a->source != NULL;
     }
     if (!ok) {
@@ -182,23 +190,26 @@ void pm_rram_program(struct pm_rram *a, const uint8_t *state) {
     program(a);
 }
 
-/* Rows that are on, completed to a multiple of GROUP by the row of zeros. */
-struct lines {
-    unsigned active, n;
-    uint16_t row[PM_RRAM_MAX_ROWS + GROUP];
-};
+/* Rows 64 w .. 64 w + 63 that are on. */
+static uint64_t active(const struct pm_rram *a, const uint64_t *wordlines, unsigned w) {
+    const unsigned left = a->rows - 64 * w;
+    return wordlines[w] & (left < 64 ? ((uint64_t)1 << left) - 1 : UINT64_MAX);
+}
 
-static void list_rows(const struct pm_rram *a, const uint64_t *wordlines, struct lines *l) {
-    l->n = 0;
-    for (unsigned first = 0; first < a->rows; first += 64) {
-        const unsigned left = a->rows - first;
-        uint64_t word = wordlines[first / 64] & (left < 64 ? ((uint64_t)1 << left) - 1 : UINT64_MAX);
-        for (; word != 0; word &= word - 1)
-            l->row[l->n++] = (uint16_t)(first + (unsigned)__builtin_ctzll(word));
+static unsigned count_lines(const struct pm_rram *a, const uint64_t *wordlines) {
+    unsigned lines = 0;
+    for (unsigned w = 0; 64 * w < a->rows; w++)
+        lines += (unsigned)__builtin_popcountll(active(a, wordlines, w));
+    return lines;
+}
+
+/* The first cells of the next GROUP of these rows, completed by the row of zeros. */
+static uint64_t next_rows(const struct pm_rram *a, unsigned w, uint64_t word, size_t at[GROUP]) {
+    for (unsigned g = 0; g < GROUP; g++) {
+        at[g] = (word ? 64 * w + (unsigned)__builtin_ctzll(word) : a->rows) * a->stride;
+        word &= word - 1;
     }
-    l->active = l->n;
-    while (l->n % GROUP != 0)
-        l->row[l->n++] = (uint16_t)a->rows;
+    return word;
 }
 
 /* n active cells' noise in one draw: independent Gaussians sum to one, sqrt(n) wider. 2^-FRAC LSB. */
@@ -208,16 +219,14 @@ static struct pm_noise read_noise(const struct pm_rram *a, unsigned lines, struc
         .sigma = llround(a->cfg.read_noise * sqrt(lines) * (double)((int64_t)1 << (FRAC + PM_GAUSS_FRAC)))};
 }
 
-/* The noise of BLOCK columns from `col` on. */
-static void add_noise(struct pm_noise noise, const struct pm_kernels *k, size_t col, int32_t *sum) {
-    noise.draws.ctr[0] += (uint32_t)(col / 4);
-    if (noise.sigma != 0)
-        k->noise(&noise, BLOCK, sum);
-}
-
-/* Columns that a step from `col` on has. */
+/* Columns of the step from `col` on. */
 static size_t block_cols(const struct pm_rram *a, size_t col) {
     return a->cols - col < BLOCK ? a->cols - col : BLOCK;
+}
+
+/* A column's sum as its value. */
+static int32_t rounded_value(int64_t sum) {
+    return (int32_t)((sum + (1 << (FRAC - VALUE_FRAC) >> 1)) >> (FRAC - VALUE_FRAC));
 }
 
 /* The currents of n columns from `col` on: each bitline's ladder from the far end down, a Norton equivalent
@@ -237,71 +246,67 @@ static void ladders(const struct pm_rram *a, const uint64_t *wordlines, size_t c
     }
 }
 
-/* Noise is added in 2^-FRAC LSB. */
-static void read_wires(const struct pm_rram *a, const uint64_t *wordlines, const struct pm_noise *noise,
-                       const struct pm_kernels *k, int32_t *value) {
+/* value[] holds the noise, in 2^-FRAC LSB. */
+static void read_wires(const struct pm_rram *a, const uint64_t *wordlines, int32_t *value) {
     const double scale = ((1u << a->cell) - 1) / (1 - 1 / a->cfg.on_off) * (1 << FRAC);
     double replica[BLOCK], current[BLOCK];
     ladders(a, wordlines, a->cols, 1, replica);
     for (size_t col = 0; col < a->cols; col += BLOCK) {
-        int32_t drawn[BLOCK] = {0};
-        add_noise(*noise, k, col, drawn);
         ladders(a, wordlines, col, block_cols(a, col), current);
-        for (size_t c = 0; c < block_cols(a, col); c++) {
-            const int64_t sum = drawn[c] + llround((current[c] - replica[0]) * scale);
-            value[col + c] = (int32_t)((sum + (1 << (FRAC - VALUE_FRAC) >> 1)) >> (FRAC - VALUE_FRAC));
-        }
+        for (size_t c = 0; c < block_cols(a, col); c++)
+            value[col + c] = rounded_value(value[col + c] + llround((current[c] - replica[0]) * scale));
     }
 }
 
 void pm_rram_read_plain(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id,
                         int32_t *value) {
-    const struct pm_kernels *k = pm_kernels(PM_ISA_PORTABLE);
-    struct lines l;
-    list_rows(a, wordlines, &l);
-    const struct pm_noise noise = read_noise(a, l.active, id);
+    const struct pm_noise noise = read_noise(a, count_lines(a, wordlines), id);
+    memset(value, 0, a->cols * sizeof *value);
+    if (noise.sigma != 0)
+        pm_kernels(PM_ISA_PORTABLE)->noise(&noise, a->cols, value);
     if (a->source != NULL) {
-        read_wires(a, wordlines, &noise, k, value);
+        read_wires(a, wordlines, value);
         return;
     }
-    for (size_t col = 0; col < a->cols; col += BLOCK) {
-        int32_t drawn[BLOCK] = {0};
-        add_noise(noise, k, col, drawn);
-        for (size_t c = 0; c < block_cols(a, col); c++) {
-            int64_t sum = drawn[c] + (1 << (FRAC - VALUE_FRAC) >> 1);
-            for (unsigned i = 0; i < l.active; i++)
-                sum += a->conductance[l.row[i] * a->stride + col + c];
-            value[col + c] = (int32_t)(sum >> (FRAC - VALUE_FRAC));
-        }
+    for (size_t c = 0; c < a->cols; c++) {
+        int64_t sum = value[c];
+        for (size_t r = 0; r < a->rows; r++)
+            if (wordlines[r / 64] >> r % 64 & 1)
+                sum += a->conductance[r * a->stride + c];
+        value[c] = rounded_value(sum);
     }
 }
 
 static void read_cells(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id, bool rounded,
                        int32_t *restrict value) {
     const struct pm_kernels *k = pm_kernels(PM_ISA_BEST);
-    struct lines l;
-    list_rows(a, wordlines, &l);
-    struct pm_noise noise = read_noise(a, l.active, id);
+    struct pm_noise noise = read_noise(a, count_lines(a, wordlines), id);
     if (a->source != NULL) {
-        read_wires(a, wordlines, &noise, k, value);
+        memset(value, 0, a->cols * sizeof *value);
+        if (noise.sigma != 0)
+            k->noise(&noise, a->cols, value);
+        read_wires(a, wordlines, value);
         return;
     }
     /* A value rounds upwards from half an LSB, less half of its own last bit, on. */
     noise.level = -(1 << (FRAC - 1)) - (1 << (FRAC - VALUE_FRAC) >> 1);
     noise.period = rounded ? 1 << FRAC : 0;
-    for (size_t col = 0; col < a->cols; col += BLOCK) {
+    for (size_t col = 0; col < a->cols; col += BLOCK, noise.draws.ctr[0] += BLOCK / 4) {
         int32_t sum[BLOCK] = {0};
-        for (unsigned i = 0; i < l.n; i += GROUP) {
-            const int32_t *r[GROUP];
-            for (unsigned g = 0; g < GROUP; g++)
-                r[g] = a->conductance + l.row[i + g] * a->stride + col;
-            for (unsigned c = 0; c < BLOCK; c++)
-                sum[c] += r[0][c] + r[1][c] + r[2][c] + r[3][c] + r[4][c] + r[5][c] + r[6][c] + r[7][c];
-        }
-        add_noise(noise, k, col, sum);
-        for (unsigned c = 0; c < BLOCK; c++)
-            sum[c] = (sum[c] + (1 << (FRAC - VALUE_FRAC) >> 1)) >> (FRAC - VALUE_FRAC);
-        memcpy(value + col, sum, block_cols(a, col) * sizeof *sum);
+        for (unsigned w = 0; 64 * w < a->rows; w++)
+            for (uint64_t word = active(a, wordlines, w); word != 0;) {
+                size_t at[GROUP];
+                const int32_t *r[GROUP];
+                word = next_rows(a, w, word, at);
+                for (unsigned g = 0; g < GROUP; g++)
+                    r[g] = a->conductance + at[g] + col;
+                for (unsigned c = 0; c < BLOCK; c++)
+                    sum[c] += r[0][c] + r[1][c] + r[2][c] + r[3][c] + r[4][c] + r[5][c] + r[6][c] + r[7][c];
+            }
+        if (noise.sigma != 0)
+            k->noise(&noise, BLOCK, sum);
+        for (size_t c = 0; c < block_cols(a, col); c++)
+            value[col + c] = (sum[c] + (1 << (FRAC - VALUE_FRAC) >> 1)) >> (FRAC - VALUE_FRAC);
     }
 }
 
@@ -315,20 +320,22 @@ void pm_rram_read_rounded(const struct pm_rram *a, const uint64_t *wordlines, st
 }
 
 void pm_rram_count(const struct pm_rram *a, const uint64_t *wordlines, uint16_t *restrict count) {
-    struct lines l;
-    list_rows(a, wordlines, &l);
-    for (size_t col = 0; col < a->cols; col += BLOCK) {
-        uint16_t sum[BLOCK] = {0};
-        for (unsigned i = 0; i < l.n; i += GROUP) {
-            const uint8_t *r[GROUP];
-            for (unsigned g = 0; g < GROUP; g++)
-                r[g] = a->state + l.row[i + g] * a->stride + col;
-            for (unsigned c = 0; c < BLOCK; c++)
-                sum[c] = (uint16_t)(sum[c] + (uint8_t)(r[0][c] + r[1][c] + r[2][c] + r[3][c] + r[4][c] +
-                                                       r[5][c] + r[6][c] + r[7][c]));
+    for (size_t col = 0; col < a->cols; col += BLOCK)
+        for (unsigned w = 0; 64 * w < a->rows; w++) {
+            uint8_t sum[BLOCK] = {0}; /* at most 64 * 3 */
+            for (uint64_t word = active(a, wordlines, w); word != 0;) {
+                size_t at[GROUP];
+                const uint8_t *r[GROUP];
+                word = next_rows(a, w, word, at);
+                for (unsigned g = 0; g < GROUP; g++)
+                    r[g] = a->state + at[g] + col;
+                for (unsigned c = 0; c < BLOCK; c++)
+                    sum[c] = (uint8_t)(sum[c] + r[0][c] + r[1][c] + r[2][c] + r[3][c] + r[4][c] + r[5][c] +
+                                       r[6][c] + r[7][c]);
+            }
+            for (size_t c = 0; c < block_cols(a, col); c++)
+                count[col + c] = (uint16_t)((w > 0 ? count[col + c] : 0) + sum[c]);
         }
-        memcpy(count + col, sum, block_cols(a, col) * sizeof *sum);
-    }
 }
 
 bool pm_rram_nominal(const struct pm_rram *a) {

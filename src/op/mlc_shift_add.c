@@ -23,13 +23,14 @@ static pm_status golden(struct pm_op_job *job) {
                   *pop = pm_op_data(job, "pop");
     int32_t *y = pm_op_out(job, "y");
     const size_t cols = job->dim['C'], outputs = job->dim['M'];
+    const unsigned bits = cell(job);
     int32_t *plane_code = malloc(cols * sizeof *plane_code);
     if (!plane_code)
         return PM_ENOMEM;
     for (size_t i = 0; i < job->dim['T'] * PLANES; i++) {
         for (size_t c = 0; c < cols; c++)
             plane_code[c] = code[i * cols + c];
-        pm_mlc_shift_add(plane_code, flip, cell(job), pop[i], (unsigned)(i % PLANES), (unsigned)outputs,
+        pm_mlc_shift_add(plane_code, flip, bits, pop[i], (unsigned)(i % PLANES), (unsigned)outputs,
                          y + i / PLANES * outputs);
     }
     free(plane_code);

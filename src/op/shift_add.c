@@ -2,8 +2,8 @@
 #include "op.h"
 
 #include "shift_add.h"
-#include "therm_enc.h"
 #include "tb/shift_add/shift_add_rtl.h"
+#include "therm_enc.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -18,11 +18,12 @@ static void accumulate(const struct pm_op_job *job, int64_t *y) {
                   *neg = pm_op_data(job, "neg");
     const int32_t *accesses = pm_op_data(job, "accesses");
     const size_t cols = job->dim['C'], outputs = job->dim['M'];
+    const unsigned n = wbits(job);
     for (size_t t = 0, beat = 0; t < job->dim['T']; t++)
         for (const size_t end = beat + (size_t)accesses[t]; beat < end; beat++)
             for (size_t m = 0; m < outputs; m++)
-                y[t * outputs + m] += pm_shift_add(code + beat * cols + m * wbits(job), wbits(job),
-                                                   plane[beat], neg[beat] != 0);
+                y[t * outputs + m] +=
+                    pm_shift_add(code + beat * cols + m * n, n, plane[beat], neg[beat] != 0);
 }
 
 static pm_status check_sums(struct pm_op_job *job) {
@@ -117,7 +118,12 @@ static const struct pm_op op = {
     .block = "shift_add",
     .summary = "codes of bit planes and weight columns, accumulated to M = C / wbits sums a vector",
     .limit = {{'C', 1024}},
-    .in = {{.name = "code", .dims = "AC", .dtype = PM_UINT8, .lo = 0, .hi = PM_COMPARATORS, .note = "of each access"},
+    .in = {{.name = "code",
+            .dims = "AC",
+            .dtype = PM_UINT8,
+            .lo = 0,
+            .hi = PM_COMPARATORS,
+            .note = "of each access"},
            {.name = "plane",
             .dims = "A",
             .dtype = PM_UINT8,
