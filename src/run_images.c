@@ -30,6 +30,11 @@ static unsigned largest(const float *v, unsigned n) {
     return best;
 }
 
+unsigned pm_run_threads(const struct pm_run_job *j) {
+    const unsigned threads = (unsigned)pm_settings_int(j->settings, "threads");
+    return threads > 0 ? threads : (unsigned)omp_get_num_procs();
+}
+
 /* Over all workers of a pass. */
 struct threads {
     struct pm_worker *worker;

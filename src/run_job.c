@@ -3,7 +3,6 @@
 
 #include "rtl.h"
 
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,11 +59,6 @@ void pm_run_progress(const char *what, unsigned done, unsigned total) {
         return;
     fprintf(stderr, "\r%s: %u of %u%s", what, done, total, done == total ? "\r\033[K" : "");
     fflush(stderr);
-}
-
-unsigned pm_run_threads(const struct pm_run_job *j) {
-    const unsigned threads = (unsigned)pm_settings_int(j->settings, "threads");
-    return threads > 0 ? threads : (unsigned)omp_get_num_procs();
 }
 
 /* The model's folder: as named, or a name of models/ or of the build. */

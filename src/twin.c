@@ -207,7 +207,7 @@ void pm_twin_replay(const struct pm_twin_layer *l, const char *op, const struct 
         fprintf(stderr, "perimeter: with --replay FOLDER the run's tensors are kept there, to replay it\n");
         return;
     }
-    fprintf(stderr, "perimeter: replay with a waveform: perimeter op %s --engine rtl --wave %s/difference.fst", op,
+    fprintf(stderr, "perimeter: replay with a waveform: perimeter op %s --engine rtl --wave '%s/difference.fst'", op,
             folder);
     for (size_t i = 0; i < count; i++) {
         char path[4096];
@@ -215,7 +215,7 @@ void pm_twin_replay(const struct pm_twin_layer *l, const char *op, const struct 
             continue;
         snprintf(path, sizeof path, "%s/%s.npy", folder, tensor[i].name);
         keep_tensor(path, &tensor[i]);
-        fprintf(stderr, " --in %s=%s", tensor[i].name, path);
+        fprintf(stderr, " --in %s='%s'", tensor[i].name, path);
     }
-    fprintf(stderr, " --out y=%s/y.npy %s\n", folder, rest);
+    fprintf(stderr, " --out y='%s/y.npy' %s\n", folder, rest);
 }

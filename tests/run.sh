@@ -186,4 +186,27 @@ check "uncompressed files with points in their names" $?
 "$build/asan/perimeter" run $good --images 1 --summary "$work/bad/summary.json" >/dev/null 2>"$work/err"
 [ $? = 2 ] && [ "$(wc -l <"$work/err")" = 1 ] && [ ! -e "$work/bad" ]
 check "an output folder that is not there is refused" $?
+
+# An RTL that is wrong: the run says where, leaves nothing unasked, and its replay computes the same integers.
+mkdir -p "$work/tree/build" "$work/here" "$work/replay"
+cp -r rtl tb include cmodel scripts "$work/tree"
+cp "$build/libperimeter.a" "$work/tree/build"
+awk '/round_i,/ && ++n == 3 { sub(/round_i,/, "round_i(1\047b0),") } { print }' rtl/flare_attention/pm_flare_out.sv \
+    >"$work/tree/rtl/flare_attention/pm_flare_out.sv"
+perimeter=$(realpath "$build/perimeter") model=$PWD/models/fashion-vit
+broken() { (cd "$work/here" && PERIMETER_HOME=$work/tree PERIMETER_BUILD=$work/tree/build "$@" >"$work/out" 2>"$work/err"); }
+first() { sed -n 's/^perimeter: flare_attention: .*y\[.*\]: \(golden [-0-9]*, rtl [-0-9]*\).*/\1/p' "$work/err"; }
+! cmp -s rtl/flare_attention/pm_flare_out.sv "$work/tree/rtl/flare_attention/pm_flare_out.sv"
+check "there is an RTL to break" $?
+broken "$perimeter" run "$model" --data "$data" --engine rtl --rtl-images 1
+[ $? = 1 ] && grep -q '^perimeter: flare_attention: attn0, image 0: y\[' "$work/err" && [ -z "$(ls -A "$work/here")" ]
+check "a broken RTL differs, and leaves nothing behind" $?
+found=$(first)
+broken "$perimeter" run "$model" --data "$data" --engine rtl --rtl-images 1 --replay "$work/replay"
+[ $? = 1 ] && [ -n "$found" ] && [ "$(first)" = "$found" ] && [ -z "$(ls -A "$work/here")" ]
+check "asked to, it keeps what differed" $?
+replay=$(sed -n 's/^perimeter: replay with a waveform: perimeter //p' "$work/err" | sed 's/--engine rtl --wave [^ ]*/--engine both/')
+broken sh -c "$perimeter $replay"
+[ $? = 1 ] && [ "$(first)" = "$found" ]
+check "whose replay differs as the run did: $found" $?
 exit $failed
