@@ -24,7 +24,7 @@ comma := ,
 CFLAGS ?= -O3
 PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion $(if $(WERROR),-Werror) \
     $(if $(findstring clang,$(CC)),-Wno-missing-field-initializers) -ffp-contract=off \
-    -MMD -MP -Iinclude/perimeter -Icmodel
+    -MMD -MP -Iinclude/perimeter -Icmodel -I$(BUILD)/gen
 # Beside the library: the program, the tests and the benches.
 PROGRAM_CFLAGS := -fopenmp -Isrc -I. -Itb/common $(shell pkg-config --cflags ompi-c 2>/dev/null)
 LIBS := -fopenmp -lmpi -lcjson -llapacke -lopenblas -lz -lm -ldl
@@ -35,7 +35,10 @@ CORE_SRC := $(wildcard cmodel/*.c cmodel/analog/*.c cmodel/kernels/*.c)
 NET_SRC := $(wildcard cmodel/io/*.c cmodel/net/*.c cmodel/system/*.c)
 LIB_SRC := $(CORE_SRC) $(NET_SRC)
 LIBRARIES := $(BUILD)/libperimeter-net.a $(BUILD)/libperimeter.a
-SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/op/*.c))
+SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/op/*.c src/system/*.c))
+# Systems and their RTL twins are found where they stand.
+SYSTEMS := $(patsubst cmodel/system/%.c,%,$(shell grep -l '^const struct pm_system pm_system_' cmodel/system/*.c))
+TWINS := $(patsubst src/system/%_rtl.c,%,$(sort $(wildcard src/system/*_rtl.c)))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
@@ -53,6 +56,14 @@ $(BUILD)/flags: FORCE
 	$(call holds,$(CC) $(CFLAGS) $(PM_CFLAGS) $(PROGRAM_CFLAGS))
 $(BUILD)/place: FORCE
 	$(call holds,$(CURDIR))
+open := (
+close := )
+$(BUILD)/gen/systems.inc: FORCE
+	$(call holds,$(SYSTEMS:%=SYSTEM$(open)%$(close)))
+$(BUILD)/gen/twins.inc: FORCE
+	$(call holds,$(TWINS:%=TWIN$(open)%$(close)))
+$(BUILD)/obj/cmodel/system/system.o $(BUILD)/asan/cmodel/system/system.o: $(BUILD)/gen/systems.inc
+$(BUILD)/obj/src/twin.o $(BUILD)/asan/src/twin.o: $(BUILD)/gen/twins.inc
 
 # Objects, once as built and once under the sanitizers.
 $(BUILD)/obj/cmodel/%.o $(BUILD)/asan/cmodel/%.o: private PROGRAM_CFLAGS :=

@@ -9,7 +9,7 @@
 
 #include "io/npy.h"
 #include "rtl.h"
-#include "settings.h"
+#include "io/settings.h"
 
 #define PM_OP_INPUTS  11
 #define PM_OP_OUTPUTS 4

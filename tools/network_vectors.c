@@ -8,7 +8,9 @@
 #include "fileio.h"
 #include "io/idx.h"
 #include "io/npy.h"
-#include "net/encoder_map.h"
+#include "net/encoder.h"
+#include "system/flare.h"
+#include "system/placement.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,30 +42,45 @@ static void probe(void *ctx, const struct pm_attention_stages *s) {
         pm_tensor_set(&a_out, s->token * n + i, s->a[i]);
 }
 
-static pm_status attention(void *ctx, unsigned layer, const struct pm_encoder_map *map,
-                           const struct pm_encoder_tokens *in, int8_t *y, int32_t *e) {
-    (void)ctx;
+static void stage(void *ctx, const void *stages) {
+    probe(ctx, stages);
+}
+
+static pm_status done(void *layer, const void *run) {
+    const struct pm_flare_run *r = run;
+    const struct pm_attention_weights *w = pm_flare_layer_weights(layer);
     const size_t width = network.config.width, dk = width / network.config.heads;
-    struct pm_attention *engine;
-    struct pm_attention_cfg cfg = {
-        .round = true, .coding_x = PM_SIGN, .coding_q = PM_TWOS, .coding_o = PM_SIGN};
-    cfg.mram = pm_array_mram(false, 1);
-    pm_encoder_map_configure(&network, layer, &cfg);
-    check(pm_attention_new(&cfg, &map->w, in->n, 4 * layer, &engine), "engine");
-    const bool wanted = layer == layer_wanted;
-    if (wanted) {
-        for (size_t i = 0; i < in->n * width; i++)
-            pm_tensor_set(&x_out, i, in->x[i]);
-        for (size_t i = 0; i < 4 * width; i++)
-            pm_tensor_set(&x4_out, i, in->x[i]);
-        for (size_t d = 0; d < width; d++)
-            for (size_t m = 0; m < dk; m++)
-                pm_tensor_set(&wq_out, d * dk + m, map->w.wq[d * width + m]);
-    }
-    pm_status status = pm_attention_run(engine, in->x, in->ex, in->keep, in->n, 0, y, e,
-                                        wanted ? &cost : NULL, wanted ? probe : NULL, NULL);
-    pm_attention_free(engine);
-    return status;
+    for (size_t i = 0; i < r->n * width; i++)
+        pm_tensor_set(&x_out, i, r->x[i]);
+    for (size_t i = 0; i < 4 * width; i++)
+        pm_tensor_set(&x4_out, i, r->x[i]);
+    for (size_t d = 0; d < width; d++)
+        for (size_t m = 0; m < dk; m++)
+            pm_tensor_set(&wq_out, d * dk + m, w->wq[d * width + m]);
+    cost = *r->cost;
+    return PM_OK;
+}
+
+/* The image through the network, every attention in FLARE, that of the wanted layer watched. */
+static void run(const char *folder, const uint8_t *pixels) {
+    struct pm_error e = {""};
+    struct pm_plan plan;
+    struct pm_placement *p;
+    struct pm_worker w;
+    float *classes = malloc(network.config.classes * sizeof *classes);
+    const struct pm_graph_input image = {.image = pixels, .n = network.config.tokens};
+    check(classes ? pm_plan_new(&plan) : PM_ENOMEM, "plan");
+    check(pm_plan_place(&plan, "attn*=flare", true, &e), "plan");
+    check(pm_placement_new(&plan, &network.graph, folder, 1, &p, &e), e.text);
+    check(pm_worker_begin(&w, &network.graph, p, network.config.tokens), "buffers");
+    for (unsigned i = 0; i < network.graph.nodes; i++)
+        if (network.graph.node[i].kind == PM_NODE_ATTENTION && network.graph.node[i].layer == layer_wanted)
+            w.watch[i] = (struct pm_watch){stage, done, (void *)(uintptr_t)pm_placement_layer(p, i)};
+    check(pm_worker_run(&w, &image, classes), "network");
+    pm_worker_end(&w);
+    pm_placement_free(p);
+    pm_plan_free(&plan);
+    free(classes);
 }
 
 static void save(const char *folder, const char *name, const struct pm_tensor *t) {
@@ -78,7 +95,6 @@ static void save(const char *folder, const char *name, const struct pm_tensor *t
 }
 
 int main(int argc, char **argv) {
-    const struct pm_encoder_engines engines = {.attention = attention};
     struct pm_error e;
     char path[4096];
     struct pm_idx images;
@@ -89,15 +105,11 @@ int main(int argc, char **argv) {
     layer_wanted = (unsigned)strtoul(argv[3], NULL, 10);
     snprintf(path, sizeof path, "%s/t10k-images-idx3-ubyte.gz", argv[2]);
     check(pm_encoder_load(&network, argv[1], &e), argv[1]);
-    check(pm_encoder_map_load(&network, argv[1], NULL, &e), argv[1]);
     check(pm_idx_open(&images, path, 3, &e), path);
     const struct pm_encoder_config *c = &network.config;
     uint8_t *pixels = malloc(images.item);
-    float *classes = malloc(c->classes * sizeof *classes);
-    struct pm_encoder_scratch *scratch = pm_encoder_scratch_new(&network);
-    const struct pm_encoder_input image = {.image = pixels, .n = c->tokens};
     const size_t rows = (size_t)c->tokens * c->heads;
-    if (!pixels || !classes || !scratch)
+    if (!pixels)
         check(PM_ENOMEM, "buffers");
     check(pm_idx_read(&images, 1, pixels, &e), path);
     check(pm_tensor_new(&x_out, PM_INT8, 2, (size_t[]){c->tokens, c->width}), "x");
@@ -107,7 +119,7 @@ int main(int argc, char **argv) {
     check(pm_tensor_new(&v_out, PM_INT16, 2, (size_t[]){c->tokens, c->width / c->heads}), "v");
     check(pm_tensor_new(&logit_out, PM_INT8, 2, (size_t[]){rows, c->tokens}), "logit");
     check(pm_tensor_new(&ne_out, PM_INT32, 1, (size_t[]){rows}), "ne");
-    check(pm_encoder_forward(&network, &image, &engines, scratch, classes), "network");
+    run(argv[1], pixels);
     save(argv[4], "x", &x_out);
     save(argv[4], "x4", &x4_out);
     save(argv[4], "wq", &wq_out);

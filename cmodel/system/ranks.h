@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A matrix as a sum of ranks, the important ones in 1-bit cells (HyFlexPIM Algorithm 1;
  * docs/numerics.md, "Ranks and cells"). */
-#ifndef PM_NET_RANKS_H
-#define PM_NET_RANKS_H
+#ifndef PM_SYSTEM_RANKS_H
+#define PM_SYSTEM_RANKS_H
 
 #include "pm_types.h"
 

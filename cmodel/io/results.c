@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "results.h"
+#include "io/results.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/ranks.h"
+#include "system/ranks.h"
 
 #include <lapacke.h>
 #include <math.h>

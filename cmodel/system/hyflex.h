@@ -2,12 +2,14 @@
 /* A network's matrix in HyFlexPIM arrays: int8 activations and weights around pm_hyflex_gemv(), in one matrix
  * or in two low-rank factors whose ranks are spread over 1-bit and 2-bit cells (HyFlexPIM sections 3.2 and
  * 4). */
-#ifndef PM_NET_HYFLEX_LINEAR_H
-#define PM_NET_HYFLEX_LINEAR_H
+#ifndef PM_SYSTEM_HYFLEX_H
+#define PM_SYSTEM_HYFLEX_H
 
 #include "hyflex_gemv.h"
-#include "net/encoder.h"
-#include "net/ranks.h"
+#include "system/ranks.h"
+#include "system/system.h"
+
+extern const struct pm_system pm_system_hyflex;
 
 enum pm_hyflex_layout {
     PM_HYFLEX_SLC,  /**< the matrix in 1-bit cells */
@@ -38,14 +40,13 @@ struct pm_hyflex_linear;
 /** Programs W of `l`: each output (of a factor) has its scale max|w|/127 (1 where that is 0). Its arrays are
  * number *array_id and on, which moves past them. PM_EINVAL: a member of cfg out of range, or a dimension
  * beyond PM_HYFLEX_MAX_DIM; PM_ENOMEM. */
-pm_status pm_hyflex_linear_new(const struct pm_hyflex_linear_cfg *cfg, const struct pm_encoder_linear *l,
+pm_status pm_hyflex_linear_new(const struct pm_hyflex_linear_cfg *cfg, const struct pm_matrix *l,
                                uint32_t *array_id, struct pm_hyflex_linear **linear);
 void pm_hyflex_linear_free(struct pm_hyflex_linear *linear);
 
-/** Sees every array matrix's integers: x[n], `stride` apart, and y[n][outputs of h]; a status but PM_OK ends
- * the run, which returns it. */
-typedef pm_status pm_hyflex_watch(void *ctx, const struct pm_hyflex *h, const int8_t *x, size_t stride,
-                                  size_t n, uint32_t first_vector, const int32_t *y);
+struct pm_hyflex_run;
+/** Sees every array matrix's integers; a status but PM_OK ends the run, which returns it. */
+typedef pm_status pm_hyflex_watch(void *ctx, const struct pm_hyflex_run *run);
 
 /** y[n][out] = x[n][in] W^T + bias: every vector is rounded to int8 at its own scale max|x|/127, results are
  * scaled back in float. `first_vector` numbers the vectors since programming. cost and watch may be NULL.
@@ -53,5 +54,20 @@ typedef pm_status pm_hyflex_watch(void *ctx, const struct pm_hyflex *h, const in
 pm_status pm_hyflex_linear_run(const struct pm_hyflex_linear *linear, size_t n, const float *x,
                                uint32_t first_vector, float *y, struct pm_hyflex_linear_cost *cost,
                                pm_hyflex_watch *watch, void *ctx);
+
+/** Of pm_watch.done: a matrix's integers; called for each factor and each kind of cell. */
+struct pm_hyflex_run {
+    const struct pm_hyflex *h;
+    const int8_t *x;
+    size_t stride, n;
+    uint32_t first_vector;
+    const int32_t *y; /**< [n][outputs of h] */
+    uint64_t cycles;  /**< golden clocks of this */
+};
+/** A programmed layer's converters an array, for its RTL twin. */
+unsigned pm_hyflex_layer_sars(const void *layer);
+
+/** The parts of its counts: arrays of 1-bit cells, of 2-bit cells, and both. */
+enum { PM_HYFLEX_PART_SLC, PM_HYFLEX_PART_MLC, PM_HYFLEX_WHOLE, PM_HYFLEX_PARTS };
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/hyflex_linear.h"
+#include "system/hyflex.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -23,14 +23,14 @@ static float real(void) {
 enum { MAX = 96 };
 static float weight[MAX * MAX], bias[MAX], x[8 * MAX], y[8 * MAX];
 
-static struct pm_encoder_linear matrix(unsigned in, unsigned out) {
+static struct pm_matrix matrix(unsigned in, unsigned out) {
     for (unsigned i = 0; i < in * out; i++)
         weight[i] = real();
     for (unsigned o = 0; o < out; o++)
         bias[o] = real();
     for (unsigned i = 0; i < 8 * in; i++)
         x[i] = 3 * real();
-    return (struct pm_encoder_linear){.in = in, .out = out, .weight = weight, .bias = bias};
+    return (struct pm_matrix){.in = in, .out = out, .weight = weight, .bias = bias};
 }
 
 static double norm2(const float *v, size_t n) {
@@ -49,7 +49,7 @@ static void factors_are_the_truncated_decomposition(void **state) {
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         const unsigned in = shapes[s][0], out = shapes[s][1], all = in < out ? in : out;
         const unsigned ks[] = {all, pm_rank_count(in, out)};
-        const struct pm_encoder_linear l = matrix(in, out);
+        const struct pm_matrix l = matrix(in, out);
         assert_int_equal(ks[1], (unsigned)fmax(1, floor((double)in * out / (in + out))));
         for (int n = 0; n < 2; n++) {
             const unsigned k = ks[n];
@@ -113,7 +113,7 @@ static void ranks_are_sorted(void **state) {
 }
 
 /* Oracle: 8-bit rounding and products of its own, in double. */
-static void expected(const struct pm_encoder_linear *l, size_t t, double *to) {
+static void expected(const struct pm_matrix *l, size_t t, double *to) {
     double largest = 0;
     for (unsigned i = 0; i < l->in; i++)
         largest = fmax(largest, fabs(x[t * l->in + i]));
@@ -135,17 +135,16 @@ struct watched {
 };
 
 /* Nominal arrays with flip: every integer is the exact product. */
-static pm_status exact_product(void *ctx, const struct pm_hyflex *h, const int8_t *v, size_t stride, size_t n,
-                               uint32_t first_vector, const int32_t *result) {
+static pm_status exact_product(void *ctx, const struct pm_hyflex_run *run) {
     struct watched *w = ctx;
-    const unsigned rows = pm_hyflex_rows(h), outputs = pm_hyflex_outputs(h);
-    assert_int_equal(first_vector, 5);
-    for (size_t t = 0; t < n; t++)
+    const unsigned rows = pm_hyflex_rows(run->h), outputs = pm_hyflex_outputs(run->h);
+    assert_int_equal(run->first_vector, 5);
+    for (size_t t = 0; t < run->n; t++)
         for (unsigned o = 0; o < outputs; o++) {
             int64_t sum = 0;
             for (unsigned r = 0; r < rows; r++)
-                sum += v[t * stride + r] * pm_hyflex_weights(h)[r * outputs + o];
-            assert_int_equal(sum, result[t * outputs + o]);
+                sum += run->x[t * run->stride + r] * pm_hyflex_weights(run->h)[r * outputs + o];
+            assert_int_equal(sum, run->y[t * outputs + o]);
             w->values++;
         }
     w->calls++;
@@ -162,7 +161,7 @@ static void whole_matrices_are_exact(void **state) {
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
         for (int mlc = 0; mlc < 2; mlc++) {
             const unsigned in = shapes[s][0], out = shapes[s][1];
-            struct pm_encoder_linear l = matrix(in, out);
+            struct pm_matrix l = matrix(in, out);
             memset(x + in, 0, in * sizeof *x);           /* a vector of zeros */
             for (unsigned i = 0; i < in && out > 2; i++) /* an output without weights */
                 weight[2 * in + i] = 0;
@@ -198,7 +197,7 @@ static void whole_matrices_are_exact(void **state) {
 static void ranks_may_be_anywhere(void **state) {
     (void)state;
     const unsigned in = 64, out = 96, k = pm_rank_count(in, out);
-    const struct pm_encoder_linear l = matrix(in, out);
+    const struct pm_matrix l = matrix(in, out);
     static float a[MAX * MAX], b[MAX * MAX], first[8 * MAX];
     unsigned order[MAX];
     assert_int_equal(pm_rank_factor(l.weight, in, out, k, a, b), PM_OK);
@@ -247,7 +246,7 @@ static void ranks_may_be_anywhere(void **state) {
 /* More ranks in 1-bit cells that are exact, less error from 2-bit cells that are not. */
 static void exact_cells_take_the_error_away(void **state) {
     (void)state;
-    const struct pm_encoder_linear l = matrix(64, 96);
+    const struct pm_matrix l = matrix(64, 96);
     unsigned order[MAX];
     static float nominal[8 * MAX];
     double previous = INFINITY;
@@ -276,7 +275,7 @@ static void exact_cells_take_the_error_away(void **state) {
 
 static void bad_settings_are_refused(void **state) {
     (void)state;
-    const struct pm_encoder_linear l = matrix(4, 4);
+    const struct pm_matrix l = matrix(4, 4);
     const unsigned order[2] = {0, 1};
     struct pm_hyflex_linear *h;
     uint32_t array_id = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/int8_linear.h"
+#include "system/int8.h"
 
-#include "net/hyflex_linear.h"
+#include "system/hyflex.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -28,7 +28,7 @@ static void sums_are_exact(void **state) {
     for (int i = 0; i < N * IN; i++)
         x[i] = i % IN == 5 ? 1 : 127;
     struct pm_int8_linear *h =
-        pm_int8_linear_new(&(struct pm_encoder_linear){.in = IN, .out = OUT, .weight = weight, .bias = bias});
+        pm_int8_linear_new(&(struct pm_matrix){.in = IN, .out = OUT, .weight = weight, .bias = bias});
     assert_non_null(h);
     assert_int_equal(pm_int8_linear_run(h, N, x, y), PM_OK);
     const int32_t sum = 1535 * 127 * 127 + 126;
@@ -50,7 +50,7 @@ static void equals_exact_arrays(void **state) {
             bias[i] = uniform();
         for (unsigned i = 0; i < N * in; i++)
             x[i] = i < in ? 0 : 5 * uniform() * uniform(); /* a vector of zeros */
-        const struct pm_encoder_linear l = {.in = in, .out = out, .weight = weight, .bias = bias};
+        const struct pm_matrix l = {.in = in, .out = out, .weight = weight, .bias = bias};
         struct pm_hyflex_linear_cfg cfg = {
             .layout = PM_HYFLEX_SLC, .array = pm_hyflex_default(), .adc = {6, 7}};
         struct pm_hyflex_linear *arrays;

@@ -7,7 +7,7 @@
  * user gives although it does not apply is refused.
  *
  * A condition is one or more alternatives, joined by " or ", each of terms joined by a space, all of which
- * must hold: NAME=VALUE or NAME=VALUE|VALUE of a choice or an integer, NAME>NUMBER of a number. A term over a
+ * must hold: NAME=VALUE or NAME=VALUE|VALUE of a choice or an integer, NAME>NUMBER or NAME<NUMBER of a number. A term over a
  * setting that does not apply itself does not hold.
  *
  * Names are written with hyphens on the command line, in JSON and in sweeps; an underscore is read as a
@@ -132,7 +132,10 @@ pm_status pm_settings_check(const struct pm_settings *s, bool rtl, struct pm_err
 
 /** The effective settings, "coding=sign bits=8", reals so that they read back as the same numbers. */
 void pm_settings_print(const struct pm_settings *s, FILE *f);
-/** The same as results: choices as text, but 0|1 as a number. */
+/** Setting k alone, without prefix; as a result called `key`. */
+void pm_setting_print(const struct pm_settings *s, size_t k, FILE *f);
+void pm_setting_result(const struct pm_settings *s, size_t k, const char *key, struct pm_results *r);
+/** All as results: choices as text, but 0|1 as a number. */
 void pm_settings_results(const struct pm_settings *s, struct pm_results *r);
 
 /** "twos|sign", "1..16", "0.5 <= value < 1" into text. */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/int8_linear.h"
+#include "system/int8.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kernels/gemm.h"
+#include "system/system.h"
 
 struct pm_int8_linear {
     unsigned in, out;
@@ -29,7 +30,7 @@ static float quantise(const float *x, unsigned n, int16_t *y, size_t step) {
     return scale;
 }
 
-struct pm_int8_linear *pm_int8_linear_new(const struct pm_encoder_linear *l) {
+struct pm_int8_linear *pm_int8_linear_new(const struct pm_matrix *l) {
     struct pm_int8_linear *h = calloc(1, sizeof *h);
     int16_t *w = malloc((size_t)l->in * l->out * sizeof *w); /* [in][out] */
     if (h != NULL) {
@@ -79,3 +80,37 @@ pm_status pm_int8_linear_run(const struct pm_int8_linear *h, size_t n, const flo
     free(sum);
     return status;
 }
+
+static pm_status place(struct pm_site *site, const struct pm_node *node, const struct pm_settings *s,
+                       void **layer, struct pm_error *e) {
+    (void)site, (void)s, (void)e;
+    *layer = pm_int8_linear_new(node->matrix);
+    return *layer ? PM_OK : PM_ENOMEM;
+}
+
+static void free_layer(void *layer) {
+    pm_int8_linear_free(layer);
+}
+
+static pm_status run(const void *layer, void *state, const struct pm_run_of *r) {
+    (void)state;
+    return pm_int8_linear_run(layer, r->operands.n, r->operands.x, r->operands.y);
+}
+
+static const struct pm_variant variants[] = {
+    {"ffn*=int8", NULL, PM_OF_PAIRS},
+    {"ffn*=int8 flare.wo-scale=layer", NULL, PM_OF_PAIRS},
+    {"ffn*=int8 flare.round=0", NULL, PM_OF_PAIRS},
+    {0},
+};
+
+const struct pm_system pm_system_int8 = {
+    .name = "int8",
+    .summary = "a matrix in 8-bit integers on the host: what exact arrays of 1-bit cells give",
+    .title = "integers on the host",
+    .variants = variants,
+    .takes = PM_NODE_MATRIX,
+    .place = place,
+    .free = free_layer,
+    .run = run,
+};

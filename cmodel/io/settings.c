@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "settings.h"
+#include "io/settings.h"
 
-#include "choice.h"
-#include "results.h"
+#include "io/choice.h"
+#include "io/results.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -301,18 +301,21 @@ static void value_text(const struct pm_setting *d, const struct pm_value *v, uns
 /* Conditions. */
 
 static bool term(const struct pm_settings *s, const char *text, size_t length) {
-    const size_t name = strcspn(text, "=> "), k = declared(s, text, name);
+    const size_t name = strcspn(text, "=<> "), k = declared(s, text, name);
     const struct pm_setting *d = &s->list->setting[k];
     const struct pm_value *v = &s->value[k];
     const char *value = text + name + 1, *end = text + length;
     char have[64];
-    if (name >= length || value >= end || (*(value - 1) == '>') == (d->kind == PM_SET_CHOICE) ||
-        (*(value - 1) == '=' && d->kind == PM_SET_REAL))
+    const char op = *(value - 1);
+    if (name >= length || value >= end || (op != '=') == (d->kind == PM_SET_CHOICE) ||
+        (op == '=' && d->kind == PM_SET_REAL))
         defect(s->list, "a condition that cannot be read", text);
     if (v->n == 0 || !pm_settings_applies(s, k))
         return false;
-    if (*(value - 1) == '>')
-        return (d->kind == PM_SET_INT ? (double)v->at[0].i : v->at[0].r) > strtod(value, NULL);
+    if (op != '=') {
+        const double number = d->kind == PM_SET_INT ? (double)v->at[0].i : v->at[0].r;
+        return op == '>' ? number > strtod(value, NULL) : number < strtod(value, NULL);
+    }
     value_text(d, v, 0, have, sizeof have);
     for (size_t n; value < end; value += n + 1) {
         n = strcspn(value, "| ");
@@ -394,22 +397,35 @@ static void add_value(const struct pm_setting *d, const struct pm_value *v, unsi
         pm_result_text(r, key, text);
 }
 
+void pm_setting_print(const struct pm_settings *s, size_t k, FILE *f) {
+    char text[64];
+    fprintf(f, "%s", s->list->setting[k].name);
+    for (unsigned j = 0; j < s->value[k].n; j++) {
+        value_text(&s->list->setting[k], &s->value[k], j, text, sizeof text);
+        fprintf(f, "%c%s", j ? ',' : '=', text);
+    }
+}
+
+void pm_setting_result(const struct pm_settings *s, size_t k, const char *key, struct pm_results *r) {
+    const struct pm_setting *d = &s->list->setting[k];
+    const struct pm_value *v = &s->value[k];
+    if (v->n == 1) {
+        add_value(d, v, 0, key, r);
+        return;
+    }
+    pm_result_list(r, key);
+    for (unsigned j = 0; j < v->n; j++)
+        add_value(d, v, j, NULL, r);
+    pm_result_end(r);
+}
+
 void pm_settings_results(const struct pm_settings *s, struct pm_results *r) {
     for (size_t k = 0; k < s->count; k++) {
-        const struct pm_setting *d = &s->list->setting[k];
-        const struct pm_value *v = &s->value[k];
         char key[128];
         if (!shown(s, k))
             continue;
         subject_text(s, k, NULL, key, sizeof key);
-        if (v->n == 1) {
-            add_value(d, v, 0, key, r);
-            continue;
-        }
-        pm_result_list(r, key);
-        for (unsigned j = 0; j < v->n; j++)
-            add_value(d, v, j, NULL, r);
-        pm_result_end(r);
+        pm_setting_result(s, k, key, r);
     }
 }
 
