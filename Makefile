@@ -22,8 +22,9 @@ comma := ,
 
 # Portable: the inner loops are compiled once for each instruction set, and chosen at run time.
 CFLAGS ?= -O3
-PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion $(if $(WERROR),-Werror) -ffp-contract=off \
-    -MMD -MP -Iinclude/perimeter -Icmodel
+PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion $(if $(WERROR),-Werror) \
+    $(if $(findstring clang,$(CC)),-Wno-missing-field-initializers) -ffp-contract=off \
+    -MMD -MP -Iinclude/perimeter -Icmodel -I$(BUILD)/gen
 # Beside the library: the program, the tests and the benches.
 PROGRAM_CFLAGS := -fopenmp -Isrc -I. -Itb/common $(shell pkg-config --cflags ompi-c 2>/dev/null)
 LIBS := -fopenmp -lmpi -lcjson -llapacke -lopenblas -lz -lm -ldl
@@ -34,11 +35,14 @@ CORE_SRC := $(wildcard cmodel/*.c cmodel/analog/*.c cmodel/kernels/*.c)
 NET_SRC := $(wildcard cmodel/io/*.c cmodel/net/*.c cmodel/system/*.c)
 LIB_SRC := $(CORE_SRC) $(NET_SRC)
 LIBRARIES := $(BUILD)/libperimeter-net.a $(BUILD)/libperimeter.a
-SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/op/*.c))
+SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/op/*.c src/system/*.c))
+# Systems and their RTL twins are found where they stand.
+SYSTEMS := $(patsubst cmodel/system/%.c,%,$(shell grep -l '^const struct pm_system pm_system_' cmodel/system/*.c))
+TWINS := $(patsubst src/system/%_rtl.c,%,$(sort $(wildcard src/system/*_rtl.c)))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup install uninstall test run minilm lint unit bench formal synth power docs figures mutate coverage fuzz regress clean FORCE
+.PHONY: all setup install uninstall test run minilm lint unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress compilers clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -52,9 +56,17 @@ $(BUILD)/flags: FORCE
 	$(call holds,$(CC) $(CFLAGS) $(PM_CFLAGS) $(PROGRAM_CFLAGS))
 $(BUILD)/place: FORCE
 	$(call holds,$(CURDIR))
+open := (
+close := )
+$(BUILD)/gen/systems.inc: FORCE
+	$(call holds,$(SYSTEMS:%=SYSTEM$(open)%$(close)))
+$(BUILD)/gen/twins.inc: FORCE
+	$(call holds,$(TWINS:%=TWIN$(open)%$(close)))
+$(BUILD)/obj/cmodel/system/system.o $(BUILD)/asan/cmodel/system/system.o: $(BUILD)/gen/systems.inc
+$(BUILD)/obj/src/twin.o $(BUILD)/asan/src/twin.o: $(BUILD)/gen/twins.inc
 
 # Objects, once as built and once under the sanitizers.
-$(BUILD)/obj/cmodel/%.o $(BUILD)/asan/cmodel/%.o: PROGRAM_CFLAGS :=
+$(BUILD)/obj/cmodel/%.o $(BUILD)/asan/cmodel/%.o: private PROGRAM_CFLAGS :=
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(PM_CFLAGS) $(PROGRAM_CFLAGS) $(CFLAGS) -fPIC -c -o $@ $<
@@ -63,9 +75,9 @@ $(BUILD)/asan/%.o: %.c $(BUILD)/flags
 	$(CC) $(PM_CFLAGS) $(PROGRAM_CFLAGS) $(ASAN) -c -o $@ $<
 # Where the program was built, and which it is; each of one file, so that ccache serves every checkout.
 $(BUILD)/obj/src/rtl.o $(BUILD)/asan/src/rtl.o: $(BUILD)/place
-$(BUILD)/obj/src/rtl.o $(BUILD)/asan/src/rtl.o: PM_CFLAGS += -DPM_SOURCE_DIR='"$(CURDIR)"' -DPM_BUILD_DIR='"$(abspath $(BUILD))"'
+$(BUILD)/obj/src/rtl.o $(BUILD)/asan/src/rtl.o: private PM_CFLAGS += -DPM_SOURCE_DIR='"$(CURDIR)"' -DPM_BUILD_DIR='"$(abspath $(BUILD))"'
 $(BUILD)/obj/src/main.o $(BUILD)/asan/src/main.o: VERSION
-$(BUILD)/obj/src/main.o $(BUILD)/asan/src/main.o: PM_CFLAGS += -DPM_VERSION='"$(VERSION)"'
+$(BUILD)/obj/src/main.o $(BUILD)/asan/src/main.o: private PM_CFLAGS += -DPM_VERSION='"$(VERSION)"'
 -include $(shell find $(BUILD)/obj $(BUILD)/asan -name '*.d' 2>/dev/null)
 
 $(BUILD)/libperimeter.a: $(CORE_SRC:%.c=$(BUILD)/obj/%.o)
@@ -77,11 +89,13 @@ $(BUILD)/perimeter: $(BUILD)/obj/src/main.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LI
 	$(CC) -o $@ $^ $(LIBS)
 $(BUILD)/asan/perimeter: $(BUILD)/asan/src/main.o $(SRC_SRC:%.c=$(BUILD)/asan/%.o) $(LIB_SRC:%.c=$(BUILD)/asan/%.o)
 	$(CC) -fsanitize=address,undefined -o $@ $^ $(LIBS)
+escape = $(subst $() ,\\ ,$(1))
 $(BUILD)/perimeter.pc: scripts/perimeter.pc.in VERSION Makefile $(BUILD)/place
-	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(CURDIR)|' -e 's|@LIBDIR@|$(abspath $(BUILD))|' \
-	    -e 's|@INCLUDEDIR@|$${prefix}/include/perimeter|' $< >$@
+	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(call escape,$(CURDIR))|' \
+	    -e 's|@LIBDIR@|$(call escape,$(abspath $(BUILD)))|' -e 's|@INCLUDEDIR@|$${prefix}/include/perimeter|' $< >$@
 # The public names alone, for who loads the library at run time (Python's ctypes, for one).
-$(BUILD)/libperimeter.so: $(BUILD)/libperimeter.a $(wildcard include/perimeter/*.h include/perimeter/*/*.h)
+$(BUILD)/shared/libperimeter.so: $(BUILD)/libperimeter.a $(wildcard include/perimeter/*.h include/perimeter/*/*.h)
+	@mkdir -p $(@D)
 	{ echo '{ global:'; cat $(filter %.h,$^) | grep -o '\<pm_[a-z0-9_]*' | sort -u | sed 's/$$/;/'; echo 'local: *; };'; } >$@.map
 	$(CC) -shared -Wl,-soname,libperimeter.so.$(basename $(VERSION)) -Wl,--version-script=$@.map -Wl,--whole-archive $< \
 	    -Wl,--no-whole-archive -lm -o $@
@@ -90,7 +104,7 @@ $(BUILD)/libperimeter.so: $(BUILD)/libperimeter.a $(wildcard include/perimeter/*
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 DESTDIR ?=
-install: all $(if $(SHARED),$(BUILD)/libperimeter.so)
+install: all $(if $(SHARED),$(BUILD)/shared/libperimeter.so)
 	$(if $(findstring -march=,$(CFLAGS)),$(error CFLAGS=$(CFLAGS): what is installed is for any machine))
 	@scripts/install.sh install '$(BUILD)' '$(DESTDIR)' '$(PREFIX)' '$(LIBDIR)' $(if $(SHARED),shared)
 uninstall:
@@ -102,7 +116,7 @@ $(BUILD)/tests/%: $(BUILD)/asan/tests/%.o $(LIB_SRC:%.c=$(BUILD)/asan/%.o) $(SRC
 	$(CC) -fsanitize=address,undefined -o $@ $^ -lcmocka $(LIBS)
 $(BUILD)/tests/simd_test: $(BUILD)/obj/tests/avx512_emulated.o
 # From -O2 on GCC 12 vectorises SIMDe's loops wrongly.
-$(BUILD)/obj/tests/avx512_emulated.o: CFLAGS := -O1 -Wno-psabi
+$(BUILD)/obj/tests/avx512_emulated.o: private CFLAGS := -O1 -Wno-psabi
 # A bench is one program; what it loads is built when it asks for it.
 .SECONDEXPANSION:
 $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(BUILD)/obj/src/rtl.o $(BUILD)/obj/src/attention_pair.o $(BUILD)/libperimeter.a
@@ -111,8 +125,8 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) cli run pairs sweep fault fuzz \
-    synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) docs links
+    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) headers install build lists cli run pairs sweep train fault fuzz \
+    flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
 
@@ -121,9 +135,9 @@ test: setup
 	@mkdir -p $(BUILD)/test
 	@$(MAKE) --no-print-directory -s all
 	@$(MAKE) --no-print-directory -s -k -j$(JOBS) $(TAP_FILES) || true
-	@$(if $(BLOCK),MIN_INTEGERS=0 )scripts/summary.sh $(TAP_FILES)
+	@flow/tap.py summary $(if $(BLOCK),--integers 0) $(TAP_FILES)
 
-tap = @mkdir -p $(BUILD)/test && scripts/tap.sh $@
+tap = @flow/tap.py run $@
 
 $(BUILD)/test/unit-%.tap: $(BUILD)/tests/%_test
 	$(tap) env CMOCKA_MESSAGE_OUTPUT=TAP $<
@@ -132,7 +146,14 @@ $(BUILD)/test/bench-%.tap: $(BUILD)/tb/%_tb
 $(BUILD)/test/lint-%.tap:
 	$(tap) scripts/lint.sh $*
 $(BUILD)/test/proof-%.tap:
-	$(tap) env PERIMETER_PROVE_QUICK=1 scripts/prove.sh $*
+	$(tap) flow/prove.py --quick $*
+# Public headers and libraries; installing; building here and there; the lists of RTL files.
+$(BUILD)/test/headers.tap: $(BUILD)/libperimeter.a $(BUILD)/shared/libperimeter.so
+	$(tap) tests/headers.sh
+$(BUILD)/test/install.tap $(BUILD)/test/build.tap: $(BUILD)/test/%.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
+	$(tap) tests/$*.sh
+$(BUILD)/test/lists.tap:
+	$(tap) scripts/lists.sh check
 $(BUILD)/test/cli.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/cli.sh
 $(BUILD)/test/sweep.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
@@ -140,16 +161,23 @@ $(BUILD)/test/sweep.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 $(BUILD)/test/run.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/run.sh
 $(BUILD)/test/synth.tap:
-	$(tap) scripts/synth_report.sh check
+	$(tap) flow/synth.py check
 $(BUILD)/test/netlist-%.tap: $(BUILD)/test/synth.tap $(BUILD)/tb/%_tb
-	$(tap) scripts/netlist.sh $* quick
+	$(tap) flow/netlist.py $* quick
+$(BUILD)/test/flow.tap:
+	$(tap) tests/flow.py
 $(BUILD)/test/pairs.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests/mkbert
 	$(tap) tests/pairs.sh
 $(BUILD)/test/fault.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/fault.sh
+$(BUILD)/test/train.tap: $(BUILD)/perimeter
+	$(tap) tests/train_test.py
 # The benches' logs first, where they are made too: their counts stand on the pages.
 $(BUILD)/test/docs.tap: $(filter $(BUILD)/test/bench-%,$(MAKECMDGOALS))
 	$(tap) python3 flow/pages.py check
+# The bench's first simulations once more, in Icarus Verilog.
+$(BUILD)/test/replay-%.tap: $(BUILD)/tb/%_tb
+	$(tap) flow/replay.py $*
 $(BUILD)/test/links.tap:
 	$(tap) python3 flow/links.py
 FUZZ := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
@@ -161,6 +189,11 @@ $(BUILD)/test/fuzz.tap: $(FUZZ:%=$(BUILD)/fuzz/%.replay)
 $(BUILD)/tests/mknpy $(BUILD)/tests/mkbert: $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o
 	@mkdir -p $(@D)
 	$(CC) -o $@ $< -lm
+
+# Every compiler and level of optimisation: no warning, the same numbers. Minutes, and not in `make test`.
+compilers: all
+	@scripts/setup.sh clang-14 libomp-14-dev
+	@tests/compilers.sh
 
 # The main job.
 DATA ?= /usr/share/datasets/fashion-mnist
@@ -176,7 +209,8 @@ SCORE ?= 3
 minilm: all $(BUILD)/minilm/config.json $(filter $(BUILD)/minilm/%.tsv,$(PAIRS))
 	@$(BUILD)/perimeter run minilm --pairs $(PAIRS) $(if $(SCORE),--score-column $(SCORE)) --engine both \
 	    --ablation-pairs 1000 --summary $(BUILD)/minilm/summary.json >$(BUILD)/minilm/cosines.tsv
-$(BUILD)/minilm/config.json: models/train/convert_bert.py models/train/calibrate_vit.py data/calibration.txt
+$(BUILD)/minilm/config.json: $(wildcard models/train/*.py) data/calibration.txt
+	@scripts/setup.sh python3-venv
 	@mkdir -p $(@D)
 	python3 -m venv $(@D)/venv
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check numpy==2.4.6 tokenizers==0.23.3
@@ -192,71 +226,25 @@ $(BUILD)/minilm/simlex999.tsv $(BUILD)/minilm/wordsim353.tsv &: $(BUILD)/minilm/
 
 # One block: make BLOCK=emsbq test, or one of its parts
 need-block = $(if $(BLOCK),,$(error name a block: make BLOCK=bitsift $@))
-# Speed of the golden paths, when no block is named. The main job's seconds come from a run of its own.
+# Speed of the golden paths; the main job's seconds come from a run of its own. With a BLOCK its old meaning: sim.
+bench: $(if $(BLOCK),sim,all $(BUILD)/bench/bench)
 ifeq ($(BLOCK),)
-bench: all $(BUILD)/bench/bench
 	@$(BUILD)/perimeter run models/fashion-vit --data $(DATA) --summary $(BUILD)/bench/run.json >$(BUILD)/bench/run.txt
 	@$(BUILD)/bench/bench $(BUILD)/bench \
 	    "$$(sed -n 's/^\t"seconds_golden":\t\([0-9.]*\),*$$/\1/p' $(BUILD)/bench/run.json)"
-else
-bench: all
-	@$(MAKE) --no-print-directory -s $(BUILD)/test/bench-$(BLOCK).tap; cat $(BUILD)/test/bench-$(BLOCK).tap
 endif
 $(BUILD)/bench/bench: $(BUILD)/obj/bench/bench.o $(LIBRARIES)
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(LIBS)
-lint unit: all
+# sim: its bench.
+sim: PART := bench
+lint unit: PART = $@
+lint unit sim: all
 	$(need-block)
-	@$(MAKE) --no-print-directory -s $(BUILD)/test/$@-$(BLOCK).tap; cat $(BUILD)/test/$@-$(BLOCK).tap
-formal: setup
-	@echo $(or $(BLOCK),$(patsubst formal/%/targets,%,$(wildcard formal/*/targets))) | xargs -n 1 -P $(JOBS) scripts/prove.sh; \
-	    status=$$?; $(if $(BLOCK),,scripts/prove.sh summary &&) exit $$status
+	@$(MAKE) --no-print-directory -s $(BUILD)/test/$(PART)-$(BLOCK).tap; cat $(BUILD)/test/$(PART)-$(BLOCK).tap
 
-# Evidence that takes hours; what is done already is kept. See docs/verification.md.
-mutate: all $(patsubst tb/%/mutants,$(BUILD)/tb/%_tb,$(if $(BLOCK),tb/$(BLOCK)/mutants,$(wildcard tb/*/mutants)))
-	@echo $(or $(BLOCK),$(patsubst tb/%/mutants,%,$(wildcard tb/*/mutants))) | xargs -n 1 -P $(JOBS) scripts/mutate.sh
-	@scripts/mutate.sh summary
-coverage: all $(BENCHES:%=$(BUILD)/tb/%_tb)
-	@scripts/coverage.sh $(BLOCK)
-fuzz: all
-	@scripts/fuzz.sh
-regress: all $(BENCHES:%=$(BUILD)/tb/%_tb)
-	@scripts/regress.sh
-
-# Area and timing: every configuration and all that is checked on its netlist, then the tables in docs/. The blocks that take longest
-# are the first, so that no long one is left alone at the end.
-SYNTH = $(if $(BLOCK),$(BLOCK),flare_attention bitsift $(filter-out flare_attention bitsift,$(patsubst synth/%/configs,%,$(wildcard synth/*/configs))))
-synth: all
-	@$(MAKE) --no-print-directory -s -k -j$(JOBS) $(SYNTH:%=$(BUILD)/synth/netlist-%.tap) $(if $(BLOCK),,$(BUILD)/accesses $(BUILD)/synth/vectors); \
-	    status=$$?; $(if $(BLOCK),,scripts/synth_report.sh &&) exit $$status
-power: all
-	@$(MAKE) --no-print-directory -s $(BUILD)/synth/vectors
-	@scripts/power.sh
-# What the pages have from RTL, results and logs.
-docs:
-	@python3 flow/pages.py
-# Schematics from the RTL, timing diagrams from simulations.
-figures: all
-	@$(MAKE) --no-print-directory -s $(BUILD)/tests/mknpy $(BUILD)/timing_waves
-	@python3 flow/schematic.py $(BLOCK)
-	@python3 flow/timing.py $(BLOCK)
-# What the network's layer 1 sees in the first image of the test set, for accesses and power; and other helpers of the scripts.
-$(BUILD)/network_vectors $(BUILD)/accesses: $(BUILD)/%: $(BUILD)/obj/scripts/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
-	$(CC) -o $@ $^ $(LIBS)
-$(BUILD)/timing_waves $(BUILD)/sar_linearity: $(BUILD)/%: $(BUILD)/obj/tools/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
-	$(CC) -o $@ $^ $(LIBS)
-$(BUILD)/synth/vectors: $(BUILD)/network_vectors
-	@mkdir -p $@
-	@$< models/fashion-vit $(DATA) 1 $@
-	@touch $@
-$(BUILD)/synth/netlist-%.tap: $(BUILD)/tb/%_tb scripts/netlist.sh $$(wildcard tb/$$*/*) \
-    $$(addprefix $(BUILD)/synth/,$$(addsuffix .json,$$(shell scripts/synth.sh list $$*)))
-	@rm -f $@.failed
-	@scripts/tap.sh $@ scripts/netlist.sh $*
-	@if grep -q "^not ok" $@; then mv $@ $@.failed; exit 1; fi
-# Its time changes only with what it says.
-$(BUILD)/synth/%.json: FORCE
-	@scripts/synth.sh $*
+# Proofs, evidence, synthesis, pages and figures.
+include flow/flow.mk
 
 clean:
 	rm -rf $(BUILD)

@@ -5,6 +5,7 @@
 #include "flare_gemv.h"
 #include "hyflex_gemv.h"
 #include "kernels/simd.h"
+#include "therm_enc.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -118,7 +119,7 @@ static void naive_flare(struct work *w) {
                     int count = 0;
                     for (unsigned i = 0; i < words; i++)
                         count += __builtin_popcountll(column[i] & beat.mask[i]);
-                    const int code = count > PM_K ? PM_K : count;
+                    const int code = count > PM_COMPARATORS ? PM_COMPARATORS : count;
                     part += b == 7 ? -(code << b) : code << b;
                 }
                 y[m] += (int64_t)(beat.neg ? -part : part) * (1 << beat.plane);

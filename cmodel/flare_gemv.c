@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flare_gemv.h"
+#include "kernels/simd.h"
 
 #include "shift_add.h"
 #include "therm_enc.h"
 
 #include <string.h>
+
+_Static_assert(PM_K == PM_COMPARATORS && PM_K == PM_GROUP, "a code counts every wordline of an access");
 
 #define MASK_WORDS (PM_MAX_ROWS / 64)
 

@@ -31,8 +31,8 @@ pm_status pm_flare_matrix_new(const struct pm_array_cfg *cell, uint32_t id, unsi
                               struct pm_flare_matrix **matrix) {
     *matrix = NULL;
     const struct pm_kernels *k = pm_kernels(isa);
-    if (k == NULL || pm_array_check(cell) != PM_OK || rows < 1 || rows > PM_MAX_ROWS || wbits < 2 ||
-        wbits > 16 || outputs < 1 || outputs > PM_ARRAY_MAX_COLS / wbits)
+    if (k == NULL || pm_array_check(cell) != PM_OK || cell->lines != PM_K || rows < 1 || rows > PM_MAX_ROWS ||
+        wbits < 2 || wbits > 16 || outputs < 1 || outputs > PM_ARRAY_MAX_COLS / wbits)
         return PM_EINVAL;
     const bool noisy = cell->noise && (cell->sigma_r > 0 || cell->read_noise > 0 || cell->sense_offset > 0);
     if (path == PM_PATH_BEST)

@@ -30,6 +30,8 @@ class Failure(Exception):
 def program(main):
     """Runs main(arguments), whose result is the exit status; a Failure is one line and status 2."""
     try:
+        if re.search(r"[\s;]", str(BUILD)):
+            raise Failure(f"PERIMETER_BUILD={BUILD}: no blank or semicolon may be in it")
         sys.exit(main(sys.argv[1:]))
     except Failure as failure:
         print(f"{sys.argv[0]}: {failure}", file=sys.stderr)
@@ -130,7 +132,10 @@ def rtl_files(block):
     run = subprocess.run(["scripts/files.sh", block], capture_output=True, text=True)
     if run.returncode or not run.stdout:
         raise Failure(f"rtl/{block} has no list of files")
-    return run.stdout.split()
+    files = run.stdout.split()
+    if missing := [file for file in files if not Path(file).exists()]:
+        raise Failure(f"rtl/{block}/files: no {missing[0]}")
+    return files
 
 
 def parameters(text):
@@ -160,6 +165,12 @@ def tool(arguments, log, append=False, timeout=None, env=None, cwd=None):
             raise
 
 
+def must(arguments, log):
+    """Runs a tool that has to succeed."""
+    if tool(list(map(str, arguments)), log):
+        raise Failure(f"{arguments[0]} fails, see {log}")
+
+
 def yosys(commands, log, append=False, options=()):
     """Yosys, strict about what it misreads; with tcmalloc, which takes a sixth of the time away."""
     return tool(["yosys", "-Q", "-q", *MISREAD, *options, "-p", commands], log, append,
@@ -183,8 +194,14 @@ def version(name, *arguments):
     return _versions[name]
 
 
-def pkg_config(package):
-    return subprocess.run(["pkg-config", "--cflags", package], capture_output=True, text=True).stdout.split()
+def c_flags():
+    """How the Makefile compiles the program, but for warnings and optimisation."""
+    mpi = subprocess.run(["pkg-config", "--cflags", "ompi-c"], capture_output=True, text=True).stdout.split()
+    return ["-std=c11", "-D_GNU_SOURCE", "-ffp-contract=off", "-Iinclude/perimeter", "-Icmodel", f"-I{BUILD}/gen", "-Isrc", "-I.", "-Itb/common", *mpi,
+            f'-DPM_SOURCE_DIR="{ROOT}"', f'-DPM_BUILD_DIR="{BUILD.absolute()}"', f'-DPM_VERSION="{read("VERSION").strip()}"']
+
+
+LIBRARIES = "-lmpi -lcjson -llapacke -lopenblas -lz -lm -ldl".split()
 
 
 def newer(made, files):
@@ -196,8 +213,8 @@ def newer(made, files):
 
 
 def source(path):
-    """A Verilog file without comments and spaces, which change nothing."""
-    text = re.sub(r"//[^\n]*|/\*.*?\*/", " ", read(path), flags=re.S)
+    """A Verilog file without spaces and comments, which change nothing, but for those that a tool reads."""
+    text = re.sub(r"//(?!\s*(?:verilator|synopsys|synthesis))[^\n]*|/\*(?!\s*(?:verilator|synopsys|synthesis)).*?\*/", " ", read(path), flags=re.S)
     return " ".join(text.split())
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""TAP: links and names of files, in pages and comments, lead somewhere; so do the sections of docs/numerics.md that comments cite.
+"""TAP: links and names of files, in pages and comments, lead somewhere; so do the sections of docs/numerics.md that comments cite, and
+names of modules and functions on the pages.
 
 A name of a file is a path that begins with one of the tree's own folders; a name with `$`, `%` or `<` in it is a pattern. A section
 is cited with its heading in quotes behind the page's name and a comma, further ones behind it.
@@ -17,6 +18,7 @@ SUFFIXES = "awk|c|cff|core|cpp|f|h|inc|json|md|pc\\.in|py|safetensors|sh|sv|svg|
 NAME = re.compile(rf"(?<![\w/.$%>}}-])((?:{FOLDERS})/[\w*./\[\]-]*?\.(?:{SUFFIXES}|\[ch\]))(?![\w$%<{{*/])")
 PLACEHOLDER = re.compile(r"\b[A-Z]{4,}\b|_[A-Z]{4,}\b|\b[A-Z]{4,}_")
 LINK = re.compile(r"\]\(([^()\s]+)\)")
+OURS = re.compile(r"\b[Pp][Mm]_\w+")
 CITED = re.compile(r'docs/numerics\.md((?:,? (?:and )?"[^"]+")+)')
 
 
@@ -57,24 +59,27 @@ def cited(path: Path, text: str, sections: set[str]) -> list[str]:
 
 def main() -> int:
     sections = set(re.findall(r"^## (.*)$", (ROOT / "docs" / "numerics.md").read_text(encoding="utf-8"), re.M))
-    broken = {"link": [], "name of a file": [], "section of docs/numerics.md": []}
-    count = 0
+    broken = {"link": [], "name of a file": [], "name of ours": [], "section of docs/numerics.md": []}
+    texts = {}
     for path in sources():
         try:
-            text = path.read_text(encoding="utf-8")
+            texts[path] = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             continue
-        count += 1
+    ours = {name for path, text in texts.items() if path.suffix in (".c", ".h", ".sv", ".svh") for name in OURS.findall(text)}
+    for path, text in texts.items():
         where = path.relative_to(ROOT)
         if path.suffix == ".md":
             broken["link"] += [f"{where}: {target}" for target in links(path, text)]
+        if path.suffix == ".md" and path.name != "CHANGELOG.md":
+            broken["name of ours"] += [f"{where}: {name}" for name in OURS.findall(text) if name not in ours | {"pm_BLOCK"}]
         if path.name != "Makefile":  # its wildcards may be empty
             broken["name of a file"] += [f"{where}: {name}" for name in names(text)]
         broken["section of docs/numerics.md"] += [f"{where}: {section}" for section in cited(path, text, sections)]
     for kind, found in broken.items():
         for line in found:
             print(f"# {line}")
-        print(f"{'not ok' if found else 'ok'} - no {kind} is broken in {count} files")
+        print(f"{'not ok' if found else 'ok'} - no {kind} is broken in {len(texts)} files")
     return any(broken.values())
 
 

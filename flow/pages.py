@@ -61,7 +61,8 @@ def parameter_table(module: rtl.Module) -> str:
         [", ".join(f"`{p.name}`" for p in group), ", ".join(plain(p.default).removeprefix("1'b") for p in group), group[0].doc or ""]
         for group in groups(module.parameters)
     ]
-    return table(["parameter", "default", "meaning"], lines) + "\n" if lines else ""
+    head = ["parameter", "default", "meaning"] if module.ports else ["constant", "value", "meaning"]
+    return table(head, lines) + "\n" if lines else ""
 
 
 def port_table(module: rtl.Module) -> str:
@@ -101,7 +102,7 @@ def modules(page: Path) -> str:
     text = "\n"
     for module in rtl.modules(page.stem):
         if module.name != f"pm_{page.stem}":
-            text += f"### `{module.name}`\n" + "\n\n".join(module.doc) + "\n\n" + parameter_table(module) + port_table(module) + "\n"
+            text += f"### `{module.name}`\n" + "\n\n".join(module.doc) + "\n\n" + parameter_table(module) + (port_table(module) + "\n" if module.ports else "")
     return text
 
 

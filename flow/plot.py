@@ -73,8 +73,9 @@ def rank_accuracy(images: int, seeds: int, sigma: str, order: str, percent: int)
     for seed in range(1, seeds + 1):
         file = BUILD / "ranks" / f"{images}-{sigma}-{order}-{percent}-{seed}.json"
         if not file.exists():
-            settings = {"images": images, "ffn": "ranks", "mlc-sigma": sigma, "rank-order": order, "slc-percent": percent, "seed": seed}
-            options = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
+            options = ["--images", str(images), "--place", f"ffn*=hyflex,cell=ranks,rank-order={order},slc-percent={percent}"]
+            if percent < 100:  # else no 2-bit cells are left, and nothing is drawn
+                options += ["--set", f"hyflex.mlc-sigma={sigma}", "--seed", str(seed)]
             fashion = os.environ.get("DATA", "/usr/share/datasets/fashion-mnist")
             output(BUILD / "perimeter", "run", "models/fashion-vit", "--data", fashion, *options, "--summary", file)
         found.append(json.loads(read(file))["accuracy_integer"])
@@ -176,7 +177,7 @@ def swept(name: str, *keys: str) -> Path:
 
 
 def sweeps() -> None:
-    accuracy = swept("accuracy_sigma", "sigma-r", "accuracy_integer")
+    accuracy = swept("accuracy_sigma", "flare.sigma-r", "accuracy_integer")
     gnuplot(
         "sweep_accuracy.svg",
         f"""set grid

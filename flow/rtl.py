@@ -38,8 +38,8 @@ def blocks() -> list[str]:
 
 @functools.cache
 def modules(block: str) -> list[Module]:
-    """Of rtl/BLOCK, its top first."""
-    found = [_read(path) for path in sorted((ROOT / "rtl" / block).glob("pm_*.sv")) if path.stem != "pm_pkg"]
+    """Of rtl/BLOCK, its top first; a package is a module without ports whose parameters are its constants."""
+    found = [_read(path) for path in sorted((ROOT / "rtl" / block).glob("pm_*.sv"))]
     return sorted(found, key=lambda m: (m.name != f"pm_{block}", m.name))
 
 
@@ -62,6 +62,8 @@ def width(packed: str) -> str:
 
 def _read(path: Path) -> Module:
     text = path.read_text(encoding="utf-8")
+    if package := re.search(r"^package\s+(\w+);(.*)^endpackage", text, re.M | re.S):
+        return Module(package[1], path, _above(text[: package.start()]), _items(package[2].replace(";", ",")), [], {})
     head = re.search(r"^module\s+(\w+)\s*", text, re.M)
     if not head:
         raise Unreadable(f"{path}: no module")

@@ -8,12 +8,13 @@ from common import Failure
 
 
 class Wave:
-    """Signals directly inside the first scope of that name; `width` by name, None of them where the scope is not there."""
+    """Signals directly inside the first scope of that name; `width` by name. The clock is the first signal of its name anywhere."""
 
     def __init__(self, path: Path, scope: str, clock: str = "clk_i"):
-        self.path, self.clock = path, clock
+        self.path = path
         self.width: dict[str, int] = {}
         self._names: dict[str, list[str]] = {}  # by the file's own short names
+        self._clock: str | None = None
         with open(path, encoding="ascii") as lines:
             inside: list[str] = []
             at = None
@@ -25,26 +26,32 @@ class Wave:
                         at = list(inside)
                 elif words[:1] == ["$upscope"]:
                     inside.pop()
-                elif words[:1] == ["$var"] and inside == at:
-                    self.width[words[4]] = int(words[2])
-                    self._names.setdefault(words[3], []).append(words[4])
+                elif words[:1] == ["$var"]:
+                    if words[4] == clock and self._clock is None:
+                        self._clock = words[3]
+                    if inside == at:
+                        self.width[words[4]] = int(words[2])
+                        self._names.setdefault(words[3], []).append(words[4])
                 elif words[:1] == ["$enddefinitions"]:
                     break
-        if clock not in self.width:
-            raise Failure(f"{path}: no scope {scope} with a clock {clock}")
+        if not self.width or self._clock is None:
+            raise Failure(f"{path}: no scope {scope} or no clock {clock}")
 
     def clocks(self) -> Iterator[dict[str, str]]:
         """The signals' bits just before each rising edge. The dictionary is the same one each time."""
         value: dict[str, str] = {}
+        changes: dict[str, str] = {}  # of one time, in no order that means anything
         with open(self.path, encoding="ascii") as lines:
             for line in lines:
                 if line[0] == "b":
                     bits, _, name = line[1:].rstrip().partition(" ")
+                    changes[name] = bits
                 elif line[0] in "01":
-                    bits, name = line[0], line[1:].rstrip()
-                else:
-                    continue
-                for signal in self._names.get(name, ()):
-                    if signal == self.clock and bits == "1":
+                    changes[line[1:].rstrip()] = line[0]
+                elif line[0] == "#":
+                    if changes.get(self._clock) == "1":
                         yield value
-                    value[signal] = bits
+                    for name, bits in changes.items():
+                        for signal in self._names.get(name, ()):
+                            value[signal] = bits
+                    changes = {}

@@ -10,19 +10,20 @@ go together, and so do several sizes of one block once their tops are renamed.
 import re
 from pathlib import Path
 
-from common import BUILD, Failure, blocks, chparam, program, read, rtl_files, write, yosys
+import rtl
+from common import BUILD, Failure, chparam, grep, program, read, rtl_files, write, yosys
 
 
-def copy(block: str, parameters: str, path: Path) -> None:
-    """The block with these parameters (NAME=VALUE ...) in plain Verilog."""
+def copy(block: str, given: str, path: Path, more: str = "") -> None:
+    """The block with these parameters (NAME=VALUE ...) in plain Verilog; `more`: further passes."""
     top, log = f"pm_{block}", path.with_suffix(".log")
     path.parent.mkdir(parents=True, exist_ok=True)
-    commands = f"""read_verilog -sv {' '.join(rtl_files(block))}; {chparam(parameters, top)}
-        hierarchy -check -top {top}; proc; opt_clean; rename -top {top}; write_verilog -noattr {path}.part"""
+    commands = f"""read_verilog -sv {' '.join(rtl_files(block))}; {chparam(given, top)}
+        hierarchy -check -top {top}; proc; {more} opt_clean; rename -top {top}; write_verilog -noattr {path}.part"""
     if yosys(commands, log):
-        raise Failure(f"{block} {parameters}: Yosys failed, see {log}")
+        raise Failure(f"{block} {given}: {(grep('ERROR', log) or 'Yosys failed').rstrip('.')}, see {log}")
     part = Path(f"{path}.part")
-    write(path, f"// SPDX-License-Identifier: Apache-2.0\n// {top} {parameters}".rstrip() + ", by flow/verilog.py\n" + renamed(read(part), top))
+    write(path, f"// SPDX-License-Identifier: Apache-2.0\n// {top} {given}".rstrip() + ", by flow/verilog.py\n" + renamed(read(part), top))
     part.unlink()
 
 
@@ -37,10 +38,15 @@ def renamed(text: str, top: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    if not arguments or arguments[0] not in blocks("rtl/*/pm_*.sv") or not all("=" in word for word in arguments[1:]):
-        raise Failure("a block and its parameters, please: flow/verilog.py bitsift Rows=64")
-    path = BUILD / "verilog" / f"{arguments[0]}.v"
-    copy(arguments[0], " ".join(arguments[1:]), path)
+    block, *given = arguments or [""]
+    if block not in rtl.blocks():
+        raise Failure(f"no block {block}" if block else "name a block: flow/verilog.py bitsift Rows=64")
+    known = [parameter.name for parameter in rtl.modules(block)[0].parameters]
+    for word in given:
+        if not re.fullmatch(r"(\w+)=\d+", word) or word.partition("=")[0] not in known:
+            raise Failure(f"{word}: pm_{block} has the parameters {', '.join(known) or 'none'}, numbers all of them")
+    path = BUILD / "verilog" / f"{block}.v"
+    copy(block, " ".join(given), path)
     print(path)
     return 0
 

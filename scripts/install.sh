@@ -63,15 +63,15 @@ put 644 $share/VERSION <VERSION
 put 755 bin/perimeter <"$build/perimeter"
 put 644 "$libdir/libperimeter.a" <"$build/libperimeter.a"
 if [ "${4:-}" = shared ]; then
-    put 755 "$libdir/libperimeter.so.${version%.*}" <"$build/libperimeter.so"
+    put 755 "$libdir/libperimeter.so.${version%.*}" <"$build/shared/libperimeter.so"
     link "$libdir/libperimeter.so" "$libdir/libperimeter.so.${version%.*}"
 fi
 # Relative to where it stands, so that what was installed can be moved.
 sed -e "s|@VERSION@|$version|" -e "s|@PREFIX@|\${pcfiledir}/$(realpath -ms --relative-to="/$libdir/pkgconfig" /)|" \
     -e "s|@LIBDIR@|\${prefix}/$libdir|" -e "s|@INCLUDEDIR@|\${prefix}/include/perimeter|" scripts/perimeter.pc.in |
     put 644 "$libdir/pkgconfig/perimeter.pc"
-sed "s/^\(\.TH PERIMETER 1 .*\"perimeter \)[^\"]*/\1$version/" docs/perimeter.1 | put 644 share/man/man1/perimeter.1
-for f in LICENSE README.md CHANGELOG.md; do put 644 share/doc/perimeter/$f <$f; done
+put 644 share/man/man1/perimeter.1 <docs/perimeter.1
+for f in LICENSE README.md CHANGELOG.md $(find docs -type f ! -name perimeter.1); do put 644 share/doc/perimeter/$f <$f; done
 for f in $(cd include && find perimeter -name '*.h'); do put 644 "include/$f" <"include/$f"; done
 # What the program builds models from, and the networks.
 for f in $(find rtl -type f ! -name 'pm_*.f') $(find tb -name '*.sv' -o -name '*.vlt' -o -name '*_rtl.[ch]' -o -name models) \

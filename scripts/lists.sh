@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The lists of RTL files in others' forms, from rtl/BLOCK/files: scripts/lists.sh [check]
+# The lists of RTL files in others' forms, from rtl/BLOCK/files, and the version, from VERSION, where it has to stand: scripts/lists.sh [check]
 #   rtl/BLOCK/pm_BLOCK.f     for `verilator -f` and `iverilog -f`, from the root of the tree
 #   rtl/BLOCK/BLOCK.core     FuseSoC (CAPI2): perimeter:rtl:BLOCK
 # With `check`, which prints TAP, nothing is written.
@@ -39,7 +39,19 @@ give() { # FILE <CONTENT
 check=${1:-}
 for files in rtl/*/files; do
     block=$(basename "$(dirname "$files")")
+    if [ -n "$check" ] && [ "$(ls rtl/"$block"/*.sv | sort)" != "$(scripts/files.sh "$block" | grep "^rtl/$block/" | sort)" ]; then
+        echo "not ok - lists: $files has not the files of its folder"
+        failed=1
+    fi
     core "$block" | give "rtl/$block/$block.core"
     [ "$block" = common ] || list "$block" | give "rtl/$block/pm_$block.f"
 done
+text=$(mktemp)
+trap 'rm -f "$text"' EXIT
+versioned() { # FILE SED-COMMAND
+    sed "$2" "$1" >"$text"
+    give "$1" <"$text"
+}
+versioned docs/perimeter.1 "s/^\(\.TH .*\"perimeter \)[^\"]*/\1$version/"
+versioned CITATION.cff "s/^version: .*/version: $version/"
 exit $failed

@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds one block's bench as a loadable model, unless it is up to date, and prints the model's path.
 #   scripts/verilate.sh [-b BUILD] [-l LIBRARY] BLOCK [wave] [MODEL | NAME=VALUE ...]   a model by its name in tb/BLOCK/models, or parameters of pm_BLOCK_tb
-# With PERIMETER_NETLIST=1 the mapped netlists whose configurations in synth/BLOCK/configs name these parameters as their bench
-# take the place of their modules' RTL. scripts/verilate.sh cells writes build/synth/cells.v, the library's cells in Verilog.
-# PERIMETER_MUTANTS=FILE (made by scripts/mutate.sh) takes the place of the modules it defines; PERIMETER_COVERAGE=PREFIX counts lines and toggles.
+# With PERIMETER_NETLIST=1 the mapped netlists whose configurations in synth/BLOCK/configs name this model take the place of their
+# modules' RTL. scripts/verilate.sh cells writes build/synth/cells.v, the library's cells in Verilog.
+# PERIMETER_MUTANTS=FILE (made by flow/mutate.py) takes the place of the modules it defines; PERIMETER_COVERAGE=PREFIX counts lines and toggles.
 # The result is BUILD/rtl/BLOCK/<parameters>/model.so, parameters sorted and without those that are the defaults, so that a model is one
 # however it was asked for: the verilated design (design.a), tb/BLOCK/BLOCK_rtl.c, and
 # what these need of LIBRARY, libperimeter.a. A model is up to date where it was built from files of the same names and contents; then
 # nothing is written. BUILD is PERIMETER_BUILD or build/ unless given; LIBRARY is the one in BUILD.
 set -eu
+export LC_ALL=C
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${PERIMETER_BUILD:-$root/build}
 library=
@@ -22,7 +23,10 @@ while getopts b:l: option; do
 done
 shift $((OPTIND - 1))
 build=$(realpath -m "$build")
-library=${library:-$build/libperimeter.a}
+library=$(realpath -m "${library:-$build/libperimeter.a}")
+cd "$root"
+build=${build#"$root"/} # without what may be a blank in the tree's own name
+export PERIMETER_BUILD="$build"
 block=$1
 shift
 key=model${PERIMETER_NETLIST:+-netlist}${PERIMETER_MUTANTS:+-mutants-$(basename "$PERIMETER_MUTANTS" .v)}${PERIMETER_COVERAGE:+-coverage}
@@ -71,19 +75,26 @@ if [ "$block" = cells ]; then
     exit
 fi
 dir=$build/rtl/$block/$key
-cd "$root"
 fail() {
     echo "scripts/verilate.sh: $*" >&2
     exit 2
 }
 [ -r "$library" ] || fail "$library is not there"
+lock() {
+    reason=$(mkdir -p "$dir" 2>&1) || fail "${reason#* } (PERIMETER_BUILD names another folder)"
+    [ -w "$dir" ] || fail "$(realpath "$dir"): Permission denied (PERIMETER_BUILD names another folder)"
+    exec 9>>"$dir/lock"
+    flock 9
+}
 
 rtl=$(scripts/files.sh "$block")
 if [ -n "${PERIMETER_NETLIST:-}" ]; then
+    lock
     [ -e "$build/synth/cells.v" ] || scripts/verilate.sh cells
-    nets=$(scripts/synth.sh bench "$block" "$params" "$dir")
+    # shellcheck disable=SC2086
+    nets=$(flow/synth.py bench "$block" "$dir" $params)
     [ -n "$nets" ] || {
-        echo "scripts/verilate.sh: synth/$block/configs has no netlist for the bench $params" >&2
+        echo "scripts/verilate.sh: synth/$block/configs has no netlist for the model $params" >&2
         exit 2
     }
 fi
@@ -99,7 +110,8 @@ fi
 # What the design and the model are made from; both are kept beside them.
 digest() { sha256sum "$@" | sha256sum; }
 # shellcheck disable=SC2046,SC2086
-design=$(digest $rtl $(find "tb/$block" -name '*.sv' -o -name '*.vlt' | sort) tb/common/sim_main.cpp tb/common/pm_sim.h scripts/verilate.sh)
+design=$(digest $rtl $(find "tb/$block" -name '*.sv' -o -name '*.vlt' | sort) tb/common/sim_main.cpp \
+    tb/common/pm_sim.h ${nets:+tb/common/netlist.vlt} scripts/verilate.sh)
 # shellcheck disable=SC2046
 driver=$(digest $(find "tb/$block" -name '*_rtl.[ch]' | sort) $(find tb/common -name '*.[ch]' ! -name 'bench.*' | sort) \
     $(find include/perimeter/ -name '*.h' | sort) - <"$library")
@@ -113,12 +125,10 @@ publish() { # TEMPORARY FILE DIGEST: what is there under FILE's name is whole, a
     mv "$dir/digest.tmp" "$dir/$2.digest"
 }
 if current model.so "$design $driver"; then
-    echo "$dir/model.so"
+    realpath "$dir/model.so"
     exit
 fi
-reason=$(mkdir -p "$dir" 2>&1 && : 2>&1 >>"$dir/lock") || fail "${reason#* } (PERIMETER_BUILD names another folder)"
-exec 9>>"$dir/lock"
-flock 9
+[ -n "${PERIMETER_NETLIST:-}" ] || lock
 OBJCACHE=
 cache=$(ccache -k cache_dir 2>/dev/null) && mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] && OBJCACHE=ccache
 export OBJCACHE
@@ -127,7 +137,7 @@ vinc=$(verilator --getenv VERILATOR_ROOT)/include
 # On gates, Verilator 5.006's const-bit-op-tree inverts the result of some trees. tcmalloc halves Verilator's time.
 build_design() {
     obj=$dir/obj
-    case $obj in # make builds in no such folder
+    case $root$obj in # make builds in no such folder
     *[[:space:]]*)
         obj=$(mktemp -d)/obj
         trap 'rm -rf "${obj%/obj}"' EXIT
@@ -173,7 +183,7 @@ step() {
     status=$?
     set -e
     [ $status = 0 ] && return
-    echo "scripts/verilate.sh: $block $*: build failed, see $dir/log" >&2
+    echo "scripts/verilate.sh: $block $*: build failed, see $(realpath "$dir/log")" >&2
     exit 1
 }
 if ! current design.a "$design"; then
@@ -181,4 +191,4 @@ if ! current design.a "$design"; then
     step build_design "$@"
 fi
 current model.so "$design $driver" || step build_model "$@"
-echo "$dir/model.so"
+realpath "$dir/model.so"

@@ -9,7 +9,6 @@ struct pm_attention_pair {
     struct pm_attention_trace golden, rtl;
     int8_t *y;
     int32_t *e;
-    unsigned n; /* of the run that is recorded */
 };
 
 static bool trace_new(struct pm_attention_trace *t, const struct pm_attention_pair *p) {
@@ -65,7 +64,7 @@ uint64_t pm_attention_pair_integers(unsigned width, unsigned heads, unsigned n) 
     return n * token + flags;
 }
 
-static void record(void *ctx, const struct pm_attention_stages *s) {
+void pm_attention_pair_record(void *ctx, const struct pm_attention_stages *s) {
     struct pm_attention_pair *p = ctx;
     struct pm_attention_trace *t = &p->golden;
     size_t d = p->width, at = s->token * d;
@@ -79,31 +78,52 @@ static void record(void *ctx, const struct pm_attention_stages *s) {
     memcpy(t->o8 + at, s->o8, d * sizeof *s->o8);
     for (unsigned h = 0; h < p->heads; h++) {
         size_t row = (size_t)s->token * p->heads + h;
-        memcpy(t->logit + row * p->n, s->logit + (size_t)h * p->max_tokens, p->n * sizeof *s->logit);
-        memcpy(t->a + row * p->n, s->a + (size_t)h * p->max_tokens, p->n);
+        memcpy(t->logit + row * p->max_tokens, s->logit + (size_t)h * p->max_tokens,
+               p->max_tokens * sizeof *s->logit);
+        memcpy(t->a + row * p->max_tokens, s->a + (size_t)h * p->max_tokens, p->max_tokens);
         t->z[row] = s->z[h];
     }
 }
 
-/* Stages in the data's order, so that the first difference is where it began. */
-static void compare_all(const struct pm_attention_pair *p, const int8_t *y, const int32_t *e,
+/* Stages in the data's order, so that the first difference is where it began. A recorded row of logits is
+ * max_tokens long, the RTL's n. */
+static void compare_all(const struct pm_attention_pair *p, size_t n, const int8_t *y, const int32_t *e,
                         pm_pair_compare *compare, void *ctx) {
     const struct pm_attention_trace *g = &p->golden, *r = &p->rtl;
-    size_t n = p->n, nd = n * p->width, nh = n * p->heads;
-#define COMPARE(tensor, count, a, b)                                                                         \
-    for (size_t i = 0; i < (count); i++)                                                                     \
-    compare(ctx, tensor, i, (int64_t)(a)[i], (int64_t)(b)[i])
+    size_t nd = n * p->width, nh = n * p->heads;
+#define COMPARE(tensor, count, a, b) COMPARE_ROWS(tensor, 1, count, 0, a, b)
+#define COMPARE_ROWS(tensor, rows, count, stride, a, b)                                                      \
+    for (size_t row = 0; row < (rows); row++)                                                                \
+        for (size_t i = 0; i < (count); i++)                                                                 \
+    compare(ctx, tensor, row * (count) + i, (int64_t)(a)[row * (stride) + i], (int64_t)(b)[row * (count) + i])
     COMPARE("k", nd, g->k, r->k);
     COMPARE("v", nd, g->v, r->v);
     COMPARE("q", nd, g->q, r->q);
-    COMPARE("logit", nh * n, g->logit, r->logit);
-    COMPARE("a", nh * n, g->a, r->a);
+    COMPARE_ROWS("logit", nh, n, p->max_tokens, g->logit, r->logit);
+    COMPARE_ROWS("a", nh, n, p->max_tokens, g->a, r->a);
     COMPARE("z", nh, g->z, r->z);
     COMPARE("o", nd, g->o, r->o);
     COMPARE("o8", nd, g->o8, r->o8);
     COMPARE("y", nd, y, p->y);
     COMPARE("e", n, e, p->e);
 #undef COMPARE
+#undef COMPARE_ROWS
+}
+
+pm_status pm_attention_pair_check(struct pm_attention_pair *p, const struct pm_attention_run *run,
+                                  pm_flare_attention_rtl_fn *rtl, const struct pm_sim_opts *opts,
+                                  const int8_t *y, const int32_t *e, const struct pm_attention_cost *cost,
+                                  struct pm_attention_rtl_result *result, pm_pair_compare *compare,
+                                  void *ctx) {
+    const pm_status status = rtl(opts, run->cfg, run->w, p->max_tokens, run->array_id, run->x, run->ex,
+                                 run->keep, run->n, run->first_vector, p->y, p->e, &p->rtl, result);
+    if (status != PM_OK)
+        return status;
+    compare_all(p, run->n, y, e, compare, ctx);
+    compare(ctx, "z_zero", 0, cost->zero_z != 0, result->z_zero);
+    compare(ctx, "k_sat", 0, cost->saturated_k != 0, result->k_sat);
+    compare(ctx, "v_sat", 0, cost->saturated_v != 0, result->v_sat);
+    return PM_OK;
 }
 
 pm_status pm_attention_pair_run(struct pm_attention_pair *p, const struct pm_attention_run *run,
@@ -111,17 +131,8 @@ pm_status pm_attention_pair_run(struct pm_attention_pair *p, const struct pm_att
                                 const struct pm_sim_opts *opts, int8_t *y, int32_t *e,
                                 struct pm_attention_cost *cost, struct pm_attention_rtl_result *result,
                                 pm_pair_compare *compare, void *ctx) {
-    p->n = run->n;
-    pm_status status = pm_attention_run(engine, run->x, run->ex, run->keep, run->n, run->first_vector, y, e,
-                                        cost, record, p);
-    if (status == PM_OK)
-        status = rtl(opts, run->cfg, run->w, p->max_tokens, run->array_id, run->x, run->ex, run->keep, run->n,
-                     run->first_vector, p->y, p->e, &p->rtl, result);
-    if (status != PM_OK)
-        return status;
-    compare_all(p, y, e, compare, ctx);
-    compare(ctx, "z_zero", 0, cost->zero_z != 0, result->z_zero);
-    compare(ctx, "k_sat", 0, cost->saturated_k != 0, result->k_sat);
-    compare(ctx, "v_sat", 0, cost->saturated_v != 0, result->v_sat);
-    return PM_OK;
+    const pm_status status = pm_attention_run(engine, run->x, run->ex, run->keep, run->n, run->first_vector,
+                                              y, e, cost, pm_attention_pair_record, p);
+    return status == PM_OK ? pm_attention_pair_check(p, run, rtl, opts, y, e, cost, result, compare, ctx)
+                           : status;
 }

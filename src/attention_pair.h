@@ -29,9 +29,20 @@ struct pm_attention_run {
     uint32_t first_vector;
 };
 
-/** Runs `run` on `engine` (programmed with run's cfg, weights, array_id and the pair's max_tokens) and on the
- * RTL, and hands every pair of integers to `compare`: k, v, q, logit, a, z, o, o8, y, e, and the sticky
- * flags. y[n][D] and e[n] receive the golden outputs, *cost and *result what the engines measured. */
+/** A pm_attention_probe of the golden run that comes next to be checked; ctx is the pair. */
+void pm_attention_pair_record(void *pair, const struct pm_attention_stages *stages);
+
+/** Runs `run` on the RTL and hands every pair of integers to `compare`: k, v, q, logit, a, z, o, o8, y, e, and
+ * the sticky flags. The golden run, which was recorded, was of an engine for the pair's max_tokens and gave
+ * y[n][D], e[n] and *cost. */
+pm_status pm_attention_pair_check(struct pm_attention_pair *pair, const struct pm_attention_run *run,
+                                  pm_flare_attention_rtl_fn *rtl, const struct pm_sim_opts *opts,
+                                  const int8_t *y, const int32_t *e, const struct pm_attention_cost *cost,
+                                  struct pm_attention_rtl_result *result, pm_pair_compare *compare,
+                                  void *ctx);
+
+/** Both: golden on `engine` (programmed with run's cfg, weights, array_id and the pair's max_tokens), then
+ * the check. y[n][D] and e[n] receive the golden outputs, *cost and *result what the engines measured. */
 pm_status pm_attention_pair_run(struct pm_attention_pair *pair, const struct pm_attention_run *run,
                                 struct pm_attention *engine, pm_flare_attention_rtl_fn *rtl,
                                 const struct pm_sim_opts *opts, int8_t *y, int32_t *e,

@@ -9,10 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The Makefile passes what the file VERSION has. */
-#ifndef PM_VERSION
-#define PM_VERSION "unversioned"
-#endif
 
 static const struct command {
     const char *name;

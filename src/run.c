@@ -1,118 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0
 /* `perimeter run`: a whole network, every layer's attention by array models and digital periphery. */
-#include "run_job.h"
+#include "run.h"
 
 #include "commands.h"
-#include "fileio.h"
-#include "rtl.h"
+#include "io/json.h"
 #include "run_pairs.h"
 
 #include <argp.h>
 #include <cblas.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-/* What each choice costs, on the first images: settings that replace the given ones. */
-static const struct {
-    const char *set;
-    const char *key; /* see struct pm_run_variant */
-} variants[PM_RUN_VARIANTS] = {
-    {"", NULL},
-    {"norm=pow2", NULL},
-    {"norm=none", NULL},
-    {"round=0", NULL},
-    {"noise=1", NULL},
-    {"noise=1 sigma-r=0.051", NULL},
-    {"ffn=slc", "slc"},
-    {"ffn=mlc", "mlc"},
-    {"ffn=slc flip=0", "literal_slc"},
-    {"ffn=mlc flip=0", "literal"},
-    {"ffn=mlc adc=6", "6bit"},
-    {"ffn=mlc mlc-sigma=0.025", "sigma_0.025"},
-    {"ffn=mlc mlc-sigma=0.132", "sigma_0.132"},
-    {"ffn=mlc mlc-sigma=0.174", "sigma_0.174"},
-    {"ffn=slc projections=slc", "projections_slc"},
-    {"ffn=mlc projections=mlc", "projections_mlc"},
-};
-
-/* The same for arrays in RTL; noisy cells must not break equality. */
-static const char *const rtl_variants[PM_RUN_RTL_VARIANTS] = {
-    "ffn=slc",
-    "ffn=mlc",
-    "ffn=slc slc-sigma=0.05 rram-read-noise=0.1",
-    "ffn=mlc mlc-sigma=0.132 rram-read-noise=0.1",
-};
-
-static pm_status run_variants(struct pm_run_job *j, struct pm_run_report *r) {
-    const struct pm_run_settings as_given = j->settings;
-    const unsigned images = (unsigned)as_given.value[PM_RUN_ABLATION_IMAGES];
-    pm_status status = PM_OK;
-    for (unsigned v = 0; v < PM_RUN_VARIANTS && status == PM_OK; v++) {
-        if (v > 0 && !variants[v].key && as_given.value[PM_RUN_PROJECTIONS] != 0)
-            continue; /* of the fused attention */
-        struct pm_run_variant *to = &r->variant[r->variants++];
-        *to = (struct pm_run_variant){.name = *variants[v].set ? variants[v].set : "as configured",
-                                      .key = variants[v].key};
-        status = pm_run_override(&j->settings, variants[v].set, &j->error);
-        if (status == PM_OK)
-            status = pm_run_golden_images(j, to->name, images, true, &to->golden);
-        j->settings = as_given;
-    }
-    return status;
+static bool every_layer(const void *ctx, unsigned node) {
+    (void)ctx, (void)node;
+    return true;
 }
 
-/* One image each. */
-static pm_status run_rtl_variants(struct pm_run_job *j, struct pm_run_report *r) {
-    const struct pm_run_settings as_given = j->settings;
-    pm_status status = PM_OK;
-    for (unsigned v = 0; v < PM_RUN_RTL_VARIANTS && status == PM_OK; v++) {
-        r->rtl_variant[v].name = rtl_variants[v];
-        status = pm_run_override(&j->settings, rtl_variants[v], &j->error);
-        if (status == PM_OK)
-            status = pm_run_rtl_images(j, 1, false, &r->rtl_variant[v].rtl);
-        r->rtl_variants = v + 1;
-        j->settings = as_given;
-    }
-    return status;
+static bool matrices(const void *graph, unsigned node) {
+    return ((const struct pm_graph *)graph)->node[node].kind == PM_NODE_MATRIX;
 }
 
-static bool write_text(FILE *f, const void *content) {
-    return fputs(content, f) >= 0;
+/* What each choice costs, on the first `images` images; in RTL matrices alone. */
+static pm_status run_variants(struct pm_run_job *j, enum pm_variant_use use, unsigned images,
+                              struct pm_run_varied *to) {
+    struct pm_variant variant[PM_RUN_VARIANTS];
+    const unsigned count = pm_run_variants(use, variant);
+    for (unsigned v = 0; v < count; v++) {
+        struct pm_plan plan;
+        pm_status status = pm_run_vary(j, variant[v].text, &plan);
+        if (status == PM_EMODE)
+            continue;
+        if (status == PM_OK) {
+            const bool rtl = use == PM_OF_RTL;
+            const struct pm_run_pass pass = {rtl ? "rtl" : pm_run_variant_name(&variant[v]), &plan, images, !rtl,
+                                             rtl ? matrices : NULL};
+            to->variant[to->count] = variant[v];
+            status = pm_run_images(j, &pass, &to->outcome[to->count++]);
+            pm_plan_free(&plan);
+        }
+        if (status != PM_OK)
+            return status;
+    }
+    return PM_OK;
+}
+
+static pm_status measure(struct pm_run_job *j, struct pm_run_report *r) {
+    const struct pm_settings *s = j->settings;
+    const int64_t engine = pm_settings_int(s, "engine");
+    const unsigned ablations = (unsigned)pm_settings_int(s, "ablation-images");
+    const struct pm_run_pass rtl = {"rtl", &j->plan, (unsigned)pm_settings_int(s, "rtl-images"), false,
+                                    every_layer},
+                             golden = {"golden", &j->plan, (unsigned)pm_settings_int(s, "images"), true, NULL};
+    pm_status status = PM_OK;
+    if (engine != PM_ENGINE_GOLDEN)
+        status = pm_run_images(j, &rtl, &r->rtl);
+    if (status == PM_OK && engine == PM_ENGINE_BOTH && ablations > 0)
+        status = run_variants(j, PM_OF_RTL, 1, &r->rtl_varied);
+    if (status == PM_OK && engine != PM_ENGINE_RTL)
+        status = pm_run_images(j, &golden, &r->golden);
+    if (status == PM_OK && ablations > 0)
+        status = run_variants(j, PM_OF_IMAGES, ablations, &r->varied);
+    return status;
 }
 
 static pm_status run(struct pm_run_job *j, struct pm_outfile *summary) {
-    struct pm_run_report r = {
-        .model = j->model, .data = j->data, .settings = &j->settings, .network = &j->network.config};
-    enum pm_engine engine = (enum pm_engine)j->settings.value[PM_RUN_ENGINE];
-    char text[1024];
-    pm_run_text(&j->settings, PM_RUN_OF_IMAGES, text, sizeof text);
-    printf("perimeter run: %s on %s: %s\n", j->model, j->data, text);
+    struct pm_run_report *r = calloc(1, sizeof *r);
+    if (!r)
+        return pm_fail(&j->error, PM_ENOMEM, "run", "out of memory");
+    r->job = j;
+    pm_run_print_config(j, stdout);
     fflush(stdout);
-    pm_status status = PM_OK;
-    const bool ablations = j->settings.value[PM_RUN_ABLATION_IMAGES] > 0;
-    if (engine != PM_ENGINE_GOLDEN)
-        status = pm_run_rtl_images(j, (unsigned)j->settings.value[PM_RUN_RTL_IMAGES], true, &r.rtl);
-    if (status == PM_OK && engine == PM_ENGINE_BOTH && ablations)
-        status = run_rtl_variants(j, &r);
-    if (status == PM_OK && engine != PM_ENGINE_RTL)
-        status =
-            pm_run_golden_images(j, "golden", (unsigned)j->settings.value[PM_RUN_IMAGES], true, &r.golden);
-    if (status == PM_OK && ablations)
-        status = run_variants(j, &r);
-    if (status != PM_OK)
-        return status;
-    pm_run_print(&r);
-    if (!j->summary)
-        return PM_OK;
-    char *json = pm_run_summary(&r);
-    if (!json)
-        return pm_fail(&j->error, PM_ENOMEM, j->summary, "out of memory");
-    const void *content[] = {json};
-    status = pm_outfile_write_all(summary, 1, write_text, content, &j->error);
-    free(json);
+    pm_status status = measure(j, r);
+    struct pm_results *found = status == PM_OK ? pm_run_results(r) : NULL;
+    if (status == PM_OK && !found)
+        status = pm_fail(&j->error, PM_ENOMEM, "run", "out of memory");
+    if (status == PM_OK) {
+        pm_run_print(r, found);
+        if (r->golden.images)
+            pm_run_warn(&r->golden.tally);
+        status = pm_run_write(j, found, summary);
+    }
+    pm_results_free(found);
+    pm_run_outcome_free(&r->golden);
+    pm_run_outcome_free(&r->rtl);
+    for (unsigned v = 0; v < r->varied.count; v++)
+        pm_run_outcome_free(&r->varied.outcome[v]);
+    for (unsigned v = 0; v < r->rtl_varied.count; v++)
+        pm_run_outcome_free(&r->rtl_varied.outcome[v]);
+    free(r);
     return status;
 }
 
@@ -124,7 +100,19 @@ enum {
     OPTION_HEADER,
     OPTION_CONFIG,
     OPTION_SUMMARY,
-    OPTION_SET
+    OPTION_REPLAY,
+    OPTION_PLAN,
+    OPTION_PLACE,
+    OPTION_SET,
+    OPTION_SETTING, /* and on: the run's own */
+    OPTION_END = OPTION_SETTING + 64
+};
+
+/* The command line, before files are read. */
+struct arguments {
+    struct pm_run_job *job;
+    const char *plan, *place[PM_PLAN_ENTRIES];
+    unsigned places;
 };
 
 /* "N", from 1. */
@@ -143,17 +131,19 @@ static bool two_columns(const char *text, unsigned to[2]) {
     return column(text, ',', &to[0], &rest) && column(rest, 0, &to[1], &rest) && to[0] != to[1];
 }
 
+/* The setting of option number `key`, --images and so on. */
+static pm_status take_setting(struct pm_run_job *j, int key, const char *value) {
+    struct pm_settings *all[] = {j->settings, NULL};
+    char text[256];
+    snprintf(text, sizeof text, "%s=%s", pm_run_settings.setting[key - OPTION_SETTING].name, value);
+    return pm_settings_give(all, text, NULL, &j->error);
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state) {
-    struct pm_run_job *j = state->input;
-    if (key >= OPTION_SET && key < OPTION_SET + PM_RUN_KEYS) {
-        enum pm_run_key k = (enum pm_run_key)(key - OPTION_SET);
-        char subject[64];
-        snprintf(subject, sizeof subject, "--%s", pm_run_keys[k].name);
-        if (j->settings.given[k])
-            return pm_fail(&j->error, PM_EINVAL, subject, "given twice"), EINVAL;
-        j->settings.given[k] = true;
-        return pm_run_set(&j->settings, k, arg, subject, &j->error) == PM_OK ? 0 : EINVAL;
-    }
+    struct arguments *a = state->input;
+    struct pm_run_job *j = a->job;
+    if (key >= OPTION_SETTING && key < OPTION_END)
+        return take_setting(j, key, arg) == PM_OK ? 0 : EINVAL;
     switch (key) {
     case OPTION_DATA:
         j->data = arg;
@@ -178,6 +168,19 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case OPTION_SUMMARY:
         j->summary = arg;
         return 0;
+    case OPTION_REPLAY:
+        j->replay = arg;
+        return 0;
+    case OPTION_PLAN:
+        a->plan = arg;
+        return 0;
+    case OPTION_PLACE:
+        if (a->places == PM_PLAN_ENTRIES)
+            return pm_fail(&j->error, PM_ERANGE, "--place", "more than %d", PM_PLAN_ENTRIES), EINVAL;
+        a->place[a->places++] = arg;
+        return 0;
+    case OPTION_SET:
+        return pm_settings_give(j->plan.all, arg, "--set", &j->error) == PM_OK ? 0 : EINVAL;
     case 'h':
         argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK, state->name);
         exit(fflush(stdout) == 0 ? 0 : 2);
@@ -196,7 +199,20 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     }
 }
 
-static pm_status check(struct pm_run_job *j) {
+static pm_status load_config(struct pm_run_job *j) {
+    struct pm_settings *all[PM_MAX_SYSTEMS + 2] = {j->settings};
+    struct pm_json json = {j->config, &j->error, NULL};
+    pm_status status = pm_json_load(&json);
+    if (status != PM_OK)
+        return status;
+    for (size_t i = 0; j->plan.all[i]; i++)
+        all[i + 1] = j->plan.all[i];
+    status = pm_settings_load(all, json.root, j->config, &j->error);
+    cJSON_Delete(json.root);
+    return status;
+}
+
+static pm_status check_input(struct pm_run_job *j) {
     if (!j->model)
         return pm_fail(&j->error, PM_EINVAL, "MODEL", "missing; see perimeter run --help");
     if (!j->data == !j->pairs)
@@ -210,37 +226,60 @@ static pm_status check(struct pm_run_job *j) {
                        "ignored without --pairs");
     if (j->score_column && (j->score_column == j->column[0] || j->score_column == j->column[1]))
         return pm_fail(&j->error, PM_EINVAL, "--score-column", "column %u is a sentence", j->score_column);
-    return pm_run_check(&j->settings, j->pairs ? PM_RUN_OF_PAIRS : PM_RUN_OF_IMAGES, &j->error);
+    if (j->pairs && pm_settings_int(j->settings, "engine") == PM_ENGINE_RTL)
+        return pm_fail(&j->error, PM_EINVAL, "engine", "golden or both with --pairs");
+    if (j->replay && pm_settings_int(j->settings, "engine") == PM_ENGINE_GOLDEN)
+        return pm_fail(&j->error, PM_EINVAL, "--replay", "ignored with the golden engine");
+    return PM_OK;
 }
 
-static pm_status prepare(struct pm_run_job *j, struct pm_outfile *summary) {
-    pm_status status = j->config ? pm_run_load(&j->settings, j->config, &j->error) : PM_OK;
+/* The plan and those of its variants that will run, together. */
+static pm_status check_plans(struct pm_run_job *j) {
+    const unsigned use = j->pairs                                                        ? PM_OF_PAIRS
+                         : pm_settings_int(j->settings, "engine") == PM_ENGINE_BOTH ? PM_OF_IMAGES | PM_OF_RTL
+                                                                                         : PM_OF_IMAGES;
+    struct pm_variant variant[PM_RUN_VARIANTS];
+    const bool ablations =
+        pm_settings_int(j->settings, j->pairs ? "ablation-pairs" : "ablation-images") > 0;
+    const unsigned variants = ablations ? pm_run_variants(use, variant) : 0;
+    struct pm_plan *plan = calloc(variants + 1, sizeof *plan);
+    const struct pm_plan *all[PM_RUN_VARIANTS + 1] = {&j->plan};
+    size_t count = 1;
+    pm_status status = plan ? PM_OK : pm_fail(&j->error, PM_ENOMEM, "run", "out of memory");
+    for (unsigned v = 0; v < variants && (status == PM_OK || status == PM_EMODE); v++) {
+        status = pm_run_vary(j, variant[v].text, &plan[count]);
+        if (status == PM_OK)
+            all[count] = &plan[count], count++;
+    }
+    if (status == PM_OK || status == PM_EMODE)
+        status = pm_run_check(j, all, count, false);
+    for (size_t i = 1; i < count; i++)
+        pm_plan_free(&plan[i]);
+    free(plan);
+    return status;
+}
+
+static pm_status prepare(const struct arguments *a, struct pm_outfile *summary) {
+    struct pm_run_job *j = a->job;
+    pm_status status = j->config ? load_config(j) : PM_OK;
+    if (status == PM_OK && a->plan)
+        status = pm_plan_load(&j->plan, a->plan, &j->error);
+    for (unsigned i = 0; i < a->places && status == PM_OK; i++)
+        status = pm_plan_place(&j->plan, a->place[i], true, &j->error);
     if (status == PM_OK)
-        status = check(j);
-    if (status != PM_OK)
-        return status;
-    status = pm_run_load_network(j);
+        status = check_input(j);
     if (status == PM_OK)
-        status = pm_run_map_network(j);
-    if (status == PM_OK && pm_run_ranks(&j->settings) &&
-        j->settings.value[PM_RUN_RANK_ORDER] == PM_RANK_GRADIENT)
-        status = pm_run_load_gradients(j);
+        status = pm_run_load_network(j);
+    if (status == PM_OK)
+        status = check_plans(j);
     if (status == PM_OK && j->summary)
         status = pm_outfile_plan(summary, j->summary, &j->error);
     return status;
 }
 
-static pm_status run_any(struct pm_run_job *j, struct pm_outfile *summary) {
-    openblas_set_num_threads(1);
-    if (!j->pairs)
-        return run(j, summary);
-    if ((enum pm_engine)j->settings.value[PM_RUN_ENGINE] == PM_ENGINE_RTL)
-        return pm_fail(&j->error, PM_EINVAL, "engine", "golden or both with --pairs");
-    return pm_run_sentence_pairs(j, summary);
-}
-
-int pm_cmd_run(int argc, char **argv) {
-    struct argp_option options[PM_RUN_KEYS + 9] = {
+/* Everything that argp shows; help texts live in `text`. */
+static void list_options(struct argp_option *options, char (*text)[256]) {
+    static const struct argp_option own[] = {
         {"data", OPTION_DATA, "DIR", 0, "Folder with the test set's IDX files", 0},
         {"pairs", OPTION_PAIRS, "FILE", 0, "Sentence pairs, tab-separated columns, instead of images", 0},
         {"columns", OPTION_COLUMNS, "A,B", 0, "Columns of the two sentences (the first two but the score's)",
@@ -249,40 +288,80 @@ int pm_cmd_run(int argc, char **argv) {
         {"header", OPTION_HEADER, NULL, 0, "The pairs' first line names their columns", 0},
         {"config", OPTION_CONFIG, "FILE", 0, "JSON object with settings; the command line comes first", 0},
         {"summary", OPTION_SUMMARY, "FILE", 0, "Where the results go as JSON", 0},
+        {"replay", OPTION_REPLAY, "DIR", 0, "Where the tensors of a difference go, to replay it", 0},
+        {"plan", OPTION_PLAN, "FILE", 0, "JSON plan: which layer goes to which system", 0},
+        {"place", OPTION_PLACE, "LAYERS=SYSTEM[,SETTING=VALUE]", 0,
+         "Places layers, as in ffn*=hyflex,cell=2; the last that matches wins", 0},
+        {"set", OPTION_SET, "SYSTEM.SETTING=VALUE", 0, "A setting of a system, see below", 0},
         {"help", 'h', NULL, 0, "This help", 0},
     };
-    char help[PM_RUN_KEYS][256];
-    for (int k = 0; k < PM_RUN_KEYS; k++) {
-        const struct pm_run_key_info *i = &pm_run_keys[k];
-        snprintf(help[k], sizeof help[k], "%s (%s)", i->help, i->fallback);
-        options[8 + k] =
-            (struct argp_option){i->name, OPTION_SET + k, i->choices ? i->choices : "N", 0, help[k], 1};
+    size_t n = sizeof own / sizeof *own;
+    memcpy(options, own, sizeof own);
+    for (int k = 0; pm_run_settings.setting[k].name; k++) {
+        const struct pm_setting *d = &pm_run_settings.setting[k];
+        char note[200];
+        if (d->fact)
+            continue;
+        pm_setting_note(d, note, sizeof note);
+        snprintf(text[k], sizeof text[k], "%s (%s)", note, d->fallback);
+        options[n++] = (struct argp_option){d->name, OPTION_SETTING + k, d->choices ? d->choices : "N", 0,
+                                            text[k], 1};
     }
-    const struct argp argp = {options,
-                              parse,
-                              "MODEL --data DIR\nMODEL --pairs FILE",
-                              "Runs a network on images or on pairs of sentences: accuracy, accesses, "
-                              "cycles, golden against RTL.",
-                              NULL,
-                              NULL,
-                              NULL};
+    options[n] = (struct argp_option){0};
+}
+
+/* The systems and their settings, which the caller frees. */
+static char *system_help(void) {
+    char *text = NULL;
+    size_t length;
+    FILE *f = open_memstream(&text, &length);
+    if (!f)
+        return NULL;
+    fputs("Runs a network on images or on pairs of sentences: accuracy, accesses, cycles, golden against RTL.\v"
+          "Layers are named attn0 (its matrices attn0.q, k, v, o), ffn0.up, ffn0.down, attn1, ..., patch, head.\n"
+          "Systems and their settings:\n",
+          f);
+    for (size_t i = 0; pm_systems[i]; i++) {
+        const struct pm_system *s = pm_systems[i];
+        fprintf(f, "\n  %-8s %s\n", s->name, s->summary);
+        for (const struct pm_setting *d = s->settings ? s->settings->setting : NULL; d && d->name; d++) {
+            char range[128], note[200];
+            pm_setting_range(d, range, sizeof range);
+            pm_setting_note(d, note, sizeof note);
+            fprintf(f, "    %s.%s %s (%s); %s\n", s->name, d->name, range, d->fallback, note);
+        }
+    }
+    fclose(f);
+    return text;
+}
+
+int pm_cmd_run(int argc, char **argv) {
+    enum { OPTIONS = 64 };
+    struct argp_option options[OPTIONS];
+    char help[OPTIONS][256];
+    list_options(options, help);
+    char *doc = system_help();
+    const struct argp argp = {options, parse, "MODEL --data DIR\nMODEL --pairs FILE", doc, NULL, NULL, NULL};
     struct pm_run_job *j = calloc(1, sizeof *j);
+    struct arguments a = {.job = j};
     if (!j) {
         fprintf(stderr, "perimeter: run: out of memory\n");
         return 2;
     }
     struct pm_outfile summary = {0};
-    pm_run_defaults(&j->settings);
-    pm_status status = PM_EINVAL;
-    if (argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, j) == 0)
-        status = prepare(j, &summary);
+    openblas_set_num_threads(1);
+    pm_status status = pm_run_begin(j);
+    if (status == PM_OK && argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, &a) != 0)
+        status = PM_EINVAL;
     if (status == PM_OK)
-        status = run_any(j, &summary);
+        status = prepare(&a, &summary);
+    if (status == PM_OK)
+        status = j->pairs ? pm_run_sentence_pairs(j, &summary) : run(j, &summary);
     if (status != PM_OK && status != PM_EDIFFER)
         pm_error_print(&j->error);
     pm_outfile_free(&summary);
-    pm_encoder_free(&j->network);
-    free(j->gradient);
+    pm_run_end(j);
     free(j);
+    free(doc);
     return status == PM_OK ? 0 : status == PM_EDIFFER ? 1 : 2;
 }

@@ -1,87 +1,127 @@
 // SPDX-License-Identifier: Apache-2.0
-/* `perimeter run`: what one evaluation of a network measures. */
+/* `perimeter run`: what its parts share. */
 #ifndef PM_RUN_H
 #define PM_RUN_H
 
-#include "net/encoder_map.h"
-#include "net/hyflex_linear.h"
-#include "run_settings.h"
+#include "fileio.h"
+#include "net/encoder.h"
+#include "io/results.h"
+#include "twin.h"
 
-#include <stdio.h>
+#include <limits.h>
 
-#define PM_RUN_MAX_LAYERS 64
-/** Bins of the softmax rows' exponents: PM_RUN_NE_FIRST and below, ..., PM_RUN_NE_FIRST + PM_RUN_NE - 1 and
- * above. */
-#define PM_RUN_NE       20
-#define PM_RUN_NE_FIRST (-4)
+enum pm_engine { PM_ENGINE_GOLDEN, PM_ENGINE_RTL, PM_ENGINE_BOTH };
 
-/** Golden engine over a set of images. */
-struct pm_run_golden {
+/** Settings of a run; those of systems have lists of their own. */
+extern const struct pm_setting_list pm_run_settings;
+
+struct pm_run_job {
+    const char *model; /**< as given */
+    const char *data, *pairs, *config, *summary;
+    const char *replay;    /**< where a difference's tensors go; NULL: nowhere */
+    char folder[PATH_MAX]; /**< of the model */
+    unsigned column[2];    /**< of the sentences in `pairs`, from 1; 0: the first two but the score's */
+    unsigned score_column; /**< from 1; 0: none */
+    bool header;           /**< the first line of `pairs` is none */
+    struct pm_settings *settings;
+    struct pm_plan plan;
+    struct pm_error error;
+    struct pm_encoder network;
+};
+
+/** Defaults: settings, and the plan with every attention on flare. */
+pm_status pm_run_begin(struct pm_run_job *j);
+void pm_run_end(struct pm_run_job *j);
+/** The network in the folder that j->model names, of the type that the run takes. */
+pm_status pm_run_load_network(struct pm_run_job *j);
+/** Refuses a plan (the first) and settings that contradict themselves or have no effect, in the given plans
+ * together. `drawn`: something is drawn elsewhere, so that a seed is of use. */
+pm_status pm_run_check(struct pm_run_job *j, const struct pm_plan *const plans[], size_t count, bool drawn);
+unsigned pm_run_threads(const struct pm_run_job *j);
+/** "WHAT: DONE of TOTAL" on a terminal. */
+void pm_run_progress(const char *what, unsigned done, unsigned total);
+
+/** A placement of j's network, settled on the first inputs where it asks for that. */
+pm_status pm_run_place(struct pm_run_job *j, const struct pm_plan *plan, struct pm_placement **p);
+
+#define PM_RUN_VARIANTS 64
+/** All systems' variants of a use, after "as configured" where `use` is not of RTL: how many. */
+unsigned pm_run_variants(enum pm_variant_use use, struct pm_variant variant[PM_RUN_VARIANTS]);
+/** The plan with a variant. PM_EMODE: it makes no difference in this network. */
+pm_status pm_run_vary(struct pm_run_job *j, const char *text, struct pm_plan *plan);
+const char *pm_run_variant_name(const struct pm_variant *v);
+
+/* ---- images ---- */
+
+/** One pass over the first `images` images (0: all). */
+struct pm_run_pass {
+    const char *what;
+    const struct pm_plan *plan;
+    unsigned images;
+    bool as_float;         /**< on the host alone, as well */
+    pm_twin_filter *watch; /**< which layers are in RTL as well; NULL: none */
+};
+
+struct pm_run_outcome {
     unsigned images;
     unsigned correct_float, correct_integer, same_class;
-    struct pm_attention_cost layer[PM_RUN_MAX_LAYERS];
-    struct pm_hyflex_linear_cost arrays; /**< all matrices in HyFlexPIM arrays */
+    bool draws;
+    struct pm_tally tally;
+    struct pm_twin_result *rtl;  /**< [nodes] */
+    struct pm_twin_pass pass[2]; /**< of all of them */
     double seconds;
 };
 
-/** Clocks a token in steady state (0: of one token there is none) and the busiest array's accesses a token,
- * of passes 1 and 2. */
-struct pm_run_rate {
-    double cycles_kv, cycles_token, bound_kv, bound_token;
-};
+/** PM_EDIFFER: reported already. *o needs pm_run_outcome_free in any case. */
+pm_status pm_run_images(struct pm_run_job *j, const struct pm_run_pass *pass, struct pm_run_outcome *o);
+void pm_run_outcome_free(struct pm_run_outcome *o);
 
-/** RTL against golden over a few whole images. */
-struct pm_run_rtl {
-    unsigned images;
-    uint64_t compared, differ;
-    uint64_t runs;                               /**< layers x images */
-    struct pm_run_rate sum;                      /**< over runs */
-    struct pm_run_rate layer[PM_RUN_MAX_LAYERS]; /**< of each layer's last run */
-    uint64_t clocks;                             /**< whole runs, fill and drain included */
-    uint64_t elements_in, elements_out;          /**< over the macro's edge, counted at its handshakes */
-    uint64_t arrays_compared, arrays_differ;     /**< HyFlexPIM arrays: codes, accumulators, clips, results */
-    struct pm_hyflex_linear_cost arrays;         /**< golden cost of what was compared */
-    uint64_t arrays_clocks;                      /**< measured; beside arrays.cycles */
-    double seconds;
+/** Variants that were run. */
+struct pm_run_varied {
+    struct pm_variant variant[PM_RUN_VARIANTS];
+    struct pm_run_outcome outcome[PM_RUN_VARIANTS];
+    unsigned count;
 };
-
-/** A variant of the golden run on fewer images. */
-struct pm_run_variant {
-    const char *name;
-    const char *key; /**< NULL, or of "ffn_accuracy_KEY" in the summary: a variant of the arrays */
-    struct pm_run_golden golden;
-};
-
-/** A variant of the arrays in RTL. */
-struct pm_run_rtl_variant {
-    const char *name;
-    struct pm_run_rtl rtl;
-};
-
-#define PM_RUN_VARIANTS     16
-#define PM_RUN_RTL_VARIANTS 4
 
 struct pm_run_report {
-    const char *model, *data;
-    const struct pm_run_settings *settings;
-    const struct pm_encoder_config *network;
-    struct pm_run_golden golden;
-    struct pm_run_rtl rtl;
-    struct pm_run_variant variant[PM_RUN_VARIANTS];
-    unsigned variants;
-    struct pm_run_rtl_variant rtl_variant[PM_RUN_RTL_VARIANTS];
-    unsigned rtl_variants;
+    const struct pm_run_job *job;
+    struct pm_run_outcome golden, rtl;
+    struct pm_run_varied varied, rtl_varied;
 };
 
-/** Prints the report on stdout. */
-void pm_run_print(const struct pm_run_report *r);
-/** The report as JSON text, which the caller frees; NULL when out of memory. */
-char *pm_run_summary(const struct pm_run_report *r);
+/** Everything that was found; NULL: out of memory. */
+struct pm_results *pm_run_results(const struct pm_run_report *r);
+/** The report, from those. */
+void pm_run_print(const struct pm_run_report *r, const struct pm_results *found);
 
-/** What HyFlexPIM arrays cost an item: array reads, conversions, clocks, wrong codes a million; to the line's
- * end. */
-void pm_run_print_arrays(const struct pm_hyflex_linear_cost *cost, double items, FILE *to);
-/** The same, in all, as members of an object; nothing where there were none. */
-void pm_run_json_arrays(const struct pm_hyflex_linear_cost *cost, struct cJSON *object);
+/* ---- what reports share ---- */
+
+/** "effective_config": model, input, settings, the plan and its systems' settings. */
+void pm_run_add_config(const struct pm_run_job *j, struct pm_results *r);
+/** The same on one line. */
+void pm_run_print_config(const struct pm_run_job *j, FILE *to);
+/** Accuracies and the share of the same class. */
+void pm_run_add_accuracy(const struct pm_run_outcome *o, struct pm_results *r);
+/** What a sweep shows of a golden run. */
+void pm_run_add_sweep(const struct pm_run_outcome *o, struct pm_results *r);
+/** Reads, conversions, clocks and wrong codes of layers in arrays that are read as a whole; nothing where there
+ * were none. */
+void pm_run_add_arrays(const struct pm_tally *t, struct pm_results *r);
+/** The same an item, to the line's end; false: there were none. */
+bool pm_run_print_arrays(const struct pm_results *r, const char *path, double items, FILE *to);
+/** What the layers that count array reads are in. */
+const char *pm_run_arrays_title(const struct pm_tally *t);
+/** "counts": every layer's, part by part. */
+void pm_run_add_counts(const struct pm_tally *t, struct pm_results *r);
+/** The sum of what RTL measured of layers of a kind, PM_NODE_MATRIX or PM_NODE_ATTENTION, in one system or
+ * (NULL) all. */
+struct pm_twin_result pm_run_rtl_sum(const struct pm_run_outcome *o, enum pm_node_kind kind,
+                                     const struct pm_system *system);
+/** Warns on stderr where more than 0.1 % of the elements that a layer stored were clamped. */
+void pm_run_warn(const struct pm_tally *t);
+/** Adds the summary file of the job. */
+pm_status pm_run_write(struct pm_run_job *j, const struct pm_results *r, struct pm_outfile *summary);
+
+double pm_ratio(double a, double b);
 
 #endif

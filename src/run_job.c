@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "run_job.h"
+#include "run.h"
 
-#include "io/json.h"
 #include "rtl.h"
 
 #include <stdio.h>
@@ -9,15 +8,50 @@
 #include <string.h>
 #include <unistd.h>
 
-pm_status pm_run_data_open(struct pm_run_job *j, struct pm_dataset *d) {
-    const struct pm_encoder_config *c = &j->network.config;
-    pm_status status = pm_dataset_open(d, j->data, "t10k", c->classes, &j->error);
-    if (status == PM_OK && (d->images.dim[1] != c->image || d->images.dim[2] != c->image))
-        status = pm_fail(&j->error, PM_ESHAPE, d->images.path, "images of %ux%u, the network takes %ux%u",
-                         d->images.dim[1], d->images.dim[2], c->image, c->image);
-    if (status != PM_OK)
-        pm_dataset_close(d);
-    return status;
+static const struct pm_setting settings[] = {
+    {.name = "input", .kind = PM_SET_CHOICE, .fallback = "images", .choices = "images|pairs", .fact = true},
+    {.name = "draws", .kind = PM_SET_CHOICE, .fallback = "0", .choices = "0|1", .fact = true},
+    {.name = "engine", .kind = PM_SET_CHOICE, .fallback = "golden", .choices = "golden|rtl|both",
+     .help = "both: the first rtl-images images, or two sentences, also in RTL, every integer compared"},
+    {.name = "images", .kind = PM_SET_INT, .fallback = "0", .lo = 0, .hi = 1e9,
+     .when = "input=images engine=golden|both", .help = "images in golden C; 0: all"},
+    {.name = "rtl-images", .kind = PM_SET_INT, .fallback = "4", .lo = 1, .hi = 1e6,
+     .when = "input=images engine=rtl|both", .help = "images in RTL"},
+    {.name = "ablation-images", .kind = PM_SET_INT, .fallback = "0", .lo = 0, .hi = 1e9,
+     .when = "input=images engine=golden|both", .help = "images for each variant; 0: none"},
+    {.name = "batch", .kind = PM_SET_INT, .fallback = "1", .lo = 1, .hi = 4096, .when = "input=pairs",
+     .help = "sentences that are padded to the longest of them"},
+    {.name = "rtl-tokens", .kind = PM_SET_INT, .fallback = "128", .lo = 2, .hi = 512,
+     .when = "input=pairs engine=both", .help = "tokens of the longest sentence whose one layer is in RTL"},
+    {.name = "rtl-layer", .kind = PM_SET_INT, .fallback = "0", .lo = 0, .hi = 63,
+     .when = "input=pairs engine=both", .help = "that layer"},
+    {.name = "tokenizer-seconds", .kind = PM_SET_INT, .fallback = "600", .lo = 1, .hi = 86400,
+     .when = "input=pairs", .help = "after which the network's tokenizer is ended"},
+    {.name = "ablation-pairs", .kind = PM_SET_INT, .fallback = "0", .lo = 0, .hi = 1e9, .when = "input=pairs",
+     .help = "pairs for each variant; 0: none"},
+    {.name = "seed", .kind = PM_SET_INT, .fallback = "1", .lo = 0, .hi = 4294967295.0, .when = "draws=1",
+     .help = "of what is drawn"},
+    {.name = "threads", .kind = PM_SET_INT, .fallback = "0", .lo = 0, .hi = 1024,
+     .when = "engine=golden|both", .help = "0: one a core"},
+    {0},
+};
+const struct pm_setting_list pm_run_settings = {NULL, settings};
+PM_SETTING_LIST(pm_run_settings);
+
+pm_status pm_run_begin(struct pm_run_job *j) {
+    j->settings = pm_settings_new(&pm_run_settings);
+    pm_status status = j->settings ? pm_plan_new(&j->plan) : PM_ENOMEM;
+    if (status == PM_OK)
+        status = pm_plan_place(&j->plan, "attn*=flare", false, &j->error);
+    if (status == PM_OK)
+        status = pm_plan_place(&j->plan, "ffn*=host", false, &j->error);
+    return status == PM_OK || *j->error.text ? status : pm_fail(&j->error, status, "run", "out of memory");
+}
+
+void pm_run_end(struct pm_run_job *j) {
+    pm_plan_free(&j->plan);
+    pm_encoder_free(&j->network);
+    free(j->settings);
 }
 
 void pm_run_progress(const char *what, unsigned done, unsigned total) {
@@ -25,26 +59,6 @@ void pm_run_progress(const char *what, unsigned done, unsigned total) {
         return;
     fprintf(stderr, "\r%s: %u of %u%s", what, done, total, done == total ? "\r\033[K" : "");
     fflush(stderr);
-}
-
-struct pm_attention_cfg pm_run_attention_cfg(const struct pm_run_job *j, unsigned layer) {
-    const double *v = j->settings.value;
-    struct pm_attention_cfg c = {
-        .round = v[PM_RUN_ROUND] != 0,
-        .coding_x = (enum pm_coding)v[PM_RUN_CODING_X],
-        .coding_q = (enum pm_coding)v[PM_RUN_CODING_Q],
-        .coding_o = (enum pm_coding)v[PM_RUN_CODING_O],
-        .norm = (enum pm_norm)v[PM_RUN_NORM],
-        .mram = pm_array_mram(v[PM_RUN_NOISE] != 0, (uint64_t)v[PM_RUN_SEED]),
-    };
-    if (c.mram.noise) {
-        c.mram.tmr = v[PM_RUN_TMR];
-        c.mram.sigma_r = v[PM_RUN_SIGMA_R];
-        c.mram.read_noise = v[PM_RUN_READ_NOISE];
-        c.mram.sense_offset = v[PM_RUN_SENSE_OFFSET];
-    }
-    pm_encoder_map_configure(&j->network, layer, &c);
-    return c;
 }
 
 /* The model's folder: as named, or a name of models/ or of the build. */
@@ -69,13 +83,90 @@ pm_status pm_run_load_network(struct pm_run_job *j) {
     return status;
 }
 
-pm_status pm_run_map_network(struct pm_run_job *j) {
-    const struct pm_encoder_map_options options = {.kvb = (unsigned)j->settings.value[PM_RUN_KVB],
-                                                   .wo_one_scale = j->settings.value[PM_RUN_WO_SCALE] != 0};
-    return pm_encoder_map_load(&j->network, j->folder, &options, &j->error);
+/* Whether a plan has layers in systems that have RTL; of a run on pairs, attentions alone. */
+static bool has_rtl(const struct pm_run_job *j, const struct pm_plan *plan) {
+    const struct pm_graph *g = &j->network.graph;
+    for (unsigned i = 0; i < g->nodes; i++) {
+        const struct pm_plan_entry *entry = pm_plan_of(plan, g, i);
+        if (entry && pm_twin_of(entry->system) && (!j->pairs || g->node[i].kind == PM_NODE_ATTENTION))
+            return true;
+    }
+    return false;
 }
 
-/* Four weight arrays a layer. */
-uint32_t pm_run_array_id(unsigned layer) {
-    return 4 * layer;
+pm_status pm_run_check(struct pm_run_job *j, const struct pm_plan *const plans[], size_t count, bool drawn) {
+    const struct pm_graph *g = &j->network.graph;
+    const bool rtl = pm_settings_int(j->settings, "engine") != PM_ENGINE_GOLDEN;
+    bool draws = drawn, any_rtl = false;
+    for (size_t i = 0; i < count; i++) {
+        draws = draws || pm_plan_draws(plans[i], g);
+        any_rtl = any_rtl || has_rtl(j, plans[i]);
+    }
+    pm_settings_fact(j->settings, "input", j->pairs != NULL);
+    pm_settings_fact(j->settings, "draws", draws);
+    pm_status status = pm_plan_check(plans[0], g, rtl, &j->error);
+    if (status == PM_OK)
+        status = pm_settings_check(j->settings, rtl, &j->error);
+    if (status == PM_OK)
+        status = pm_plans_check(plans, count, g, &j->error);
+    if (status == PM_OK && rtl && !any_rtl)
+        status = pm_fail(&j->error, PM_EINVAL, "engine", "no layer is in a system that has RTL here");
+    return status;
+}
+
+unsigned pm_run_variants(enum pm_variant_use use, struct pm_variant variant[PM_RUN_VARIANTS]) {
+    unsigned n = 0;
+    if (use != PM_OF_RTL)
+        variant[n++] = (struct pm_variant){.text = "", .use = use};
+    for (size_t i = 0; pm_systems[i]; i++)
+        for (const struct pm_variant *v = pm_systems[i]->variants; v && v->text && n < PM_RUN_VARIANTS; v++)
+            if (v->use & use)
+                variant[n++] = *v;
+    return n;
+}
+
+const char *pm_run_variant_name(const struct pm_variant *v) {
+    return *v->text ? v->text : "as configured";
+}
+
+pm_status pm_run_vary(struct pm_run_job *j, const char *text, struct pm_plan *plan) {
+    struct pm_error e;
+    pm_status status = pm_plan_copy(plan, &j->plan);
+    if (status != PM_OK)
+        return pm_fail(&j->error, status, "variants", "out of memory");
+    status = pm_plan_override(plan, text, &j->error);
+    if (status == PM_OK && pm_plan_check(plan, &j->network.graph, false, &e) != PM_OK)
+        status = PM_EMODE;
+    for (const char *word = text; *word && status == PM_OK; word += strspn(word, " ")) {
+        struct pm_settings *s;
+        if (pm_settings_find(plan->all, word, strcspn(word, "= "), &s) >= 0 &&
+            !pm_plan_uses(plan, &j->network.graph,
+                          pm_system_find(s->list->prefix, strlen(s->list->prefix))))
+            status = PM_EMODE;
+        word += strcspn(word, " ");
+    }
+    if (status != PM_OK)
+        pm_plan_free(plan);
+    return status;
+}
+
+pm_status pm_run_place(struct pm_run_job *j, const struct pm_plan *plan, struct pm_placement **p) {
+    return pm_placement_new(plan, &j->network.graph, j->folder,
+                            (uint64_t)pm_settings_int(j->settings, "seed"), p, &j->error);
+}
+
+static bool write_text(FILE *f, const void *content) {
+    return fputs(content, f) >= 0;
+}
+
+pm_status pm_run_write(struct pm_run_job *j, const struct pm_results *r, struct pm_outfile *summary) {
+    if (!j->summary)
+        return PM_OK;
+    char *json = pm_results_json(r, true);
+    if (!json)
+        return pm_fail(&j->error, PM_ENOMEM, j->summary, "out of memory");
+    const void *content[] = {json};
+    const pm_status status = pm_outfile_write_all(summary, 1, write_text, content, &j->error);
+    free(json);
+    return status;
 }

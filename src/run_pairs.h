@@ -3,9 +3,8 @@
 #ifndef PM_RUN_PAIRS_H
 #define PM_RUN_PAIRS_H
 
-#include "fileio.h"
 #include "pairs.h"
-#include "run_job.h"
+#include "run.h"
 
 /** Sentences by their length: up to 32, 128, more tokens. */
 #define PM_RUN_LENGTHS 3
@@ -24,13 +23,17 @@ struct pm_run_embedding {
     struct pm_run_cosines length[PM_RUN_LENGTHS];
     double rms;      /**< of a pair's cosine against float */
     double spearman; /**< against the score column, NAN without one */
-    struct pm_attention_cost layer[PM_RUN_MAX_LAYERS];
-    uint64_t ne[PM_RUN_MAX_LAYERS][PM_RUN_NE];
-    struct pm_hyflex_linear_cost arrays;
+    struct pm_tally tally;
     double seconds;
 };
 
-#define PM_RUN_PAIR_VARIANTS 11
+/** A text in RTL: the attention of `layers` layers from `first` on. */
+struct pm_run_text {
+    struct pm_graph_input input;
+    unsigned first, layers;
+    struct pm_twin_result *rtl; /**< [nodes] */
+    double seconds;
+};
 
 struct pm_run_pairs {
     unsigned pairs;
@@ -39,12 +42,11 @@ struct pm_run_pairs {
     struct pm_run_embedding golden;
     double sentences_per_second; /**< of 32 tokens; 0: not measured */
     struct {
-        const char *name;
+        struct pm_variant of;
         struct pm_run_embedding golden;
-    } variant[PM_RUN_PAIR_VARIANTS]; /**< the first two after the configured: all GEMVs in twos, in sign
-                                        coding */
+    } variant[PM_RUN_VARIANTS];
     unsigned variants;
-    struct pm_run_rtl_text text[2]; /**< one layer of a long one, all layers of a short one */
+    struct pm_run_text text[2]; /**< one layer of a long one, all layers of a short one */
     unsigned texts;
 };
 
@@ -55,9 +57,10 @@ double pm_run_cosine_min(const struct pm_run_embedding *g);
  * a pair on stdout: cosine float, tab, cosine integer. */
 pm_status pm_run_sentence_pairs(struct pm_run_job *j, struct pm_outfile *summary);
 
-/** The report. */
-void pm_run_pairs_print(const struct pm_run_job *j, const struct pm_run_pairs *r, FILE *to);
-/** The report as JSON text, which the caller frees; NULL when out of memory. */
-char *pm_run_pairs_summary(const struct pm_run_job *j, const struct pm_run_pairs *r);
+/** Everything that was found; NULL: out of memory. */
+struct pm_results *pm_run_pairs_results(const struct pm_run_job *j, const struct pm_run_pairs *r);
+/** The report, from those. */
+void pm_run_pairs_print(const struct pm_run_job *j, const struct pm_run_pairs *r,
+                        const struct pm_results *found, FILE *to);
 
 #endif

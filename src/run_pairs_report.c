@@ -1,62 +1,222 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run_pairs.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 
-static double ratio(double a, double b) {
-    return b > 0 ? a / b : 0;
+/* A count of those layers that read their arrays access by access. */
+static double all_layers(const struct pm_run_embedding *g, enum pm_count count) {
+    return (double)pm_tally_sum(&g->tally, PM_COUNT_WINDOWS, count);
 }
 
-static struct pm_attention_cost all_layers(const struct pm_run_embedding *g) {
-    struct pm_attention_cost sum = {0};
-    for (unsigned l = 0; l < PM_RUN_MAX_LAYERS; l++)
-        pm_attention_cost_add(&sum, &g->layer[l]);
-    return sum;
-}
-
-static uint64_t accesses(const struct pm_run_embedding *g) {
-    const struct pm_attention_cost sum = all_layers(g);
-    uint64_t n = 0;
-    for (int k = 0; k < PM_GEMV_KINDS; k++)
-        n += sum.gemv[k].accesses;
+/* Vectors of whole layers: of each its last part. */
+static double layer_vectors(const struct pm_run_embedding *g) {
+    const struct pm_tally *t = &g->tally;
+    double n = 0;
+    for (unsigned i = 0; i < t->graph->nodes; i++)
+        if (t->graph->node[i].kind == PM_NODE_ATTENTION && t->counts[i])
+            n += (double)t->counts[i][pm_system_parts(t->system[i]) - 1].of[PM_COUNT_VECTORS];
     return n;
 }
 
-/* Accesses a vector of one GEMV: fixed windows, both codings, the better of the two. Codings: NAN where they
- * were not run. */
-struct coding {
-    double windows, twos, sign, better;
-};
+/* ---- what was found ---- */
 
-static double per_vector(const struct pm_gemv_cost *c) {
-    return ratio((double)c->accesses, (double)c->vectors);
+static void add_real(struct pm_results *r, const char *key, double v, const char *unit) {
+    pm_result_real(r, key, v, unit, PM_RESULT_MEASURED);
 }
 
-static struct coding codings(const struct pm_run_pairs *r, unsigned layer, int kind) {
-    const struct pm_gemv_cost *c = &r->golden.layer[layer].gemv[kind];
-    struct coding to = {ratio((double)c->windows, (double)c->vectors), NAN, NAN, NAN};
-    if (r->variants < 3)
-        return to;
-    to.twos = per_vector(&r->variant[1].golden.layer[layer].gemv[kind]);
-    to.sign = per_vector(&r->variant[2].golden.layer[layer].gemv[kind]);
-    to.better = fmin(to.twos, to.sign);
-    return to;
+static void add_int(struct pm_results *r, const char *key, uint64_t v, const char *unit) {
+    pm_result_int(r, key, (int64_t)v, unit, PM_RESULT_MEASURED);
 }
 
-static void print_cosines(const struct pm_run_embedding *g, FILE *to) {
-    fprintf(to, "  cosine of the integer embedding to float: mean %.5f, least %.5f\n", pm_run_cosine_mean(g),
-            pm_run_cosine_min(g));
+static void add_embedding(struct pm_results *r, const struct pm_run_embedding *g) {
+    add_real(r, "cosine_mean", pm_run_cosine_mean(g), NULL);
+    add_real(r, "cosine_min", pm_run_cosine_min(g), NULL);
+    add_real(r, "pair_rms", g->rms, NULL);
+    add_real(r, "spearman_integer", g->spearman, NULL);
+    pm_result_list(r, "lengths");
     for (unsigned l = 0; l < PM_RUN_LENGTHS; l++) {
         const struct pm_run_cosines *c = &g->length[l];
-        if (c->count == 0)
-            continue;
-        fprintf(to, "    %3u..", l == 0 ? 1 : pm_run_length[l - 1] + 1);
-        fprintf(to, pm_run_length[l] == UINT_MAX ? "    tokens" : "%-3u tokens", pm_run_length[l]);
-        fprintf(to, " %6u sentences: mean %.5f, least %.5f\n", c->count, c->sum / c->count, c->least);
+        pm_result_group(r, NULL);
+        if (pm_run_length[l] != UINT_MAX)
+            add_int(r, "tokens_most", pm_run_length[l], "tokens");
+        add_int(r, "sentences", c->count, "sentences");
+        add_real(r, "cosine_mean", c->count ? c->sum / c->count : NAN, NULL);
+        add_real(r, "cosine_min", c->count ? c->least : NAN, NULL);
+        pm_result_end(r);
     }
-    fprintf(to, "  a pair's cosine against float: %.5f rms\n", g->rms);
+    pm_result_end(r);
+    add_real(r, "accesses", all_layers(g, PM_COUNT_ACCESSES), "accesses");
+    add_real(r, "accesses_a_token", pm_ratio(all_layers(g, PM_COUNT_ACCESSES), layer_vectors(g)), "accesses");
+    pm_run_add_arrays(&g->tally, r);
+}
+
+/* The variant of this text, if it was run. */
+static const struct pm_run_embedding *variant(const struct pm_run_pairs *r, const char *text) {
+    for (unsigned v = 0; v < r->variants; v++)
+        if (strcmp(r->variant[v].of.text, text) == 0)
+            return &r->variant[v].golden;
+    return NULL;
+}
+
+/* Accesses a vector, NAN where they were not counted. */
+static double per_vector(const struct pm_run_embedding *g, unsigned node, unsigned part) {
+    const struct pm_counts *c = g && g->tally.counts[node] ? &g->tally.counts[node][part] : NULL;
+    return c ? pm_ratio((double)c->of[PM_COUNT_ACCESSES], (double)c->of[PM_COUNT_VECTORS]) : NAN;
+}
+
+static void add_gemv(struct pm_results *out, const struct pm_run_pairs *r, unsigned node, unsigned part) {
+    const struct pm_tally *t = &r->golden.tally;
+    const struct pm_counts *c = &t->counts[node][part];
+    const double twos = per_vector(
+                     variant(r, "flare.coding-x=twos flare.coding-q=twos flare.coding-o=twos"), node, part),
+                 sign = per_vector(
+                     variant(r, "flare.coding-x=sign flare.coding-q=sign flare.coding-o=sign"), node, part);
+    pm_result_group(out, NULL);
+    pm_result_text(out, "name", t->system[node]->parts[part]);
+    add_real(out, "density", pm_ratio((double)c->of[PM_COUNT_ONES], (double)c->of[PM_COUNT_BITS]), NULL);
+    add_int(out, "vectors", c->of[PM_COUNT_VECTORS], "vectors");
+    add_int(out, "accesses", c->of[PM_COUNT_ACCESSES], "accesses");
+    add_int(out, "windows", c->of[PM_COUNT_WINDOWS], "accesses");
+    add_real(out, "accesses_a_vector_twos", twos, "accesses");
+    add_real(out, "accesses_a_vector_sign", sign, "accesses");
+    add_real(out, "accesses_a_vector_better", fmin(twos, sign), "accesses");
+    pm_result_ints(out, "sawl", c->bin[PM_HISTOGRAM_LINES], pm_histogram_info[PM_HISTOGRAM_LINES].bins,
+                   "accesses", PM_RESULT_MEASURED);
+    pm_result_end(out);
+}
+
+static void add_layer(struct pm_results *out, const struct pm_run_pairs *r, unsigned node) {
+    const struct pm_tally *t = &r->golden.tally;
+    const unsigned parts = pm_system_parts(t->system[node]);
+    struct pm_counts sum = {0};
+    pm_result_group(out, NULL);
+    pm_result_list(out, "gemv");
+    for (unsigned k = 0; k < parts; k++) {
+        if (t->counts[node][k].of[PM_COUNT_WINDOWS] > 0)
+            add_gemv(out, r, node, k);
+        pm_counts_add(&sum, &t->counts[node][k]);
+    }
+    pm_result_end(out);
+    pm_result_int(out, "ne_first", pm_histogram_info[PM_HISTOGRAM_EXPONENT].first, NULL, PM_RESULT_PLAIN);
+    pm_result_ints(out, "ne", sum.bin[PM_HISTOGRAM_EXPONENT], pm_histogram_info[PM_HISTOGRAM_EXPONENT].bins,
+                   "rows", PM_RESULT_MEASURED);
+    add_int(out, "saturated_k", t->counts[node][0].of[PM_COUNT_CLIPPED], "elements");
+    add_int(out, "saturated_v", t->counts[node][1].of[PM_COUNT_CLIPPED], "elements");
+    add_int(out, "saturated_rounding", sum.of[PM_COUNT_ROUNDED], "elements");
+    add_int(out, "zero_z", sum.of[PM_COUNT_ZERO_SUMS], "rows");
+    pm_result_end(out);
+}
+
+static void add_layers(struct pm_results *out, const struct pm_run_pairs *r) {
+    const struct pm_tally *t = &r->golden.tally;
+    pm_result_list(out, "layers");
+    for (unsigned i = 0; i < t->graph->nodes; i++)
+        if (t->graph->node[i].kind == PM_NODE_ATTENTION && t->counts[i])
+            add_layer(out, r, i);
+    pm_result_end(out);
+}
+
+static struct pm_twin_result text_sum(const struct pm_run_pairs *r, const struct pm_run_text *text) {
+    struct pm_twin_result sum = {0};
+    for (unsigned i = 0; i < r->golden.tally.graph->nodes; i++)
+        pm_twin_result_add(&sum, &text->rtl[i]);
+    return sum;
+}
+
+static void add_text(struct pm_results *out, const struct pm_run_job *j, const struct pm_run_pairs *r,
+                     const struct pm_run_text *text) {
+    const struct pm_graph *g = &j->network.graph;
+    const struct pm_twin_result x = text_sum(r, text);
+    const double runs = (double)x.runs;
+    pm_result_group(out, NULL);
+    add_int(out, "tokens", text->input.n, "tokens");
+    add_int(out, "layers", x.runs, "layers");
+    add_int(out, "integers_compared", x.compared, NULL);
+    add_int(out, "integers_differ", x.differ, NULL);
+    add_int(out, "clocks", x.clocks, "clocks");
+    add_real(out, "clocks_per_second", (double)x.clocks / text->seconds, "1/s");
+    add_real(out, "seconds", text->seconds, "s");
+    pm_result_list(out, "rates");
+    for (unsigned i = 0; i < g->nodes; i++) {
+        const struct pm_twin_result *one = &text->rtl[i];
+        if (one->runs == 0)
+            continue;
+        pm_result_group(out, NULL);
+        add_int(out, "layer", g->node[i].layer, NULL);
+        add_real(out, "cycles_per_token_pass1", one->pass[0].clocks, "clocks");
+        add_real(out, "bound_per_token_pass1", one->pass[0].bound, "clocks");
+        add_real(out, "cycles_per_token_pass2", one->pass[1].clocks, "clocks");
+        add_real(out, "bound_per_token_pass2", one->pass[1].bound, "clocks");
+        pm_result_end(out);
+    }
+    pm_result_end(out);
+    add_int(out, "traffic_elements", x.elements_in + x.elements_out, "elements");
+    add_real(out, "traffic_3bnd", runs * 3 * text->input.n * j->network.config.width, "elements");
+    pm_result_end(out);
+}
+
+static void add_rtl(struct pm_results *out, const struct pm_run_job *j, const struct pm_run_pairs *r) {
+    uint64_t compared = 0, differ = 0;
+    double seconds = 0;
+    pm_result_list(out, "rtl_texts");
+    for (unsigned i = 0; i < r->texts; i++) {
+        const struct pm_twin_result x = text_sum(r, &r->text[i]);
+        add_text(out, j, r, &r->text[i]);
+        compared += x.compared;
+        differ += x.differ;
+        seconds += r->text[i].seconds;
+    }
+    pm_result_end(out);
+    add_int(out, "rtl_tokens", r->text[0].input.n, "tokens");
+    add_real(out, "rtl_seconds", seconds, "s");
+    add_int(out, "integers_compared", compared, NULL);
+    add_int(out, "integers_differ", differ, NULL);
+}
+
+struct pm_results *pm_run_pairs_results(const struct pm_run_job *j, const struct pm_run_pairs *r) {
+    struct pm_results *out = pm_results_new();
+    if (!out)
+        return NULL;
+    pm_run_add_config(j, out);
+    add_int(out, "pairs", r->pairs, "pairs");
+    add_int(out, "tokens", r->golden.tokens, "tokens");
+    add_int(out, "padding", r->golden.padding, "tokens");
+    add_embedding(out, &r->golden);
+    add_real(out, "spearman_float", r->spearman_float, NULL);
+    add_real(out, "sentences_per_second", r->sentences_per_second, "1/s");
+    add_real(out, "seconds_golden", r->golden.seconds, "s");
+    add_real(out, "seconds_float", r->seconds_float, "s");
+    if (r->texts > 0)
+        add_rtl(out, j, r);
+    add_layers(out, r);
+    pm_run_add_counts(&r->golden.tally, out);
+    pm_result_list(out, "variants");
+    for (unsigned v = 0; v < r->variants; v++) {
+        pm_result_group(out, NULL);
+        pm_result_text(out, "variant", pm_run_variant_name(&r->variant[v].of));
+        add_embedding(out, &r->variant[v].golden);
+        pm_result_end(out);
+    }
+    pm_result_end(out);
+    return out;
+}
+
+/* ---- the report ---- */
+
+/* The number at PATH with what replaces %u in it. */
+static double at(const struct pm_results *found, const char *path, ...)
+    __attribute__((format(printf, 2, 3)));
+static double at(const struct pm_results *found, const char *path, ...) {
+    char full[96];
+    va_list args;
+    va_start(args, path);
+    vsnprintf(full, sizeof full, path, args);
+    va_end(args);
+    return pm_results_number(found, full);
 }
 
 /* "-": not measured. */
@@ -67,238 +227,147 @@ static void print_number(double v, int digits, FILE *to) {
         fprintf(to, " %10.*f", digits, v);
 }
 
-static void print_gemvs(const struct pm_run_job *j, const struct pm_run_pairs *r, FILE *to) {
-    fprintf(
-        to,
-        "\n  layer  gemv density   accesses    windows       twos       sign     better   SAWL 1..8, %% of "
-        "accesses\n");
-    for (unsigned l = 0; l < j->network.config.layers; l++)
-        for (int k = 0; k < PM_GEMV_KINDS; k++) {
-            const struct pm_gemv_cost *c = &r->golden.layer[l].gemv[k];
-            const struct coding a = codings(r, l, k);
-            fprintf(to, "  %5u  %-4s %7.3f", l, pm_gemv_name[k], ratio((double)c->ones, (double)c->bits));
-            const double per[] = {per_vector(c), a.windows, a.twos, a.sign, a.better};
-            for (size_t i = 0; i < sizeof per / sizeof *per; i++)
-                print_number(per[i], 2, to);
-            fprintf(to, "  ");
-            for (int s = 1; s <= PM_K; s++)
-                fprintf(to, " %4.1f", 100 * ratio((double)c->sawl[s], (double)c->accesses));
-            fprintf(to, "\n");
-        }
+static void print_cosines(const struct pm_results *found, FILE *to) {
+    fprintf(to, "  cosine of the integer embedding to float: mean %.5f, least %.5f\n", at(found, "cosine_mean"),
+            at(found, "cosine_min"));
+    for (unsigned l = 0; l < PM_RUN_LENGTHS; l++) {
+        const double count = at(found, "lengths/%u/sentences", l);
+        if (count == 0)
+            continue;
+        fprintf(to, "    %3u..", l == 0 ? 1 : pm_run_length[l - 1] + 1);
+        fprintf(to, pm_run_length[l] == UINT_MAX ? "    tokens" : "%-3u tokens", pm_run_length[l]);
+        fprintf(to, " %6.0f sentences: mean %.5f, least %.5f\n", count, at(found, "lengths/%u/cosine_mean", l),
+                at(found, "lengths/%u/cosine_min", l));
+    }
+    fprintf(to, "  a pair's cosine against float: %.5f rms\n", at(found, "pair_rms"));
+}
+
+static void print_gemv(const struct pm_results *found, unsigned layer, unsigned k, const char *name, FILE *to) {
+    const double accesses = at(found, "layers/%u/gemv/%u/accesses", layer, k),
+                 vectors = at(found, "layers/%u/gemv/%u/vectors", layer, k);
+    const double per[] = {pm_ratio(accesses, vectors),
+                          pm_ratio(at(found, "layers/%u/gemv/%u/windows", layer, k), vectors),
+                          at(found, "layers/%u/gemv/%u/accesses_a_vector_twos", layer, k),
+                          at(found, "layers/%u/gemv/%u/accesses_a_vector_sign", layer, k),
+                          at(found, "layers/%u/gemv/%u/accesses_a_vector_better", layer, k)};
+    fprintf(to, "  %5u  %-4s %7.3f", layer, name, at(found, "layers/%u/gemv/%u/density", layer, k));
+    for (size_t i = 0; i < sizeof per / sizeof *per; i++)
+        print_number(per[i], 2, to);
+    fprintf(to, "  ");
+    for (unsigned s = 0; s < pm_histogram_info[PM_HISTOGRAM_LINES].bins; s++)
+        fprintf(to, " %4.1f", 100 * pm_ratio(at(found, "layers/%u/gemv/%u/sawl/%u", layer, k, s), accesses));
+    fprintf(to, "\n");
+}
+
+static void print_exponents(const struct pm_results *found, unsigned layers, FILE *to) {
+    const struct pm_histogram_info *info = &pm_histogram_info[PM_HISTOGRAM_EXPONENT];
+    fprintf(to, "\n  layer  softmax rows by exponent ne, %%\n        ");
+    for (unsigned i = 0; i < info->bins; i++)
+        fprintf(to, " %5d", info->first + (int)i);
+    for (unsigned l = 0; l < layers; l++) {
+        double rows = 0;
+        for (unsigned i = 0; i < info->bins; i++)
+            rows += at(found, "layers/%u/ne/%u", l, i);
+        fprintf(to, "\n  %5u ", l);
+        for (unsigned i = 0; i < info->bins; i++)
+            fprintf(to, " %5.1f", 100 * pm_ratio(at(found, "layers/%u/ne/%u", l, i), rows));
+    }
+}
+
+static void print_layers(const struct pm_run_pairs *r, const struct pm_results *found, FILE *to) {
+    const struct pm_tally *t = &r->golden.tally;
+    unsigned layers = 0;
+    fprintf(to, "\n  layer  gemv density   accesses    windows       twos       sign     better   SAWL 1..8, %% of "
+                "accesses\n");
+    for (unsigned i = 0; i < t->graph->nodes; i++) {
+        if (t->graph->node[i].kind != PM_NODE_ATTENTION || !t->counts[i])
+            continue;
+        for (unsigned k = 0, gemv = 0; k < pm_system_parts(t->system[i]); k++)
+            if (t->counts[i][k].of[PM_COUNT_WINDOWS] > 0)
+                print_gemv(found, layers, gemv++, t->system[i]->parts[k], to);
+        layers++;
+    }
     fprintf(to, "  density: ones in the planes; accesses and fixed windows of 8 rows: a vector");
     if (r->variants > 0)
         fprintf(to, "; twos, sign: of the first %u pairs", r->variant[0].golden.sentences / 2);
     fprintf(to, "\n");
-    fprintf(to, "\n  layer  softmax rows by exponent ne, %%\n        ");
-    for (int i = 0; i < PM_RUN_NE; i++)
-        fprintf(to, " %5d", PM_RUN_NE_FIRST + i);
-    for (unsigned l = 0; l < j->network.config.layers; l++) {
-        uint64_t rows = 0;
-        for (int i = 0; i < PM_RUN_NE; i++)
-            rows += r->golden.ne[l][i];
-        fprintf(to, "\n  %5u ", l);
-        for (int i = 0; i < PM_RUN_NE; i++)
-            fprintf(to, " %5.1f", 100 * ratio((double)r->golden.ne[l][i], (double)rows));
-    }
+    print_exponents(found, layers, to);
     fprintf(to, "\n\n  layer  clamped by the parse: K, V  by rounding  rows with Z = 0\n");
-    for (unsigned l = 0; l < j->network.config.layers; l++) {
-        const struct pm_attention_cost *c = &r->golden.layer[l];
-        fprintf(to, "  %5u  %17" PRIu64 "  %6" PRIu64 "  %11" PRIu64 "  %15" PRIu64 "\n", l, c->saturated_k,
-                c->saturated_v, c->saturated_q, c->zero_z);
-    }
+    for (unsigned l = 0; l < layers; l++)
+        fprintf(to, "  %5u  %17.0f  %6.0f  %11.0f  %15.0f\n", l, at(found, "layers/%u/saturated_k", l),
+                at(found, "layers/%u/saturated_v", l), at(found, "layers/%u/saturated_rounding", l),
+                at(found, "layers/%u/zero_z", l));
 }
 
-static void print_rate(unsigned layer, const struct pm_run_rate *r, FILE *to) {
-    fprintf(to, "  %5u  %8.2f / %6.2f = %.3f  %8.2f / %6.2f = %.3f\n", layer, r->cycles_kv, r->bound_kv,
-            ratio(r->cycles_kv, r->bound_kv), r->cycles_token, r->bound_token,
-            ratio(r->cycles_token, r->bound_token));
+static void print_pass(const struct pm_results *found, unsigned text, unsigned rate, unsigned pass, FILE *to) {
+    const double clocks = at(found, "rtl_texts/%u/rates/%u/cycles_per_token_pass%u", text, rate, pass),
+                 bound = at(found, "rtl_texts/%u/rates/%u/bound_per_token_pass%u", text, rate, pass);
+    fprintf(to, "  %8.2f / %6.2f = %.3f", clocks, bound, pm_ratio(clocks, bound));
 }
 
-static void print_text(const struct pm_run_job *j, const struct pm_run_rtl_text *t, FILE *to) {
-    const struct pm_run_rtl *x = &t->rtl;
-    const double runs = (double)x->runs, n = t->input.n, d = j->network.config.width;
-    fprintf(to,
-            "\nRTL against golden, a text of %u tokens, %" PRIu64 " layer%s, %.1f s (%.0f clocks a second)\n",
-            t->input.n, x->runs, x->runs == 1 ? "" : "s", x->seconds, (double)x->clocks / x->seconds);
-    fprintf(to, "  integers compared %" PRIu64 ", differ %" PRIu64 "\n", x->compared, x->differ);
+static void print_text(const struct pm_results *found, unsigned i, FILE *to) {
+    const double layers = at(found, "rtl_texts/%u/layers", i);
+    fprintf(to, "\nRTL against golden, a text of %.0f tokens, %.0f layer%s, %.1f s (%.0f clocks a second)\n",
+            at(found, "rtl_texts/%u/tokens", i), layers, layers == 1 ? "" : "s",
+            at(found, "rtl_texts/%u/seconds", i), at(found, "rtl_texts/%u/clocks_per_second", i));
+    fprintf(to, "  integers compared %.0f, differ %.0f\n", at(found, "rtl_texts/%u/integers_compared", i),
+            at(found, "rtl_texts/%u/integers_differ", i));
     fprintf(to, "  layer  clocks a token over the busiest array's accesses: pass 1, pass 2\n");
-    for (unsigned l = t->first; l < t->first + t->layers; l++)
-        print_rate(l, &x->layer[l], to);
-    fprintf(to, "  off-macro traffic: %" PRIu64 " elements, 3BND = %.0f\n", x->elements_in + x->elements_out,
-            runs * 3 * n * d);
+    for (unsigned l = 0; l < layers; l++) {
+        fprintf(to, "  %5.0f", at(found, "rtl_texts/%u/rates/%u/layer", i, l));
+        print_pass(found, i, l, 1, to);
+        print_pass(found, i, l, 2, to);
+        fprintf(to, "\n");
+    }
+    fprintf(to, "  off-macro traffic: %.0f elements, 3BND = %.0f\n", at(found, "rtl_texts/%u/traffic_elements", i),
+            at(found, "rtl_texts/%u/traffic_3bnd", i));
 }
 
-static void print_variants(const struct pm_run_pairs *r, FILE *to) {
+static void print_variants(const struct pm_run_pairs *r, const struct pm_results *found, FILE *to) {
     fprintf(to, "\nWhat each choice is worth, the first %u pairs, golden: cosine to float\n",
             r->variant[0].golden.sentences / 2);
-    fprintf(
-        to,
-        "  %-44s   mean    least  1..32   33..128 129..     rms of pairs  Spearman   accesses a token and "
-        "layer\n",
-        "variant");
+    fprintf(to,
+            "  %-62s   mean    least  1..32   33..128 129..     rms of pairs  Spearman   accesses a token and "
+            "layer\n",
+            "variant");
     for (unsigned v = 0; v < r->variants; v++) {
-        const struct pm_run_embedding *g = &r->variant[v].golden;
-        fprintf(to, "  %-44s %.5f %.5f", r->variant[v].name, pm_run_cosine_mean(g), pm_run_cosine_min(g));
+        fprintf(to, "  %-62s %.5f %.5f", pm_run_variant_name(&r->variant[v].of),
+                at(found, "variants/%u/cosine_mean", v), at(found, "variants/%u/cosine_min", v));
         for (unsigned l = 0; l < PM_RUN_LENGTHS; l++)
-            if (g->length[l].count > 0)
-                fprintf(to, " %.5f", g->length[l].sum / g->length[l].count);
+            if (at(found, "variants/%u/lengths/%u/sentences", v, l) > 0)
+                fprintf(to, " %.5f", at(found, "variants/%u/lengths/%u/cosine_mean", v, l));
             else
                 fprintf(to, "       -");
-        fprintf(to, "  %.5f", g->rms);
-        print_number(g->spearman, 4, to);
-        fprintf(to, " %10.1f\n", ratio((double)accesses(g), (double)all_layers(g).tokens));
+        fprintf(to, "  %.5f", at(found, "variants/%u/pair_rms", v));
+        print_number(at(found, "variants/%u/spearman_integer", v), 4, to);
+        fprintf(to, " %10.1f\n", at(found, "variants/%u/accesses_a_token", v));
     }
 }
 
-void pm_run_pairs_print(const struct pm_run_job *j, const struct pm_run_pairs *r, FILE *to) {
+void pm_run_pairs_print(const struct pm_run_job *j, const struct pm_run_pairs *r,
+                        const struct pm_results *found, FILE *to) {
     const struct pm_run_embedding *g = &r->golden;
-    char text[1024];
-    pm_run_text(&j->settings, PM_RUN_OF_PAIRS, text, sizeof text);
-    fprintf(to, "perimeter run: %s on %s: %s\n", j->model, j->pairs, text);
-    fprintf(to,
-            "\nGolden, %u pairs, %" PRIu64 " tokens and %" PRIu64 " of padding, %.2f s (in float %.2f s)\n",
-            r->pairs, g->tokens, g->padding, g->seconds, r->seconds_float);
-    print_cosines(g, to);
-    if (!isnan(r->spearman_float))
-        fprintf(to, "  Spearman: float %.4f, integer %.4f\n", r->spearman_float, g->spearman);
+    pm_run_print_config(j, to);
+    fprintf(to, "\nGolden, %u pairs, %.0f tokens and %.0f of padding, %.2f s (in float %.2f s)\n", r->pairs,
+            at(found, "tokens"), at(found, "padding"), at(found, "seconds_golden"), at(found, "seconds_float"));
+    print_cosines(found, to);
+    if (!isnan(at(found, "spearman_float")))
+        fprintf(to, "  Spearman: float %.4f, integer %.4f\n", at(found, "spearman_float"),
+                at(found, "spearman_integer"));
     else if (j->score_column)
         fprintf(to, "  Spearman: undefined, all scores or all cosines are equal\n");
-    if (r->sentences_per_second > 0)
-        fprintf(to, "  speed on sentences of 32 tokens: %.1f a second\n", r->sentences_per_second);
-    if (g->arrays.cycles > 0) {
-        fprintf(to,
-                "  HyFlexPIM arrays, a token: array reads, conversions, clocks; wrong codes a million:\n   ");
-        pm_run_print_arrays(&g->arrays, (double)(g->tokens + g->padding), to);
+    if (at(found, "sentences_per_second") > 0)
+        fprintf(to, "  speed on sentences of 32 tokens: %.1f a second\n", at(found, "sentences_per_second"));
+    if (!isnan(at(found, "array_reads"))) {
+        fprintf(to, "  %s, a token: array reads, conversions, clocks; wrong codes a million:\n   ",
+                pm_run_arrays_title(&g->tally));
+        pm_run_print_arrays(found, "", (double)(g->tokens + g->padding), to);
     }
-    if (all_layers(g).tokens > 0)
-        print_gemvs(j, r, to);
+    if (layer_vectors(g) > 0)
+        print_layers(r, found, to);
     for (unsigned i = 0; i < r->texts; i++)
-        if (r->text[i].rtl.runs > 0)
-            print_text(j, &r->text[i], to);
+        if (at(found, "rtl_texts/%u/layers", i) > 0)
+            print_text(found, i, to);
     if (r->variants > 0)
-        print_variants(r, to);
-}
-
-/* JSON has no NAN: null. */
-static void number(cJSON *o, const char *name, double v) {
-    if (isnan(v))
-        cJSON_AddNullToObject(o, name);
-    else
-        cJSON_AddNumberToObject(o, name, v);
-}
-
-static void add_embedding(cJSON *o, const struct pm_run_embedding *g) {
-    number(o, "cosine_mean", pm_run_cosine_mean(g));
-    number(o, "cosine_min", pm_run_cosine_min(g));
-    number(o, "pair_rms", g->rms);
-    number(o, "spearman_integer", g->spearman);
-    cJSON *lengths = cJSON_AddArrayToObject(o, "lengths");
-    for (unsigned l = 0; l < PM_RUN_LENGTHS; l++) {
-        cJSON *c = cJSON_CreateObject();
-        if (pm_run_length[l] != UINT_MAX)
-            number(c, "tokens_most", pm_run_length[l]);
-        number(c, "sentences", g->length[l].count);
-        number(c, "cosine_mean", g->length[l].count ? g->length[l].sum / g->length[l].count : NAN);
-        number(c, "cosine_min", g->length[l].count ? g->length[l].least : NAN);
-        cJSON_AddItemToArray(lengths, c);
-    }
-    number(o, "accesses", (double)accesses(g));
-    pm_run_json_arrays(&g->arrays, o);
-}
-
-static void add_layers(cJSON *root, const struct pm_run_job *j, const struct pm_run_pairs *r) {
-    cJSON *layers = cJSON_AddArrayToObject(root, "layers");
-    for (unsigned l = 0; l < j->network.config.layers; l++) {
-        const struct pm_attention_cost *c = &r->golden.layer[l];
-        cJSON *layer = cJSON_CreateObject(), *gemvs = cJSON_AddArrayToObject(layer, "gemv");
-        for (int k = 0; k < PM_GEMV_KINDS; k++) {
-            const struct coding a = codings(r, l, k);
-            cJSON *o = cJSON_CreateObject();
-            cJSON_AddStringToObject(o, "name", pm_gemv_name[k]);
-            number(o, "density", ratio((double)c->gemv[k].ones, (double)c->gemv[k].bits));
-            number(o, "vectors", (double)c->gemv[k].vectors);
-            number(o, "accesses", (double)c->gemv[k].accesses);
-            number(o, "windows", (double)c->gemv[k].windows);
-            number(o, "accesses_a_vector_twos", a.twos);
-            number(o, "accesses_a_vector_sign", a.sign);
-            number(o, "accesses_a_vector_better", a.better);
-            cJSON *sawl = cJSON_AddArrayToObject(o, "sawl");
-            for (int s = 1; s <= PM_K; s++)
-                cJSON_AddItemToArray(sawl, cJSON_CreateNumber((double)c->gemv[k].sawl[s]));
-            cJSON_AddItemToArray(gemvs, o);
-        }
-        number(layer, "ne_first", PM_RUN_NE_FIRST);
-        cJSON *ne = cJSON_AddArrayToObject(layer, "ne");
-        for (int i = 0; i < PM_RUN_NE; i++)
-            cJSON_AddItemToArray(ne, cJSON_CreateNumber((double)r->golden.ne[l][i]));
-        number(layer, "saturated_k", (double)c->saturated_k);
-        number(layer, "saturated_v", (double)c->saturated_v);
-        number(layer, "saturated_rounding", (double)c->saturated_q);
-        number(layer, "zero_z", (double)c->zero_z);
-        cJSON_AddItemToArray(layers, layer);
-    }
-}
-
-static void add_rtl(cJSON *root, const struct pm_run_job *j, const struct pm_run_pairs *r) {
-    uint64_t compared = 0, differ = 0;
-    double seconds = 0;
-    cJSON *texts = cJSON_AddArrayToObject(root, "rtl_texts");
-    for (unsigned i = 0; i < r->texts; i++) {
-        const struct pm_run_rtl *x = &r->text[i].rtl;
-        const double runs = (double)x->runs;
-        cJSON *o = cJSON_CreateObject();
-        number(o, "tokens", r->text[i].input.n);
-        number(o, "layers", runs);
-        number(o, "integers_compared", (double)x->compared);
-        number(o, "clocks", (double)x->clocks);
-        number(o, "clocks_per_second", (double)x->clocks / x->seconds);
-        number(o, "seconds", x->seconds);
-        cJSON *rates = cJSON_AddArrayToObject(o, "rates");
-        for (unsigned l = r->text[i].first; l < r->text[i].first + r->text[i].layers; l++) {
-            cJSON *rate = cJSON_CreateObject();
-            number(rate, "layer", l);
-            number(rate, "cycles_per_token_pass1", x->layer[l].cycles_kv);
-            number(rate, "bound_per_token_pass1", x->layer[l].bound_kv);
-            number(rate, "cycles_per_token_pass2", x->layer[l].cycles_token);
-            number(rate, "bound_per_token_pass2", x->layer[l].bound_token);
-            cJSON_AddItemToArray(rates, rate);
-        }
-        number(o, "traffic_elements", (double)(x->elements_in + x->elements_out));
-        number(o, "traffic_3bnd", runs * 3 * r->text[i].input.n * j->network.config.width);
-        cJSON_AddItemToArray(texts, o);
-        compared += x->compared;
-        differ += x->differ;
-        seconds += x->seconds;
-    }
-    number(root, "rtl_tokens", r->text[0].input.n);
-    number(root, "rtl_seconds", seconds);
-    number(root, "integers_compared", (double)compared);
-    number(root, "integers_differ", (double)differ);
-}
-
-char *pm_run_pairs_summary(const struct pm_run_job *j, const struct pm_run_pairs *r) {
-    cJSON *root = cJSON_CreateObject(), *config = cJSON_AddObjectToObject(root, "effective_config");
-    cJSON_AddStringToObject(config, "model", j->model);
-    cJSON_AddStringToObject(config, "pairs", j->pairs);
-    pm_run_json(&j->settings, PM_RUN_OF_PAIRS, config);
-    number(root, "pairs", r->pairs);
-    number(root, "tokens", (double)r->golden.tokens);
-    add_embedding(root, &r->golden);
-    number(root, "spearman_float", r->spearman_float);
-    number(root, "sentences_per_second", r->sentences_per_second);
-    number(root, "seconds_golden", r->golden.seconds);
-    number(root, "seconds_float", r->seconds_float);
-    if (r->texts > 0)
-        add_rtl(root, j, r);
-    add_layers(root, j, r);
-    cJSON *list = cJSON_AddArrayToObject(root, "variants");
-    for (unsigned v = 0; v < r->variants; v++) {
-        cJSON *o = cJSON_CreateObject();
-        cJSON_AddStringToObject(o, "variant", r->variant[v].name);
-        add_embedding(o, &r->variant[v].golden);
-        cJSON_AddItemToArray(list, o);
-    }
-    char *text = cJSON_Print(root);
-    cJSON_Delete(root);
-    return text;
+        print_variants(r, found, to);
 }

@@ -1,315 +1,513 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static double ratio(double a, double b) {
+double pm_ratio(double a, double b) {
     return b > 0 ? a / b : 0;
 }
 
-static double percent(uint64_t part, uint64_t all) {
-    return 100 * ratio((double)part, (double)all);
+/* ---- what reports share ---- */
+
+/* Whether a system's settings are of interest: a layer is there, or something was given. */
+static bool matters(const struct pm_run_job *j, const struct pm_settings *s) {
+    bool any = pm_plan_uses(&j->plan, &j->network.graph, pm_system_find(s->list->prefix, strlen(s->list->prefix)));
+    for (size_t k = 0; k < s->count; k++)
+        any = any || s->value[k].given;
+    return any;
 }
 
-static struct pm_attention_cost all_layers(const struct pm_run_golden *g, unsigned layers) {
-    struct pm_attention_cost sum = {0};
-    for (unsigned l = 0; l < layers; l++)
-        pm_attention_cost_add(&sum, &g->layer[l]);
+void pm_run_add_config(const struct pm_run_job *j, struct pm_results *r) {
+    pm_result_group(r, "effective_config");
+    pm_result_text(r, "model", j->model);
+    pm_result_text(r, j->pairs ? "pairs" : "data", j->pairs ? j->pairs : j->data);
+    pm_settings_results(j->settings, r);
+    for (size_t i = 0; j->plan.all[i]; i++)
+        if (matters(j, j->plan.all[i]))
+            pm_settings_results(j->plan.all[i], r);
+    pm_plan_results(&j->plan, r);
+    pm_result_end(r);
+}
+
+void pm_run_print_config(const struct pm_run_job *j, FILE *to) {
+    fprintf(to, "perimeter run: %s on %s: ", j->model, j->pairs ? j->pairs : j->data);
+    pm_plan_print(&j->plan, to);
+    fputc(' ', to);
+    pm_settings_print(j->settings, to);
+    for (size_t i = 0; j->plan.all[i]; i++) {
+        if (!matters(j, j->plan.all[i]))
+            continue;
+        fputc(' ', to);
+        pm_settings_print(j->plan.all[i], to);
+    }
+    fputc('\n', to);
+}
+
+void pm_run_add_accuracy(const struct pm_run_outcome *o, struct pm_results *r) {
+    pm_result_real(r, "accuracy_float", pm_ratio(o->correct_float, o->images), NULL, PM_RESULT_MEASURED);
+    pm_result_real(r, "accuracy_integer", pm_ratio(o->correct_integer, o->images), NULL, PM_RESULT_MEASURED);
+    pm_result_real(r, "same_class", pm_ratio(o->same_class, o->images), NULL, PM_RESULT_MEASURED);
+}
+
+static void add_sum(const struct pm_tally *t, enum pm_count kind, enum pm_count count, const char *key,
+                    struct pm_results *r) {
+    pm_result_int(r, key, (int64_t)pm_tally_sum(t, kind, count), pm_count_info[count].unit,
+                  PM_RESULT_MEASURED);
+}
+
+/* Clocks of layers that count array reads: of each its last part, which is the whole. */
+static uint64_t array_clocks(const struct pm_tally *t) {
+    uint64_t clocks = 0;
+    for (unsigned i = 0; i < t->graph->nodes; i++) {
+        bool reads = false;
+        const unsigned parts = t->counts[i] ? pm_system_parts(t->system[i]) : 0;
+        for (unsigned k = 0; k < parts; k++)
+            reads = reads || t->counts[i][k].of[PM_COUNT_READS] > 0;
+        clocks += reads ? t->counts[i][parts - 1].of[PM_COUNT_CLOCKS] : 0;
+    }
+    return clocks;
+}
+
+void pm_run_add_arrays(const struct pm_tally *t, struct pm_results *r) {
+    const uint64_t clocks = array_clocks(t);
+    if (clocks == 0)
+        return;
+    add_sum(t, PM_COUNT_READS, PM_COUNT_READS, "array_reads", r);
+    add_sum(t, PM_COUNT_READS, PM_COUNT_CONVERSIONS, "array_conversions", r);
+    pm_result_int(r, "array_clocks", (int64_t)clocks, "clocks", PM_RESULT_MEASURED);
+    add_sum(t, PM_COUNT_READS, PM_COUNT_WRONG, "clips", r);
+}
+
+static double at(const struct pm_results *r, const char *path, const char *key) {
+    char full[96];
+    snprintf(full, sizeof full, "%s%s", path, key);
+    return pm_results_number(r, full);
+}
+
+bool pm_run_print_arrays(const struct pm_results *r, const char *path, double items, FILE *to) {
+    const double conversions = at(r, path, "array_conversions");
+    if (isnan(conversions))
+        return false;
+    fprintf(to, " %8.0f %11.0f %9.0f %10.3f\n", at(r, path, "array_reads") / items, conversions / items,
+            at(r, path, "array_clocks") / items, 1e6 * pm_ratio(at(r, path, "clips"), conversions));
+    return true;
+}
+
+static void add_part(const struct pm_counts *c, struct pm_results *r) {
+    for (int k = 0; k < PM_COUNTS; k++)
+        if (c->of[k] > 0)
+            pm_result_int(r, pm_count_info[k].key, (int64_t)c->of[k], pm_count_info[k].unit,
+                          PM_RESULT_MEASURED);
+    for (int h = 0; h < PM_HISTOGRAMS; h++) {
+        const struct pm_histogram_info *info = &pm_histogram_info[h];
+        uint64_t any = 0;
+        for (unsigned b = 0; b < info->bins; b++)
+            any |= c->bin[h][b];
+        if (any)
+            pm_result_ints(r, info->key, c->bin[h], info->bins, info->unit, PM_RESULT_MEASURED);
+    }
+}
+
+void pm_run_add_counts(const struct pm_tally *t, struct pm_results *r) {
+    pm_result_group(r, "counts");
+    for (unsigned i = 0; i < t->graph->nodes; i++) {
+        const struct pm_system *system = t->system[i];
+        if (!t->counts[i])
+            continue;
+        pm_result_group(r, t->graph->node[i].name);
+        pm_result_text(r, "system", system->name);
+        for (unsigned k = 0; k < pm_system_parts(system); k++) {
+            if (!pm_counts_any(&t->counts[i][k]))
+                continue;
+            pm_result_group(r, system->parts[k]);
+            add_part(&t->counts[i][k], r);
+            pm_result_end(r);
+        }
+        pm_result_end(r);
+    }
+    pm_result_end(r);
+}
+
+struct pm_twin_result pm_run_rtl_sum(const struct pm_run_outcome *o, enum pm_node_kind kind,
+                                     const struct pm_system *system) {
+    const struct pm_tally *t = &o->tally;
+    struct pm_twin_result sum = {0};
+    for (unsigned i = 0; i < t->graph->nodes; i++)
+        if (t->graph->node[i].kind == kind && (!system || t->system[i] == system))
+            pm_twin_result_add(&sum, &o->rtl[i]);
     return sum;
 }
 
-/* Accesses of fixed windows over BitSift's, all GEMVs of the attention. */
-static double boost(const struct pm_attention_cost *c) {
-    uint64_t windows = 0, accesses = 0;
-    for (int k = 0; k < PM_GEMV_KINDS; k++) {
-        windows += c->gemv[k].windows;
-        accesses += c->gemv[k].accesses;
-    }
-    return ratio((double)windows, (double)accesses);
+/* What the layers that count array reads are in. */
+const char *pm_run_arrays_title(const struct pm_tally *t) {
+    for (unsigned i = 0; i < t->graph->nodes; i++)
+        for (unsigned k = 0; t->counts[i] && k < pm_system_parts(t->system[i]); k++)
+            if (t->counts[i][k].of[PM_COUNT_READS] > 0)
+                return t->system[i]->title;
+    return "arrays";
 }
 
-static uint64_t conversions(const struct pm_attention_cost *c) {
-    uint64_t n = 0;
-    for (int k = 0; k < PM_GEMV_KINDS; k++)
-        n += c->gemv[k].conversions;
-    return n;
+void pm_run_warn(const struct pm_tally *t) {
+    const double share = 0.001;
+    for (unsigned i = 0; i < t->graph->nodes; i++)
+        for (unsigned k = 0; t->counts[i] && k < pm_system_parts(t->system[i]); k++) {
+            const struct pm_counts *c = &t->counts[i][k];
+            if ((double)c->of[PM_COUNT_CLIPPED] <= share * (double)c->of[PM_COUNT_WRITES])
+                continue;
+            fprintf(stderr,
+                    "perimeter: warning: %s: %.2f %% of the stored elements of %s were clamped, more than %g %%: "
+                    "is %s calibrated for this network?\n",
+                    t->graph->node[i].name, 100 * pm_ratio((double)c->of[PM_COUNT_CLIPPED], (double)c->of[PM_COUNT_WRITES]),
+                    t->system[i]->parts[k], 100 * share, t->system[i]->name);
+        }
 }
 
-static uint64_t errors(const struct pm_attention_cost *c) {
-    uint64_t n = 0;
-    for (int k = 0; k < PM_GEMV_KINDS; k++)
-        n += c->gemv[k].conversion_errors;
-    return n;
+/* ---- images: what was found ---- */
+
+/* One kind of access-by-access arrays, of one layer. */
+static void add_gemv(const char *name, const struct pm_counts *c, struct pm_results *r) {
+    const double accesses = (double)c->of[PM_COUNT_ACCESSES], windows = (double)c->of[PM_COUNT_WINDOWS];
+    pm_result_group(r, NULL);
+    pm_result_ints(r, "sawl", c->bin[PM_HISTOGRAM_LINES], pm_histogram_info[PM_HISTOGRAM_LINES].bins,
+                   "accesses", PM_RESULT_MEASURED);
+    pm_result_text(r, "gemv", name);
+    pm_result_real(r, "density", pm_ratio((double)c->of[PM_COUNT_ONES], (double)c->of[PM_COUNT_BITS]), NULL,
+                   PM_RESULT_MEASURED);
+    pm_result_int(r, "accesses", (int64_t)c->of[PM_COUNT_ACCESSES], "accesses", PM_RESULT_MEASURED);
+    pm_result_int(r, "windows", (int64_t)c->of[PM_COUNT_WINDOWS], "accesses", PM_RESULT_MEASURED);
+    pm_result_int(r, "vectors", (int64_t)c->of[PM_COUNT_VECTORS], "vectors", PM_RESULT_MEASURED);
+    pm_result_int(r, "conversions", (int64_t)c->of[PM_COUNT_CONVERSIONS], "conversions", PM_RESULT_MEASURED);
+    pm_result_real(r, "boost", pm_ratio(windows, accesses), NULL, PM_RESULT_DERIVED);
+    pm_result_end(r);
 }
 
-static struct pm_hyflex_cost both_cells(const struct pm_hyflex_linear_cost *c) {
-    struct pm_hyflex_cost sum = c->cell[0];
-    pm_hyflex_cost_add(&sum, &c->cell[1]);
-    return sum;
+static bool by_access(const struct pm_tally *t, unsigned node) {
+    bool any = false;
+    for (unsigned k = 0; t->counts[node] && k < pm_system_parts(t->system[node]); k++)
+        any = any || t->counts[node][k].of[PM_COUNT_WINDOWS] > 0;
+    return any;
 }
 
-static void print_gemv(unsigned layer, const struct pm_gemv_cost *c, int kind) {
-    printf("  %5u  %-4s %7.3f %10.2f %10.2f %6.2f  ", layer, pm_gemv_name[kind],
-           ratio((double)c->ones, (double)c->bits), ratio((double)c->accesses, (double)c->vectors),
-           ratio((double)c->windows, (double)c->vectors), ratio((double)c->windows, (double)c->accesses));
-    for (int s = 1; s <= PM_K; s++)
-        printf(" %4.1f", percent(c->sawl[s], c->accesses));
-    printf("\n");
-}
-
-static void print_layers(const struct pm_run_report *r, const struct pm_attention_cost *sum) {
-    const struct pm_run_golden *g = &r->golden;
-    const unsigned layers = r->network->layers;
-    printf("  ADC step         1 bitline unit (one conducting cell), %d codes; %d wordlines at most, so that "
-           "nominal cells never clip\n",
-           PM_K + 1, PM_K);
-    printf("\n  layer  gemv density   accesses    windows  boost   SAWL 1..8, %% of accesses\n");
-    for (unsigned l = 0; l < layers; l++)
-        for (int k = 0; k < PM_GEMV_KINDS; k++)
-            print_gemv(l, &g->layer[l].gemv[k], k);
-    printf("  density: ones in the planes; accesses, windows of 8 rows: a vector; boost over fixed windows: "
-           "%.2f in all\n",
-           boost(sum));
-    printf("  clamped by the parse: K %" PRIu64 ", V %" PRIu64 "; by rounding: %" PRIu64
-           "; head rows with Z = 0: %" PRIu64 "\n",
-           sum->saturated_k, sum->saturated_v, sum->saturated_q, sum->zero_z);
-    if (r->settings->value[PM_RUN_NOISE] != 0)
-        printf("  conversion errors: %.3f a million (%" PRIu64 " of %" PRIu64 ")\n",
-               1e6 * ratio((double)errors(sum), (double)conversions(sum)), errors(sum), conversions(sum));
-}
-
-void pm_run_print_arrays(const struct pm_hyflex_linear_cost *cost, double items, FILE *to) {
-    const struct pm_hyflex_cost c = both_cells(cost);
-    fprintf(to, " %8.0f %11.0f %9.0f %10.3f\n", (double)c.array_reads / items, (double)c.conversions / items,
-            (double)cost->cycles / items, 1e6 * ratio((double)c.clips, (double)c.conversions));
-}
-
-static void print_golden(const struct pm_run_report *r) {
-    const struct pm_run_golden *g = &r->golden;
-    unsigned layers = r->network->layers;
-    struct pm_attention_cost sum = all_layers(g, layers);
-    printf("\nGolden, %u images, %.1f s (%.1f ms an image)\n", g->images, g->seconds,
-           1e3 * g->seconds / g->images);
-    printf("  accuracy float   %6.2f %%\n", percent(g->correct_float, g->images));
-    printf("  accuracy integer %6.2f %%\n", percent(g->correct_integer, g->images));
-    printf("  same class       %6.2f %%\n", percent(g->same_class, g->images));
-    if (sum.bound_kv > 0)
-        print_layers(r, &sum);
-    if (g->arrays.cycles > 0) {
-        printf("  HyFlexPIM arrays, an image: array reads, conversions, clocks; wrong codes a million:\n   ");
-        pm_run_print_arrays(&g->arrays, g->images, stdout);
-    }
-}
-
-static void traffic(const struct pm_run_report *r, double *fused, double *unfused) {
-    double n = r->network->tokens, d = r->network->width, h = r->network->heads, runs = (double)r->rtl.runs;
-    *fused = runs * 3 * n * d;
-    *unfused = runs * (2 * n * d + 2 * h * n * n + 4 * n * d);
-}
-
-static void print_arrays_rtl(const struct pm_run_rtl *x) {
-    if (x->arrays_compared > 0)
-        printf("  HyFlexPIM arrays: integers compared %" PRIu64 ", differ %" PRIu64
-               "; clocks %.0f / %.0f = %.3f\n",
-               x->arrays_compared, x->arrays_differ, (double)x->arrays_clocks, (double)x->arrays.cycles,
-               ratio((double)x->arrays_clocks, (double)x->arrays.cycles));
-}
-
-static void print_rtl(const struct pm_run_report *r) {
-    const struct pm_run_rtl *x = &r->rtl;
-    double runs = (double)x->runs, fused, unfused;
-    traffic(r, &fused, &unfused);
-    printf("\nRTL against golden, %u images, %u layers each, %.1f s\n", x->images, r->network->layers,
-           x->seconds);
-    print_arrays_rtl(x);
-    if (x->runs == 0)
-        return;
-    printf("  integers compared %" PRIu64 ", differ %" PRIu64 "\n", x->compared, x->differ);
-    printf("  clocks a token over the busiest array's accesses, steady state:\n");
-    printf("    pass 1 (K, V)          %6.2f / %6.2f = %.3f\n", x->sum.cycles_kv / runs,
-           x->sum.bound_kv / runs, ratio(x->sum.cycles_kv, x->sum.bound_kv));
-    printf("    pass 2 (Q, L, A*V, O)  %6.2f / %6.2f = %.3f\n", x->sum.cycles_token / runs,
-           x->sum.bound_token / runs, ratio(x->sum.cycles_token, x->sum.bound_token));
-    printf("  clocks of a layer, fill and drain included: %.0f\n", (double)x->clocks / runs);
-    printf("  off-macro traffic: %" PRIu64 " elements in, %" PRIu64
-           " out; 3BND = %.0f, unfused 2BND + 2BHN^2 + 4BHNd_k = %.0f "
-           "(%.2f times as many)\n",
-           x->elements_in, x->elements_out, fused, unfused,
-           ratio(unfused, (double)(x->elements_in + x->elements_out)));
-}
-
-static void print_rtl_variants(const struct pm_run_report *r) {
-    printf("\nHyFlexPIM arrays, RTL against golden, one image each\n");
-    for (unsigned v = 0; v < r->rtl_variants; v++) {
-        printf("  %s, %.1f s\n  ", r->rtl_variant[v].name, r->rtl_variant[v].rtl.seconds);
-        print_arrays_rtl(&r->rtl_variant[v].rtl);
-    }
-}
-
-static void print_variants(const struct pm_run_report *r) {
-    printf("\nWhat each choice is worth, the first %u images, golden\n", r->variant[0].golden.images);
-    printf("  %-24s accuracy  same class  accesses a layer and image\n", "variant");
-    for (unsigned v = 0; v < r->variants; v++) {
-        const struct pm_run_golden *g = &r->variant[v].golden;
-        if (r->variant[v].key)
+static void add_layers(const struct pm_tally *t, struct pm_results *r) {
+    pm_result_list(r, "layers");
+    for (unsigned i = 0; i < t->graph->nodes; i++) {
+        if (!by_access(t, i))
             continue;
-        const struct pm_attention_cost sum = all_layers(g, r->network->layers);
-        uint64_t accesses = 0;
-        for (int k = 0; k < PM_GEMV_KINDS; k++)
-            accesses += sum.gemv[k].accesses;
-        printf("  %-24s %6.2f %%   %7.2f %%  %.0f", r->variant[v].name,
-               percent(g->correct_integer, g->images), percent(g->same_class, g->images),
-               (double)accesses / g->images / r->network->layers);
-        if (strncmp(r->variant[v].name, "noise=1", 7) == 0)
-            printf("   (conversion errors: %.3f a million)",
-                   1e6 * ratio((double)errors(&sum), (double)conversions(&sum)));
-        printf("\n");
+        pm_result_list(r, NULL);
+        for (unsigned k = 0; k < pm_system_parts(t->system[i]); k++)
+            if (t->counts[i][k].of[PM_COUNT_WINDOWS] > 0)
+                add_gemv(t->system[i]->parts[k], &t->counts[i][k], r);
+        pm_result_end(r);
     }
-    printf("\nMatrices in HyFlexPIM arrays, the same images; an image's cost\n");
-    printf("  %-24s accuracy  same class     reads conversions    clocks wrong codes a million\n", "variant");
-    for (unsigned v = 0; v < r->variants; v++) {
-        const struct pm_run_golden *g = &r->variant[v].golden;
-        if (!r->variant[v].key)
-            continue;
-        printf("  %-24s %6.2f %%   %7.2f %% ", r->variant[v].name, percent(g->correct_integer, g->images),
-               percent(g->same_class, g->images));
-        pm_run_print_arrays(&g->arrays, g->images, stdout);
+    pm_result_end(r);
+}
+
+/* Of all layers, the clamped elements of their parts of this name. */
+static int64_t clipped(const struct pm_tally *t, const char *part) {
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < t->graph->nodes; i++)
+        for (unsigned k = 0; t->counts[i] && k < pm_system_parts(t->system[i]); k++)
+            sum += strcmp(t->system[i]->parts[k], part) == 0 ? t->counts[i][k].of[PM_COUNT_CLIPPED] : 0;
+    return (int64_t)sum;
+}
+
+static void add_conversions(const struct pm_tally *t, struct pm_results *r) {
+    add_sum(t, PM_COUNT_WINDOWS, PM_COUNT_CONVERSIONS, "conversions", r);
+    add_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WRONG, "conversion_errors", r);
+}
+
+static void add_golden(const struct pm_run_outcome *o, struct pm_results *r) {
+    const struct pm_tally *t = &o->tally;
+    pm_result_int(r, "images_golden", o->images, "images", PM_RESULT_PLAIN);
+    pm_run_add_accuracy(o, r);
+    pm_result_real(r, "boost",
+                   pm_ratio((double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS),
+                            (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES)),
+                   NULL, PM_RESULT_DERIVED);
+    pm_result_real(r, "seconds_golden", o->seconds, "s", PM_RESULT_MEASURED);
+    pm_result_int(r, "saturated_k", clipped(t, "k"), "elements", PM_RESULT_MEASURED);
+    pm_result_int(r, "saturated_v", clipped(t, "v"), "elements", PM_RESULT_MEASURED);
+    add_sum(t, PM_COUNT_ROUNDED, PM_COUNT_ROUNDED, "saturated_rounding", r);
+    add_sum(t, PM_COUNT_ZERO_SUMS, PM_COUNT_ZERO_SUMS, "zero_z", r);
+    add_conversions(t, r);
+    pm_run_add_arrays(t, r);
+    add_layers(t, r);
+    pm_run_add_counts(t, r);
+}
+
+static void add_pass(const struct pm_twin_pass *x, int pass, double runs, struct pm_results *r) {
+    char key[48];
+    snprintf(key, sizeof key, "cycles_per_token_pass%d", pass + 1);
+    pm_result_real(r, key, pm_ratio(x->clocks, runs), "clocks", PM_RESULT_MEASURED);
+    snprintf(key, sizeof key, "bound_per_token_pass%d", pass + 1);
+    pm_result_real(r, key, pm_ratio(x->bound, runs), "clocks", PM_RESULT_DERIVED);
+}
+
+/* Matrices in one system, those of the variants too. */
+static void add_matrix_rtl(const struct pm_run_report *rep, const struct pm_system *system,
+                           struct pm_results *r) {
+    struct pm_twin_result all = pm_run_rtl_sum(&rep->rtl, PM_NODE_MATRIX, system);
+    char key[64];
+    for (unsigned v = 0; v < rep->rtl_varied.count; v++) {
+        const struct pm_twin_result one =
+            pm_run_rtl_sum(&rep->rtl_varied.outcome[v], PM_NODE_MATRIX, system);
+        pm_twin_result_add(&all, &one);
     }
+    snprintf(key, sizeof key, "%s_integers_compared", system->name);
+    pm_result_int(r, key, (int64_t)all.compared, NULL, PM_RESULT_MEASURED);
+    snprintf(key, sizeof key, "%s_integers_differ", system->name);
+    pm_result_int(r, key, (int64_t)all.differ, NULL, PM_RESULT_MEASURED);
 }
 
-void pm_run_print(const struct pm_run_report *r) {
-    if (r->golden.images)
-        print_golden(r);
-    if (r->rtl.images)
-        print_rtl(r);
-    if (r->rtl_variants)
-        print_rtl_variants(r);
-    if (r->variants)
-        print_variants(r);
-}
-
-static cJSON *gemv_json(const struct pm_gemv_cost *c, int kind) {
-    cJSON *o = cJSON_CreateObject(), *sawl = cJSON_AddArrayToObject(o, "sawl");
-    cJSON_AddStringToObject(o, "gemv", pm_gemv_name[kind]);
-    cJSON_AddNumberToObject(o, "density", ratio((double)c->ones, (double)c->bits));
-    cJSON_AddNumberToObject(o, "accesses", (double)c->accesses);
-    cJSON_AddNumberToObject(o, "windows", (double)c->windows);
-    cJSON_AddNumberToObject(o, "vectors", (double)c->vectors);
-    cJSON_AddNumberToObject(o, "conversions", (double)c->conversions);
-    cJSON_AddNumberToObject(o, "boost", ratio((double)c->windows, (double)c->accesses));
-    for (int s = 1; s <= PM_K; s++)
-        cJSON_AddItemToArray(sawl, cJSON_CreateNumber((double)c->sawl[s]));
-    return o;
-}
-
-void pm_run_json_arrays(const struct pm_hyflex_linear_cost *cost, struct cJSON *o) {
-    const struct pm_hyflex_cost c = both_cells(cost);
-    if (cost->cycles == 0)
-        return;
-    cJSON_AddNumberToObject(o, "array_reads", (double)c.array_reads);
-    cJSON_AddNumberToObject(o, "array_conversions", (double)c.conversions);
-    cJSON_AddNumberToObject(o, "array_clocks", (double)cost->cycles);
-    cJSON_AddNumberToObject(o, "clips", (double)c.clips);
-}
-
-static void add_golden(cJSON *root, const struct pm_run_report *r) {
-    const struct pm_run_golden *g = &r->golden;
-    struct pm_attention_cost sum = all_layers(g, r->network->layers);
-    cJSON_AddNumberToObject(root, "images_golden", g->images);
-    cJSON_AddNumberToObject(root, "accuracy_float", ratio(g->correct_float, g->images));
-    cJSON_AddNumberToObject(root, "accuracy_integer", ratio(g->correct_integer, g->images));
-    cJSON_AddNumberToObject(root, "same_class", ratio(g->same_class, g->images));
-    cJSON_AddNumberToObject(root, "boost", boost(&sum));
-    cJSON_AddNumberToObject(root, "seconds_golden", g->seconds);
-    cJSON_AddNumberToObject(root, "saturated_k", (double)sum.saturated_k);
-    cJSON_AddNumberToObject(root, "saturated_v", (double)sum.saturated_v);
-    cJSON_AddNumberToObject(root, "saturated_rounding", (double)sum.saturated_q);
-    cJSON_AddNumberToObject(root, "zero_z", (double)sum.zero_z);
-    cJSON_AddNumberToObject(root, "conversions", (double)conversions(&sum));
-    cJSON_AddNumberToObject(root, "conversion_errors", (double)errors(&sum));
-    pm_run_json_arrays(&g->arrays, root);
-    cJSON *layers = cJSON_AddArrayToObject(root, "layers");
-    for (unsigned l = 0; l < r->network->layers; l++) {
-        cJSON *gemvs = cJSON_CreateArray();
-        for (int k = 0; k < PM_GEMV_KINDS; k++)
-            cJSON_AddItemToArray(gemvs, gemv_json(&g->layer[l].gemv[k], k));
-        cJSON_AddItemToArray(layers, gemvs);
-    }
-}
-
-static void add_rtl(cJSON *root, const struct pm_run_report *r) {
-    const struct pm_run_rtl *x = &r->rtl;
-    double runs = (double)x->runs, fused, unfused;
-    traffic(r, &fused, &unfused);
-    uint64_t compared = x->arrays_compared, differ = x->arrays_differ;
-    for (unsigned v = 0; v < r->rtl_variants; v++) {
-        compared += r->rtl_variant[v].rtl.arrays_compared;
-        differ += r->rtl_variant[v].rtl.arrays_differ;
-    }
-    cJSON_AddNumberToObject(root, "images_rtl", x->images);
-    cJSON_AddNumberToObject(root, "hyflex_integers_compared", (double)compared);
-    cJSON_AddNumberToObject(root, "hyflex_integers_differ", (double)differ);
-    cJSON_AddNumberToObject(root, "integers_compared", (double)x->compared);
-    cJSON_AddNumberToObject(root, "integers_differ", (double)x->differ);
-    cJSON_AddNumberToObject(root, "cycles_per_token", ratio(x->sum.cycles_kv + x->sum.cycles_token, runs));
-    cJSON_AddNumberToObject(root, "bound_per_token", ratio(x->sum.bound_kv + x->sum.bound_token, runs));
-    cJSON_AddNumberToObject(root, "cycles_per_token_pass1", ratio(x->sum.cycles_kv, runs));
-    cJSON_AddNumberToObject(root, "bound_per_token_pass1", ratio(x->sum.bound_kv, runs));
-    cJSON_AddNumberToObject(root, "cycles_per_token_pass2", ratio(x->sum.cycles_token, runs));
-    cJSON_AddNumberToObject(root, "bound_per_token_pass2", ratio(x->sum.bound_token, runs));
-    cJSON_AddNumberToObject(root, "traffic_elements", (double)(x->elements_in + x->elements_out));
-    cJSON_AddNumberToObject(root, "traffic_3bnd", fused);
-    cJSON_AddNumberToObject(root, "traffic_unfused", unfused);
-    cJSON_AddNumberToObject(root, "seconds_rtl", x->seconds);
+static void add_rtl(const struct pm_run_report *rep, struct pm_results *r) {
+    const struct pm_encoder_config *c = &rep->job->network.config;
+    const struct pm_twin_result x = pm_run_rtl_sum(&rep->rtl, PM_NODE_ATTENTION, NULL);
+    const struct pm_twin_pass *pass = rep->rtl.pass;
+    const double runs = (double)x.runs, n = c->tokens, d = c->width, h = c->heads;
+    pm_result_int(r, "images_rtl", rep->rtl.images, "images", PM_RESULT_PLAIN);
+    for (size_t i = 0; pm_systems[i]; i++)
+        if (pm_twin_of(pm_systems[i]) && pm_systems[i]->takes == PM_NODE_MATRIX)
+            add_matrix_rtl(rep, pm_systems[i], r);
+    pm_result_int(r, "integers_compared", (int64_t)x.compared, NULL, PM_RESULT_MEASURED);
+    pm_result_int(r, "integers_differ", (int64_t)x.differ, NULL, PM_RESULT_MEASURED);
+    pm_result_real(r, "cycles_per_token", pm_ratio(pass[0].clocks + pass[1].clocks, runs), "clocks",
+                   PM_RESULT_MEASURED);
+    pm_result_real(r, "bound_per_token", pm_ratio(pass[0].bound + pass[1].bound, runs), "clocks",
+                   PM_RESULT_DERIVED);
+    add_pass(&pass[0], 0, runs, r);
+    add_pass(&pass[1], 1, runs, r);
+    pm_result_real(r, "clocks_per_layer", pm_ratio((double)x.clocks, runs), "clocks", PM_RESULT_MEASURED);
+    pm_result_int(r, "traffic_in", (int64_t)x.elements_in, "elements", PM_RESULT_MEASURED);
+    pm_result_int(r, "traffic_out", (int64_t)x.elements_out, "elements", PM_RESULT_MEASURED);
+    pm_result_int(r, "traffic_elements", (int64_t)(x.elements_in + x.elements_out), "elements",
+                  PM_RESULT_MEASURED);
+    pm_result_real(r, "traffic_3bnd", runs * 3 * n * d, "elements", PM_RESULT_DERIVED);
+    pm_result_real(r, "traffic_unfused", runs * (2 * n * d + 2 * h * n * n + 4 * n * d), "elements",
+                   PM_RESULT_DERIVED);
+    pm_result_real(r, "seconds_rtl", rep->rtl.seconds, "s", PM_RESULT_MEASURED);
 }
 
 /* "ffn_accuracy_KEY", and "clips_KEY" of a literal reading. */
-static void add_key(cJSON *root, const struct pm_run_variant *v) {
+static void add_key(const struct pm_variant *v, const struct pm_run_outcome *o, struct pm_results *r) {
     char name[64];
-    if (!v->key)
-        return;
     snprintf(name, sizeof name, "ffn_accuracy_%s", v->key);
-    cJSON_AddNumberToObject(root, name, ratio(v->golden.correct_integer, v->golden.images));
+    pm_result_real(r, name, pm_ratio(o->correct_integer, o->images), NULL, PM_RESULT_MEASURED);
     snprintf(name, sizeof name, "clips_%s", v->key);
     if (strncmp(v->key, "literal", 7) == 0)
-        cJSON_AddNumberToObject(root, name, (double)both_cells(&v->golden.arrays).clips);
+        add_sum(&o->tally, PM_COUNT_READS, PM_COUNT_WRONG, name, r);
 }
 
-static void add_variants(cJSON *root, const struct pm_run_report *r) {
-    cJSON *array = cJSON_AddArrayToObject(root, "variants");
-    for (unsigned v = 0; v < r->variants; v++) {
-        const struct pm_run_golden *g = &r->variant[v].golden;
-        struct pm_attention_cost sum = all_layers(g, r->network->layers);
-        cJSON *o = cJSON_CreateObject();
-        cJSON_AddStringToObject(o, "variant", r->variant[v].name);
-        cJSON_AddNumberToObject(o, "images", g->images);
-        cJSON_AddNumberToObject(o, "accuracy_float", ratio(g->correct_float, g->images));
-        cJSON_AddNumberToObject(o, "accuracy_integer", ratio(g->correct_integer, g->images));
-        cJSON_AddNumberToObject(o, "same_class", ratio(g->same_class, g->images));
-        cJSON_AddNumberToObject(o, "conversions", (double)conversions(&sum));
-        cJSON_AddNumberToObject(o, "conversion_errors", (double)errors(&sum));
-        pm_run_json_arrays(&g->arrays, o);
-        add_key(root, &r->variant[v]);
-        cJSON_AddItemToArray(array, o);
+static void add_variants(const struct pm_run_report *rep, struct pm_results *r) {
+    pm_result_list(r, "variants");
+    for (unsigned v = 0; v < rep->varied.count; v++) {
+        const struct pm_run_outcome *o = &rep->varied.outcome[v];
+        pm_result_group(r, NULL);
+        pm_result_text(r, "variant", pm_run_variant_name(&rep->varied.variant[v]));
+        pm_result_int(r, "images", o->images, "images", PM_RESULT_PLAIN);
+        pm_run_add_accuracy(o, r);
+        add_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES, "accesses", r);
+        add_conversions(&o->tally, r);
+        pm_run_add_arrays(&o->tally, r);
+        pm_result_end(r);
+    }
+    pm_result_end(r);
+    for (unsigned v = 0; v < rep->varied.count; v++)
+        if (rep->varied.variant[v].key)
+            add_key(&rep->varied.variant[v], &rep->varied.outcome[v], r);
+}
+
+struct pm_results *pm_run_results(const struct pm_run_report *rep) {
+    struct pm_results *r = pm_results_new();
+    if (!r)
+        return NULL;
+    pm_run_add_config(rep->job, r);
+    if (rep->golden.images)
+        add_golden(&rep->golden, r);
+    if (rep->rtl.images)
+        add_rtl(rep, r);
+    if (rep->varied.count)
+        add_variants(rep, r);
+    return r;
+}
+
+static void add_millionths(const struct pm_tally *t, enum pm_count kind, const char *key, struct pm_results *r) {
+    const double all = (double)pm_tally_sum(t, kind, PM_COUNT_CONVERSIONS);
+    if (all > 0)
+        pm_result_real(r, key, 1e6 * (double)pm_tally_sum(t, kind, PM_COUNT_WRONG) / all, NULL,
+                       PM_RESULT_MEASURED);
+}
+
+void pm_run_add_sweep(const struct pm_run_outcome *o, struct pm_results *r) {
+    const struct pm_tally *t = &o->tally;
+    const double accesses = (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES);
+    pm_run_add_accuracy(o, r);
+    if (accesses > 0) {
+        pm_result_real(r, "density",
+                       (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_ONES) /
+                           (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_BITS),
+                       NULL, PM_RESULT_MEASURED);
+        pm_result_real(r, "boost", (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS) / accesses, NULL,
+                       PM_RESULT_DERIVED);
+        pm_result_real(r, "accesses_per_image", accesses / o->images, "accesses", PM_RESULT_MEASURED);
+        add_millionths(t, PM_COUNT_WINDOWS, "conversion_errors_ppm", r);
+    }
+    add_millionths(t, PM_COUNT_READS, "clips_ppm", r);
+}
+
+/* ---- images: the report ---- */
+
+static void print_gemv(const struct pm_results *r, unsigned layer, unsigned gemv, const char *name) {
+    char path[64];
+    snprintf(path, sizeof path, "layers/%u/%u/", layer, gemv);
+    const double accesses = at(r, path, "accesses"), vectors = at(r, path, "vectors"),
+                 windows = at(r, path, "windows");
+    printf("  %5u  %-4s %7.3f %10.2f %10.2f %6.2f  ", layer, name, at(r, path, "density"),
+           pm_ratio(accesses, vectors), pm_ratio(windows, vectors), at(r, path, "boost"));
+    for (unsigned s = 0; s < pm_histogram_info[PM_HISTOGRAM_LINES].bins; s++) {
+        char key[16];
+        snprintf(key, sizeof key, "sawl/%u", s);
+        printf(" %4.1f", 100 * pm_ratio(at(r, path, key), accesses));
+    }
+    printf("\n");
+}
+
+static void print_layers(const struct pm_run_outcome *o, const struct pm_results *r) {
+    const struct pm_tally *t = &o->tally;
+    const unsigned lines = pm_histogram_info[PM_HISTOGRAM_LINES].bins;
+    printf("  ADC step         1 bitline unit (one conducting cell), %u codes; %u wordlines at most, so that "
+           "nominal cells never clip\n",
+           lines + 1, lines);
+    printf("\n  layer  gemv density   accesses    windows  boost   SAWL 1..8, %% of accesses\n");
+    for (unsigned i = 0, layer = 0; i < t->graph->nodes; i++) {
+        if (!by_access(t, i))
+            continue;
+        for (unsigned k = 0, gemv = 0; k < pm_system_parts(t->system[i]); k++)
+            if (t->counts[i][k].of[PM_COUNT_WINDOWS] > 0)
+                print_gemv(r, layer, gemv++, t->system[i]->parts[k]);
+        layer++;
+    }
+    printf("  density: ones in the planes; accesses, windows of 8 rows: a vector; boost over fixed windows: "
+           "%.2f in all\n",
+           pm_results_number(r, "boost"));
+    printf("  clamped by the parse: K %.0f, V %.0f; by rounding: %.0f; head rows with Z = 0: %.0f\n",
+           pm_results_number(r, "saturated_k"), pm_results_number(r, "saturated_v"),
+           pm_results_number(r, "saturated_rounding"), pm_results_number(r, "zero_z"));
+    const double errors = pm_results_number(r, "conversion_errors"),
+                 conversions = pm_results_number(r, "conversions");
+    if (o->draws)
+        printf("  conversion errors: %.3f a million (%.0f of %.0f)\n", 1e6 * pm_ratio(errors, conversions),
+               errors, conversions);
+}
+
+static void print_golden(const struct pm_run_report *rep, const struct pm_results *r) {
+    const struct pm_run_outcome *o = &rep->golden;
+    const double seconds = pm_results_number(r, "seconds_golden");
+    printf("\nGolden, %u images, %.1f s (%.1f ms an image)\n", o->images, seconds, 1e3 * seconds / o->images);
+    printf("  accuracy float   %6.2f %%\n", 100 * pm_results_number(r, "accuracy_float"));
+    printf("  accuracy integer %6.2f %%\n", 100 * pm_results_number(r, "accuracy_integer"));
+    printf("  same class       %6.2f %%\n", 100 * pm_results_number(r, "same_class"));
+    if (pm_tally_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS) > 0)
+        print_layers(o, r);
+    if (!isnan(pm_results_number(r, "array_reads"))) {
+        printf("  %s, an image: array reads, conversions, clocks; wrong codes a million:\n   ",
+               pm_run_arrays_title(&o->tally));
+        pm_run_print_arrays(r, "", o->images, stdout);
     }
 }
 
-char *pm_run_summary(const struct pm_run_report *r) {
-    cJSON *root = cJSON_CreateObject();
-    cJSON *config = cJSON_AddObjectToObject(root, "effective_config");
-    cJSON_AddStringToObject(config, "model", r->model);
-    cJSON_AddStringToObject(config, "data", r->data);
-    pm_run_json(r->settings, PM_RUN_OF_IMAGES, config);
-    if (r->golden.images)
-        add_golden(root, r);
-    if (r->rtl.images)
-        add_rtl(root, r);
-    if (r->variants)
-        add_variants(root, r);
-    char *text = cJSON_Print(root);
-    cJSON_Delete(root);
-    return text;
+static void print_arrays_rtl(const struct pm_run_outcome *o) {
+    const struct pm_twin_result x = pm_run_rtl_sum(o, PM_NODE_MATRIX, NULL);
+    if (x.compared > 0)
+        printf("  %s: integers compared %" PRIu64 ", differ %" PRIu64 "; clocks %.0f / %.0f = %.3f\n",
+               pm_run_arrays_title(&o->tally), x.compared, x.differ, (double)x.clocks, (double)x.golden_clocks,
+               pm_ratio((double)x.clocks, (double)x.golden_clocks));
+}
+
+static void print_pass(const struct pm_results *r, const char *name, int pass) {
+    char key[48];
+    snprintf(key, sizeof key, "cycles_per_token_pass%d", pass);
+    const double clocks = pm_results_number(r, key);
+    snprintf(key, sizeof key, "bound_per_token_pass%d", pass);
+    const double bound = pm_results_number(r, key);
+    printf("    %-22s %6.2f / %6.2f = %.3f\n", name, clocks, bound, pm_ratio(clocks, bound));
+}
+
+static void print_rtl(const struct pm_run_report *rep, const struct pm_results *r) {
+    printf("\nRTL against golden, %u images, %u layers each, %.1f s\n", rep->rtl.images,
+           rep->job->network.config.layers, pm_results_number(r, "seconds_rtl"));
+    print_arrays_rtl(&rep->rtl);
+    if (pm_run_rtl_sum(&rep->rtl, PM_NODE_ATTENTION, NULL).runs == 0)
+        return;
+    printf("  integers compared %.0f, differ %.0f\n", pm_results_number(r, "integers_compared"),
+           pm_results_number(r, "integers_differ"));
+    printf("  clocks a token over the busiest array's accesses, steady state:\n");
+    print_pass(r, "pass 1 (K, V)", 1);
+    print_pass(r, "pass 2 (Q, L, A*V, O)", 2);
+    printf("  clocks of a layer, fill and drain included: %.0f\n", pm_results_number(r, "clocks_per_layer"));
+    printf("  off-macro traffic: %.0f elements in, %.0f out; 3BND = %.0f, unfused 2BND + 2BHN^2 + 4BHNd_k = "
+           "%.0f (%.2f times as many)\n",
+           pm_results_number(r, "traffic_in"), pm_results_number(r, "traffic_out"),
+           pm_results_number(r, "traffic_3bnd"), pm_results_number(r, "traffic_unfused"),
+           pm_ratio(pm_results_number(r, "traffic_unfused"), pm_results_number(r, "traffic_elements")));
+}
+
+static void print_rtl_variants(const struct pm_run_report *rep) {
+    printf("\n%s, RTL against golden, one image each\n", pm_run_arrays_title(&rep->rtl_varied.outcome[0].tally));
+    for (unsigned v = 0; v < rep->rtl_varied.count; v++) {
+        printf("  %s, %.1f s\n  ", rep->rtl_varied.variant[v].text, rep->rtl_varied.outcome[v].seconds);
+        print_arrays_rtl(&rep->rtl_varied.outcome[v]);
+    }
+}
+
+#define VARIANT "  %-44s %6.2f %%   %7.2f %% "
+
+static void print_variant(const struct pm_run_report *rep, unsigned v, const struct pm_results *r) {
+    const struct pm_run_outcome *o = &rep->varied.outcome[v];
+    char path[32];
+    snprintf(path, sizeof path, "variants/%u/", v);
+    printf(VARIANT, pm_run_variant_name(&rep->varied.variant[v]),
+           100 * at(r, path, "accuracy_integer"), 100 * at(r, path, "same_class"));
+    if (rep->varied.variant[v].key) {
+        pm_run_print_arrays(r, path, o->images, stdout);
+        return;
+    }
+    printf(" %.0f", at(r, path, "accesses") / o->images / rep->job->network.config.layers);
+    if (o->draws)
+        printf("   (conversion errors: %.3f a million)",
+               1e6 * pm_ratio(at(r, path, "conversion_errors"), at(r, path, "conversions")));
+    printf("\n");
+}
+
+static void print_variants(const struct pm_run_report *rep, const struct pm_results *r) {
+    printf("\nWhat each choice is worth, the first %u images, golden\n", rep->varied.outcome[0].images);
+    printf("  %-44s accuracy  same class  accesses a layer and image\n", "variant");
+    for (unsigned v = 0; v < rep->varied.count; v++)
+        if (!rep->varied.variant[v].key)
+            print_variant(rep, v, r);
+    unsigned first = 0;
+    while (first < rep->varied.count && !rep->varied.variant[first].key)
+        first++;
+    if (first == rep->varied.count)
+        return;
+    printf("\nMatrices in %s, the same images; an image's cost\n",
+           pm_run_arrays_title(&rep->varied.outcome[first].tally));
+    printf("  %-44s accuracy  same class     reads conversions    clocks wrong codes a million\n", "variant");
+    for (unsigned v = 0; v < rep->varied.count; v++)
+        if (rep->varied.variant[v].key)
+            print_variant(rep, v, r);
+}
+
+void pm_run_print(const struct pm_run_report *rep, const struct pm_results *r) {
+    if (rep->golden.images)
+        print_golden(rep, r);
+    if (rep->rtl.images)
+        print_rtl(rep, r);
+    if (rep->rtl_varied.count)
+        print_rtl_variants(rep);
+    if (rep->varied.count)
+        print_variants(rep, r);
 }

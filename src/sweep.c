@@ -6,15 +6,14 @@
  * cuts off. When every point is there the lines are put in order, so that the file does not tell who computed
  * what, or when. */
 #include "commands.h"
-#include "fileio.h"
 #include "io/json.h"
 #include "sweep_jobs.h"
 
 #include <argp.h>
 #include <cblas.h>
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <mpi.h>
 #include <omp.h>
 #include <stdio.h>
@@ -29,18 +28,21 @@
 #define LINE       4096 /* bytes of a point's line */
 #define POLL_NS    2000000
 
-/* One key of the grid. */
+/* One key of the grid: a setting or "place", and its values. */
 struct axis {
-    unsigned key, n;
-    double *value;
+    char *name;
+    char **value; /* "NAME=VALUE", or entries of a plan */
+    unsigned n;
 };
+
+#define MAX_AXES 64
 
 struct sweep {
     const char *spec, *output;
-    struct pm_run_job job;
+    struct pm_run_job job; /* its plan is the fixed part's */
     const struct pm_sweep_kind *kind;
-    struct pm_sweep_point fixed;
-    struct axis axis[PM_SWEEP_MAX_KEYS];
+    struct pm_settings *fixed;
+    struct axis axis[MAX_AXES];
     unsigned axes, trials, points;
     char *head;  /* the file's first line: what the points are of */
     char **line; /* [points], NULL: to be computed */
@@ -49,165 +51,292 @@ struct sweep {
 
 /* ---- the specification ---- */
 
-static pm_status parse_value(struct sweep *s, unsigned key, const struct cJSON *item, double *value) {
-    char text[64], subject[4300];
-    const struct pm_run_key_info *k = &s->kind->keys[key];
-    snprintf(subject, sizeof subject, "%s: %s", s->spec, k->name);
-    if (cJSON_IsNumber(item))
-        snprintf(text, sizeof text, "%.17g", item->valuedouble);
-    else if (cJSON_IsString(item) && strlen(item->valuestring) < sizeof text)
-        snprintf(text, sizeof text, "%s", item->valuestring);
-    else
-        return pm_fail(&s->job.error, PM_EINVAL, subject, "neither a number nor a short string");
-    return pm_run_parse(k, text, subject, value, &s->job.error);
+static bool is_place(const struct axis *a) {
+    return strcmp(a->name, "place") == 0;
 }
 
-static pm_status find_key(struct sweep *s, const struct cJSON *item, unsigned *key) {
-    *key = pm_sweep_key(s->kind, item->string);
-    if (*key == s->kind->n_keys)
-        return pm_fail(&s->job.error, PM_EINVAL, s->spec, "%s: no such setting of '%s'", item->string,
-                       s->kind->name);
-    if (s->fixed.given[*key])
-        return pm_fail(&s->job.error, PM_EINVAL, s->spec, "%s: given twice", item->string);
-    s->fixed.given[*key] = true;
-    return PM_OK;
+/* Settings that the user can name: the kind's, and those of systems. */
+static void all_settings(const struct sweep *s, struct pm_settings *own, const struct pm_plan *plan,
+                         struct pm_settings *all[PM_MAX_SYSTEMS + 2]) {
+    size_t n = 0;
+    all[n++] = own;
+    for (size_t i = 0; s->kind->network && plan->all[i]; i++)
+        all[n++] = plan->all[i];
+    all[n] = NULL;
 }
 
-static pm_status parse_settings(struct sweep *s, const struct cJSON *object) {
-    const struct cJSON *item;
-    cJSON_ArrayForEach(item, object) {
-        unsigned key;
-        pm_status status = find_key(s, item, &key);
-        if (status == PM_OK)
-            status = parse_value(s, key, item, &s->fixed.value[key]);
-        if (status != PM_OK)
-            return status;
-    }
-    return PM_OK;
+static void free_point(struct pm_sweep_point *p) {
+    free(p->settings);
+    pm_plan_free(&p->plan);
 }
 
-static pm_status parse_grid(struct sweep *s, const struct cJSON *object) {
-    const struct cJSON *item, *value;
-    cJSON_ArrayForEach(item, object) {
-        struct axis *a = &s->axis[s->axes];
-        unsigned key;
-        pm_status status = find_key(s, item, &key);
-        if (status != PM_OK)
-            return status;
-        const int n = cJSON_GetArraySize(item);
-        if (!cJSON_IsArray(item) || n < 1 || n > MAX_POINTS / (int)s->points)
-            return pm_fail(&s->job.error, PM_EINVAL, s->spec, "%s: no list of values, or more than %d points",
-                           item->string, MAX_POINTS);
-        *a = (struct axis){.key = key, .value = malloc((size_t)n * sizeof *a->value)};
-        if (!a->value)
-            return pm_fail(&s->job.error, PM_ENOMEM, s->spec, "out of memory");
-        s->axes++;
-        cJSON_ArrayForEach(value, item) {
-            status = parse_value(s, key, value, &a->value[a->n++]);
-            if (status != PM_OK)
-                return status;
-        }
-        s->points *= a->n;
-    }
-    return PM_OK;
+static struct pm_value *seed_of(struct pm_settings *s) {
+    return pm_settings_value(s, "seed");
 }
 
-/* Point `index`: the last axis, then the seed, varies fastest. */
-static struct pm_sweep_point place(const struct sweep *s, unsigned index) {
-    struct pm_sweep_point p = s->fixed;
-    p.value[pm_sweep_key(s->kind, "seed")] += index % s->trials;
-    index /= s->trials;
-    for (unsigned a = s->axes; a-- > 0; index /= s->axis[a].n)
-        p.value[s->axis[a].key] = s->axis[a].value[index % s->axis[a].n];
-    return p;
-}
-
-static pm_status parse_spec(struct sweep *s, const struct cJSON *root) {
-    const struct cJSON *item, *settings = NULL, *grid = NULL, *trials = NULL;
-    const char *kind = "network";
-    cJSON_ArrayForEach(item, root) {
-        const char *name = item->string;
-        if (strcmp(name, "job") == 0 && cJSON_IsString(item))
-            kind = item->valuestring;
-        else if (strcmp(name, "model") == 0 && cJSON_IsString(item))
-            s->job.model = item->valuestring;
-        else if (strcmp(name, "data") == 0 && cJSON_IsString(item))
-            s->job.data = item->valuestring;
-        else if (strcmp(name, "settings") == 0 && cJSON_IsObject(item))
-            settings = item;
-        else if (strcmp(name, "grid") == 0 && cJSON_IsObject(item))
-            grid = item;
-        else if (strcmp(name, "trials") == 0 && cJSON_IsNumber(item))
-            trials = item;
-        else
-            return pm_fail(&s->job.error, PM_EINVAL, s->spec,
-                           "%s: not a member of a specification, or of another type", name);
-    }
-    s->kind = pm_sweep_kind(kind);
-    if (!s->kind)
-        return pm_fail(&s->job.error, PM_EINVAL, s->spec,
-                       "job: '%s' is not one of network, conversion, bitsift", kind);
-    if (s->kind->network != (s->job.model != NULL) || s->kind->network != (s->job.data != NULL))
-        return pm_fail(&s->job.error, PM_EINVAL, s->spec, "model, data: %s",
-                       s->kind->network ? "missing" : "ignored");
-    for (unsigned k = 0; k < s->kind->n_keys; k++) {
-        const pm_status status = pm_run_parse(&s->kind->keys[k], s->kind->keys[k].fallback,
-                                              s->kind->keys[k].name, &s->fixed.value[k], &s->job.error);
-        if (status != PM_OK)
-            return status;
-    }
-    s->points = 1;
-    pm_status status = parse_settings(s, settings);
-    if (status == PM_OK)
-        status = parse_grid(s, grid);
+/* Point `index`: the last axis, then the seed, varies fastest. *p needs free_point in any case. */
+static pm_status place(struct sweep *s, unsigned index, struct pm_sweep_point *p) {
+    struct pm_settings *all[PM_MAX_SYSTEMS + 2];
+    const unsigned trial = index % s->trials;
+    *p = (struct pm_sweep_point){.settings = pm_settings_copy(s->fixed)};
+    pm_status status = p->settings ? pm_plan_copy(&p->plan, &s->job.plan) : PM_ENOMEM;
     if (status != PM_OK)
-        return status;
+        return pm_fail(&s->job.error, status, s->spec, "out of memory");
+    all_settings(s, p->settings, &p->plan, all);
+    index /= s->trials;
+    for (unsigned a = s->axes; a-- > 0 && status == PM_OK; index /= s->axis[a].n) {
+        const char *value = s->axis[a].value[index % s->axis[a].n];
+        status = is_place(&s->axis[a]) ? pm_plan_override(&p->plan, value, &s->job.error)
+                                       : pm_settings_give(all, value, s->spec, &s->job.error);
+    }
+    struct pm_value *seed = seed_of(p->settings);
+    seed->given = seed->given || s->trials > 1;
+    seed->at[0].i += trial;
+    return status;
+}
+
+/* Whether the list holds the value already; as numbers, where both are. */
+static bool there(const struct axis *a, const char *value) {
+    for (unsigned i = 0; i < a->n; i++) {
+        const char *x = a->value[i] + strcspn(a->value[i], "="), *y = value + strcspn(value, "=");
+        char *end_x, *end_y;
+        const double number_x = strtod(x + (*x != 0), &end_x), number_y = strtod(y + (*y != 0), &end_y);
+        const bool numbers = !*end_x && !*end_y && end_x != x && end_y != y;
+        if (strcmp(a->value[i], value) == 0 ||
+            (numbers && !is_place(a) && !(number_x < number_y) && !(number_x > number_y)))
+            return true;
+    }
+    return false;
+}
+
+static pm_status add_value(struct sweep *s, struct axis *a, const struct cJSON *item) {
+    char text[512];
+    const char *name = is_place(a) ? "" : a->name, *equals = is_place(a) ? "" : "=";
+    int n = -1;
+    if (cJSON_IsNumber(item) && !is_place(a))
+        n = snprintf(text, sizeof text, "%s=%.17g", name, item->valuedouble);
+    else if (cJSON_IsString(item))
+        n = snprintf(text, sizeof text, "%s%s%s", name, equals, item->valuestring);
+    if (n < 0 || n >= (int)sizeof text)
+        return pm_fail(&s->job.error, PM_EINVAL, s->spec, "%s: neither a number nor a short string", a->name);
+    if (there(a, text))
+        return pm_fail(&s->job.error, PM_EINVAL, s->spec, "%s: %s is there twice, and would be drawn twice",
+                       a->name, text + strlen(name) + strlen(equals));
+    a->value[a->n] = strdup(text);
+    return a->value[a->n++] ? PM_OK : pm_fail(&s->job.error, PM_ENOMEM, s->spec, "out of memory");
+}
+
+static pm_status parse_axis(struct sweep *s, const struct cJSON *item) {
+    struct pm_settings *all[PM_MAX_SYSTEMS + 2], *of;
+    struct axis *a = &s->axis[s->axes];
+    const struct cJSON *value;
+    const int n = cJSON_GetArraySize(item);
+    const size_t length = strlen(item->string);
+    all_settings(s, s->fixed, &s->job.plan, all);
+    if (s->axes == MAX_AXES)
+        return pm_fail(&s->job.error, PM_ERANGE, s->spec, "more than %d lists", MAX_AXES);
+    if (!(s->kind->network && strcmp(item->string, "place") == 0)) {
+        const int k = pm_settings_find(all, item->string, length, &of);
+        if (k < 0)
+            return pm_fail(&s->job.error, PM_EINVAL, s->spec, "%s: no such setting of '%s'", item->string,
+                           s->kind->name);
+        if (of->value[k].given)
+            return pm_fail(&s->job.error, PM_EINVAL, s->spec, "%s: given twice", item->string);
+    }
+    if (!cJSON_IsArray(item) || n < 1 || n > MAX_POINTS / (int)s->points)
+        return pm_fail(&s->job.error, PM_EINVAL, s->spec, "%s: no list of values, or more than %d points",
+                       item->string, MAX_POINTS);
+    *a = (struct axis){.name = strdup(item->string), .value = calloc((size_t)n, sizeof *a->value)};
+    s->axes++;
+    if (!a->name || !a->value)
+        return pm_fail(&s->job.error, PM_ENOMEM, s->spec, "out of memory");
+    s->points *= (unsigned)n;
+    cJSON_ArrayForEach(value, item) {
+        const pm_status status = add_value(s, a, value);
+        if (status != PM_OK)
+            return status;
+    }
+    return PM_OK;
+}
+
+/* Trials of point after point: seed, seed + 1, ... Different seeds of a grid may not meet them. */
+static pm_status check_seeds(struct sweep *s) {
+    const int64_t most = UINT32_MAX - (int64_t)s->trials + 1;
+    const struct axis *a = NULL;
+    for (unsigned i = 0; i < s->axes; i++)
+        if (strcmp(s->axis[i].name, "seed") == 0)
+            a = &s->axis[i];
+    if (!a && seed_of(s->fixed)->at[0].i > most)
+        return pm_fail(&s->job.error, PM_ERANGE, s->spec, "seed, trials: the last seed is beyond 32 bits");
+    for (unsigned i = 0; a && i < a->n; i++) {
+        const double one = strtod(a->value[i] + 5, NULL);
+        if (one > (double)most)
+            return pm_fail(&s->job.error, PM_ERANGE, s->spec, "seed, trials: the last seed is beyond 32 bits");
+        for (unsigned k = 0; k < i; k++)
+            if (fabs(one - strtod(a->value[k] + 5, NULL)) < s->trials)
+                return pm_fail(&s->job.error, PM_EINVAL, s->spec,
+                               "seed, trials: %u trials from seed %.0f and from %.0f share drawings", s->trials,
+                               strtod(a->value[k] + 5, NULL), one);
+    }
+    return PM_OK;
+}
+
+/* Every point, before the first is computed. */
+static pm_status check_points(struct sweep *s) {
+    struct pm_sweep_point p;
+    bool drawn = false;
+    pm_status status = PM_OK;
+    for (int pass = 0; pass < 2 && status == PM_OK; pass++) {
+        for (unsigned i = 0; i < s->points && status == PM_OK; i += s->trials) {
+            status = place(s, i, &p);
+            if (status == PM_OK && pass == 0)
+                drawn = drawn || s->kind->draws(&s->job, &p);
+            else if (status == PM_OK)
+                status = s->kind->check(&s->job, &p, drawn);
+            free_point(&p);
+        }
+        if (status == PM_OK && s->trials > 1 && !drawn)
+            status =
+                pm_fail(&s->job.error, PM_EINVAL, s->spec, "trials: nothing is drawn, they would all be alike");
+    }
+    return status;
+}
+
+/* "place": entries as on the command line. */
+static pm_status parse_place(struct sweep *s, const struct cJSON *list) {
+    const struct cJSON *item;
+    cJSON_ArrayForEach(item, list) {
+        const pm_status status =
+            cJSON_IsString(item) ? pm_plan_place(&s->job.plan, item->valuestring, true, &s->job.error)
+                                 : pm_fail(&s->job.error, PM_EINVAL, s->spec, "place: not a list of strings");
+        if (status != PM_OK)
+            return status;
+    }
+    return PM_OK;
+}
+
+static pm_status parse_trials(struct sweep *s, const struct cJSON *trials) {
     const double n = trials ? trials->valuedouble : 1;
     if (!(n >= 1 && n <= MAX_POINTS / s->points) || n != (double)(unsigned)n)
         return pm_fail(&s->job.error, PM_ERANGE, s->spec, "trials: not an integer, or more than %d points",
                        MAX_POINTS);
     s->trials = (unsigned)n;
     s->points *= s->trials;
-    for (unsigned i = 0; i < s->points && status == PM_OK; i++) {
-        const struct pm_sweep_point p = place(s, i);
-        status = s->kind->check(&p, &s->job.error);
+    return check_seeds(s);
+}
+
+/* The members of a specification. */
+struct members {
+    const char *kind, *plan;
+    const struct cJSON *settings, *place, *grid, *trials;
+};
+
+static pm_status find_members(struct sweep *s, const struct cJSON *root, struct members *m) {
+    const struct cJSON *item;
+    *m = (struct members){.kind = "network"};
+    cJSON_ArrayForEach(item, root) {
+        const struct {
+            const char *name;
+            const char **text;
+            const struct cJSON **item;
+            bool fits;
+        } known[] = {
+            {"job", &m->kind, NULL, cJSON_IsString(item)},
+            {"model", &s->job.model, NULL, cJSON_IsString(item)},
+            {"data", &s->job.data, NULL, cJSON_IsString(item)},
+            {"plan", &m->plan, NULL, cJSON_IsString(item)},
+            {"settings", NULL, &m->settings, cJSON_IsObject(item)},
+            {"place", NULL, &m->place, cJSON_IsArray(item)},
+            {"grid", NULL, &m->grid, cJSON_IsObject(item)},
+            {"trials", NULL, &m->trials, cJSON_IsNumber(item)},
+        };
+        size_t k = 0;
+        while (k < sizeof known / sizeof *known && strcmp(item->string, known[k].name) != 0)
+            k++;
+        if (k == sizeof known / sizeof *known || !known[k].fits)
+            return pm_fail(&s->job.error, PM_EINVAL, s->spec,
+                           "%s: not a member of a specification, or of another type", item->string);
+        if (known[k].text)
+            *known[k].text = item->valuestring;
+        else
+            *known[k].item = item;
     }
-    return status;
+    return PM_OK;
+}
+
+static pm_status parse_spec(struct sweep *s, const struct cJSON *root) {
+    struct pm_settings *all[PM_MAX_SYSTEMS + 2];
+    struct members m;
+    const struct cJSON *item;
+    pm_status status = find_members(s, root, &m);
+    if (status != PM_OK)
+        return status;
+    if (!(s->kind = pm_sweep_kind(m.kind)))
+        return pm_fail(&s->job.error, PM_EINVAL, s->spec,
+                       "job: '%s' is not one of network, conversion, bitsift", m.kind);
+    if (s->kind->network != (s->job.model != NULL) || s->kind->network != (s->job.data != NULL))
+        return pm_fail(&s->job.error, PM_EINVAL, s->spec, "model, data: %s",
+                       s->kind->network ? "missing" : "ignored");
+    if (!s->kind->network && (m.plan || m.place))
+        return pm_fail(&s->job.error, PM_EINVAL, s->spec, "plan, place: ignored");
+    if (!(s->fixed = pm_settings_new(s->kind->settings)))
+        return pm_fail(&s->job.error, PM_ENOMEM, s->spec, "out of memory");
+    if (m.plan)
+        status = pm_plan_load(&s->job.plan, m.plan, &s->job.error);
+    if (status == PM_OK)
+        status = parse_place(s, m.place);
+    all_settings(s, s->fixed, &s->job.plan, all);
+    if (status == PM_OK)
+        status = pm_settings_load(all, m.settings, s->spec, &s->job.error);
+    s->points = 1;
+    cJSON_ArrayForEach(item, m.grid) if (status == PM_OK) status = parse_axis(s, item);
+    return status == PM_OK ? parse_trials(s, m.trials) : status;
 }
 
 /* ---- a point ---- */
 
-static void add_value(const struct sweep *s, const struct pm_sweep_point *p, unsigned key,
-                      struct cJSON *line) {
-    const struct pm_run_key_info *k = &s->kind->keys[key];
-    if (!k->choices) {
-        cJSON_AddNumberToObject(line, k->name, p->value[key]);
-        return;
-    }
-    const char *at = k->choices;
-    for (unsigned i = (unsigned)p->value[key]; i > 0; i--)
-        at += strcspn(at, "|") + 1;
-    char text[64];
-    snprintf(text, sizeof text, "%.*s", (int)strcspn(at, "|"), at);
-    cJSON_AddStringToObject(line, k->name, text);
+static void add_axis(const struct sweep *s, const struct pm_sweep_point *p, const struct axis *a,
+                     unsigned value, struct pm_results *line) {
+    struct pm_settings *all[PM_MAX_SYSTEMS + 2], *of;
+    all_settings(s, p->settings, &p->plan, all);
+    const int k = is_place(a) ? -1 : pm_settings_find(all, a->name, strlen(a->name), &of);
+    if (k >= 0)
+        pm_setting_result(of, (size_t)k, a->name, line);
+    else
+        pm_result_text(line, a->name, a->value[value]);
+}
+
+/* What is asked at the point, then what is found. */
+static void describe(const struct sweep *s, const struct pm_sweep_point *p, unsigned index,
+                     struct pm_results *line) {
+    unsigned value[MAX_AXES];
+    pm_result_int(line, "point", index, NULL, PM_RESULT_PLAIN);
+    index /= s->trials;
+    for (unsigned a = s->axes; a-- > 0; index /= s->axis[a].n)
+        value[a] = index % s->axis[a].n;
+    for (unsigned a = 0; a < s->axes; a++)
+        if (s->trials == 1 || strcmp(s->axis[a].name, "seed") != 0)
+            add_axis(s, p, &s->axis[a], value[a], line);
+    if (s->trials > 1)
+        pm_result_int(line, "seed", seed_of(p->settings)->at[0].i, NULL, PM_RESULT_PLAIN);
 }
 
 /* Computes point `index` into text[LINE]. */
 static pm_status compute(struct sweep *s, unsigned index, char *text) {
-    const struct pm_sweep_point p = place(s, index);
-    const unsigned seed = pm_sweep_key(s->kind, "seed");
-    struct cJSON *line = cJSON_CreateObject();
-    cJSON_AddNumberToObject(line, "point", index);
-    for (unsigned a = 0; a < s->axes; a++)
-        add_value(s, &p, s->axis[a].key, line);
-    if (s->trials > 1)
-        add_value(s, &p, seed, line);
-    pm_status status = s->kind->run(&s->job, &p, line);
-    if (status == PM_OK && !cJSON_PrintPreallocated(line, text, LINE - 8, false))
-        status = pm_fail(&s->job.error, PM_ENOMEM, s->spec, "out of memory");
-    cJSON_Delete(line);
-    if (status == PM_OK)
-        strcat(text, "\n");
+    struct pm_sweep_point p;
+    struct pm_results *line = pm_results_new();
+    pm_status status = line ? place(s, index, &p) : PM_ENOMEM;
+    if (status == PM_OK) {
+        describe(s, &p, index, line);
+        status = s->kind->run(&s->job, &p, line);
+    }
+    char *json = status == PM_OK ? pm_results_json(line, false) : NULL;
+    if (status == PM_OK && (!json || snprintf(text, LINE, "%s\n", json) >= LINE))
+        status = pm_fail(&s->job.error, PM_ENOMEM, s->spec, "out of memory, or a line is too long");
+    if (line)
+        free_point(&p);
+    free(json);
+    pm_results_free(line);
     return status;
 }
 
@@ -398,6 +527,8 @@ static pm_status prepare(struct sweep *s, struct cJSON **root) {
         status = parse_spec(s, *root);
     if (status == PM_OK && s->kind->network)
         status = pm_run_load_network(&s->job);
+    if (status == PM_OK)
+        status = check_points(s);
     return status;
 }
 
@@ -462,12 +593,16 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 static void sweep_free(struct sweep *s) {
     for (unsigned i = 0; s->line && i < s->points; i++)
         free(s->line[i]);
-    for (unsigned a = 0; a < s->axes; a++)
+    for (unsigned a = 0; a < s->axes; a++) {
+        for (unsigned i = 0; s->axis[a].value && i < s->axis[a].n; i++)
+            free(s->axis[a].value[i]);
         free(s->axis[a].value);
+        free(s->axis[a].name);
+    }
     free(s->line);
     free(s->head);
-    pm_encoder_free(&s->job.network);
-    free(s->job.gradient);
+    free(s->fixed);
+    pm_run_end(&s->job);
     free(s);
 }
 
@@ -495,8 +630,12 @@ int pm_cmd_sweep(int argc, char **argv) {
         fprintf(stderr, "perimeter: sweep: out of memory\n");
         return 2;
     }
-    pm_status status = PM_EINVAL;
-    if (argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, s) == 0)
+    pm_status status = pm_run_begin(&s->job);
+    free(s->job.settings); /* each point has its own */
+    s->job.settings = NULL;
+    if (status == PM_OK && argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, s) != 0)
+        status = PM_EINVAL;
+    if (status == PM_OK)
         status = prepare(s, &root);
     openblas_set_num_threads(1);
     if (mpi) {
@@ -505,9 +644,8 @@ int pm_cmd_sweep(int argc, char **argv) {
         MPI_Comm_size(MPI_COMM_WORLD, &ranks);
     }
     /* A process of many computes in one thread unless told otherwise. */
-    const unsigned threads = s->kind ? pm_sweep_key(s->kind, "threads") : 0;
-    if (ranks > 1 && status == PM_OK && threads < s->kind->n_keys && !s->fixed.given[threads])
-        s->fixed.value[threads] = 1;
+    if (ranks > 1 && status == PM_OK && s->kind->network && !pm_settings_value(s->fixed, "threads")->given)
+        pm_settings_value(s->fixed, "threads")->at[0].i = 1;
     if (rank > 0)
         run_worker(s, status);
     else

@@ -1,105 +1,98 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sweep_jobs.h"
 
+#include "analog/array.h"
 #include "analog/random.h"
+#include "bitsift.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- network: perimeter run in golden C ---- */
 
-static struct pm_run_settings settings_of(const struct pm_sweep_point *p) {
-    struct pm_run_settings s = {0};
-    memcpy(s.value, p->value, sizeof s.value);
-    memcpy(s.given, p->given, sizeof s.given);
-    return s;
+static bool network_draws(const struct pm_run_job *job, const struct pm_sweep_point *p) {
+    return pm_plan_draws(&p->plan, &job->network.graph);
 }
 
-static pm_status network_check(const struct pm_sweep_point *p, struct pm_error *e) {
-    const struct pm_run_settings s = settings_of(p);
-    if (s.value[PM_RUN_ENGINE] != PM_ENGINE_GOLDEN || s.value[PM_RUN_ABLATION_IMAGES] != 0)
-        return pm_fail(e, PM_EINVAL, "engine, ablation-images", "a sweep runs the golden engine alone");
-    return pm_run_check(&s, PM_RUN_OF_IMAGES, e);
+static pm_status network_check(struct pm_run_job *job, const struct pm_sweep_point *p, bool drawn) {
+    const struct pm_plan *plan = &p->plan;
+    if (pm_settings_int(p->settings, "engine") != PM_ENGINE_GOLDEN ||
+        pm_settings_int(p->settings, "ablation-images") != 0)
+        return pm_fail(&job->error, PM_EINVAL, "engine, ablation-images", "a sweep runs the golden engine alone");
+    job->settings = p->settings;
+    const pm_status status = pm_run_check(job, &plan, 1, drawn);
+    job->settings = NULL;
+    return status;
 }
 
-static pm_status network_run(struct pm_run_job *job, const struct pm_sweep_point *p, struct cJSON *line) {
-    struct pm_run_golden *g = calloc(1, sizeof *g);
-    if (g == NULL)
-        return pm_fail(&job->error, PM_ENOMEM, "sweep", "out of memory");
-    job->settings = settings_of(p);
-    pm_status status = pm_run_map_network(job);
-    if (status == PM_OK && pm_run_ranks(&job->settings) &&
-        job->settings.value[PM_RUN_RANK_ORDER] == PM_RANK_GRADIENT && job->gradient == NULL)
-        status = pm_run_load_gradients(job);
+static pm_status network_run(struct pm_run_job *job, const struct pm_sweep_point *p, struct pm_results *r) {
+    struct pm_run_outcome o;
+    const struct pm_run_pass pass = {"sweep", &p->plan, (unsigned)pm_settings_int(p->settings, "images"), true,
+                                     NULL};
+    job->settings = p->settings;
+    const pm_status status = pm_run_images(job, &pass, &o);
+    job->settings = NULL;
     if (status == PM_OK)
-        status = pm_run_golden_images(job, "sweep", (unsigned)job->settings.value[PM_RUN_IMAGES], true, g);
-    if (status == PM_OK) {
-        struct pm_gemv_cost all = {0};
-        for (unsigned l = 0; l < job->network.config.layers; l++)
-            for (unsigned k = 0; k < PM_GEMV_KINDS; k++)
-                pm_gemv_cost_add(&all, &g->layer[l].gemv[k]);
-        const double images = g->images;
-        cJSON_AddNumberToObject(line, "accuracy_float", g->correct_float / images);
-        cJSON_AddNumberToObject(line, "accuracy_integer", g->correct_integer / images);
-        cJSON_AddNumberToObject(line, "same_class", g->same_class / images);
-        if (all.accesses > 0) {
-            cJSON_AddNumberToObject(line, "density", (double)all.ones / (double)all.bits);
-            cJSON_AddNumberToObject(line, "boost", (double)all.windows / (double)all.accesses);
-            cJSON_AddNumberToObject(line, "accesses_per_image", (double)all.accesses / images);
-            cJSON_AddNumberToObject(line, "conversion_errors_ppm",
-                                    1e6 * (double)all.conversion_errors / (double)all.conversions);
-        }
-        struct pm_hyflex_cost arrays = g->arrays.cell[0];
-        pm_hyflex_cost_add(&arrays, &g->arrays.cell[1]);
-        if (arrays.conversions > 0)
-            cJSON_AddNumberToObject(line, "clips_ppm",
-                                    1e6 * (double)arrays.clips / (double)arrays.conversions);
-    }
-    free(g);
+        pm_run_add_sweep(&o, r);
+    pm_run_outcome_free(&o);
     return status;
 }
 
 /* ---- conversion: errors of one column's converter ---- */
 
-enum { C_LINES, C_ONES, C_TMR, C_SIGMA_R, C_READ_NOISE, C_SENSE_OFFSET, C_SAMPLES, C_SEED, C_KEYS };
-static const struct pm_run_key_info conversion_keys[C_KEYS] = {
-    [C_LINES] = {"lines", NULL, "8", 1, 64, true, "active wordlines, K"},
-    [C_ONES] = {"ones", NULL, "0", 0, 64, true, "active cells that store 1; 0: all"},
-    [C_TMR] = {"tmr", NULL, "1.5", 0.01, 1e6, false, "MRAM: tunnel magnetoresistance"},
-    [C_SIGMA_R] = {"sigma-r", NULL, "0.017", 0, 0.15, false, "MRAM: deviation of a cell's resistance"},
-    [C_READ_NOISE] = {"read-noise", NULL, "0", 0, 16, false, "deviation of a cell's read noise, LSB"},
-    [C_SENSE_OFFSET] = {"sense-offset", NULL, "0", 0, 16, false, "deviation of a comparator's offset, LSB"},
-    [C_SAMPLES] = {"samples", NULL, "1e5", 1, 1e9, true, "conversions"},
-    [C_SEED] = {"seed", NULL, "1", 0, 4294967295.0, true, "of the arrays' random numbers"},
+static const struct pm_setting conversion_settings[] = {
+    {.name = "lines", .kind = PM_SET_INT, .fallback = "8", .lo = 1, .hi = 64, .help = "active wordlines, K"},
+    {.name = "ones", .kind = PM_SET_INT, .fallback = "0", .lo = 0, .hi = 64,
+     .help = "active cells that store 1; 0: all"},
+    {.name = "tmr", .kind = PM_SET_REAL, .fallback = "1.5", .lo = 0.01, .hi = 1e6,
+     .help = "MRAM: tunnel magnetoresistance"},
+    {.name = "sigma-r", .kind = PM_SET_REAL, .fallback = "0.017", .lo = 0, .hi = 0.15,
+     .help = "MRAM: deviation of a cell's resistance"},
+    {.name = "read-noise", .kind = PM_SET_REAL, .fallback = "0", .lo = 0, .hi = 16,
+     .help = "deviation of a cell's read noise, LSB"},
+    {.name = "sense-offset", .kind = PM_SET_REAL, .fallback = "0", .lo = 0, .hi = 16,
+     .help = "deviation of a comparator's offset, LSB"},
+    {.name = "samples", .kind = PM_SET_INT, .fallback = "100000", .lo = 1, .hi = 1e9, .help = "conversions"},
+    {.name = "seed", .kind = PM_SET_INT, .fallback = "1", .lo = 0, .hi = 4294967295.0,
+     .when = "sigma-r>0 or read-noise>0 or sense-offset>0", .help = "of the arrays' random numbers"},
+    {0},
 };
+static const struct pm_setting_list conversion_list = {NULL, conversion_settings};
+PM_SETTING_LIST(conversion_list);
 
 static struct pm_array_cfg conversion_cfg(const struct pm_sweep_point *p) {
-    struct pm_array_cfg c = pm_array_mram(true, (uint64_t)p->value[C_SEED]);
-    c.tmr = p->value[C_TMR];
-    c.sigma_r = p->value[C_SIGMA_R];
-    c.read_noise = p->value[C_READ_NOISE];
-    c.sense_offset = p->value[C_SENSE_OFFSET];
+    struct pm_array_cfg c = pm_array_mram(true, (uint64_t)pm_settings_int(p->settings, "seed"));
+    c.tmr = pm_settings_real(p->settings, "tmr");
+    c.sigma_r = pm_settings_real(p->settings, "sigma-r");
+    c.read_noise = pm_settings_real(p->settings, "read-noise");
+    c.sense_offset = pm_settings_real(p->settings, "sense-offset");
     return c;
 }
 
-static pm_status conversion_check(const struct pm_sweep_point *p, struct pm_error *e) {
+static bool conversion_draws(const struct pm_run_job *job, const struct pm_sweep_point *p) {
+    (void)job;
+    return pm_settings_meet(p->settings, "sigma-r>0 or read-noise>0 or sense-offset>0");
+}
+
+static pm_status conversion_check(struct pm_run_job *job, const struct pm_sweep_point *p, bool drawn) {
+    (void)drawn;
     const struct pm_array_cfg c = conversion_cfg(p);
-    if (p->value[C_ONES] > p->value[C_LINES])
-        return pm_fail(e, PM_EINVAL, "ones", "more than lines");
+    if (pm_settings_int(p->settings, "ones") > pm_settings_int(p->settings, "lines"))
+        return pm_fail(&job->error, PM_EINVAL, "ones", "more than lines");
     return pm_array_check(&c) == PM_OK
-               ? PM_OK
-               : pm_fail(e, PM_ERANGE, "tmr, sigma-r", "beyond what a cell's draw holds");
+               ? pm_settings_check(p->settings, false, &job->error)
+               : pm_fail(&job->error, PM_ERANGE, "tmr, sigma-r", "beyond what a cell's draw holds");
 }
 
 /* Fresh cells for every conversion: arrays of few rows and many columns, one read each. */
-static pm_status conversion_run(struct pm_run_job *job, const struct pm_sweep_point *p, struct cJSON *line) {
+static pm_status conversion_run(struct pm_run_job *job, const struct pm_sweep_point *p, struct pm_results *r) {
     enum { COLS = 4096 };
     const struct pm_array_cfg cfg = conversion_cfg(p);
-    const unsigned lines = (unsigned)p->value[C_LINES];
-    const unsigned ones = p->value[C_ONES] > 0 ? (unsigned)p->value[C_ONES] : lines;
-    const uint64_t samples = (uint64_t)p->value[C_SAMPLES], mask = UINT64_MAX >> (64 - lines);
+    const unsigned lines = (unsigned)pm_settings_int(p->settings, "lines"),
+                   given = (unsigned)pm_settings_int(p->settings, "ones");
+    const unsigned ones = given > 0 ? given : lines;
+    const uint64_t samples = (uint64_t)pm_settings_int(p->settings, "samples"), mask = UINT64_MAX >> (64 - lines);
     int32_t value[COLS];
     uint64_t errors = 0;
     for (uint64_t done = 0; done < samples; done += COLS) {
@@ -115,41 +108,53 @@ static pm_status conversion_run(struct pm_run_job *job, const struct pm_sweep_po
             errors += pm_clamp((value[c] + 128) >> 8, 0, lines) != ones;
         pm_array_free(a);
     }
-    cJSON_AddNumberToObject(line, "errors", (double)errors);
-    cJSON_AddNumberToObject(line, "error_rate", (double)errors / (double)samples);
-    cJSON_AddNumberToObject(line, "closed_form", pm_array_code_error(&cfg, lines, ones, lines));
-    cJSON_AddNumberToObject(line, "margin_sigma", fmin(pm_array_margin_sigma(&cfg, lines), 1e9));
+    pm_result_int(r, "errors", (int64_t)errors, "conversions", PM_RESULT_MEASURED);
+    pm_result_real(r, "error_rate", (double)errors / (double)samples, NULL, PM_RESULT_MEASURED);
+    pm_result_real(r, "closed_form", pm_array_code_error(&cfg, lines, ones, lines), NULL, PM_RESULT_DERIVED);
+    pm_result_real(r, "margin_sigma", fmin(pm_array_margin_sigma(&cfg, lines), 1e9), NULL, PM_RESULT_DERIVED);
     return PM_OK;
 }
 
 /* ---- bitsift: accesses of random planes ---- */
 
-enum { B_ROWS, B_DENSITY, B_MODE, B_SLICE, B_VECTORS, B_SEED, B_KEYS };
-static const struct pm_run_key_info bitsift_keys[B_KEYS] = {
-    [B_ROWS] = {"rows", NULL, "64", 1, PM_MAX_ROWS, true, "wordlines, D"},
-    [B_DENSITY] = {"density", NULL, "0.3", 0, 1, false, "probability of a one"},
-    [B_MODE] = {"mode", "split|scan|next", "split", 0, 0, false, "how grants are shared out"},
-    [B_SLICE] = {"slice", "8|16|32", "16", 0, 0, false, "rows a slice, L"},
-    [B_VECTORS] = {"vectors", NULL, "1000", 1, 1e6, true, "unsigned vectors of 8 planes"},
-    [B_SEED] = {"seed", NULL, "1", 0, 4294967295.0, true, "of the random planes"},
+static const struct pm_setting bitsift_settings[] = {
+    {.name = "rows", .kind = PM_SET_INT, .fallback = "64", .lo = 1, .hi = PM_MAX_ROWS, .help = "wordlines, D"},
+    {.name = "density", .kind = PM_SET_REAL, .fallback = "0.3", .lo = 0, .hi = 1,
+     .help = "probability of a one"},
+    {.name = "mode", .kind = PM_SET_CHOICE, .fallback = "split", .choices = "split|scan|next",
+     .help = "how grants are shared out"},
+    {.name = "slice", .kind = PM_SET_CHOICE, .fallback = "16", .choices = "8|16|32", .when = "mode=scan|next",
+     .help = "rows a slice, L"},
+    {.name = "vectors", .kind = PM_SET_INT, .fallback = "1000", .lo = 1, .hi = 1e6,
+     .help = "unsigned vectors of 8 planes"},
+    {.name = "seed", .kind = PM_SET_INT, .fallback = "1", .lo = 0, .hi = 4294967295.0,
+     .when = "density>0 density<1", .help = "of the random planes"},
+    {0},
 };
+static const struct pm_setting_list bitsift_list = {NULL, bitsift_settings};
+PM_SETTING_LIST(bitsift_list);
 
-static pm_status bitsift_check(const struct pm_sweep_point *p, struct pm_error *e) {
-    return p->given[B_SLICE] && p->value[B_MODE] == PM_GPC_SPLIT
-               ? pm_fail(e, PM_EINVAL, "slice", "ignored with mode=split")
-               : PM_OK;
+static bool bitsift_draws(const struct pm_run_job *job, const struct pm_sweep_point *p) {
+    (void)job;
+    return pm_settings_meet(p->settings, "density>0 density<1");
 }
 
-static pm_status bitsift_run(struct pm_run_job *job, const struct pm_sweep_point *p, struct cJSON *line) {
+static pm_status bitsift_check(struct pm_run_job *job, const struct pm_sweep_point *p, bool drawn) {
+    (void)drawn;
+    return pm_settings_check(p->settings, false, &job->error);
+}
+
+static pm_status bitsift_run(struct pm_run_job *job, const struct pm_sweep_point *p, struct pm_results *r) {
     (void)job;
-    const struct pm_bitsift_cfg cfg = {.rows = (unsigned)p->value[B_ROWS],
-                                       .slice = 8u << (unsigned)p->value[B_SLICE],
+    const struct pm_settings *s = p->settings;
+    const struct pm_bitsift_cfg cfg = {.rows = (unsigned)pm_settings_int(s, "rows"),
+                                       .slice = 8u << pm_settings_int(s, "slice"),
                                        .bits = 8,
-                                       .mode = (enum pm_gpc_mode)p->value[B_MODE]};
-    const double threshold = p->value[B_DENSITY] * 4294967296.0;
-    const uint32_t key[2] = {(uint32_t)p->value[B_SEED], 0};
+                                       .mode = (enum pm_gpc_mode)pm_settings_int(s, "mode")};
+    const double threshold = pm_settings_real(s, "density") * 4294967296.0;
+    const uint32_t key[2] = {(uint32_t)pm_settings_int(s, "seed"), 0}, vectors = (uint32_t)pm_settings_int(s, "vectors");
     uint64_t accesses = 0, ones = 0, sawl[PM_K + 1] = {0};
-    for (uint32_t v = 0; v < (uint32_t)p->value[B_VECTORS]; v++) {
+    for (uint32_t v = 0; v < vectors; v++) {
         struct pm_bitsift b;
         struct pm_access a;
         int32_t x[PM_MAX_ROWS];
@@ -168,19 +173,20 @@ static pm_status bitsift_run(struct pm_run_job *job, const struct pm_sweep_point
             sawl[a.sawl]++;
         }
     }
-    const double bits = 8.0 * cfg.rows * p->value[B_VECTORS];
-    const double windows = 8.0 * ((cfg.rows + PM_K - 1) / PM_K) * p->value[B_VECTORS];
-    cJSON_AddNumberToObject(line, "measured_density", (double)ones / bits);
-    cJSON_AddNumberToObject(line, "accesses", (double)accesses);
-    cJSON_AddNumberToObject(line, "boost", accesses > 0 ? windows / (double)accesses : 0);
-    cJSON_AddNumberToObject(line, "full_share", accesses > 0 ? (double)sawl[PM_K] / (double)accesses : 0);
+    const double bits = 8.0 * cfg.rows * vectors;
+    const double windows = 8.0 * ((cfg.rows + PM_K - 1) / PM_K) * vectors;
+    pm_result_real(r, "measured_density", (double)ones / bits, NULL, PM_RESULT_MEASURED);
+    pm_result_int(r, "accesses", (int64_t)accesses, "accesses", PM_RESULT_MEASURED);
+    pm_result_real(r, "boost", accesses > 0 ? windows / (double)accesses : 0, NULL, PM_RESULT_DERIVED);
+    pm_result_real(r, "full_share", accesses > 0 ? (double)sawl[PM_K] / (double)accesses : 0, NULL,
+                   PM_RESULT_DERIVED);
     return PM_OK;
 }
 
 static const struct pm_sweep_kind kinds[] = {
-    {"network", pm_run_keys, PM_RUN_KEYS, network_check, network_run, true},
-    {"conversion", conversion_keys, C_KEYS, conversion_check, conversion_run, false},
-    {"bitsift", bitsift_keys, B_KEYS, bitsift_check, bitsift_run, false},
+    {"network", &pm_run_settings, true, network_draws, network_check, network_run},
+    {"conversion", &conversion_list, false, conversion_draws, conversion_check, conversion_run},
+    {"bitsift", &bitsift_list, false, bitsift_draws, bitsift_check, bitsift_run},
 };
 
 const struct pm_sweep_kind *pm_sweep_kind(const char *name) {
@@ -188,11 +194,4 @@ const struct pm_sweep_kind *pm_sweep_kind(const char *name) {
         if (strcmp(kinds[i].name, name) == 0)
             return &kinds[i];
     return NULL;
-}
-
-unsigned pm_sweep_key(const struct pm_sweep_kind *k, const char *name) {
-    unsigned i = 0;
-    while (i < k->n_keys && strcmp(k->keys[i].name, name) != 0)
-        i++;
-    return i;
 }

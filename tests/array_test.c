@@ -85,9 +85,14 @@ static void hostile_configurations_are_refused(void **state) {
     c = pm_array_sram();
     c.noise = true;
     refuse(c, 8, 8);
+    c = ok;
+    c.lines = 0;
+    refuse(c, 8, 8);
+    c.lines = PM_ARRAY_MAX_LINES + 1;
+    refuse(c, 8, 8);
     refuse(ok, 0, 8);
     refuse(ok, 8, 0);
-    refuse(ok, PM_MAX_ROWS + 1, 8);
+    refuse(ok, PM_ARRAY_MAX_ROWS + 1, 8);
     refuse(ok, 8, PM_ARRAY_MAX_COLS + 1);
     refuse(ok, UINT32_MAX, UINT32_MAX);
     struct pm_array *a = pm_array_new(&ok, 0, 8, 8);
@@ -121,13 +126,13 @@ static void counts_are_exact(void **state) {
                 pm_array_write(a, (unsigned)(i / m), (unsigned)(i % m), stored[i]);
             }
         for (unsigned t = 0; t < 24; t++) {
-            uint64_t mask[PM_MAX_ROWS / 64] = {0};
+            uint64_t mask[PM_ARRAY_MAX_ROWS / 64] = {0};
             const unsigned ones = t < 10 ? t : t < 20 ? draw(&seed) % (d + 1) : d;
             for (unsigned k = 0; k < ones; k++) {
                 const unsigned r = t < 20 ? draw(&seed) % d : k;
                 mask[r / 64] |= (uint64_t)1 << r % 64;
             }
-            uint64_t beyond[PM_MAX_ROWS / 64]; /* bits past the last row mean nothing */
+            uint64_t beyond[PM_ARRAY_MAX_ROWS / 64]; /* bits past the last row mean nothing */
             memcpy(beyond, mask, sizeof mask);
             if (d % 64 != 0)
                 beyond[d / 64] |= ~(uint64_t)0 << d % 64;
@@ -135,7 +140,7 @@ static void counts_are_exact(void **state) {
             memset(count, 0x5a, sizeof count);
             pm_array_count(a, beyond, count);
             if (!pm_array_noisy(a))
-                pm_array_read(a, beyond, t % PM_K, no_id, value);
+                pm_array_read(a, beyond, t % PM_GROUP, no_id, value);
             for (unsigned c = 0; c < m; c++) {
                 int32_t want = 0;
                 for (unsigned r = 0; r < d; r++)
@@ -188,7 +193,7 @@ static void programming_statistics(void **state) {
         const double var = ON_SIGMA(cfg.sigma_r) * ON_SIGMA(cfg.sigma_r);
         assert_true(fabs(same / N / (0.4 * var) - 1) < 0.03);
         assert_true(fabs(next / N / var) < 5 / sqrt(N));
-        for (unsigned dummy = 1; dummy < PM_K; dummy++) {
+        for (unsigned dummy = 1; dummy < PM_GROUP; dummy++) {
             const uint64_t none = 0;
             pm_array_read(a, &none, dummy, no_id, value);
             for (unsigned c = 0; c < COLS; c++)
@@ -216,7 +221,7 @@ static void reads_sum_their_cells(void **state) {
     uint32_t seed = 77;
     for (unsigned i = 0; i < ROWS * COLS; i++)
         pm_array_write(a, i / COLS, i % COLS, draw(&seed) & 1);
-    static int32_t cell[ROWS + PM_K][COLS], value[COLS];
+    static int32_t cell[ROWS + PM_GROUP][COLS], value[COLS];
     for (unsigned r = 0; r < ROWS; r++) {
         uint64_t mask[2] = {0, 0};
         mask[r / 64] = (uint64_t)1 << r % 64;
@@ -224,7 +229,7 @@ static void reads_sum_their_cells(void **state) {
     }
     for (unsigned t = 0; t < 300; t++) {
         uint64_t mask[2] = {0, 0};
-        const unsigned lines = t < 200 ? t % 9 : draw(&seed) % ROWS, dummy = draw(&seed) % PM_K;
+        const unsigned lines = t < 200 ? t % 9 : draw(&seed) % ROWS, dummy = draw(&seed) % PM_GROUP;
         for (unsigned k = 0; k < lines; k++) {
             const unsigned r = draw(&seed) % ROWS;
             mask[r / 64] |= (uint64_t)1 << r % 64;
@@ -244,6 +249,32 @@ static void reads_sum_their_cells(void **state) {
         }
     }
     pm_array_free(a);
+}
+
+/* K at run time: there are K - 1 dummy rows, the same devices in arrays of any K. */
+static void dummies_follow_the_active_wordlines(void **state) {
+    (void)state;
+    enum { ROWS = 20, COLS = 70 };
+    static const unsigned lines[] = {1, 3, 8, 16, PM_ARRAY_MAX_LINES};
+    static int32_t value[COLS], most[PM_ARRAY_MAX_LINES][COLS];
+    const uint64_t mask = 0x5a5;
+    for (size_t i = sizeof lines / sizeof *lines; i-- > 0;) {
+        struct pm_array_cfg cfg = pm_array_mram(true, 21);
+        cfg.lines = lines[i];
+        cfg.sigma_r = 0.1;
+        struct pm_array *a = pm_array_new(&cfg, 9, ROWS, COLS);
+        assert_non_null(a);
+        assert_int_equal(pm_array_lines(a), lines[i]);
+        for (unsigned dummy = 0; dummy < PM_ARRAY_MAX_LINES; dummy++) {
+            const unsigned on = dummy < lines[i] ? dummy : lines[i] - 1;
+            pm_array_read(a, &mask, dummy, no_id, value);
+            if (lines[i] == PM_ARRAY_MAX_LINES)
+                memcpy(most[dummy], value, sizeof value);
+            assert_memory_equal(value, most[on], sizeof value);
+            assert_true(dummy == 0 || memcmp(most[dummy], most[dummy - 1], sizeof value) != 0);
+        }
+        pm_array_free(a);
+    }
 }
 
 /* What is drawn depends on (seed, id, row, column) alone: not on the order of writes, nor on earlier
@@ -267,7 +298,7 @@ static void programming_does_not_depend_on_order(void **state) {
     }
     static int32_t va[COLS], vb[COLS], vi[COLS], vk[COLS], vw[2 * COLS];
     unsigned same_id = 0, same_key = 0;
-    for (unsigned r = 0; r + PM_K <= ROWS; r++) {
+    for (unsigned r = 0; r + PM_GROUP <= ROWS; r++) {
         const uint64_t mask = (uint64_t)255 << r;
         pm_array_read(a, &mask, 7, no_id, va);
         pm_array_read(b, &mask, 7, no_id, vb);
@@ -515,7 +546,7 @@ static void check_errors(double sigma_r, unsigned lines, unsigned ones, const un
                 int32_t code = value[c] + 128 < 0 ? 0 : (value[c] + 128) / 256;
                 if (code > (int32_t)comparators[k])
                     code = (int32_t)comparators[k];
-                if (comparators[k] == PM_K)
+                if (comparators[k] == PM_GROUP)
                     assert_int_equal(code, pm_therm_enc(pm_flash(value[c])));
                 errors[k] += code != (int32_t)ones;
             }
@@ -540,8 +571,8 @@ static void code_errors_match_the_closed_form(void **state) {
     (void)state;
     for (unsigned k = 4; k <= 12; k++)
         check_errors(0.05, k, k, (const unsigned[]){k, 16}, k < 6 ? 5 : 2);
-    for (unsigned ones = 0; ones <= PM_K; ones++)
-        check_errors(0.12, PM_K, ones, (const unsigned[]){PM_K, PM_K}, 1);
+    for (unsigned ones = 0; ones <= PM_GROUP; ones++)
+        check_errors(0.12, PM_GROUP, ones, (const unsigned[]){PM_GROUP, PM_GROUP}, 1);
 }
 
 /* The integers that every machine and build must draw: FNV-1a over reads of one array with everything on. */
@@ -559,7 +590,7 @@ static void bits_are_the_same_everywhere(void **state) {
     uint64_t hash = 0xcbf29ce484222325;
     for (unsigned t = 0; t < 40; t++) {
         const uint64_t mask = (uint64_t)0xff << t % 17 & 0xffffff;
-        pm_array_read(a, &mask, t % PM_K, (struct pm_read_id){t, (uint16_t)(t % 3), (uint16_t)(t % 5)},
+        pm_array_read(a, &mask, t % PM_GROUP, (struct pm_read_id){t, (uint16_t)(t % 3), (uint16_t)(t % 5)},
                       value);
         for (unsigned c = 0; c < COLS; c++)
             hash = (hash ^ (uint32_t)value[c]) * 0x100000001b3;
@@ -574,6 +605,7 @@ int main(void) {
         cmocka_unit_test(counts_are_exact),
         cmocka_unit_test(programming_statistics),
         cmocka_unit_test(reads_sum_their_cells),
+        cmocka_unit_test(dummies_follow_the_active_wordlines),
         cmocka_unit_test(programming_does_not_depend_on_order),
         cmocka_unit_test(read_noise_equals_cell_by_cell),
         cmocka_unit_test(read_noise_has_its_tails),

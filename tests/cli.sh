@@ -193,6 +193,57 @@ golden() {
     mk b.npy '<i4' 2 -8 7
     expect "nor-mul, 12 unsigned bits by 4" "out/y=<i4 2 -32760 7" -- nor-mul --in a=a.npy b=b.npy --out y=out/y \
         --set abits=12 asigned=0 bbits=4
+    # (3 - 1*2) in plane 0, then -(2 - 2*2) in plane 1; no access; -2 in plane 0.
+    mk code.npy '|u1' 3,2 3 1 2 2 0 1
+    mk plane.npy '|u1' 3 0 1 0
+    mk neg.npy '|b1' 3 0 1 0
+    mk acc.npy '|u1' 3 2 0 1
+    expect "shift-add" "out/y=<i8 3,1 5 0 -2" -- shift_add --in code=code.npy plane=plane.npy neg=neg.npy \
+        --in accesses=acc.npy --set wbits=2 --out y=out/y
+    # (1000 + 8) >> 4 and (-5 + 8) >> 4; (1000 + 1) >> 1 and (-5 + 1) >> 1.
+    mk k.npy '<i2' 1,1,2 1000 -5
+    mk ex.npy '|i1' 1,1 -1
+    expect "kv-write" "out/k=<i2 1,1,2 63 0" "out/v=<i2 1,1,2 500 -2" -- kv-write --in k=k.npy v=k.npy ex=ex.npy \
+        --set mk=3 --out k=out/k v=out/v
+    mk v.npy '<i4' 1,16 127 128 16128 1000000 1@-9..-5
+    expect "col-scan" "out/c=|u1 1,16 0 1 63 127 0 0 0 0 0 0 0 0 0 0 0 0" -- col-scan --in value=v.npy --out code=out/c
+    # One wordline in plane 0 on a cell that holds 2 + 128: columns 1 and 7.
+    mk code.npy '|u1' 1,8,8 0 1 0 0 0 0 0 1 1@0..0
+    mk pop.npy '|u1' 1,8 1 1@0..0
+    mk flip.npy '|u1' 8 1@0..0
+    expect "mlc-shift-add" "out/y=<i4 1,1 2" -- mlc-shift-add --in code=code.npy flip=flip.npy pop=pop.npy --out y=out/y
+    # Column 1 stored flipped: it shows 1 - 1.
+    mk code.npy '|u1' 1,8,8 0 0 0 0 0 0 0 1 1@0..0
+    mk flip.npy '|u1' 8 0 1 1@0..0
+    expect "mlc-shift-add, flipped" "out/y=<i4 1,1 2" -- mlc_shift_add --in code=code.npy flip=flip.npy pop=pop.npy \
+        --out y=out/y
+    users_files
+    sampled
+}
+
+# Files as NumPy and PyTorch write them.
+users_files() {
+    # w.T of a [M,D] weight.
+    raw w.npy 1 '{'"'descr': '|i1', 'fortran_order': True, 'shape': (3, 2), }" '\001\003\005\002\004\006'
+    mk x.npy '<i4' 1,3 1 -2 3
+    expect "flare-gemv, a transposed weight" "out/y=<i8 1,2 10 12" -- flare-gemv --in x=x.npy w=w.npy --out y=out/y
+    mk x.npy '<u2' 1,3 200 255 1
+    expect "flare-gemv, uint16 activations" "out/y=<i8 1,2 970 1426" -- flare-gemv --in x=x.npy w=w.npy --out y=out/y
+    raw mask.npy 1 '{'"'descr': '|b1', 'fortran_order': False, 'shape': (1, 3), }" '\001\001\000'
+    mk x.npy '|i1' 1,3 0 -1 5
+    mk ne.npy '<u4' 1 0
+    expect "vdr-softmax, a bool mask" "out/a=|u1 1,3 179 108 0" -- vdr-softmax --in x=x.npy ne=ne.npy mask=mask.npy \
+        --out a=out/a
+    raw float.npy 1 '{'"'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }" '\0\0\0\300\0\0\100\100'
+    expect "emsbq, integers as float32" "out/y=<i2 1,2 -2 3" -- emsbq --in x=float.npy --out y=out/y
+}
+
+# Made-up inputs; a file and its sizes come first, and the user's settings.
+sampled() {
+    expect "a sample" "out/c=|u1 3 4 78 117" -- sar-ctrl --sample timing --out code=out/c
+    expect "a sample's settings" "out/c=|u1 3 4 63 63" -- sar-ctrl --sample timing --set bits=6 --out code=out/c
+    mk a.npy '|i1' 2 3 4
+    expect "a sample beside a file" "out/y=<i4 2 27 44" -- nor-mul --in a=a.npy --sample timing --out y=out/y
 }
 
 # What is wrong with a .npy file, each as the input of an op that would take it if it were right.
@@ -324,8 +375,8 @@ refuse_usage() {
         refuse "an unknown op" nonsense "no such op" op nonsense
         refuse "no op" op "no op named" op
         refuse "no output" --out "no output asked for" $call
-        refuse "an unknown setting" bits "emsbq has no such setting" $call --set bits=3 --out y=out/y
-        refuse "another op's setting" adc "emsbq has no such setting" $call --set adc=6 --out y=out/y
+        refuse "an unknown setting" bits "no such setting" $call --set bits=3 --out y=out/y
+        refuse "another op's setting" adc "no such setting" $call --set adc=6 --out y=out/y
         refuse "a setting without value" q "'' is not an integer" $call --set q= --out y=out/y
         refuse "a setting without =" --set "'q' is not NAME=VALUE" $call --set q --out y=out/y
         refuse "a setting without name" --set "'=8' is not NAME=VALUE" $call --set =8 --out y=out/y
@@ -339,6 +390,9 @@ refuse_usage() {
         refuse "a list where one value goes" q "'8,8' is not an integer" $call --set q=8,8 --out y=out/y
         refuse "a choice that is none" round "'2' is not one of 0|1" $call --set round=2 --out y=out/y
         refuse "a setting twice" q "given twice" $call --set q=8 q=8 --out y=out/y
+        refuse "an unknown sample" big "emsbq has no such sample" $call --sample big --out y=out/y
+        refuse "two samples" --sample "given twice" $call --sample signed --sample signed --out y=out/y
+        refuse "a sample before the op" --sample "the op's name comes first" op --sample signed emsbq
         refuse "an unknown input" w "emsbq has no such input" $call --in w=x.npy --out y=out/y
         refuse "an input twice" x "given twice" $call --in x=x.npy --out y=out/y
         refuse "an unknown output" z "emsbq has no such output" $call --out z=out/z
@@ -359,6 +413,10 @@ refuse_usage() {
         refuse "a waveform over an output" out/y "would be written to this file" $call --out y=out/y --wave out/y \
             --engine rtl
     }
+    refuse "a setting twice, in two spellings" coding-x "given twice" op flare-attention --sample plain --set coding-x=twos \
+        coding_x=twos
+    refuse "a file that does not fit the sample" x.npy "a has shape [2,3], expected [n]" op nor-mul --in a=x.npy \
+        --sample int8
     refuse "a NaN" s0 "'nan' is not a number" op vdr-softmax --in x=x.npy --set s0=nan --out a=out/a
     refuse "s0 = 1" s0 "1 is outside 0.5 <= value < 1" op vdr-softmax --in x=x.npy --set s0=1 --out a=out/a
     refuse "s0 below 1/2" s0 "0.49 is outside" op vdr-softmax --in x=x.npy --set s0=0.49 --out a=out/a
@@ -371,7 +429,7 @@ refuse_usage() {
         refuse "mode next of a GEMV on $engine" mode "no RTL" op flare-gemv --in x=x.npy --in w=w3.npy \
             --set mode=next --out y=out/y --engine $engine
         for mode in none pow2; do
-            refuse "head-norm mode $mode on $engine" mode "only recip has RTL" op head-norm --in o=x.npy --in z=z2.npy \
+            refuse "head-norm mode $mode on $engine" mode "$mode has no RTL" op head-norm --in o=x.npy --in z=z2.npy \
                 --set mode=$mode --out y=out/y --engine $engine
         done
     done
@@ -440,19 +498,14 @@ refuse_all() {
 }
 
 # The same vectors through the golden model and the RTL.
-agree() { # NAME INTEGERS ARGUMENT...
+agree() { # NAME INTEGERS ARGUMENT...; -: any number of integers but none
     name=$1
     integers=$2
     shift 2
     rc=0
     "$perimeter" op "$@" --engine both >stdout 2>stderr || rc=$?
     ok=0
-    if [ "$integers" = accesses ]; then
-        # bitsift: a count for each vector, and for each access a mask, its dummy and its plane.
-        # shellcheck disable=SC2046
-        set -- $(sed -n 's/^  in  x \[\([0-9]*\),.*/\1/p; s/^  out masks \[\([0-9]*\),\([0-9]*\)\].*/\1 \2/p' stdout) 0 0 0
-        integers=$(($1 + $2 * ($3 + 2)))
-    fi
+    [ "$integers" != - ] || integers='[1-9][0-9]*'
     if [ $rc -ne 0 ] || [ -s stderr ] || ! grep -q "both engines agree: $integers integers compared" stdout; then
         echo "# exit status $rc, expected $integers integers"
         diagnose stderr stdout
@@ -464,77 +517,15 @@ agree() { # NAME INTEGERS ARGUMENT...
 }
 
 both() {
+    PERIMETER=$perimeter python3 "$root/flow/catalogue.py" samples >samples || verdict 1 "the ops' samples"
+    while read -r op sample integers; do
+        agree "$op, $sample" "$integers" "$op" --sample "$sample"
+    done <samples
+    # Sizes that are padded, cut into groups and tiled.
     mk x.npy '|i1' 3,100 1@-128..127
-    mk few.npy '|i1' 2,64 3@-3..3
-    mk u.npy '|u1' 3,100 2@0..255
     mk w.npy '|i1' 100,20 4@-128..127
-    mk w5.npy '<i4' 100,3 4@-16..15
-    for set in "" "--set coding=twos" "--set mode=scan" "--set coding=twos eplanes=0"; do
-        # shellcheck disable=SC2086
-        agree "bitsift $set" accesses bitsift --in x=x.npy --out accesses=out/a masks=out/m dummy=out/d plane=out/p $set
-    done
-    agree "bitsift unsigned" accesses bitsift --in x=u.npy --set signed=0 --out accesses=out/a masks=out/m
-    agree "bitsift, effective planes" accesses bitsift --in x=few.npy --set coding=twos --out masks=out/m
-    mk zero.npy '|u1' 1,3 0 0 0
-    agree "bitsift, one-bit elements, no access" accesses bitsift --in x=zero.npy --set signed=0 bits=1 --out masks=out/m
-    mk a.npy '<i4' 5,33 1@-300..2400
+    agree "flare-gemv of files" 63 flare-gemv --in x=x.npy w=w.npy --out y=out/y accesses=out/a
     mk v2.npy '<i4' 1,9 1@0..2000
-    agree "therm-enc" 165 therm-enc --in a=a.npy --out code=out/c
-    agree "flare-gemv" 63 flare-gemv --in x=x.npy w=w.npy --out y=out/y accesses=out/a
-    agree "flare-gemv unsigned" 63 flare-gemv --in x=u.npy w=w.npy --out y=out/y
-    agree "flare-gemv scan, two's complement, 5-bit weights" 12 flare-gemv --in x=x.npy w=w5.npy --out y=out/y \
-        --set mode=scan coding=twos wbits=5
-    mk acc.npy '<i8' 4,50 1@-99999..99999
-    mk acc64.npy '<i8' 2,3 1@-9000000000000000..9000000000000000
-    agree "emsbq" 204 emsbq --in x=acc.npy --out y=out/y s=out/s
-    agree "emsbq truncating" 204 emsbq --in x=acc.npy --out y=out/y s=out/s --set round=0
-    agree "emsbq unsigned" 303 emsbq --in x=u.npy --out y=out/y s=out/s --set signed=0
-    agree "emsbq 64 bits" 8 emsbq --in x=acc64.npy --out y=out/y s=out/s
-    mk shift.npy '|i1' 4 -40 -1 7 40
-    agree "msb-parse" 200 msb-parse --in x=acc.npy shift=shift.npy --out y=out/y
-    mk long.npy '<i4' 4,130 1@-99999..99999
-    agree "msb-parse of long rows, truncating" 520 msb-parse --in x=long.npy shift=shift.npy --out y=out/y --set round=0
-    mk logit.npy '|i1' 4,40 1@-128..127
-    mk ne.npy '<i4' 4 -100 0 5 1000000
-    mk mask.npy '|u1' 4,40 1@0..1
-    agree "vdr-softmax" 164 vdr-softmax --in x=logit.npy ne=ne.npy mask=mask.npy --out a=out/a z=out/z --set s0=0.7
-    agree "vdr-softmax truncating" 164 vdr-softmax --in x=logit.npy ne=ne.npy --out a=out/a z=out/z --set round=0
-    mk o.npy '<i8' 3,20 1@-2147483648..2147483647
-    mk z.npy '<i8' 3 0 1 2147483647
-    agree "head-norm" 60 head-norm --in o=o.npy z=z.npy --out y=out/y
-    mk v.npy '<i4' 100 1@-1000..40000
-    agree "sar-ctrl, 6 bits" 100 sar-ctrl --in vin_q8=v.npy --out code=out/c --set bits=6
-    agree "sar-ctrl, 7 bits" 100 sar-ctrl --in vin_q8=v.npy --out code=out/c
-    mk t.npy '|i1' 5,16 1@-128..127
-    mk ex.npy '<i4' 5 0 2 -31 -32768 32767
-    mk wq.npy '|i1' 16,16 2@-128..127
-    mk wk.npy '|i1' 16,16 3@-128..127
-    mk wv.npy '|i1' 16,16 4@-128..127
-    mk wo.npy '|i1' 16,16 5@-128..127
-    mk b.npy '<i4' 16 6@-9999..9999
-    mk keep.npy '|u1' 5 1 1 0 1 1
-    attention="flare-attention --in x=t.npy ex=ex.npy wq=wq.npy wk=wk.npy wv=wv.npy wo=wo.npy --set heads=2 e0=-3,-2"
-    # shellcheck disable=SC2086
-    {
-        agree "flare-attention" 85 $attention --in bq=b.npy bk=b.npy bv=b.npy bo=b.npy mask=keep.npy --out y=out/y \
-            --out e=out/e cycles=out/c
-        agree "flare-attention, other settings" 85 $attention --set mk=3 mv=4 round=0 s0=0.5,0.9 coding_x=twos \
-            coding_q=sign coding_o=twos --out y=out/y
-    }
-    mk x.npy '|i1' 2,70 1@-128..127
-    mk w.npy '|i1' 70,20 2@-128..127
-    agree "hyflex-gemv" 41 hyflex-gemv --in x=x.npy w=w.npy --out y=out/y clips=out/c
-    agree "hyflex-gemv, two-bit cells" 41 hyflex-gemv --in x=x.npy w=w.npy --out y=out/y --set cell=2
-    mk ones.npy '|i1' 1,64 1@-1..-1
-    mk wones.npy '|i1' 64,1 1@-1..-1
-    agree "hyflex-gemv, full columns clip" 2 hyflex-gemv --in x=ones.npy w=wones.npy --out clips=out/c --set flip=0
-    agree "hyflex-gemv, two-bit cells, full columns clip" 2 hyflex-gemv --in x=ones.npy w=wones.npy --out y=out/y \
-        --set cell=2 flip=0 adc=6
-    mk a.npy '<i2' 50 1@-128..127
-    mk b.npy '|i1' 50 2@-128..127
-    agree "nor-mul" 50 nor-mul --in a=a.npy b=b.npy --out y=out/y
-    mk a.npy '<i4' 50 1@0..4095
-    agree "nor-mul, 12 unsigned bits by 8" 50 nor-mul --in a=a.npy b=b.npy --out y=out/y --set abits=12 asigned=0
     rm -f w.fst
     ok=0
     "$perimeter" op therm-enc --in a=v2.npy --out code=out/c --engine rtl --wave w.fst >stdout 2>stderr || ok=1
@@ -581,15 +572,19 @@ differ() {
         tail -n 3 tree/build/rtl/therm_enc/*/log | diagnose
     fi
     verdict $ok "a broken RTL differs, with place and replay"
+    PERIMETER_HOME=$PWD/tree PERIMETER_BUILD=$PWD/tree/build "$perimeter" op therm-enc --sample columns --engine both \
+        >stdout 2>stderr
+    [ $? = 1 ] && grep -q "op therm-enc --sample columns --engine rtl --wave therm-enc.fst$" stderr
+    verdict $? "so does a sample's replay"
 }
 
-# docs/cli.md shows the ops as the program declares them.
+# The pages show the ops as the program declares them.
 docs() {
-    "$perimeter" op --help | sed -n '/^bitsift:/,$p' >declared
-    sed -n '/^```ops$/,/^```$/p' "$root/docs/cli.md" | sed '1d;$d' >shown
-    diff declared shown >difference
-    verdict $? "docs/cli.md lists the ops as perimeter op --help does"
-    diagnose difference
+    PERIMETER=$perimeter python3 "$root/flow/catalogue.py" check | sed 's/ok - /ok - cli /' >pages
+    cat pages
+    tests=$((tests + $(grep -c '^ok' pages) + $(grep -c '^not ok' pages)))
+    failed=$((failed + $(grep -c '^not ok' pages)))
+    [ -s pages ] || verdict 1 "the pages' ops"
     # Long options of the man page and of the program.
     "$perimeter" op --help | grep -o '^  -., --[a-z]*' | sort >options
     sed -n 's/^\.BR \\-\(.\) ", " \\-\\-\([a-z]*\).*/  -\1, --\2/p' "$root/docs/perimeter.1" | sort >man

@@ -13,6 +13,8 @@
 #include <cmocka.h>
 
 static uint64_t rng = 1;
+static const uint64_t all = UINT64_MAX; /* wordlines */
+
 static unsigned next(unsigned n) {
     rng ^= rng >> 12;
     rng ^= rng << 25;
@@ -138,8 +140,8 @@ static void flip_decides_above_half(void **state) {
         struct pm_hyflex *h;
         assert_int_equal(pm_hyflex_new(&cfg, w, 64, 1, 0, &h), PM_OK);
         assert_int_equal(pm_hyflex_tile(h, 0, 0)->flip[0], ones > 32);
-        uint8_t count[128];
-        pm_rram_count(pm_hyflex_tile(h, 0, 0)->array, UINT64_MAX, count);
+        uint16_t count[128];
+        pm_rram_count(pm_hyflex_tile(h, 0, 0)->array, &all, count);
         assert_int_equal(count[0], ones > 32 ? 64 - ones : ones);
         pm_hyflex_free(h);
     }
@@ -292,12 +294,12 @@ static void columns_have_their_converters(void **state) {
     assert_int_equal(pm_hyflex_new(&cfg, w, 64, 16, 0, &h), PM_OK);
     const struct pm_hyflex_tile *t = pm_hyflex_tile(h, 0, 0);
     uint64_t wordlines[8];
-    int32_t code[8 * PM_RRAM_COLS], acc[16];
-    uint8_t count[PM_RRAM_COLS];
+    int32_t code[8 * PM_HYFLEX_COLS], acc[16];
+    uint16_t count[PM_HYFLEX_COLS];
     pm_hyflex_tile_stages(h, t, x, 0, wordlines, code, acc);
-    pm_rram_count(t->array, UINT64_MAX, count);
+    pm_rram_count(t->array, &all, count);
     bool differ = false;
-    for (unsigned c = 0; c < PM_RRAM_COLS; c++) {
+    for (unsigned c = 0; c < PM_HYFLEX_COLS; c++) {
         const struct pm_read_id id = {.access = (uint16_t)c};
         assert_int_equal(code[c], pm_sar_convert(&t->sar[c % 8], 6, 256 * count[c], id));
         differ = differ || code[c] != pm_sar_convert(&t->sar[0], 6, 256 * count[c], id);
@@ -326,18 +328,18 @@ static void no_active_row_reads_zero(void **state) {
 static void cell_error_rate_is_the_papers(void **state) {
     (void)state;
     const struct pm_rram_cfg cfg = pm_rram_preset(PM_RRAM_SIGMA_CELL, 3);
-    uint8_t levels[PM_RRAM_ROWS * PM_RRAM_COLS];
+    uint8_t levels[PM_HYFLEX_ROWS * PM_HYFLEX_COLS];
     unsigned errors = 0, cells = 0, low = 0;
     for (size_t i = 0; i < sizeof levels; i++)
         levels[i] = (uint8_t)(i % 4);
     for (uint32_t id = 0; id < 20; id++) {
-        struct pm_rram *a = pm_rram_new(&cfg, id, 2);
+        struct pm_rram *a = pm_rram_new(&cfg, id, PM_HYFLEX_ROWS, PM_HYFLEX_COLS, 2);
         pm_rram_program(a, levels);
-        for (unsigned r = 0; r < PM_RRAM_ROWS; r++) {
-            int32_t value[PM_RRAM_COLS];
-            pm_rram_read(a, (uint64_t)1 << r, (struct pm_read_id){0}, value);
-            for (unsigned c = 0; c < PM_RRAM_COLS; c++, cells++) {
-                const int code = (value[c] + 128) >> 8, level = levels[r * PM_RRAM_COLS + c];
+        for (unsigned r = 0; r < PM_HYFLEX_ROWS; r++) {
+            int32_t value[PM_HYFLEX_COLS];
+            pm_rram_read(a, &(uint64_t){(uint64_t)1 << r}, (struct pm_read_id){0}, value);
+            for (unsigned c = 0; c < PM_HYFLEX_COLS; c++, cells++) {
+                const int code = (value[c] + 128) >> 8, level = levels[r * PM_HYFLEX_COLS + c];
                 errors += (code < 0 ? 0 : code > 3 ? 3 : code) != level;
                 low += level == 0 && code != 0;
             }
@@ -355,9 +357,9 @@ static void replica_removes_the_off_current(void **state) {
     for (unsigned cell = 1; cell <= 2; cell++) {
         struct pm_rram_cfg cfg = pm_rram_preset(0, 0);
         cfg.replica = false;
-        struct pm_rram *a = pm_rram_new(&cfg, 0, cell);
-        int32_t value[PM_RRAM_COLS];
-        pm_rram_read(a, UINT64_MAX, (struct pm_read_id){0}, value);
+        struct pm_rram *a = pm_rram_new(&cfg, 0, PM_HYFLEX_ROWS, PM_HYFLEX_COLS, cell);
+        int32_t value[PM_HYFLEX_COLS];
+        pm_rram_read(a, &all, (struct pm_read_id){0}, value);
         assert_int_equal(value[0], (int)floor(256 * 64 * ((1 << cell) - 1) / 149.0 + 0.5));
         pm_rram_free(a);
     }
@@ -368,17 +370,17 @@ static void read_noise_has_its_size(void **state) {
     (void)state;
     struct pm_rram_cfg cfg = pm_rram_preset(0, 4);
     cfg.read_noise = 0.5;
-    struct pm_rram *a = pm_rram_new(&cfg, 0, 1);
+    struct pm_rram *a = pm_rram_new(&cfg, 0, PM_HYFLEX_ROWS, PM_HYFLEX_COLS, 1);
     for (unsigned lines = 4; lines <= 64; lines *= 4) {
         double square = 0;
         for (uint32_t v = 0; v < 100; v++) {
-            int32_t value[PM_RRAM_COLS];
-            pm_rram_read(a, lines == 64 ? UINT64_MAX : ((uint64_t)1 << lines) - 1,
-                         (struct pm_read_id){.vector = v}, value);
-            for (unsigned c = 0; c < PM_RRAM_COLS; c++)
+            int32_t value[PM_HYFLEX_COLS];
+            const uint64_t on = lines == 64 ? UINT64_MAX : ((uint64_t)1 << lines) - 1;
+            pm_rram_read(a, &on, (struct pm_read_id){.vector = v}, value);
+            for (unsigned c = 0; c < PM_HYFLEX_COLS; c++)
                 square += value[c] / 256.0 * value[c] / 256.0;
         }
-        const double sd = sqrt(square / (100 * PM_RRAM_COLS)), want = 0.5 * sqrt(lines);
+        const double sd = sqrt(square / (100 * PM_HYFLEX_COLS)), want = 0.5 * sqrt(lines);
         assert_true(sd > 0.97 * want && sd < 1.03 * want); /* 12,800 draws: 0.6% */
     }
     pm_rram_free(a);
@@ -424,21 +426,21 @@ static void stuck_cells_and_drift(void **state) {
     struct pm_rram_cfg cfg = pm_rram_preset(0, 4);
     cfg.stuck_on = 0.01;
     cfg.stuck_off = 0.03;
-    struct pm_rram *a = pm_rram_new(&cfg, 0, 1);
-    uint8_t ones[PM_RRAM_ROWS * PM_RRAM_COLS];
+    struct pm_rram *a = pm_rram_new(&cfg, 0, PM_HYFLEX_ROWS, PM_HYFLEX_COLS, 1);
+    uint8_t ones[PM_HYFLEX_ROWS * PM_HYFLEX_COLS];
     memset(ones, 1, sizeof ones);
     int on = 0, off = 0;
-    for (unsigned r = 0; r < PM_RRAM_ROWS; r++) {
-        int32_t value[PM_RRAM_COLS];
-        pm_rram_read(a, (uint64_t)1 << r, (struct pm_read_id){0}, value);
-        for (unsigned c = 0; c < PM_RRAM_COLS; c++)
+    for (unsigned r = 0; r < PM_HYFLEX_ROWS; r++) {
+        int32_t value[PM_HYFLEX_COLS];
+        pm_rram_read(a, &(uint64_t){(uint64_t)1 << r}, (struct pm_read_id){0}, value);
+        for (unsigned c = 0; c < PM_HYFLEX_COLS; c++)
             on += value[c] == 256;
     }
     pm_rram_program(a, ones);
-    for (unsigned r = 0; r < PM_RRAM_ROWS; r++) {
-        int32_t value[PM_RRAM_COLS];
-        pm_rram_read(a, (uint64_t)1 << r, (struct pm_read_id){0}, value);
-        for (unsigned c = 0; c < PM_RRAM_COLS; c++)
+    for (unsigned r = 0; r < PM_HYFLEX_ROWS; r++) {
+        int32_t value[PM_HYFLEX_COLS];
+        pm_rram_read(a, &(uint64_t){(uint64_t)1 << r}, (struct pm_read_id){0}, value);
+        for (unsigned c = 0; c < PM_HYFLEX_COLS; c++)
             off += value[c] == 0;
     }
     pm_rram_free(a);
@@ -447,10 +449,10 @@ static void stuck_cells_and_drift(void **state) {
     cfg = pm_rram_preset(0, 4);
     cfg.drift = 0.1;
     cfg.time = 1000; /* 10^-0.3 = 0.501 */
-    a = pm_rram_new(&cfg, 0, 1);
+    a = pm_rram_new(&cfg, 0, PM_HYFLEX_ROWS, PM_HYFLEX_COLS, 1);
     pm_rram_program(a, ones);
-    int32_t value[PM_RRAM_COLS];
-    pm_rram_read(a, UINT64_MAX, (struct pm_read_id){0}, value);
+    int32_t value[PM_HYFLEX_COLS];
+    pm_rram_read(a, &all, (struct pm_read_id){0}, value);
     /* 64 cells, each rounded to 2^-16 LSB: up to an eighth of 1/256 LSB in all. */
     const double want = 64 * 256 * pow(10, -0.3);
     assert_true(fabs(value[0] - want) < 0.5 + 0.125);
@@ -472,7 +474,7 @@ static void plane_clocks_follow_the_slower_part(void **state) {
 /* The whole crossbar as a resistive network, solved exactly: node 2 (r COLS + c) is the wordline's, the next
  * the bitline's. Currents into the converters (and the replica column's, the last), over g_on times the
  * voltage. */
-enum { WIRE_COLS = PM_RRAM_COLS + 1, NODES = 2 * PM_RRAM_ROWS * WIRE_COLS, BAND = 2 * WIRE_COLS };
+enum { WIRE_COLS = PM_HYFLEX_COLS + 1, NODES = 2 * PM_HYFLEX_ROWS * WIRE_COLS, BAND = 2 * WIRE_COLS };
 
 static void add_wire(double *ab, unsigned a, unsigned b, double g) {
     const unsigned diagonal = BAND; /* upper band storage, column-major, symmetric */
@@ -486,7 +488,7 @@ static void add_wire(double *ab, unsigned a, unsigned b, double g) {
 
 static void solve_crossbar(double wire, const double *g, uint64_t wordlines, double *current) {
     double *ab = calloc((size_t)NODES * (BAND + 1), sizeof *ab), *v = calloc(NODES, sizeof *v);
-    for (unsigned r = 0; r < PM_RRAM_ROWS; r++)
+    for (unsigned r = 0; r < PM_HYFLEX_ROWS; r++)
         for (unsigned c = 0; c < WIRE_COLS; c++) {
             const unsigned node = 2 * (r * WIRE_COLS + c);
             const bool on = wordlines >> r & 1;
@@ -509,16 +511,16 @@ static void solve_crossbar(double wire, const double *g, uint64_t wordlines, dou
  * circuit. */
 static void wires_take_their_share(void **state) {
     (void)state;
-    enum { R = PM_RRAM_ROWS, C = PM_RRAM_COLS };
+    enum { R = PM_HYFLEX_ROWS, C = PM_HYFLEX_COLS };
     struct pm_rram_cfg cfg = pm_rram_preset(0, 0);
     cfg.on_off = 1e6;
     cfg.wire = 0.005;
     uint8_t cells[R * C] = {0};
     int32_t value[C], plain[C];
     cells[40 * C + 50] = 1;
-    struct pm_rram *a = pm_rram_new(&cfg, 0, 1);
+    struct pm_rram *a = pm_rram_new(&cfg, 0, PM_HYFLEX_ROWS, PM_HYFLEX_COLS, 1);
     pm_rram_program(a, cells);
-    pm_rram_read(a, (uint64_t)1 << 40, (struct pm_read_id){0}, value);
+    pm_rram_read(a, &(uint64_t){(uint64_t)1 << 40}, (struct pm_read_id){0}, value);
     assert_int_equal(value[50], (int)floor(256 / (1 + 0.005 * (41 + 51)) + 0.5));
     pm_rram_free(a);
 
@@ -532,14 +534,14 @@ static void wires_take_their_share(void **state) {
                 cells[r * C + c] = (uint8_t)on;
             g[r * WIRE_COLS + c] = on ? 1 : 1 / 150.0;
         }
-    a = pm_rram_new(&cfg, 0, 1);
+    a = pm_rram_new(&cfg, 0, PM_HYFLEX_ROWS, PM_HYFLEX_COLS, 1);
     pm_rram_program(a, cells);
     uint64_t wordlines = 0;
     for (unsigned r = 0; r < R; r++)
         wordlines |= (uint64_t)next(2) << r;
     solve_crossbar(cfg.wire, g, wordlines, current);
-    pm_rram_read(a, wordlines, (struct pm_read_id){0}, value);
-    pm_rram_read_plain(a, wordlines, (struct pm_read_id){0}, plain);
+    pm_rram_read(a, &wordlines, (struct pm_read_id){0}, value);
+    pm_rram_read_plain(a, &wordlines, (struct pm_read_id){0}, plain);
     assert_memory_equal(value, plain, sizeof value);
     double taken = 0, error = 0;
     for (unsigned c = 0; c < C; c++) {

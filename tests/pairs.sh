@@ -44,8 +44,8 @@ between sentences_per_second 0.1 1000000
 check "eleven variants" $?
 # Truncation and a missing 1/Z are worse than what is configured, int8 is not better than float.
 awk -F '[\t:,"]+' '/"variant"/ { v = $3 } /^\t\t\t"cosine_mean"/ { c[v] = $3 }
-    END { exit !(c["as configured"] > c["round=0"] && c["as configured"] > c["norm=none"] && c["as configured"] > c["kvb=8"] &&
-                 c["norm=none"] > 0.5) }' "$work/summary.json"
+    END { exit !(c["as configured"] > c["flare.round=0"] && c["as configured"] > c["flare.norm=none"] && c["as configured"] > c["flare.kvb=8"] &&
+                 c["flare.norm=none"] > 0.5) }' "$work/summary.json"
 check "variants differ in the expected order" $?
 
 $run --threads 1 >"$work/t1" 2>/dev/null
@@ -58,8 +58,8 @@ check "batches of 7, padded, give the same lines" $?
 "$build/perimeter" run "$work/m" --pairs "$work/p.tsv" >"$work/fast" 2>/dev/null
 cmp -s "$work/out" "$work/fast"
 check "vectorised and plain code give the same lines" $?
-$run --ffn int8 >"$work/i8" 2>/dev/null
-$run --ffn slc >"$work/slc" 2>/dev/null
+$run --place "ffn*=int8" >"$work/i8" 2>/dev/null
+$run --place "ffn*=hyflex,cell=1" >"$work/slc" 2>/dev/null
 cmp -s "$work/i8" "$work/slc" && ! cmp -s "$work/i8" "$work/out"
 check "int8 gives what exact arrays give" $?
 
@@ -80,7 +80,7 @@ $run --score-column 3 >"$work/out" 2>"$work/plain"
 [ $? = 0 ] && cmp -s "$work/out" "$work/out2" && [ "$(grep -c Spearman "$work/err")" = 1 ] &&
     [ "$(grep Spearman "$work/err")" = "$(grep Spearman "$work/plain")" ]
 check "a header, carriage returns and empty last lines change nothing" $?
-"$build/asan/perimeter" run "$work/m" --pairs "$work/p.tsv" --ffn mlc --flip 0 >"$work/out" 2>"$work/err"
+"$build/asan/perimeter" run "$work/m" --pairs "$work/p.tsv" --place "ffn*=hyflex,cell=2,flip=0" >"$work/out" 2>"$work/err"
 [ $? = 0 ] && grep -A1 'HyFlexPIM arrays, a token' "$work/err" | tail -1 | grep -qE '^ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+\.[0-9]{3}$'
 check "the arrays' cost and wrong codes are reported" $?
 
@@ -123,6 +123,7 @@ want=--pairs bad "both images and sentences" $good --data /nowhere
 want="takes images" bad "sentences for a vision transformer" models/fashion-vit --pairs "$work/p.tsv"
 want=engine bad "RTL alone" $good --engine rtl
 want=rtl-layer bad "a layer that is not there" $good --engine both --rtl-layer 2
+want=rtl-tokens bad "tokens of RTL without RTL" $good --rtl-tokens 40
 mv "$work/m/tokenize" "$work/t"
 want='/tokenize: No such file' bad "a network without its tokenizer" $good
 printf '#!/bin/sh\nexit 4\n' >"$work/m/tokenize"

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -196,7 +197,7 @@ static void tokens_good(void **state) {
     /* Sentences arrive byte by byte: words' lengths, as C counts them. */
     write_program(
         "#!/bin/sh\nLC_ALL=C awk '{ for (i = 1; i <= NF; i++) printf \"%d \", length($i); print \"\" }'\n");
-    if (pm_tokens_run(&t, folder, sentences, SENTENCES, 5, 3, &e) != PM_OK)
+    if (pm_tokens_run(&t, folder, sentences, SENTENCES, 5, 3, 60, &e) != PM_OK)
         fail_msg("%s", e.text);
     static const uint32_t ids[] = {1, 2, 3, 3, 1, 1, 4};
     static const size_t start[] = {0, 3, 6, 7};
@@ -210,7 +211,7 @@ static void tokens_good(void **state) {
     for (int i = 0; i < MANY; i++)
         many[i] = sentences[i % SENTENCES];
     write_program("#!/bin/sh\nsed 's/.*/7 8 9/'\n");
-    assert_int_equal(pm_tokens_run(&t, folder, many, MANY, 10, 3, &e), PM_OK);
+    assert_int_equal(pm_tokens_run(&t, folder, many, MANY, 10, 3, 60, &e), PM_OK);
     assert_int_equal(t.start[MANY], 3 * MANY);
     assert_int_equal(t.id[3 * MANY - 1], 9);
     pm_tokens_free(&t);
@@ -239,14 +240,31 @@ static void tokens_bad(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct pm_error e = {""};
         write_program(cases[i].program);
-        assert_int_equal(pm_tokens_run(&t, folder, sentences, SENTENCES, 5, 3, &e), cases[i].status);
+        assert_int_equal(pm_tokens_run(&t, folder, sentences, SENTENCES, 5, 3, 60, &e), cases[i].status);
         if (!strstr(e.text, cases[i].reason) || strncmp(e.text, program, strlen(program)) != 0)
             fail_msg("case %zu: '%s' lacks '%s'", i, e.text, cases[i].reason);
         assert_null(t.id);
     }
     struct pm_error e;
     unlink(program);
-    assert_int_equal(pm_tokens_run(&t, folder, sentences, SENTENCES, 5, 3, &e), PM_EIO);
+    assert_int_equal(pm_tokens_run(&t, folder, sentences, SENTENCES, 5, 3, 60, &e), PM_EIO);
+}
+
+/* One that never ends, before, amid and after its output, is ended with all that it has started. */
+static void tokens_in_time(void **state) {
+    (void)state;
+    static const char *const programs[] = {"#!/bin/sh\nsleep 1000\n", "#!/bin/sh\necho 1; sleep 1000 & wait\n",
+                                           "#!/bin/sh\nsed 's/.*/1/'; exec >&-; sleep 1000\n"};
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+        struct pm_tokens t;
+        struct pm_error e = {""};
+        const time_t before = time(NULL);
+        write_program(programs[i]);
+        assert_int_equal(pm_tokens_run(&t, folder, sentences, SENTENCES, 5, 3, 1, &e), PM_EIO);
+        assert_non_null(strstr(e.text, "has not ended in time"));
+        assert_in_range(time(NULL) - before, 0, 20);
+        assert_null(t.id);
+    }
 }
 
 static void spearman_of_known_ranks(void **state) {
@@ -264,7 +282,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_good), cmocka_unit_test(pairs_of_any_length),
         cmocka_unit_test(pairs_bad),  cmocka_unit_test(tokens_good),
-        cmocka_unit_test(tokens_bad), cmocka_unit_test(spearman_of_known_ranks),
+        cmocka_unit_test(tokens_bad), cmocka_unit_test(tokens_in_time), cmocka_unit_test(spearman_of_known_ranks),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

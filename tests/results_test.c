@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The list of results: what is printed is what was added, integers exact. */
-#include "results.h"
+#include "io/results.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -54,33 +54,56 @@ check "clocks a token over the bound = $ratio within 0.97..1.05" $?
 
 # The result depends neither on threads nor on the folder.
 for t in 1 3; do
-    "$build/perimeter" run models/fashion-vit --data "$data" --images 64 --threads $t --noise 1 --sigma-r 0.06 \
-        --summary "$work/t$t.json" >/dev/null 2>&1
+    "$build/perimeter" run models/fashion-vit --data "$data" --images 64 --threads $t --set flare.noise=1 \
+        --set flare.sigma-r=0.06 --summary "$work/t$t.json" >/dev/null 2>&1
     grep -v -E 'seconds|threads' "$work/t$t.json" >"$work/t$t.text"
 done
 cmp -s "$work/t1.text" "$work/t3.text" && [ -s "$work/t1.text" ]
 check "1 and 3 threads give the same summary, noise on" $?
 
 # Ranks: exact arrays give the same class however they are split; noise in 2-bit cells costs less the fewer ranks they hold.
-accuracy() { # ARGUMENTS...
-    "$build/perimeter" run models/fashion-vit --data "$data" --images 200 --ffn ranks "$@" --summary "$work/summary.json" \
+accuracy() { # SETTINGS
+    "$build/perimeter" run models/fashion-vit --data "$data" --images 200 --place "ffn*=hyflex,cell=ranks,$1" --summary "$work/summary.json" \
         >/dev/null 2>"$work/err" && sed -n 's/^	"accuracy_integer":	\([0-9.]*\),*$/\1/p' "$work/summary.json"
 }
-a=$(accuracy --slc-percent 0) b=$(accuracy --slc-percent 50 --rank-order random) c=$(accuracy --slc-percent 100 --mlc-sigma 0.174)
+a=$(accuracy slc-percent=0) b=$(accuracy slc-percent=50,rank-order=random) c=$(accuracy slc-percent=100)
 [ -n "$a" ] && [ "$a" = "$b" ] && [ "$a" = "$c" ]
 check "exact cells give $a at every split" $?
-b=$(accuracy --slc-percent 0 --mlc-sigma 0.174) c=$(accuracy --slc-percent 30 --mlc-sigma 0.174)
+b=$(accuracy slc-percent=0,mlc-sigma=0.174) c=$(accuracy slc-percent=30,mlc-sigma=0.174)
 awk -v a="$a" -v b="$b" -v c="$c" 'BEGIN { exit !(b != "" && b < c - 0.02 && c < a + 0.02) }'
 check "noisy 2-bit cells: $b, with 30 % of the ranks in 1-bit cells $c" $?
 
 # The projections too, in RTL.
-"$build/perimeter" run models/fashion-vit --data "$data" --engine rtl --rtl-images 1 --ffn ranks --projections mlc \
-    --mlc-sigma 0.132 --summary "$work/summary.json" >/dev/null 2>"$work/err"
+"$build/perimeter" run models/fashion-vit --data "$data" --engine rtl --rtl-images 1 \
+    --place 'ffn*=hyflex,cell=ranks' --place 'attn*=hyflex,cell=2' --set hyflex.mlc-sigma=0.132 --summary "$work/summary.json" >/dev/null 2>"$work/err"
 check "projections and ranks in RTL end with status 0" $?
 between integers_compared 0 0
 # 3 layers x 49 vectors x (1,024 codes of 15 + 20 tiles, 15 x 16 + 20 x 32 accumulators, 724 sums), and 35 clips a layer
 between hyflex_integers_compared 5504373 5504373
 between hyflex_integers_differ 0 0
+
+# A plan as a file gives what the command line does; FLARE's calibration binds only runs that use it.
+cat >"$work/plan.json" <<END
+{"place": [{"layers": "*", "system": "hyflex", "settings": {"cell": 1}}, {"layers": "attn*", "system": "flare"},
+           {"layers": "ffn*.up", "system": "int8"}, {"layers": "head", "system": "host"}, {"layers": "patch", "system": "host"}]}
+END
+run2() { "$build/asan/perimeter" run models/fashion-vit --data "$data" --images 2 "$@" --summary "$work/s.json" >"$work/out" 2>"$work/err"; }
+run2 --plan "$work/plan.json" && sed '/"effective_config"/,/^	}/d; /seconds/d' "$work/s.json" >"$work/a" &&
+    run2 --place 'ffn*=hyflex,cell=1' --place 'ffn*.up=int8' && sed '/"effective_config"/,/^	}/d; /seconds/d' "$work/s.json" >"$work/b" &&
+    cmp -s "$work/a" "$work/b" && grep -q '"ffn1.down"' "$work/a" && ! grep -q '"ffn1.up"' "$work/a"
+check "a plan as a file and on the command line" $?
+cp -r models/fashion-vit "$work/uncalibrated" && rm "$work/uncalibrated/calibration.json"
+"$build/asan/perimeter" run "$work/uncalibrated" --data "$data" --images 2 --place 'attn*=host' >"$work/out" 2>"$work/err"
+check "no calibration is needed without FLARE" $?
+"$build/asan/perimeter" run "$work/uncalibrated" --data "$data" --images 2 >"$work/out" 2>"$work/err"
+[ $? = 2 ] && grep -q calibration.json "$work/err"
+check "and is with it" $?
+
+# Keys that the parse clamps are a warning.
+cp -r models/fashion-vit "$work/clamped" && sed 's/"mk": *13/"mk": 11/g' models/fashion-vit/calibration.json >"$work/clamped/calibration.json"
+"$build/perimeter" run "$work/clamped" --data "$data" --images 4 >"$work/out" 2>"$work/err" &&
+    grep -q '^perimeter: warning: attn[0-9]: [0-9.]* % of the stored elements of k were clamped' "$work/err"
+check "clamped keys are a warning" $?
 
 # bad NAME ARGUMENTS...: status 2, one line that holds $want, no summary left
 bad() {
@@ -102,17 +125,31 @@ want=/nowhere bad "a network that is not there" /nowhere --data "$data"
 want=/nowhere bad "data that is not there" models/fashion-vit --data /nowhere
 want=engine bad "an unknown engine" $good --engine fast
 want=images bad "too many images" $good --images 20000
-want=--images bad "a fraction of an image" $good --images 1.5
-want=--seed bad "a setting given twice" $good --seed 1 --seed 2
-want=norm bad "norm=none in RTL" $good --engine both --norm none
-want=sigma-r bad "a setting that would be ignored" $good --sigma-r 0.02
+want=images bad "a fraction of an image" $good --images 1.5
+want=seed bad "a setting given twice" $good --seed 1 --seed 2
+want=flare.norm bad "norm=none in RTL" $good --engine both --set flare.norm=none
+want=flare.sigma-r bad "a setting that would be ignored" $good --set flare.sigma-r=0.02
 want=rtl-images bad "RTL images without RTL" $good --rtl-images 3
-want=ffn bad "feed-forward nowhere" $good --ffn nowhere
-want=mlc-sigma bad "a setting of arrays that nothing is in" $good --mlc-sigma 0.1
-want=slc-percent bad "a split of no ranks" $good --ffn slc --slc-percent 10
-want=norm bad "a setting of the fused attention without it" $good --projections slc --norm pow2
-want=adc bad "ideal converters in RTL" $good --ffn slc --adc ideal --engine both
-want=--slc-percent bad "more than all ranks" $good --ffn ranks --slc-percent 101
+want=nowhere bad "a system that is not there" $good --place 'ffn*=nowhere'
+want=hyflex.mlc-sigma bad "a setting of a system that nothing is on" $good --set hyflex.mlc-sigma=0.1
+want=hyflex.slc-percent bad "a split of no ranks" $good --place 'ffn*=hyflex,cell=1,slc-percent=10'
+want=hyflex.slc-sigma bad "an error of cells that are not there" $good --place 'ffn*=hyflex,cell=2' --set hyflex.slc-sigma=0.1
+want=hyflex.mlc-sigma bad "its mirror" $good --place 'ffn*=hyflex,cell=1' --set hyflex.mlc-sigma=0.1
+want=hyflex.mlc-sigma bad "the same where all ranks are in the others" $good --place 'ffn*=hyflex,cell=ranks,slc-percent=100,mlc-sigma=0.1'
+want=flare.norm bad "a setting of the fused attention without it" $good --place 'attn*=hyflex' --set flare.norm=pow2
+want=hyflex.adc bad "ideal converters in RTL" $good --place 'ffn*=hyflex,adc=ideal' --engine both
+want=hyflex.slc-percent bad "more than all ranks" $good --place 'ffn*=hyflex,cell=ranks,slc-percent=101'
+want=seed bad "a seed where nothing is drawn" $good --seed 3
+want=seed bad "a seed beyond 32 bits" $good --set flare.noise=1 --seed 4294967296
+want='conv\*: matches no layer' bad "a pattern that matches nothing" $good --place 'conv*=hyflex'
+want='ffn\*: matches no attention' bad "matrices on a system of attentions" $good --place 'ffn*=flare'
+want='attn0.k: flare' bad "an attention that is partly elsewhere" $good --place 'attn0.q=hyflex'
+want='engine: no layer' bad "RTL of nothing that has it" $good --engine both --place 'attn*=host'
+want='ignored with the golden engine' bad "a replay of golden C" $good --replay "$work"
+echo '{"place": [{"layers": "ffn*", "system": "hyflex", "settings": {"cell": 2, "colour": 1}}]}' >"$work/plan.json"
+want=hyflex.colour bad "an unknown setting in a plan" $good --plan "$work/plan.json"
+echo '{"place": {}}' >"$work/plan.json"
+want=plan.json bad "a plan without a list" $good --plan "$work/plan.json"
 want=--nonsense bad "an unknown option" $good --nonsense
 echo '{"images": 5, "colour": 1}' >"$work/c.json"
 want=colour bad "an unknown setting in a file" $good --config "$work/c.json"
@@ -123,9 +160,9 @@ head -c 1000 models/fashion-vit/model.safetensors >"$work/m/model.safetensors"
 want=model.safetensors bad "a truncated network" "$work/m" --data "$data"
 rm "$work/m/ranks.json"
 cp models/fashion-vit/model.safetensors "$work/m"
-want=ranks.json bad "no gradients" "$work/m" --data "$data" --ffn ranks
+want=ranks.json bad "no gradients" "$work/m" --data "$data" --place "ffn*=hyflex,cell=ranks"
 echo '{"layers": [{}, {}, {}]}' >"$work/m/ranks.json"
-want=ranks.json bad "gradients without members" "$work/m" --data "$data" --ffn ranks
+want=ranks.json bad "gradients without members" "$work/m" --data "$data" --place "ffn*=hyflex,cell=ranks"
 mkdir "$work/d"
 cp "$data"/t10k-labels-idx1-ubyte.gz "$work/d"
 head -c 5000 "$data/t10k-images-idx3-ubyte.gz" >"$work/d/t10k-images-idx3-ubyte.gz"
@@ -149,4 +186,27 @@ check "uncompressed files with points in their names" $?
 "$build/asan/perimeter" run $good --images 1 --summary "$work/bad/summary.json" >/dev/null 2>"$work/err"
 [ $? = 2 ] && [ "$(wc -l <"$work/err")" = 1 ] && [ ! -e "$work/bad" ]
 check "an output folder that is not there is refused" $?
+
+# An RTL that is wrong: the run says where, leaves nothing unasked, and its replay computes the same integers.
+mkdir -p "$work/tree/build" "$work/here" "$work/replay"
+cp -r rtl tb include cmodel scripts "$work/tree"
+cp "$build/libperimeter.a" "$work/tree/build"
+awk '/round_i,/ && ++n == 3 { sub(/round_i,/, "round_i(1\047b0),") } { print }' rtl/flare_attention/pm_flare_out.sv \
+    >"$work/tree/rtl/flare_attention/pm_flare_out.sv"
+perimeter=$(realpath "$build/perimeter") model=$PWD/models/fashion-vit
+broken() { (cd "$work/here" && PERIMETER_HOME=$work/tree PERIMETER_BUILD=$work/tree/build "$@" >"$work/out" 2>"$work/err"); }
+first() { sed -n 's/^perimeter: flare_attention: .*y\[.*\]: \(golden [-0-9]*, rtl [-0-9]*\).*/\1/p' "$work/err"; }
+! cmp -s rtl/flare_attention/pm_flare_out.sv "$work/tree/rtl/flare_attention/pm_flare_out.sv"
+check "there is an RTL to break" $?
+broken "$perimeter" run "$model" --data "$data" --engine rtl --rtl-images 1
+[ $? = 1 ] && grep -q '^perimeter: flare_attention: attn0, image 0: y\[' "$work/err" && [ -z "$(ls -A "$work/here")" ]
+check "a broken RTL differs, and leaves nothing behind" $?
+found=$(first)
+broken "$perimeter" run "$model" --data "$data" --engine rtl --rtl-images 1 --replay "$work/replay"
+[ $? = 1 ] && [ -n "$found" ] && [ "$(first)" = "$found" ] && [ -z "$(ls -A "$work/here")" ]
+check "asked to, it keeps what differed" $?
+replay=$(sed -n 's/^perimeter: replay with a waveform: perimeter //p' "$work/err" | sed 's/--engine rtl --wave [^ ]*/--engine both/')
+broken sh -c "$perimeter $replay"
+[ $? = 1 ] && [ "$(first)" = "$found" ]
+check "whose replay differs as the run did: $found" $?
 exit $failed

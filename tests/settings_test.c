@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Settings: parsing, sources and their order, conditions; and over every list that the program declares,
  * whether a setting is refused exactly where it does not apply. */
-#include "results.h"
-#include "settings.h"
+#include "io/results.h"
+#include "io/settings.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -247,9 +247,9 @@ static struct tried values(const struct pm_setting *list, size_t k) {
     }
     for (size_t j = 0; list[j].name; j++)
         for (const char *c = list[j].when; c && *c; c += strcspn(c, " "), c += strspn(c, " ")) {
-            const size_t n = strcspn(c, "=> ");
+            const size_t n = strcspn(c, "=<> ");
             if (strlen(d->name) == n && memcmp(c, d->name, n) == 0 && !d->choices)
-                for (const char *v = c + n; *v == '=' || *v == '>' || *v == '|';
+                for (const char *v = c + n; *v == '=' || *v == '<' || *v == '>' || *v == '|';
                      v += 1 + strcspn(v + 1, "| "))
                     try(&t, d, v + 1, strcspn(v + 1, "| "));
         }
@@ -270,13 +270,14 @@ static bool applies(const struct pm_setting *list, char value[][40], size_t k, i
             *next = 0, next += 4;
         bool all = true;
         for (char *save, *t = strtok_r(alternative, " ", &save); t; t = strtok_r(NULL, " ", &save)) {
-            char *op = t + strcspn(t, "=>"), kind = *op;
+            char *op = t + strcspn(t, "=<>"), kind = *op;
             *op++ = 0;
             size_t j = 0;
             while (list[j].name && strcmp(list[j].name, t) != 0)
                 j++;
             assert_non_null(list[j].name);
-            bool holds = kind == '>' && strtod(value[j], NULL) > strtod(op, NULL);
+            bool holds = (kind == '>' && strtod(value[j], NULL) > strtod(op, NULL)) ||
+                         (kind == '<' && strtod(value[j], NULL) < strtod(op, NULL));
             for (char *s2, *a = strtok_r(op, "|", &s2); a && kind == '='; a = strtok_r(NULL, "|", &s2))
                 holds |= strcmp(a, value[j]) == 0;
             all = all && holds && applies(list, value, j, depth + 1);
@@ -310,7 +311,7 @@ static unsigned pair(const struct pm_setting_list *list, size_t a, size_t b) {
         for (size_t k = 0; k < s->count; k++)
             for (size_t j = 0; moves[k] && j < s->count; j++)
                 for (const char *c = d[k].when; c && *c; c += strcspn(c, " "), c += strspn(c, " "))
-                    moves[j] |= strlen(d[j].name) == strcspn(c, "=> ") &&
+                    moves[j] |= strlen(d[j].name) == strcspn(c, "=<> ") &&
                                 memcmp(c, d[j].name, strlen(d[j].name)) == 0;
     uint64_t combinations = 1;
     for (size_t k = 0; k < s->count; k++) {

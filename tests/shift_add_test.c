@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Shift-add against products of weights that are decoded from their bits. */
 #include "shift_add.h"
+#include "therm_enc.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -34,7 +35,7 @@ static void random_codes(void **state) {
         uint8_t code[16];
         double sum = 0;
         for (unsigned b = 0; b < wbits; b++) {
-            code[b] = (uint8_t)(rand() % (PM_K + 1));
+            code[b] = (uint8_t)(rand() % (PM_COMPARATORS + 1));
             sum += code[b] * (b == wbits - 1 ? -exp2(b) : exp2(b));
         }
         sum *= neg ? -exp2(plane) : exp2(plane);
@@ -47,11 +48,11 @@ static void range(void **state) {
     (void)state;
     for (unsigned wbits = 2; wbits <= 16; wbits++) {
         uint8_t low[16] = {0}, high[16];
-        low[wbits - 1] = PM_K;
+        low[wbits - 1] = PM_COMPARATORS;
         for (unsigned b = 0; b < 16; b++)
-            high[b] = b + 1 < wbits ? PM_K : 0;
-        assert_int_equal(pm_shift_add(low, wbits, 0, false), -((int64_t)PM_K << (wbits - 1)));
-        assert_int_equal(pm_shift_add(high, wbits, 0, false), (int64_t)PM_K * ((1 << (wbits - 1)) - 1));
+            high[b] = b + 1 < wbits ? PM_COMPARATORS : 0;
+        assert_int_equal(pm_shift_add(low, wbits, 0, false), -((int64_t)PM_COMPARATORS << (wbits - 1)));
+        assert_int_equal(pm_shift_add(high, wbits, 0, false), (int64_t)PM_COMPARATORS * ((1 << (wbits - 1)) - 1));
     }
 }
 

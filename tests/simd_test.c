@@ -17,9 +17,8 @@
 
 /* The lanes of the vectorised Gaussian, which random words reach only in its middle. */
 #ifdef __x86_64__
-#pragma GCC push_options
-#pragma GCC target("avx2,bmi,bmi2,lzcnt,popcnt")
-#include <immintrin.h>
+#include "kernels/target.h"
+PM_TARGET(PM_AVX2)
 #define PM_WORDS 4
 #define PM_TABLE kernels_under_test
 #define PM_NAME  "test"
@@ -48,7 +47,7 @@ static void gaussians_of_every_octave(void **state) {
             check_words(word);
         }
 }
-#pragma GCC pop_options
+PM_TARGET_END
 #else
 static void gaussians_of_every_octave(void **state) {
     (void)state;
@@ -209,7 +208,7 @@ static void weights_in_slices(void **state) {
                             total += state_of[r];
                         }
                         for (unsigned b = 0; b < 2; b++) {
-                            while (n[b] % PM_K != 0)
+                            while (n[b] % PM_GROUP != 0)
                                 col->row[b][n[b]++] = PM_COLUMN_STRIDE * PM_COLUMN_ROWS;
                             col->n[b] = (uint8_t)n[b];
                         }
@@ -245,12 +244,12 @@ static void tables_agree(void **state) {
     (void)state;
     enum { Pairs = 40, Blocks = 5, Words = 16, Depth = 6, Cols = 200, Padded = 256 };
     static int16_t x[PM_GEMM_ROWS * 2 * Pairs], panel[Pairs * 2 * PM_PANEL], bytes[64 * Blocks];
-    static int16_t cell[PM_K][Padded];
-    static uint8_t bit[PM_K][Padded];
+    static int16_t cell[PM_GROUP][Padded];
+    static uint8_t bit[PM_GROUP][Padded];
     static int32_t tile[2][PM_GEMM_ROWS * PM_PANEL], offset[Padded];
-    static uint64_t row[PM_K][Words], count[2][Depth * Words];
+    static uint64_t row[PM_GROUP][Words], count[2][Depth * Words];
     static uint16_t sum[2][Padded];
-    const uint64_t *rows[PM_K];
+    const uint64_t *rows[PM_GROUP];
     const struct pm_kernels *plain = pm_kernels(PM_ISA_PORTABLE);
     FOR_EACH(k) {
         for (unsigned round = 0; round < 50; round++) {
@@ -274,7 +273,7 @@ static void tables_agree(void **state) {
                 assert_memory_equal(pos[0], pos[1], sizeof *pos);
                 assert_memory_equal(neg[0], neg[1], sizeof *neg);
             }
-            for (unsigned r = 0; r < PM_K; r++) {
+            for (unsigned r = 0; r < PM_GROUP; r++) {
                 rows[r] = row[r];
                 for (unsigned w = 0; w < Words; w++)
                     row[r][w] = round == 0 ? UINT64_MAX : random64();
@@ -292,7 +291,7 @@ static void tables_agree(void **state) {
                                                   .level = 1 << 10,
                                                   .period = 1 << 11},
                                         .count = round % 2};
-            for (unsigned r = 0; r < PM_K; r++) {
+            for (unsigned r = 0; r < PM_GROUP; r++) {
                 a.cell[r] = cell[r];
                 a.bit[r] = bit[r];
                 for (unsigned c = 0; c < Padded; c++) {

@@ -18,8 +18,8 @@ sweep() { "$build/perimeter" sweep "$@" 2>"$work/err"; }
 ranks() { mpirun --oversubscribe -n 3 "$build/perimeter" sweep "$@" 2>"$work/err"; }
 
 cat >"$work/net.json" <<END
-{"model": "models/fashion-vit", "data": "$data", "settings": {"images": 24, "noise": 1},
- "grid": {"norm": ["recip", "pow2"], "sigma-r": [0.02, 0.1]}, "trials": 3}
+{"model": "models/fashion-vit", "data": "$data", "settings": {"images": 24, "flare.noise": 1},
+ "grid": {"flare.norm": ["recip", "pow2"], "flare.sigma-r": [0.02, 0.1]}, "trials": 3}
 END
 cat >"$work/errors.json" <<END
 {"job": "conversion", "settings": {"samples": 40000}, "grid": {"lines": [4, 8], "sigma-r": [0.03, 0.06, 0.08]},
@@ -99,6 +99,22 @@ want=trials bad "half a trial" '{"job": "bitsift", "trials": 1.5}'
 want=model bad "a network without a model" '{}'
 want=points bad "too many points" '{"job": "bitsift", "grid": {"rows": [1, 2, 3]}, "trials": 1000000}'
 want=/nowhere bad "a model that is not there" '{"model": "/nowhere", "data": "/nowhere"}'
+want="beyond 32 bits" bad "a last seed beyond 32 bits" '{"job": "bitsift", "settings": {"seed": 4294967295}, "trials": 2}'
+want=seed bad "a seed beyond 32 bits" '{"job": "bitsift", "settings": {"seed": 4294967296}}'
+want="share drawings" bad "seeds whose trials meet" '{"job": "bitsift", "grid": {"seed": [1, 2]}, "trials": 2}'
+want="beyond 32 bits" bad "a seed of the grid beyond 32 bits" '{"job": "bitsift", "grid": {"seed": [1, 4294967295]}, "trials": 2}'
+want="there twice" bad "a value that is there twice" '{"job": "bitsift", "grid": {"rows": [8, 16, 8.0]}}'
+want="there twice" bad "a seed that is there twice" '{"job": "bitsift", "grid": {"seed": [1, "1"]}}'
+net="\"model\": \"models/fashion-vit\", \"data\": \"$data\""
+want="nothing is drawn" bad "trials of nothing that is drawn" "{$net, \"settings\": {\"images\": 1}, \"trials\": 2}"
+want="seed" bad "a seed of nothing that is drawn" "{$net, \"settings\": {\"images\": 1, \"seed\": 2}}"
+want="hyflex.slc-sigma" bad "a setting that is ignored at one place" "{$net, \"settings\": {\"images\": 1},
+    \"grid\": {\"place\": [\"ffn*=hyflex,cell=1\", \"ffn*=hyflex,cell=2\"], \"hyflex.slc-sigma\": [0.1]}}"
+want="conv" bad "a place that is not there" "{$net, \"place\": [\"conv*=hyflex\"]}"
+echo "{$net, \"settings\": {\"images\": 4}, \"grid\": {\"place\": [\"ffn*=hyflex,cell=1\", \"ffn*=hyflex,cell=2,adc=6\"]}}" >"$work/place.json"
+sweep "$work/place.json" -o "$work/place.jsonl" && [ "$(grep -c '"clips_ppm":' "$work/place.jsonl")" = 2 ] &&
+    [ "$(grep -c '"place":"ffn\*=hyflex,cell=2,adc=6".*"clips_ppm":1[0-9]*' "$work/place.jsonl")" = 1 ]
+check "a grid over places" $?
 printf 'mine' >"$work/mine"
 out="$work/mine" want="something else" bad "a file of somebody else" '{"job": "bitsift"}'
 [ "$(cat "$work/mine")" = mine ]

@@ -14,7 +14,7 @@ static void thresholds(void **state) {
     for (int32_t a = -1000; a <= 3500; a++) {
         uint8_t therm = pm_flash(a);
         unsigned on = 0;
-        for (int k = 0; k < PM_K; k++) {
+        for (int k = 0; k < PM_COMPARATORS; k++) {
             bool expected = a / 256.0 >= k + 0.5;
             assert_int_equal(therm >> k & 1, expected);
             on += expected;
@@ -27,7 +27,7 @@ static void thresholds(void **state) {
 /* A whole number of LSB is its own code; half an LSB less one step is still below. */
 static void whole_counts(void **state) {
     (void)state;
-    for (int32_t n = 0; n <= PM_K; n++) {
+    for (int32_t n = 0; n <= PM_COMPARATORS; n++) {
         assert_int_equal(pm_flash_code(256 * n), n);
         assert_int_equal(pm_flash_code(256 * n + 127), n);
         assert_int_equal(pm_flash_code(256 * n - 128), n);
@@ -44,8 +44,8 @@ static void extremes(void **state) {
         assert_int_equal(pm_flash_code(low[i]), 0);
     }
     for (size_t i = 0; i < sizeof high / sizeof *high; i++) {
-        assert_int_equal(pm_therm_enc(pm_flash(high[i])), PM_K);
-        assert_int_equal(pm_flash_code(high[i]), PM_K);
+        assert_int_equal(pm_therm_enc(pm_flash(high[i])), PM_COMPARATORS);
+        assert_int_equal(pm_flash_code(high[i]), PM_COMPARATORS);
     }
 }
 
@@ -54,10 +54,10 @@ static void bubbles(void **state) {
     (void)state;
     for (unsigned therm = 0; therm < 256; therm++) {
         unsigned on = 0;
-        for (unsigned k = 0; k < PM_K; k++)
+        for (unsigned k = 0; k < PM_COMPARATORS; k++)
             on += therm / (1u << k) % 2;
         assert_int_equal(pm_therm_enc((uint8_t)therm), on);
-        for (unsigned k = 0; k < PM_K; k++) {
+        for (unsigned k = 0; k < PM_COMPARATORS; k++) {
             int moved = pm_therm_enc((uint8_t)(therm ^ 1u << k)) - (int)on;
             assert_int_equal(moved, therm >> k & 1 ? -1 : 1);
         }

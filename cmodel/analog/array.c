@@ -8,9 +8,8 @@
 #include "analog/random.h"
 
 /* Columns that share one noise buffer, and the alignment of a row: a cache line of bytes. */
-#define LANES      64
-#define DUMMY_ROWS (PM_K - 1)
-/* Fraction bits of an LSB in a cell, or as many as keep the sum of any K cells an int16. */
+#define LANES 64
+/* Fraction bits of an LSB in a cell, or as many as keep the sum of any PM_GROUP cells an int16. */
 #define MAX_FRAC   11
 #define VALUE_FRAC 8 /* of a column's value: 1/256 LSB */
 /* Conductances stay positive to the last draw: 0.15 * PM_GAUSS_MAX < 1. */
@@ -24,6 +23,7 @@ struct pm_array {
     struct pm_array_cfg cfg;
     uint32_t key[2], id;
     unsigned rows, cols;
+    unsigned dummies; /* rows of them */
     size_t stride;    /* of a row, elements */
     unsigned frac;    /* fraction bits of a cell, in LSB */
     int64_t sigma[2]; /* of a cell that stores 0 and 1, in 2^-(frac + PM_GAUSS_FRAC) LSB */
@@ -35,11 +35,11 @@ struct pm_array {
 
 struct pm_array_cfg pm_array_mram(bool noise, uint64_t seed) {
     return (struct pm_array_cfg){
-        .cell = PM_CELL_MRAM, .noise = noise, .tmr = 1.5, .sigma_r = 0.017, .seed = seed};
+        .cell = PM_CELL_MRAM, .lines = 8, .noise = noise, .tmr = 1.5, .sigma_r = 0.017, .seed = seed};
 }
 
 struct pm_array_cfg pm_array_sram(void) {
-    return (struct pm_array_cfg){.cell = PM_CELL_SRAM};
+    return (struct pm_array_cfg){.cell = PM_CELL_SRAM, .lines = 8};
 }
 
 /* g_off / g_on, and the standard deviation in LSB of a cell that stores 1. R_off = (1 + TMR) R_on. */
@@ -67,11 +67,11 @@ double pm_array_margin_sigma(const struct pm_array_cfg *c, unsigned lines) {
     return 0.5 / column_sigma(c, lines, lines);
 }
 
-/* Fraction bits of a cell for which any K cells sum within int16; below VALUE_FRAC: out of range. */
+/* Fraction bits of a cell for which any PM_GROUP cells sum within int16; below VALUE_FRAC: out of range. */
 static unsigned cell_frac(const struct pm_array_cfg *c) {
     const double largest = 1 + cell_sigma(c) * PM_GAUSS_MAX / (1 << PM_GAUSS_FRAC);
     unsigned frac = MAX_FRAC;
-    while (frac >= VALUE_FRAC && !(PM_K * (largest * (1 << frac) + 1) <= INT16_MAX))
+    while (frac >= VALUE_FRAC && !(PM_GROUP * (largest * (1 << frac) + 1) <= INT16_MAX))
         frac--;
     return frac;
 }
@@ -89,7 +89,7 @@ double pm_array_code_error(const struct pm_array_cfg *c, unsigned lines, unsigne
 }
 
 pm_status pm_array_check(const struct pm_array_cfg *c) {
-    if (c->cell != PM_CELL_SRAM && c->cell != PM_CELL_MRAM)
+    if ((c->cell != PM_CELL_SRAM && c->cell != PM_CELL_MRAM) || c->lines < 1 || c->lines > PM_ARRAY_MAX_LINES)
         return PM_EINVAL;
     if (c->cell == PM_CELL_SRAM)
         return !c->noise && c->tmr == 0 && c->sigma_r == 0 && c->read_noise == 0 && c->sense_offset == 0
@@ -125,13 +125,13 @@ static void gauss_row(const struct pm_array *a, enum draw kind, uint32_t w1, uin
 
 /* Row of the draws of row r: the dummy rows' come after those of the largest array. */
 static uint32_t draw_row(const struct pm_array *a, unsigned r) {
-    return r < a->rows ? r : PM_MAX_ROWS + r - a->rows;
+    return r < a->rows ? r : PM_ARRAY_MAX_ROWS + r - a->rows;
 }
 
 static void program_zeros(struct pm_array *a) {
     int32_t n[LANES];
     const int64_t sense_offset = fixed_sigma(a, a->cfg.sense_offset);
-    for (unsigned r = 0; r < a->rows + DUMMY_ROWS; r++)
+    for (unsigned r = 0; r < a->rows + a->dummies; r++)
         for (size_t c = 0; c < a->cols; c += LANES) {
             gauss_row(a, DRAW_CELL, draw_row(a, r), 0, c, LANES, n);
             for (size_t i = 0; i < LANES; i++)
@@ -152,7 +152,7 @@ static void *rows_alloc(size_t bytes) {
 }
 
 struct pm_array *pm_array_new(const struct pm_array_cfg *cfg, uint32_t id, unsigned rows, unsigned cols) {
-    if (pm_array_check(cfg) != PM_OK || rows < 1 || rows > PM_MAX_ROWS || cols < 1 ||
+    if (pm_array_check(cfg) != PM_OK || rows < 1 || rows > PM_ARRAY_MAX_ROWS || cols < 1 ||
         cols > PM_ARRAY_MAX_COLS)
         return NULL;
     struct pm_array *a = calloc(1, sizeof *a);
@@ -164,11 +164,12 @@ struct pm_array *pm_array_new(const struct pm_array_cfg *cfg, uint32_t id, unsig
     a->id = id;
     a->rows = rows;
     a->cols = cols;
+    a->dummies = cfg->lines - 1;
     a->stride = ((size_t)cols + LANES - 1) / LANES * LANES;
     a->bit = rows_alloc((rows + 1) * a->stride);
     bool ok = a->bit != NULL;
     if (cfg->noise && (cfg->sigma_r > 0 || cfg->read_noise > 0 || cfg->sense_offset > 0)) {
-        a->cell = rows_alloc((rows + DUMMY_ROWS + 1) * a->stride * sizeof *a->cell);
+        a->cell = rows_alloc((rows + a->dummies + 1) * a->stride * sizeof *a->cell);
         a->offset = rows_alloc(a->stride * sizeof *a->offset);
         ok = ok && a->cell != NULL && a->offset != NULL;
     }
@@ -206,7 +207,7 @@ void pm_array_write(struct pm_array *a, unsigned row, unsigned col, bool bit) {
     a->cell[row * a->stride + col] = conductance(a, n[col % 4], bit);
 }
 
-/* Walks the rows of mask, then the first `dummy` dummy rows, K at a time. */
+/* Walks the rows of mask, then the first `dummy` dummy rows, PM_GROUP at a time. */
 struct walk {
     const uint64_t *mask;
     uint64_t word;
@@ -225,7 +226,7 @@ static void walk_skip(struct walk *w) {
 }
 
 static struct walk walk_begin(const struct pm_array *a, const uint64_t *mask, unsigned dummy) {
-    struct walk w = {.mask = mask, .rows = a->rows, .dummy = dummy < DUMMY_ROWS ? dummy : DUMMY_ROWS};
+    struct walk w = {.mask = mask, .rows = a->rows, .dummy = dummy < a->dummies ? dummy : a->dummies};
     w.word = mask_word(&w);
     walk_skip(&w);
     return w;
@@ -235,62 +236,64 @@ static bool walk_ended(const struct walk *w) {
     return w->word == 0 && w->next_dummy == w->dummy;
 }
 
-/* Up to K active rows into row[]; how many. */
-static unsigned walk_next(struct walk *w, size_t row[PM_K]) {
+/* Up to PM_GROUP active rows into row[]; how many. */
+static unsigned walk_next(struct walk *w, size_t row[PM_GROUP]) {
     unsigned n = 0;
-    for (; n < PM_K && w->word != 0; walk_skip(w)) {
+    for (; n < PM_GROUP && w->word != 0; walk_skip(w)) {
         row[n++] = 64 * w->index + (unsigned)__builtin_ctzll(w->word);
         w->word &= w->word - 1;
     }
-    for (; n < PM_K && w->next_dummy < w->dummy; w->next_dummy++)
+    for (; n < PM_GROUP && w->next_dummy < w->dummy; w->next_dummy++)
         row[n++] = w->rows + w->next_dummy;
     return n;
 }
 
-/* Column c of K rows, summed in the rows' own width: it holds the sum and keeps the vectors narrow. */
-#define SUM_K(type, r, c)                                                                                    \
+/* Column c of PM_GROUP rows, summed in the rows' own width: it holds the sum and keeps the vectors narrow. */
+#define SUM_GROUP(type, r, c)                                                                                \
     (type)(r[0][c] + r[1][c] + r[2][c] + r[3][c] + r[4][c] + r[5][c] + r[6][c] + r[7][c])
 
-/* The n rows of a step, completed to K by the row of zeros. */
-static void row_bits(const struct pm_array *a, const size_t row[PM_K], unsigned n, const uint8_t *r[PM_K]) {
-    for (unsigned k = 0; k < PM_K; k++)
+/* The n rows of a step, completed to a group by the row of zeros. */
+static void row_bits(const struct pm_array *a, const size_t row[PM_GROUP], unsigned n,
+                     const uint8_t *r[PM_GROUP]) {
+    for (unsigned k = 0; k < PM_GROUP; k++)
         r[k] = a->bit + (k < n ? row[k] : a->rows) * a->stride;
 }
 
-static void row_cells(const struct pm_array *a, const size_t row[PM_K], unsigned n, const int16_t *r[PM_K]) {
-    for (unsigned k = 0; k < PM_K; k++)
-        r[k] = a->cell + (k < n ? row[k] : a->rows + DUMMY_ROWS) * a->stride;
+static void row_cells(const struct pm_array *a, const size_t row[PM_GROUP], unsigned n,
+                      const int16_t *r[PM_GROUP]) {
+    for (unsigned k = 0; k < PM_GROUP; k++)
+        r[k] = a->cell + (k < n ? row[k] : a->rows + a->dummies) * a->stride;
 }
 
 void pm_array_count(const struct pm_array *a, const uint64_t *mask, uint8_t *restrict count) {
     struct walk w = walk_begin(a, mask, 0);
-    size_t row[PM_K];
+    size_t row[PM_GROUP];
     bool first = true;
     for (unsigned n = walk_next(&w, row); n > 0 || first; n = walk_next(&w, row), first = false) {
-        const uint8_t *r[PM_K];
+        const uint8_t *r[PM_GROUP];
         row_bits(a, row, n, r);
         if (first)
             for (size_t c = 0; c < a->cols; c++)
-                count[c] = SUM_K(uint8_t, r, c);
+                count[c] = SUM_GROUP(uint8_t, r, c);
         else
             for (size_t c = 0; c < a->cols; c++)
-                count[c] = (uint8_t)(count[c] + SUM_K(uint8_t, r, c));
+                count[c] = (uint8_t)(count[c] + SUM_GROUP(uint8_t, r, c));
     }
 }
 
 static void read_nominal(const struct pm_array *a, const uint64_t *mask, int32_t *restrict value) {
     struct walk w = walk_begin(a, mask, 0);
-    size_t row[PM_K];
+    size_t row[PM_GROUP];
     bool first = true;
     for (unsigned n = walk_next(&w, row); n > 0 || first; n = walk_next(&w, row), first = false) {
-        const uint8_t *r[PM_K];
+        const uint8_t *r[PM_GROUP];
         row_bits(a, row, n, r);
         if (first)
             for (size_t c = 0; c < a->cols; c++)
-                value[c] = SUM_K(uint8_t, r, c) << VALUE_FRAC;
+                value[c] = SUM_GROUP(uint8_t, r, c) << VALUE_FRAC;
         else
             for (size_t c = 0; c < a->cols; c++)
-                value[c] += SUM_K(uint8_t, r, c) << VALUE_FRAC;
+                value[c] += SUM_GROUP(uint8_t, r, c) << VALUE_FRAC;
     }
 }
 
@@ -315,22 +318,22 @@ static void read_drawn(const struct pm_array *a, const uint64_t *mask, unsigned 
     const unsigned shift = a->frac - VALUE_FRAC;
     const int32_t *offset = a->offset;
     struct walk w = walk_begin(a, mask, dummy);
-    size_t row[PM_K];
+    size_t row[PM_GROUP];
     unsigned lines = 0;
     for (unsigned n = walk_next(&w, row); n > 0 || lines == 0; n = walk_next(&w, row)) {
-        const int16_t *r[PM_K];
+        const int16_t *r[PM_GROUP];
         row_cells(a, row, n, r);
         if (lines == 0 && walk_ended(&w) && a->cfg.read_noise == 0) { /* the usual access, in one pass */
             for (size_t c = 0; c < a->cols; c++)
-                value[c] = (SUM_K(int16_t, r, c) + offset[c]) >> shift;
+                value[c] = (SUM_GROUP(int16_t, r, c) + offset[c]) >> shift;
             return;
         }
         if (lines == 0)
             for (size_t c = 0; c < a->cols; c++)
-                value[c] = SUM_K(int16_t, r, c) + offset[c];
+                value[c] = SUM_GROUP(int16_t, r, c) + offset[c];
         else
             for (size_t c = 0; c < a->cols; c++)
-                value[c] += SUM_K(int16_t, r, c);
+                value[c] += SUM_GROUP(int16_t, r, c);
         lines += n;
         if (walk_ended(&w))
             break;
@@ -352,7 +355,7 @@ void pm_array_read(const struct pm_array *a, const uint64_t *mask, unsigned dumm
 uint64_t pm_array_convert(const struct pm_array *a, const struct pm_kernels *k, const uint64_t *mask,
                           unsigned dummy, struct pm_read_id id, bool count, uint16_t *sum) {
     struct walk w = walk_begin(a, mask, dummy);
-    size_t row[PM_K];
+    size_t row[PM_GROUP];
     const unsigned n = walk_next(&w, row);
     const unsigned shift = a->frac - VALUE_FRAC;
     struct pm_drawn_access access = {.offset = a->offset, .shift = shift, .count = count};
@@ -377,4 +380,8 @@ unsigned pm_array_rows(const struct pm_array *a) {
 
 unsigned pm_array_cols(const struct pm_array *a) {
     return a->cols;
+}
+
+unsigned pm_array_lines(const struct pm_array *a) {
+    return a->cfg.lines;
 }

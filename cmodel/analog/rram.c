@@ -13,29 +13,28 @@
 #define MAX_SIGMA  0.5
 #define MAX_LSB    16.0
 #define MAX_WIRE   0.01
-#define GROUP      8 /* rows added at a time */
+#define GROUP      8   /* rows added at a time */
+#define BLOCK      128 /* columns of one step: a row is padded to a multiple of it */
+#define ALIGN      64  /* of a row: a cache line */
 
 /* The first counter word's upper bits: kinds of draws, apart from those of the other arrays and of the
  * converters. */
 enum draw { DRAW_CELL = 4, DRAW_STUCK = 5, DRAW_READ = 6 };
 
-/* With wire resistance: each active cell, over g_on, as its bitline's ladder sees it. */
-struct wires {
-    double load[PM_RRAM_ROWS][PM_RRAM_COLS + 1]; /* conductance; the last is the replica column's */
-    double source[PM_RRAM_ROWS]
-                 [PM_RRAM_COLS + 1]; /* short-circuit current, over g_on times the driver's voltage */
-};
-
 struct pm_rram {
     struct pm_rram_cfg cfg;
     uint32_t key[2], id;
-    unsigned cell;
+    unsigned rows, cols, cell;
+    size_t stride; /* of a row, elements */
     bool nominal;
-    struct wires *wires; /* NULL: wires without resistance */
-    /* The last row is 0: it completes a group. (g - g_off) / (g_on - g_off) * (2^cell - 1) in 2^-FRAC LSB; at
-     * most 3 * 2 * (1 + 0.5 * 6.34) < 2^5 LSB, so that 64 rows sum to less than 2^27 and fit an int32. */
-    int32_t conductance[PM_RRAM_ROWS + 1][PM_RRAM_COLS];
-    uint8_t state[PM_RRAM_ROWS + 1][PM_RRAM_COLS];
+    /* [rows + 1][stride], the last row is 0: it completes a group. (g - g_off) / (g_on - g_off) * (2^cell -
+     * 1) in 2^-FRAC LSB; at most 3 * 2 * (1 + 0.5 * 6.34) < 2^5 LSB, so that 512 rows fit an int32. */
+    int32_t *conductance;
+    uint8_t *state;
+    /* With wire resistance, else NULL: each active cell, over g_on, as its bitline's ladder sees it,
+     * [rows][stride + 1], the first of a row is the replica column's. load: conductance; source:
+     * short-circuit current, over g_on times the driver's voltage. */
+    double *load, *source;
 };
 
 struct pm_rram_cfg pm_rram_preset(double mlc_sigma, uint64_t seed) {
@@ -65,34 +64,6 @@ bool pm_rram_is_nominal(const struct pm_rram_cfg *c, unsigned cell) {
            c->stuck_off == 0 && c->wire == 0 && (c->drift == 0 || c->time == 1);
 }
 
-struct pm_rram *pm_rram_new(const struct pm_rram_cfg *cfg, uint32_t id, unsigned cell) {
-    if (pm_rram_check(cfg) != PM_OK || cell < 1 || cell > 2)
-        return NULL;
-    struct pm_rram *a = calloc(1, sizeof *a);
-    if (a == NULL)
-        return NULL;
-    a->cfg = *cfg;
-    a->key[0] = (uint32_t)cfg->seed;
-    a->key[1] = (uint32_t)(cfg->seed >> 32);
-    a->id = id;
-    a->cell = cell;
-    a->nominal = pm_rram_is_nominal(cfg, cell);
-    if (cfg->wire > 0 && (a->wires = malloc(sizeof *a->wires)) == NULL) {
-        free(a);
-        return NULL;
-    }
-    static const uint8_t zeros[PM_RRAM_ROWS * PM_RRAM_COLS];
-    pm_rram_program(a, zeros);
-    return a;
-}
-
-void pm_rram_free(struct pm_rram *a) {
-    if (a == NULL)
-        return;
-    free(a->wires);
-    free(a);
-}
-
 /* Conductance of a cell, over g_on: stuck, or its level times its programming error; never negative. */
 static double drawn(const struct pm_rram *a, unsigned state, int32_t gauss, uint32_t stuck) {
     const double off = 1 / a->cfg.on_off, top = (1u << a->cell) - 1;
@@ -105,154 +76,266 @@ static double drawn(const struct pm_rram *a, unsigned state, int32_t gauss, uint
     return fmax(0, level * (1 + cell_sigma(&a->cfg, a->cell) * gauss / (1 << PM_GAUSS_FRAC)));
 }
 
-/* An active wordline, with ideal bitlines: g[n] from the driver on. source: each cell's current; load: its
- * conductance in series with that of the wordline around it. */
-static void wordline(double wire, const double *g, unsigned n, double *source, double *load) {
+/* An active wordline, with ideal bitlines: cell[n] has the conductances from the driver on, and receives each
+ * cell's current; load: its conductance in series with that of the wordline around it. */
+static void wordline(double wire, unsigned n, double *cell, double *load) {
     double right =
         0; /* conductances that a node sees towards the far end and, without its cell, the driver */
     for (unsigned c = n; c-- > 0;) {
         load[c] = right;
-        right = (g[c] + right) / (1 + wire * (g[c] + right));
+        right = (cell[c] + right) / (1 + wire * (cell[c] + right));
     }
     double left = 1 / wire, voltage = 1;
     for (unsigned c = 0; c < n; c++) {
-        voltage /= 1 + wire * (g[c] + load[c]);
-        source[c] = g[c] * voltage;
-        const double around = left + load[c], node = left + g[c];
-        load[c] = g[c] * around / (g[c] + around);
+        const double g = cell[c];
+        voltage /= 1 + wire * (g + load[c]);
+        cell[c] = g * voltage;
+        const double around = left + load[c], node = left + g;
+        load[c] = g * around / (g + around);
         left = node / (1 + wire * node);
     }
 }
 
-void pm_rram_program(struct pm_rram *a, const uint8_t *state) {
+/* Conductances of one row's cells as drawn, and of the replica column's. */
+static void draw_row(struct pm_rram *a, uint32_t r) {
     const double off = 1 / a->cfg.on_off, scale = ((1u << a->cell) - 1) / (1 - off) * (1 << FRAC);
     const double aged = a->cfg.drift == 0 ? 1 : pow(a->cfg.time, -a->cfg.drift);
-    for (uint32_t r = 0; r < PM_RRAM_ROWS; r++) {
-        memcpy(a->state[r], state + r * PM_RRAM_COLS, PM_RRAM_COLS);
-        if (a->nominal) { /* llround() of the general form may miss an exact level by one */
-            for (unsigned c = 0; c < PM_RRAM_COLS; c++)
-                a->conductance[r][c] = a->state[r][c] << FRAC;
-            continue;
-        }
-        double g[PM_RRAM_COLS + 1];
-        int32_t gauss[PM_RRAM_COLS];
-        pm_gauss_fill((uint32_t[4]){(uint32_t)DRAW_CELL << 28, r, 0, a->id}, a->key, PM_RRAM_COLS, gauss);
-        for (uint32_t c = 0; c < PM_RRAM_COLS; c++) {
-            uint32_t stuck[4];
-            if (c % 4 == 0)
-                pm_philox((uint32_t[4]){(uint32_t)DRAW_STUCK << 28 | c / 4, r, 0, a->id}, a->key, stuck);
-            g[c] = drawn(a, a->state[r][c], gauss[c], stuck[c % 4]) * aged;
-            a->conductance[r][c] = (int32_t)llround((g[c] - (a->cfg.replica ? off * aged : 0)) * scale);
-        }
-        if (a->wires != NULL) {
-            g[PM_RRAM_COLS] = a->cfg.replica ? off * aged : 0;
-            wordline(a->cfg.wire, g, PM_RRAM_COLS + 1, a->wires->source[r], a->wires->load[r]);
-        }
+    const double replica = a->cfg.replica ? off * aged : 0;
+    double *const wired = a->source != NULL ? a->source + r * (a->stride + 1) : NULL;
+    int32_t gauss[BLOCK];
+    uint32_t stuck[4];
+    for (uint32_t c = 0; c < a->cols; c++) {
+        if (c % BLOCK == 0)
+            pm_gauss_fill((uint32_t[4]){(uint32_t)DRAW_CELL << 28 | c / 4, r, 0, a->id}, a->key, BLOCK,
+                          gauss);
+        if (c % 4 == 0)
+            pm_philox((uint32_t[4]){(uint32_t)DRAW_STUCK << 28 | c / 4, r, 0, a->id}, a->key, stuck);
+        const double g = drawn(a, a->state[r * a->stride + c], gauss[c % BLOCK], stuck[c % 4]) * aged;
+        a->conductance[r * a->stride + c] = (int32_t)llround((g - replica) * scale);
+        if (wired != NULL)
+            wired[c] = g;
+    }
+    if (wired != NULL) {
+        wired[a->cols] = replica;
+        wordline(a->cfg.wire, a->cols + 1, wired, a->load + r * (a->stride + 1));
     }
 }
 
+/* The cells as their states say. */
+static void program(struct pm_rram *a) {
+    for (uint32_t r = 0; r < a->rows; r++) {
+        if (!a->nominal) {
+            draw_row(a, r);
+            continue;
+        }
+        /* llround() of the general form may miss an exact level by one. */
+        for (size_t c = r * a->stride; c < r * a->stride + a->cols; c++)
+            a->conductance[c] = a->state[c] << FRAC;
+    }
+}
+
+static void *zeros(size_t bytes) {
+    void *p = aligned_alloc(ALIGN, bytes); /* bytes is a multiple of BLOCK */
+    if (p != NULL)
+        memset(p, 0, bytes);
+    return p;
+}
+
+struct pm_rram *pm_rram_new(const struct pm_rram_cfg *cfg, uint32_t id, unsigned rows, unsigned cols,
+                            unsigned cell) {
+    if (pm_rram_check(cfg) != PM_OK || rows < 1 || rows > PM_RRAM_MAX_ROWS || cols < 1 ||
+        cols > PM_ARRAY_MAX_COLS || cell < 1 || cell > 2)
+        return NULL;
+    struct pm_rram *a = calloc(1, sizeof *a);
+    if (a == NULL)
+        return NULL;
+    a->cfg = *cfg;
+    a->key[0] = (uint32_t)cfg->seed;
+    a->key[1] = (uint32_t)(cfg->seed >> 32);
+    a->id = id;
+    a->rows = rows;
+    a->cols = cols;
+    a->stride = ((size_t)cols + BLOCK - 1) / BLOCK * BLOCK;
+    a->cell = cell;
+    a->nominal = pm_rram_is_nominal(cfg, cell);
+    a->conductance = zeros((rows + 1) * a->stride * sizeof *a->conductance);
+    a->state = zeros((rows + 1) * a->stride);
+    bool ok = a->conductance != NULL && a->state != NULL;
+    if (cfg->wire > 0) {
+        a->load = malloc(rows * (a->stride + 1) * sizeof *a->load);
+        a->source = malloc(rows * (a->stride + 1) * sizeof *a->source);
+        ok = ok && a->load != NULL && a->source != NULL;
+    }
+    if (!ok) {
+        pm_rram_free(a);
+        return NULL;
+    }
+    program(a);
+    return a;
+}
+
+void pm_rram_free(struct pm_rram *a) {
+    if (a == NULL)
+        return;
+    free(a->conductance);
+    free(a->state);
+    free(a->load);
+    free(a->source);
+    free(a);
+}
+
+void pm_rram_program(struct pm_rram *a, const uint8_t *state) {
+    for (size_t r = 0; r < a->rows; r++)
+        memcpy(a->state + r * a->stride, state + r * a->cols, a->cols);
+    program(a);
+}
+
+/* Rows 64 w .. 64 w + 63 that are on. */
+static uint64_t active(const struct pm_rram *a, const uint64_t *wordlines, unsigned w) {
+    const unsigned left = a->rows - 64 * w;
+    return wordlines[w] & (left < 64 ? ((uint64_t)1 << left) - 1 : UINT64_MAX);
+}
+
+static unsigned count_lines(const struct pm_rram *a, const uint64_t *wordlines) {
+    unsigned lines = 0;
+    for (unsigned w = 0; 64 * w < a->rows; w++)
+        lines += (unsigned)__builtin_popcountll(active(a, wordlines, w));
+    return lines;
+}
+
+/* The first cells of the next GROUP of these rows, completed by the row of zeros. */
+static uint64_t next_rows(const struct pm_rram *a, unsigned w, uint64_t word, size_t at[GROUP]) {
+    for (unsigned g = 0; g < GROUP; g++) {
+        at[g] = (word ? 64 * w + (unsigned)__builtin_ctzll(word) : a->rows) * a->stride;
+        word &= word - 1;
+    }
+    return word;
+}
+
 /* n active cells' noise in one draw: independent Gaussians sum to one, sqrt(n) wider. 2^-FRAC LSB. */
-static struct pm_noise read_noise(const struct pm_rram *a, int lines, struct pm_read_id id) {
+static struct pm_noise read_noise(const struct pm_rram *a, unsigned lines, struct pm_read_id id) {
     return (struct pm_noise){
         .draws = {{(uint32_t)DRAW_READ << 28, id.vector, id.plane, a->id}, {a->key[0], a->key[1]}},
         .sigma = llround(a->cfg.read_noise * sqrt(lines) * (double)((int64_t)1 << (FRAC + PM_GAUSS_FRAC)))};
 }
 
-/* Each bitline's ladder from the far end down, a Norton equivalent at a time; noise is added in 2^-FRAC LSB.
- */
-static void read_wires(const struct pm_rram *a, uint64_t wordlines, const int32_t *noise, int32_t *value) {
-    const double scale = ((1u << a->cell) - 1) / (1 - 1 / a->cfg.on_off) * (1 << FRAC), wire = a->cfg.wire;
-    double current[PM_RRAM_COLS + 1] = {0}, load[PM_RRAM_COLS + 1] = {0};
-    for (unsigned r = PM_RRAM_ROWS; r-- > 0;) {
-        const double on = wordlines >> r & 1 ? 1 : 0;
-        for (unsigned c = 0; c <= PM_RRAM_COLS; c++) {
-            const double i = current[c] + on * a->wires->source[r][c],
-                         g = load[c] + on * a->wires->load[r][c];
-            current[c] = i / (1 + wire * g);
-            load[c] = g / (1 + wire * g);
+/* Columns of the step from `col` on. */
+static size_t block_cols(const struct pm_rram *a, size_t col) {
+    return a->cols - col < BLOCK ? a->cols - col : BLOCK;
+}
+
+/* A column's sum as its value. */
+static int32_t rounded_value(int64_t sum) {
+    return (int32_t)((sum + (1 << (FRAC - VALUE_FRAC) >> 1)) >> (FRAC - VALUE_FRAC));
+}
+
+/* The currents of n columns from `col` on: each bitline's ladder from the far end down, a Norton equivalent
+ * at a time. */
+static void ladders(const struct pm_rram *a, const uint64_t *wordlines, size_t col, size_t n,
+                    double current[BLOCK]) {
+    double load[BLOCK] = {0};
+    memset(current, 0, BLOCK * sizeof *current);
+    for (size_t r = a->rows; r-- > 0;) {
+        const double on = wordlines[r / 64] >> r % 64 & 1 ? 1 : 0;
+        const size_t at = r * (a->stride + 1) + col;
+        for (size_t c = 0; c < n; c++) {
+            const double i = current[c] + on * a->source[at + c], g = load[c] + on * a->load[at + c];
+            current[c] = i / (1 + a->cfg.wire * g);
+            load[c] = g / (1 + a->cfg.wire * g);
         }
     }
-    for (unsigned c = 0; c < PM_RRAM_COLS; c++) {
-        const int64_t sum = noise[c] + llround((current[c] - current[PM_RRAM_COLS]) * scale);
-        value[c] = (int32_t)((sum + (1 << (FRAC - VALUE_FRAC) >> 1)) >> (FRAC - VALUE_FRAC));
+}
+
+/* value[] holds the noise, in 2^-FRAC LSB. */
+static void read_wires(const struct pm_rram *a, const uint64_t *wordlines, int32_t *value) {
+    const double scale = ((1u << a->cell) - 1) / (1 - 1 / a->cfg.on_off) * (1 << FRAC);
+    double replica[BLOCK], current[BLOCK];
+    ladders(a, wordlines, a->cols, 1, replica);
+    for (size_t col = 0; col < a->cols; col += BLOCK) {
+        ladders(a, wordlines, col, block_cols(a, col), current);
+        for (size_t c = 0; c < block_cols(a, col); c++)
+            value[col + c] = rounded_value(value[col + c] + llround((current[c] - replica[0]) * scale));
     }
 }
 
-void pm_rram_read_plain(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id id, int32_t *value) {
-    int32_t noise[PM_RRAM_COLS] = {0};
-    const struct pm_noise drawn = read_noise(a, __builtin_popcountll(wordlines), id);
-    if (drawn.sigma != 0)
-        pm_kernels(PM_ISA_PORTABLE)->noise(&drawn, PM_RRAM_COLS, noise);
-    if (a->wires != NULL) {
-        read_wires(a, wordlines, noise, value);
+void pm_rram_read_plain(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id,
+                        int32_t *value) {
+    const struct pm_noise noise = read_noise(a, count_lines(a, wordlines), id);
+    memset(value, 0, a->cols * sizeof *value);
+    if (noise.sigma != 0)
+        pm_kernels(PM_ISA_PORTABLE)->noise(&noise, a->cols, value);
+    if (a->source != NULL) {
+        read_wires(a, wordlines, value);
         return;
     }
-    for (unsigned c = 0; c < PM_RRAM_COLS; c++) {
-        int64_t sum = noise[c] + (1 << (FRAC - VALUE_FRAC) >> 1);
-        for (unsigned r = 0; r < PM_RRAM_ROWS; r++)
-            if (wordlines >> r & 1)
-                sum += a->conductance[r][c];
-        value[c] = (int32_t)(sum >> (FRAC - VALUE_FRAC));
+    for (size_t c = 0; c < a->cols; c++) {
+        int64_t sum = value[c];
+        for (size_t r = 0; r < a->rows; r++)
+            if (wordlines[r / 64] >> r % 64 & 1)
+                sum += a->conductance[r * a->stride + c];
+        value[c] = rounded_value(sum);
     }
 }
 
-/* The next GROUP active rows, completed by the row of zeros. */
-static uint64_t next_rows(uint64_t wordlines, unsigned row[GROUP]) {
-    for (unsigned k = 0; k < GROUP; k++) {
-        row[k] = wordlines ? (unsigned)__builtin_ctzll(wordlines) : PM_RRAM_ROWS;
-        wordlines &= wordlines - 1;
-    }
-    return wordlines;
-}
-
-static void read_cells(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id id, bool rounded,
+static void read_cells(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id, bool rounded,
                        int32_t *restrict value) {
-    int32_t sum[PM_RRAM_COLS] = {0};
-    struct pm_noise noise = read_noise(a, __builtin_popcountll(wordlines), id);
-    if (a->wires != NULL) {
+    const struct pm_kernels *k = pm_kernels(PM_ISA_BEST);
+    struct pm_noise noise = read_noise(a, count_lines(a, wordlines), id);
+    if (a->source != NULL) {
+        memset(value, 0, a->cols * sizeof *value);
         if (noise.sigma != 0)
-            pm_kernels(PM_ISA_BEST)->noise(&noise, PM_RRAM_COLS, sum);
-        read_wires(a, wordlines, sum, value);
+            k->noise(&noise, a->cols, value);
+        read_wires(a, wordlines, value);
         return;
-    }
-    while (wordlines) {
-        unsigned row[GROUP];
-        const int32_t *r[GROUP];
-        wordlines = next_rows(wordlines, row);
-        for (unsigned k = 0; k < GROUP; k++)
-            r[k] = a->conductance[row[k]];
-        for (unsigned c = 0; c < PM_RRAM_COLS; c++)
-            sum[c] += r[0][c] + r[1][c] + r[2][c] + r[3][c] + r[4][c] + r[5][c] + r[6][c] + r[7][c];
     }
     /* A value rounds upwards from half an LSB, less half of its own last bit, on. */
     noise.level = -(1 << (FRAC - 1)) - (1 << (FRAC - VALUE_FRAC) >> 1);
     noise.period = rounded ? 1 << FRAC : 0;
-    if (noise.sigma != 0)
-        pm_kernels(PM_ISA_BEST)->noise(&noise, PM_RRAM_COLS, sum);
-    for (unsigned c = 0; c < PM_RRAM_COLS; c++)
-        value[c] = (sum[c] + (1 << (FRAC - VALUE_FRAC) >> 1)) >> (FRAC - VALUE_FRAC);
+    for (size_t col = 0; col < a->cols; col += BLOCK, noise.draws.ctr[0] += BLOCK / 4) {
+        int32_t sum[BLOCK] = {0};
+        for (unsigned w = 0; 64 * w < a->rows; w++)
+            for (uint64_t word = active(a, wordlines, w); word != 0;) {
+                size_t at[GROUP];
+                const int32_t *r[GROUP];
+                word = next_rows(a, w, word, at);
+                for (unsigned g = 0; g < GROUP; g++)
+                    r[g] = a->conductance + at[g] + col;
+                for (unsigned c = 0; c < BLOCK; c++)
+                    sum[c] += r[0][c] + r[1][c] + r[2][c] + r[3][c] + r[4][c] + r[5][c] + r[6][c] + r[7][c];
+            }
+        if (noise.sigma != 0)
+            k->noise(&noise, BLOCK, sum);
+        for (size_t c = 0; c < block_cols(a, col); c++)
+            value[col + c] = (sum[c] + (1 << (FRAC - VALUE_FRAC) >> 1)) >> (FRAC - VALUE_FRAC);
+    }
 }
 
-void pm_rram_read(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id id, int32_t *value) {
+void pm_rram_read(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id, int32_t *value) {
     read_cells(a, wordlines, id, false, value);
 }
 
-void pm_rram_read_rounded(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id id, int32_t *value) {
+void pm_rram_read_rounded(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id,
+                          int32_t *value) {
     read_cells(a, wordlines, id, true, value);
 }
 
-void pm_rram_count(const struct pm_rram *a, uint64_t wordlines, uint8_t *restrict count) {
-    memset(count, 0, PM_RRAM_COLS);
-    while (wordlines) {
-        unsigned row[GROUP];
-        const uint8_t *r[GROUP];
-        wordlines = next_rows(wordlines, row);
-        for (unsigned k = 0; k < GROUP; k++)
-            r[k] = a->state[row[k]];
-        for (unsigned c = 0; c < PM_RRAM_COLS; c++)
-            count[c] = (uint8_t)(count[c] + r[0][c] + r[1][c] + r[2][c] + r[3][c] + r[4][c] + r[5][c] +
-                                 r[6][c] + r[7][c]);
-    }
+void pm_rram_count(const struct pm_rram *a, const uint64_t *wordlines, uint16_t *restrict count) {
+    for (size_t col = 0; col < a->cols; col += BLOCK)
+        for (unsigned w = 0; 64 * w < a->rows; w++) {
+            uint8_t sum[BLOCK] = {0}; /* at most 64 * 3 */
+            for (uint64_t word = active(a, wordlines, w); word != 0;) {
+                size_t at[GROUP];
+                const uint8_t *r[GROUP];
+                word = next_rows(a, w, word, at);
+                for (unsigned g = 0; g < GROUP; g++)
+                    r[g] = a->state + at[g] + col;
+                for (unsigned c = 0; c < BLOCK; c++)
+                    sum[c] = (uint8_t)(sum[c] + r[0][c] + r[1][c] + r[2][c] + r[3][c] + r[4][c] + r[5][c] +
+                                       r[6][c] + r[7][c]);
+            }
+            for (size_t c = 0; c < block_cols(a, col); c++)
+                count[col + c] = (uint16_t)((w > 0 ? count[col + c] : 0) + sum[c]);
+        }
 }
 
 bool pm_rram_nominal(const struct pm_rram *a) {

@@ -11,6 +11,8 @@
 #include "pm_path.h"
 #include "pm_types.h"
 
+/** Rows that one step over an array adds. */
+#define PM_GROUP 8
 /** Words of the widest vector: buffers of lanes are padded to it. */
 #define PM_SIMD_WORDS 8
 /** Outputs of a weight panel of the integer product. */
@@ -36,20 +38,20 @@ struct pm_noise {
                               level + k period may be left out */
 };
 
-/** One access to an array of drawn cells: K rows, some of them zeros, and the noise of the read. */
+/** One access to an array of drawn cells: PM_GROUP rows, some of them zeros, and the noise of the read. */
 struct pm_drawn_access {
-    const int16_t *cell[PM_K]; /**< conductances, `frac` fraction bits; the sum of the K fits */
-    const uint8_t *bit[PM_K];  /**< what the cells are to store */
-    const int32_t *offset;     /**< of each column: comparator offset and half a value step */
-    unsigned shift;            /**< frac - 8 */
-    struct pm_noise noise;     /**< sigma in 2^-(frac + 16) LSB; the levels are the comparators' */
-    bool count;                /**< count the codes that are not the stored count */
+    const int16_t *cell[PM_GROUP]; /**< conductances, `frac` fraction bits; the sum of a group fits */
+    const uint8_t *bit[PM_GROUP];  /**< what the cells are to store */
+    const int32_t *offset;         /**< of each column: comparator offset and half a value step */
+    unsigned shift;                /**< frac - 8 */
+    struct pm_noise noise;         /**< sigma in 2^-(frac + 16) LSB; the levels are the comparators' */
+    bool count;                    /**< count the codes that are not the stored count */
 };
 
 /** A column of cells that hold 1 or 2 bits, and what its ideal converter makes of a sum. */
 struct pm_column {
     uint16_t row[2][PM_COLUMN_ROWS]; /**< PM_COLUMN_STRIDE times each row whose cell has bit b set */
-    uint8_t n[2];                    /**< of them, completed to a multiple of K by a row of zeros */
+    uint8_t n[2];                    /**< of them, completed to a multiple of PM_GROUP by a row of zeros */
     uint8_t bits;                    /**< of a code */
     bool saturates;                  /**< there are sums of more bits */
     bool flip;                       /**< codes are complemented in their `bits` */
@@ -67,9 +69,9 @@ struct pm_kernels {
     /** Ones in planes 0..7 of x[64 blocks]: of max(x, 0) and of max(-x, 0) when `sign`, |x| <= 255; otherwise
      * of x in pos[], and zeros. */
     void (*pops)(const int16_t *x, unsigned blocks, bool sign, uint32_t pos[8], uint32_t neg[8]);
-    /** Converts one access, K rows of `words` words (a multiple of PM_SIMD_WORDS): each lane's count of ones,
-     * 0..8, is added to its number of `depth` slices, which holds the result. */
-    void (*access)(const uint64_t *const row[PM_K], size_t words, unsigned depth, uint64_t *sum);
+    /** Converts one access, PM_GROUP rows of `words` words (a multiple of PM_SIMD_WORDS): each lane's count
+     * of ones, 0..8, is added to its number of `depth` slices, which holds the result. */
+    void (*access)(const uint64_t *const row[PM_GROUP], size_t words, unsigned depth, uint64_t *sum);
     /** plane[8][stride]: bit l of plane p is bit p of byte l, of 64 bytes a word. */
     void (*slice)(const uint8_t *bytes, size_t words, size_t stride, uint64_t *plane);
     /** One weight of `columns` columns, slices of `cell` bits: sum[][words] += code << (cell * column),

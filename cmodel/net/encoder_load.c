@@ -7,7 +7,7 @@
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "kernels/gemm.h"
-#include "net/encoder_map.h"
+#include "net/encoder.h"
 
 static pm_status read_unsigned(const struct pm_json *d, const cJSON *root, const char *key, unsigned hi,
                                unsigned *out) {
@@ -68,7 +68,7 @@ static pm_status read_sentence(const struct pm_json *d, const cJSON *root, struc
     pm_status s = read_unsigned(d, root, "vocabulary", 1u << 20, &c->vocabulary);
     if (s == PM_OK)
         s = read_choice(d, root, "pool", "mean|first", &pool);
-    c->pool = (enum pm_encoder_pool)pool;
+    c->pool = (enum pm_pool)pool;
     return s;
 }
 
@@ -87,7 +87,7 @@ static pm_status read_config(const struct pm_json *d, const cJSON *root, struct 
         return s;
     c->type = (enum pm_encoder_type)type;
     c->post = post != 0;
-    c->activation = (enum pm_encoder_activation)activation;
+    c->activation = (enum pm_activation)activation;
     if (c->width % c->heads != 0)
         return pm_json_fail(d, PM_ERANGE, "\"width\" %u is no multiple of \"heads\" %u", c->width, c->heads);
     return c->type == PM_ENCODER_VIT ? read_image(d, root, c) : read_sentence(d, root, c);
@@ -111,7 +111,7 @@ static void tensor(struct source *src, const char *prefix, const char *suffix, u
 }
 
 static void load_linear(struct source *src, const char *name, unsigned in, unsigned out,
-                        struct pm_encoder_linear *l) {
+                        struct pm_matrix *l) {
     l->in = in;
     l->out = out;
     tensor(src, name, "weight", 2, out, in, &l->weight);
@@ -126,7 +126,11 @@ static void load_linear(struct source *src, const char *name, unsigned in, unsig
     pm_sgemm_pack(l->weight, 1, in, in, out, l->packed);
 }
 
-static void load_norm(struct source *src, const char *name, unsigned width, struct pm_encoder_norm *norm) {
+static void load_norm(struct source *src, const char *name, const struct pm_encoder_config *c,
+                      struct pm_layernorm *norm) {
+    const unsigned width = c->width;
+    norm->width = width;
+    norm->eps = c->layernorm_eps;
     tensor(src, name, "weight", 1, width, 0, &norm->weight);
     tensor(src, name, "bias", 1, width, 0, &norm->bias);
 }
@@ -139,9 +143,9 @@ static void load_layer(struct source *src, const struct pm_encoder_config *c, un
         [PM_ENCODER_O] = "attn.o", [PM_ENCODER_UP] = "ffn.up", [PM_ENCODER_DOWN] = "ffn.down"};
     char name[48];
     snprintf(name, sizeof name, "layers.%u.ln1", index);
-    load_norm(src, name, d, &layer->ln1);
+    load_norm(src, name, c, &layer->ln1);
     snprintf(name, sizeof name, "layers.%u.ln2", index);
-    load_norm(src, name, d, &layer->ln2);
+    load_norm(src, name, c, &layer->ln2);
     for (int m = 0; m < PM_ENCODER_MATRICES; m++) {
         snprintf(name, sizeof name, "layers.%u.%s", index, linears[m]);
         load_linear(src, name, m == PM_ENCODER_DOWN ? c->ffn : d, m == PM_ENCODER_UP ? c->ffn : d,
@@ -162,7 +166,7 @@ static pm_status load_weights(struct pm_encoder *network, const char *path, stru
     tensor(&src, "pos", NULL, 2, c->tokens, c->width, &network->pos);
     for (unsigned i = 0; i < c->layers; i++)
         load_layer(&src, c, i, &network->layers[i]);
-    load_norm(&src, "norm", c->width, &network->norm);
+    load_norm(&src, "norm", c, &network->norm);
     if (c->type == PM_ENCODER_VIT)
         load_linear(&src, "head", c->width, c->classes, &network->head);
     pm_safetensors_close(&src.file);
@@ -193,6 +197,8 @@ pm_status pm_encoder_load(struct pm_encoder *network, const char *dir, struct pm
     if (s == PM_OK) {
         snprintf(path, room, "%s/model.safetensors", dir);
         s = load_weights(network, path, e);
+        if (s == PM_OK && (s = pm_encoder_build(network)) != PM_OK)
+            pm_fail(e, s, path, "%s", pm_strerror(s));
     }
     if (s != PM_OK)
         pm_encoder_free(network);
@@ -200,19 +206,19 @@ pm_status pm_encoder_load(struct pm_encoder *network, const char *dir, struct pm
     return s;
 }
 
-static void free_linear(struct pm_encoder_linear *l) {
+static void free_linear(struct pm_matrix *l) {
     free(l->weight);
     free(l->bias);
     free(l->packed);
 }
 
-static void free_norm(struct pm_encoder_norm *norm) {
+static void free_norm(struct pm_layernorm *norm) {
     free(norm->weight);
     free(norm->bias);
 }
 
 void pm_encoder_free(struct pm_encoder *network) {
-    pm_encoder_map_free(network);
+    pm_graph_free(&network->graph);
     for (unsigned i = 0; network->layers != NULL && i < network->config.layers; i++) {
         struct pm_encoder_layer *l = &network->layers[i];
         for (int m = 0; m < PM_ENCODER_MATRICES; m++)

@@ -9,6 +9,9 @@
 extern "C" {
 #endif
 
+/** Simultaneously active wordlines of one array access, K. */
+#define PM_K 8
+
 /** How a vector's elements become bit planes. */
 enum pm_coding {
     PM_TWOS, /**< planes 0..B-1, the last one counts negative */

@@ -18,6 +18,8 @@
 extern "C" {
 #endif
 
+#define PM_HYFLEX_ROWS     64
+#define PM_HYFLEX_COLS     128
 #define PM_HYFLEX_PLANES   8
 #define PM_HYFLEX_MAX_SARS 8
 #define PM_HYFLEX_MAX_DIM  65536 /**< rows and outputs: 65536 rows of |x w| <= 2^14 stay within int32 */
@@ -49,7 +51,7 @@ void pm_hyflex_cost_add(struct pm_hyflex_cost *sum, const struct pm_hyflex_cost 
 /** One programmed array and its converters. */
 struct pm_hyflex_tile {
     struct pm_rram *array;
-    uint8_t flip[PM_RRAM_COLS];
+    uint8_t flip[PM_HYFLEX_COLS];
     struct pm_sar sar[PM_HYFLEX_MAX_SARS];
     unsigned rows, outputs; /**< in use: 1..64, 1..16*cell */
 };

@@ -11,9 +11,7 @@
 extern "C" {
 #endif
 
-/** Simultaneously active wordlines of one array access, K. */
-#define PM_K 8
-/** Most wordlines of one FLARE array. */
+/** Most wordlines of one FLARE array, most elements of a row. */
 #define PM_MAX_ROWS 4096
 
 /** What a library function returns; PM_OK is 0. */

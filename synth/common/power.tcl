@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Watts of each cell of a mapped netlist when every net toggles ACTIVITY times a clock: scripts/power.sh runs it with 0 and 1.
+# Watts of each cell of a mapped netlist when every net toggles ACTIVITY times a clock: flow/power.py runs it with 0 and 1.
 proc main {} {
     global env
     read_liberty $env(LIBERTY)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Times one mapped netlist in OpenSTA and prints its numbers as JSON: scripts/synth.sh runs it.
+# Times one mapped netlist in OpenSTA and prints its numbers as JSON: flow/mapping.py runs it.
 # The neighbours of a block are flops of the same library: inputs come half a nanosecond after the edge (clock to output and a
 # gate), outputs leave as much for the neighbour's gate and setup; a BUFX2 drives each input, 50 fF load each output.
 set io_delay 0.5

@@ -11,7 +11,7 @@ pm_status pm_array_dpi_init(struct pm_array_dpi *d, const struct pm_array *a, un
                             uint32_t *accesses, size_t vectors) {
     *d = (struct pm_array_dpi){
         .array = a, .pins = pins, .vector = vector, .accesses = accesses, .vectors = vectors};
-    if (pins < pm_array_rows(a) || pins > PM_MAX_ROWS)
+    if (pins < pm_array_rows(a) || pins > PM_ARRAY_MAX_ROWS)
         return PM_EINVAL;
     d->first = vector;
     d->value = malloc(pm_array_cols(a) * sizeof *d->value);
@@ -44,7 +44,7 @@ void pm_array_dpi_skip(struct pm_array_dpi *d) {
 
 void pm_array_dpi_read(struct pm_array_dpi *d, const uint32_t *wl, uint32_t dwl, unsigned plane, bool neg,
                        bool last_plane, bool last, uint32_t *cmp) {
-    uint64_t mask[PM_MAX_ROWS / 64] = {0};
+    uint64_t mask[PM_ARRAY_MAX_ROWS / 64] = {0};
     unsigned rows = pm_array_rows(d->array), cols = pm_array_cols(d->array), active = 0, beyond = 0;
     for (unsigned r = 0; r < d->pins; r += 32) {
         uint64_t word = wl[r / 32];
@@ -54,16 +54,16 @@ void pm_array_dpi_read(struct pm_array_dpi *d, const uint32_t *wl, uint32_t dwl,
     for (unsigned r = rows; r < d->pins; r++)
         beyond += (unsigned)(mask[r / 64] >> (r % 64) & 1);
     unsigned dummies = (unsigned)__builtin_popcount(dwl);
-    if (active == 0 || active + dummies != PM_K || dwl != (1u << dummies) - 1 || beyond != 0) {
+    if (active == 0 || active + dummies != pm_array_lines(d->array) || dwl != (1u << dummies) - 1 || beyond != 0) {
         pm_sim_finish(PM_EDIFFER);
         return;
     }
     struct pm_read_id id = {d->vector, (uint16_t)(plane | (unsigned)neg << 8), d->access};
     pm_array_read(d->array, mask, dummies, id, d->value);
-    memset(cmp, 0, ((size_t)cols * PM_K + 31) / 32 * sizeof *cmp);
+    memset(cmp, 0, ((size_t)cols * PM_COMPARATORS + 31) / 32 * sizeof *cmp);
     /* As pm_flash: its comparators share one value and come on in order. */
     for (unsigned c = 0; c < cols; c++)
-        cmp[c / 4] |= ((1u << pm_flash_code(d->value[c])) - 1) << (c % 4 * PM_K);
+        cmp[c / 4] |= ((1u << pm_flash_code(d->value[c])) - 1) << (c % 4 * PM_COMPARATORS);
     d->count++;
     d->access = last_plane ? 0 : (uint16_t)(d->access + 1);
     if (last)

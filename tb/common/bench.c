@@ -110,7 +110,7 @@ struct pm_rtl *bench_model(struct bench *b, const char *name) {
         return NULL;
     struct pm_rtl *rtl;
     char err[2048];
-    if (pm_rtl_open(b->block, name, false, &rtl, err, sizeof err) != PM_OK) {
+    if (pm_rtl_open(b->block, name, getenv("PERIMETER_WAVES") != NULL, &rtl, err, sizeof err) != PM_OK) {
         fprintf(stderr, "%s\n", err);
         printf("not ok - bench %s: model %s\n", b->block, name);
         exit(1);

@@ -119,11 +119,20 @@ extern "C" bool pm_sim_stall(void) {
     return (r >> 40 & 7) < stalled_of_8[sim.pattern];
 }
 
-// Which mutant a mutated design is (scripts/mutate.sh); 0: none.
+// Which mutant a mutated design is (flow/mutate.py); 0: none.
 extern "C" int pm_mutant(void) {
     const char *m = getenv("PERIMETER_MUTANT");
     return m ? atoi(m) : 0;
 }
+
+#if VM_TRACE
+// Where a run's waveform goes, or nowhere. PERIMETER_WAVES=STEM numbers those of runs that name no file: STEM1, STEM2 and so on.
+static std::string wave_of(const pm_sim_opts *opts) {
+    static unsigned runs;
+    const char *stem = getenv("PERIMETER_WAVES");
+    return opts->wave ? opts->wave : stem ? stem + std::to_string(++runs) : "";
+}
+#endif
 
 extern "C" bool pm_sim_ready(bool valid) {
     return !pm_sim_stall() && (valid || !sim.waits);
@@ -136,16 +145,18 @@ extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
     sim.pattern = opts->seed & 3;
     sim.waits = opts->seed & 4;
     VerilatedContext context;
-    // Registers that nothing resets start with random values: a result must not depend on them.
-    context.randReset(VM_COVERAGE ? 0 : 2); // a random value is not a toggle
+    // Registers that nothing resets start with random values: a result must not depend on them. A random value is not a toggle, though,
+    // and no other simulator starts with the same.
+    context.randReset(VM_COVERAGE || getenv("PERIMETER_WAVES") ? 0 : 2);
     context.randSeed(static_cast<int>(opts->seed % 0x7fffffff) + 1);
     Vtb top{&context};
 #if VM_TRACE
     Wave wave;
-    if (opts->wave) {
+    const std::string file = wave_of(opts);
+    if (!file.empty()) {
         context.traceEverOn(true);
         top.trace(&wave, 99);
-        wave.open((std::string(opts->wave) + ".tmp").c_str());
+        wave.open((file + ".tmp").c_str());
     }
 #endif
     uint64_t time = 0;
@@ -153,7 +164,7 @@ extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
         top.clk_i = clk;
         top.eval();
 #if VM_TRACE
-        if (opts->wave)
+        if (!file.empty())
             wave.dump(time);
 #endif
         context.timeInc(1);
@@ -181,9 +192,9 @@ extern "C" pm_status pm_sim_run(const pm_sim_opts *opts, uint64_t *clocks) {
 #endif
     top.final();
 #if VM_TRACE
-    if (opts->wave) { // whole, or not there
+    if (!file.empty()) { // whole, or not there
         wave.close();
-        rename((std::string(opts->wave) + ".tmp").c_str(), opts->wave);
+        rename((file + ".tmp").c_str(), file.c_str());
     }
 #endif
     if (clocks)

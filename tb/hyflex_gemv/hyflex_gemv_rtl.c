@@ -8,7 +8,7 @@
 
 /* One sample-and-hold bank: what the bitlines showed. */
 struct bank {
-    int32_t value[PM_RRAM_COLS];
+    int32_t value[PM_HYFLEX_COLS];
 };
 
 struct lane {
@@ -31,8 +31,8 @@ static _Thread_local struct {
     unsigned y_hold; /* clocks left of the one long stall of a run with stalls */
     bool read_done, reading, y_held;
     uint64_t wordlines;
-    uint8_t due[3 * PM_RRAM_COLS]; /* the sums that codes should be, by plane mod 3: codes come after the bank
-                                      is free */
+    uint16_t due[3 * PM_HYFLEX_COLS]; /* the sums that codes should be, by plane mod 3: codes come after the
+                                      bank is free */
     struct bank bank[2];
     struct lane lane[PM_HYFLEX_MAX_SARS];
     struct pm_stream_out x;
@@ -72,8 +72,8 @@ static void array_side(uint64_t wordlines, bool read, bool track, bool hold, siz
     pm_sim_need(wordlines == run.wordlines);
     run.reading = !hold;
     if (hold) {
-        pm_rram_read(run.tile->array, wordlines, read_id(run.held), run.bank[track].value);
-        pm_rram_count(run.tile->array, wordlines, run.due + run.held % 3 * PM_RRAM_COLS);
+        pm_rram_read(run.tile->array, &wordlines, read_id(run.held), run.bank[track].value);
+        pm_rram_count(run.tile->array, &wordlines, run.due + run.held % 3 * PM_HYFLEX_COLS);
         run.held++;
         pm_sim_progress();
     }
@@ -91,21 +91,21 @@ static void converter_side(unsigned sample, unsigned column, bool scan) {
     lane->value = run.bank[scan].value[column];
     lane->id = read_id(run.ended);
     lane->id.access = (uint16_t)column;
-    if (++run.column == PM_RRAM_COLS) {
+    if (++run.column == PM_HYFLEX_COLS) {
         run.column = 0;
         run.ended++;
     }
 }
 
 static void collect_code(int code, int column) {
-    const size_t plane = run.codes / PM_RRAM_COLS;
-    pm_sim_need((size_t)column == run.codes % PM_RRAM_COLS && plane < run.planes);
+    const size_t plane = run.codes / PM_HYFLEX_COLS;
+    pm_sim_need((size_t)column == run.codes % PM_HYFLEX_COLS && plane < run.planes);
     if (plane >= run.planes)
         return;
     if (run.code)
         run.code[run.codes] = (uint8_t)code;
     if ((unsigned)column < run.used)
-        run.clips += code != run.due[plane % 3 * PM_RRAM_COLS + (unsigned)column];
+        run.clips += code != run.due[plane % 3 * PM_HYFLEX_COLS + (unsigned)column];
     run.codes++;
     pm_sim_progress();
 }
@@ -129,14 +129,14 @@ void pm_hyflex_gemv_step(int sars, int acc_w, unsigned char x_ready, const uint3
     const size_t ended_before = run.ended;
     pm_sim_need((unsigned)sars == run.cfg->sars);
     pm_sim_need(run.cfg->adc == PM_SAR_BITS || c7_en == 0);
-    const unsigned outputs = PM_RRAM_COLS * run.cfg->cell / 8;
+    const unsigned outputs = PM_HYFLEX_COLS * run.cfg->cell / 8;
     pm_stream_fired(&run.x, x_ready);
     converter_side((unsigned)sample, (unsigned)column, scan);
     array_side(wordlines[0] | (uint64_t)wordlines[1] << 32, read, track, hold, ended_before);
     if (code_valid)
         collect_code(code, code_column);
     if (pm_stream_take(&run.y, y_valid, pm_stream_hash(0, y, (size_t)outputs * (unsigned)acc_w),
-                       run.codes / (PM_HYFLEX_PLANES * PM_RRAM_COLS)))
+                       run.codes / (PM_HYFLEX_PLANES * PM_HYFLEX_COLS)))
         collect_y(y, (unsigned)acc_w, outputs);
     pm_stream_end(&run.y, 0);
 
@@ -144,10 +144,10 @@ void pm_hyflex_gemv_step(int sars, int acc_w, unsigned char x_ready, const uint3
     *mode6 = run.cfg->adc == PM_SAR_BITS - 1;
     *x_valid = pm_stream_offer(&run.x);
     if (*x_valid)
-        for (unsigned r = 0; r < PM_RRAM_ROWS; r++)
+        for (unsigned r = 0; r < PM_HYFLEX_ROWS; r++)
             pm_pins_put(x, r, 8, r < run.tile->rows ? vector(run.x.taken)[r] : 0, true);
     else
-        pm_pins_noise(x, PM_RRAM_ROWS * 8);
+        pm_pins_noise(x, PM_HYFLEX_ROWS * 8);
     run.read_done = run.elapsed + 1 >= run.cfg->read_clocks && !pm_sim_stall();
     *read_done = run.read_done;
     run.y_hold -= run.y_hold > 0;
@@ -155,7 +155,7 @@ void pm_hyflex_gemv_step(int sars, int acc_w, unsigned char x_ready, const uint3
 }
 
 void pm_hyflex_gemv_flip(uint32_t *flip) {
-    for (unsigned c = 0; c < PM_RRAM_COLS; c++)
+    for (unsigned c = 0; c < PM_HYFLEX_COLS; c++)
         pm_set_bits(flip, c, 1, run.tile->flip[c]);
 }
 
@@ -198,7 +198,7 @@ pm_status pm_hyflex_tile_rtl(const struct pm_sim_opts *opts, const struct pm_hyf
 pm_status pm_hyflex_gemv_rtl(const struct pm_sim_opts *opts, const struct pm_hyflex *h, const int8_t *x,
                              size_t vectors, uint32_t first_vector, int32_t *y, struct pm_hyflex_cost *cost) {
     const struct pm_hyflex_cfg *cfg = pm_hyflex_config(h);
-    const unsigned per = PM_RRAM_COLS * cfg->cell / 8, outputs = pm_hyflex_outputs(h),
+    const unsigned per = PM_HYFLEX_COLS * cfg->cell / 8, outputs = pm_hyflex_outputs(h),
                    rows = pm_hyflex_rows(h);
     const unsigned row_tiles = pm_hyflex_row_tiles(h), col_tiles = pm_hyflex_col_tiles(h);
     uint64_t all_clips = 0, slowest = 0;
@@ -212,7 +212,7 @@ pm_status pm_hyflex_gemv_rtl(const struct pm_sim_opts *opts, const struct pm_hyf
         const struct pm_sim_opts tile_opts = {.seed = opts->seed ? opts->seed + i : 0,
                                               .wave = i ? NULL : opts->wave};
         uint64_t clips, clocks;
-        status = pm_hyflex_tile_rtl(&tile_opts, h, t, x + i / col_tiles * PM_RRAM_ROWS, rows, vectors,
+        status = pm_hyflex_tile_rtl(&tile_opts, h, t, x + i / col_tiles * PM_HYFLEX_ROWS, rows, vectors,
                                     first_vector, acc, NULL, &clips, &clocks);
         for (size_t v = 0; v < vectors; v++)
             for (unsigned m = 0; m < t->outputs; m++)
@@ -225,7 +225,7 @@ pm_status pm_hyflex_gemv_rtl(const struct pm_sim_opts *opts, const struct pm_hyf
         const uint64_t reads = (uint64_t)vectors * PM_HYFLEX_PLANES * row_tiles * col_tiles;
         cost->vectors += vectors;
         cost->array_reads += reads;
-        cost->conversions += reads * PM_RRAM_COLS;
+        cost->conversions += reads * PM_HYFLEX_COLS;
         cost->clips += all_clips;
         cost->cycles += slowest;
     }

@@ -46,8 +46,8 @@ static void compare_tile(const char *name, const struct pm_hyflex_cfg *cfg, unsi
                          enum fill wf, enum fill xf, size_t vectors, uint64_t seed) {
     const unsigned per = 16 * cfg->cell;
     int8_t *w = need((size_t)rows * outputs), *x = need(vectors * rows);
-    uint8_t *code = need(vectors * 8 * PM_RRAM_COLS);
-    int32_t *acc = need(vectors * per * sizeof *acc), golden_code[8 * PM_RRAM_COLS], golden[32];
+    uint8_t *code = need(vectors * 8 * PM_HYFLEX_COLS);
+    int32_t *acc = need(vectors * per * sizeof *acc), golden_code[8 * PM_HYFLEX_COLS], golden[32];
     for (size_t i = 0; i < (size_t)rows * outputs; i++)
         w[i] = element(wf);
     if (wf == Ties)
@@ -65,8 +65,8 @@ static void compare_tile(const char *name, const struct pm_hyflex_cfg *cfg, unsi
         uint64_t wordlines[8];
         golden_clips +=
             pm_hyflex_tile_stages(h, t, x + v * rows, 50 + (uint32_t)v, wordlines, golden_code, golden);
-        for (unsigned i = 0; i < 8 * PM_RRAM_COLS; i++)
-            bench_eq(&b, "code", v * 8 * PM_RRAM_COLS + i, golden_code[i], code[v * 8 * PM_RRAM_COLS + i]);
+        for (unsigned i = 0; i < 8 * PM_HYFLEX_COLS; i++)
+            bench_eq(&b, "code", v * 8 * PM_HYFLEX_COLS + i, golden_code[i], code[v * 8 * PM_HYFLEX_COLS + i]);
         for (unsigned m = 0; m < per; m++)
             bench_eq(&b, "acc", v * per + m, golden[m], acc[v * per + m]);
     }
@@ -76,11 +76,11 @@ static void compare_tile(const char *name, const struct pm_hyflex_cfg *cfg, unsi
     snprintf(full, sizeof full, "%s: cell %u, adc %u, flip %d, %u converters, %ux%u%s (%llu clips)", name,
              cfg->cell, cfg->adc, cfg->flip, cfg->sars, rows, outputs, seed ? ", stalls" : "",
              (unsigned long long)golden_clips);
-    bench_test(&b, full, (uint64_t)vectors * (8 * PM_RRAM_COLS + per) + 1);
+    bench_test(&b, full, (uint64_t)vectors * (8 * PM_HYFLEX_COLS + per) + 1);
     if (seed == 0) {
         /* First read, planes back to back, and the last conversion, sum, output register and its taking. */
         const uint64_t planes = vectors * 8, plane = pm_hyflex_plane_clocks(cfg);
-        const uint64_t scan = pm_scan_clocks(PM_RRAM_COLS, cfg->adc, cfg->sars);
+        const uint64_t scan = pm_scan_clocks(PM_HYFLEX_COLS, cfg->adc, cfg->sars);
         const uint64_t least = cfg->read_clocks + (planes - 1) * plane + scan;
         printf("# hyflex_gemv: %llu vectors in %llu clocks, %.2f a plane\n", (unsigned long long)vectors,
                (unsigned long long)clocks, (double)clocks / (double)planes);
@@ -175,7 +175,7 @@ static void model(const char *name, size_t vectors) {
         struct pm_hyflex_cfg cfg = config(cell, 5 + cell, true, sars);
         compare_tile("random", &cfg, 64, 16 * cell, Random, Random, vectors, 0);
         compare_tile("random, flow", &cfg, 64, 16 * cell, Random, Edges, vectors, bench_random(&b) | 1);
-        cfg.read_clocks = pm_scan_clocks(PM_RRAM_COLS, cfg.adc, sars) + 7;
+        cfg.read_clocks = pm_scan_clocks(PM_HYFLEX_COLS, cfg.adc, sars) + 7;
         compare_tile("slow array", &cfg, 64, 16 * cell, Random, Random, vectors / 4 + 1, 0);
         cfg.read_clocks = 1;
         compare_tile("fast array", &cfg, 64, 16 * cell, Random, Random, vectors / 4 + 1, 0);

@@ -4,6 +4,7 @@
 
 #include "bench.h"
 #include "shift_add.h"
+#include "therm_enc.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,15 +27,15 @@ static void *need(size_t bytes) {
 static uint8_t one_code(enum codes kind, bool top) {
     switch (kind) {
     case CODES_FULL:
-        return PM_K;
+        return PM_COMPARATORS;
     case CODES_TOP: /* the most negative part */
-        return top ? PM_K : 0;
+        return top ? PM_COMPARATORS : 0;
     case CODES_REST: /* the most positive part */
-        return top ? 0 : PM_K;
+        return top ? 0 : PM_COMPARATORS;
     case CODES_ZERO:
         return 0;
     default:
-        return (uint8_t)bench_range(&b, 0, PM_K);
+        return (uint8_t)bench_range(&b, 0, PM_COMPARATORS);
     }
 }
 
@@ -52,7 +53,7 @@ static size_t stimulus(const struct shape *s, size_t beats, struct pm_shift_add_
         bool full = bench_random(&b) % 4 == 0, negative = bench_random(&b) & 1;
         enum codes kind = (enum codes)bench_range(&b, 0, CODES_KINDS - 1);
         for (unsigned p = 0; p < s->xbits; p++) {
-            unsigned accesses = s->rows / PM_K;
+            unsigned accesses = s->rows / PM_COMPARATORS;
             if (!full)
                 accesses = bench_random(&b) & 1 ? 0 : (unsigned)bench_range(&b, 0, accesses);
             for (unsigned i = 0; i < accesses && n < beats; i++, n++) {
@@ -68,7 +69,7 @@ static size_t stimulus(const struct shape *s, size_t beats, struct pm_shift_add_
             beat[n] =
                 (struct pm_shift_add_beat){.plane = (uint8_t)bench_range(&b, 0, s->xbits - 1), .empty = true};
             for (unsigned c = 0; c < cols; c++)
-                code[n * cols + c] = (uint8_t)bench_range(&b, 1, PM_K);
+                code[n * cols + c] = (uint8_t)bench_range(&b, 1, PM_COMPARATORS);
             n++;
         }
         beat[first].first = true;

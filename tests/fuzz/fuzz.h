@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What every fuzz target does. A target is one file, tests/fuzz/TARGET.c, with LLVMFuzzerTestOneInput;
- * scripts/fuzz.sh links it with libFuzzer, `make test` with replay.c, which runs the kept inputs of
+ * flow/fuzz.py links it with libFuzzer, `make test` with replay.c, which runs the kept inputs of
  * tests/fuzz/TARGET/. */
 #ifndef FUZZ_H
 #define FUZZ_H

@@ -1,25 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Configuration files of `perimeter run`: every setting that is taken lies in its range and reads back. */
-#include "run_settings.h"
+/* Configuration files and plans of `perimeter run`: every setting that is taken lies in its range, and what is
+ * printed reads back. */
 #include "fuzz.h"
+#include "io/json.h"
+#include "run.h"
+
+#include <stdlib.h>
+
+static void check_values(const struct pm_settings *s) {
+    for (size_t k = 0; k < s->count; k++) {
+        const struct pm_setting *d = &s->list->setting[k];
+        const struct pm_value *v = &s->value[k];
+        FUZZ_NEED(d->kind == PM_SET_REAL ? v->at[0].r >= d->lo && v->at[0].r <= d->hi
+                                         : d->choices || (v->at[0].i >= d->lo && v->at[0].i <= d->hi));
+    }
+}
+
+static void read_back(struct pm_run_job *j) {
+    struct pm_run_job again = {0};
+    struct pm_error e;
+    char *text;
+    size_t length;
+    FILE *f = open_memstream(&text, &length);
+    pm_settings_print(j->settings, f);
+    fclose(f);
+    FUZZ_NEED(pm_run_begin(&again) == PM_OK);
+    FUZZ_NEED(pm_settings_override((struct pm_settings *[]){again.settings, NULL}, text, &e) == PM_OK);
+    pm_run_end(&again);
+    free(text);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
-    struct pm_run_settings s, again;
-    struct pm_error e = {{0}};
+    struct pm_run_job j = {0};
+    struct pm_settings *all[PM_MAX_SYSTEMS + 2];
     const char *path = fuzz_file(data, n);
-    pm_run_defaults(&s);
-    pm_status status = pm_run_load(&s, path, &e);
-    fuzz_named(status, e.text, path);
-    for (unsigned k = 0; k < PM_RUN_KEYS; k++)
-        FUZZ_NEED(pm_run_keys[k].choices ||
-                  (s.value[k] >= pm_run_keys[k].lo && s.value[k] <= pm_run_keys[k].hi));
-    if (status != PM_OK)
-        return 0;
-    char text[2048];
-    pm_run_text(&s, PM_RUN_OF_IMAGES, text, sizeof text);
-    pm_run_defaults(&again);
-    FUZZ_NEED(pm_run_override(&again, text, &e) == PM_OK);
-    status = pm_run_check(&s, PM_RUN_OF_IMAGES, &e);
-    FUZZ_NEED(status == PM_OK || (*e.text && !strchr(e.text, '\n')));
+    struct pm_json d = {path, &j.error, NULL};
+    FUZZ_NEED(pm_run_begin(&j) == PM_OK);
+    all[0] = j.settings;
+    for (size_t i = 0; i == 0 || all[i]; i++)
+        all[i + 1] = j.plan.all[i];
+    pm_status status = pm_json_load(&d);
+    if (status == PM_OK) {
+        status = pm_settings_load(all, d.root, path, &j.error);
+        fuzz_named(status, j.error.text, path);
+        for (size_t i = 0; all[i]; i++)
+            check_values(all[i]);
+        if (status == PM_OK)
+            read_back(&j);
+        fuzz_named(pm_plan_read(&j.plan, d.root, path, &j.error), j.error.text, path);
+        cJSON_Delete(d.root);
+    } else {
+        fuzz_named(status, j.error.text, path);
+    }
+    pm_run_end(&j);
     return 0;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Golden against RTL through the ops: an input chooses op, settings and each operand, from the edges of its
- * range or at random; every integer of every output is compared. Shapes are few, since each needs a model. */
-#include "op/op.h"
+/* Golden against RTL through the ops: an input chooses one of their samples, the settings that it leaves open
+ * and each random operand, from the edges of its range or at random; every integer of every output is
+ * compared. Sizes are the samples', since each needs a model. */
 #include "fuzz.h"
+#include "op_job.h"
 
 static struct bytes {
     const uint8_t *data;
@@ -56,116 +57,77 @@ static int64_t operand(int64_t lo, int64_t hi) {
     return (int64_t)((uint64_t)lo + (span ? (uint64_t)v % span : (uint64_t)v));
 }
 
-/* What is left to choose: sizes and settings that have a model of their own are fixed. */
-static const struct plan {
-    const char *op, *set; /* "name=value ..." */
-    size_t dim[128];
-    struct {
-        const char *input;
-        int64_t lo, hi;
-    } range[3]; /* narrower than declared */
-} plans[] = {
-    {"bitsift", "bits=8 slice=16 mode=split signed=1", {['D'] = 64}, {{"x", -128, 127}}},
-    {"bitsift", "bits=4 slice=8 mode=scan signed=0", {['D'] = 64}, {{"x", 0, 15}}},
-    {"therm-enc", "", {['M'] = 64}, {{0}}},
-    {"flare-gemv", "wbits=8 mode=split", {['D'] = 64, ['M'] = 5}, {{"x", -128, 127}, {"w", -128, 127}}},
-    {"emsbq", "q=8 signed=1", {['n'] = 13}, {{"x", -2147483647 - 1, 2147483647}}},
-    {"emsbq", "q=8 signed=1", {['n'] = 64}, {{0}}},
-    {"msb-parse", "bits=10", {['n'] = 16}, {{"x", -2147483647 - 1, 2147483647}, {"shift", -8, 31}}},
-    {"vdr-softmax", "", {['N'] = 19}, {{"ne", -14, 25}}},
-    {"head-norm", "mode=recip", {['n'] = 7}, {{0}}},
-    {"sar-ctrl", "", {['n'] = 32}, {{"vin_q8", -1000, 40000}}},
-    {"nor-mul", "abits=8 bbits=8 asigned=1 bsigned=1", {['n'] = 40}, {{"a", -128, 127}, {"b", -128, 127}}},
-    {"hyflex-gemv", "", {['D'] = 9, ['M'] = 3}, {{0}}},
-};
-
-static bool fixed(const struct plan *p, const char *name) {
-    const size_t n = strlen(name);
-    for (const char *at = strstr(p->set, name); at; at = strstr(at + 1, name))
-        if (at[n] == '=' && (at == p->set || at[-1] == ' '))
-            return true;
-    return false;
+/* Sample number n of all that are meant for it, with its op; NULL: there are fewer. */
+static const struct pm_op_sample *sample(size_t n, const struct pm_op **op) {
+    for (size_t k = 0; (*op = pm_op_at(k)) != NULL; k++)
+        for (const struct pm_op_sample *s = (*op)->sample; s->name; s++)
+            if (strcmp(s->name, "timing") != 0 && n-- == 0)
+                return s;
+    return NULL;
 }
 
-static void settings(struct pm_op_job *job, const struct plan *p) {
-    char all[256];
-    snprintf(all, sizeof all, "%s", p->set);
-    for (size_t k = 0; job->op->set[k].name; k++) {
-        const struct pm_op_setting *s = &job->op->set[k];
-        if (fixed(p, s->name) || s->kind != PM_SET_CHOICE || strstr(s->choices, "ideal"))
+/* Choices that the sample leaves open; those that need another model are set by it. */
+static void settings(struct pm_op_job *job) {
+    const char *set = job->sample->set ? job->sample->set : "";
+    for (size_t k = 0; k < job->settings->count; k++) {
+        const struct pm_setting *d = &job->op->set.setting[k];
+        char term[64], one[64];
+        snprintf(term, sizeof term, "%s=", d->name);
+        if (strstr(set, term) || d->kind != PM_SET_CHOICE || d->golden)
             continue;
-        /* Of a choice, one that RTL has. */
-        const char *c = s->choices;
+        const char *c = d->choices;
         unsigned count = 1, pick;
         for (const char *a = c; *a; a++)
             count += *a == '|';
         for (pick = byte() % count; pick > 0; pick--)
             c = strchr(c, '|') + 1;
-        char one[64];
         snprintf(one, sizeof one, "%.*s", (int)strcspn(c, "|"), c);
-        FUZZ_NEED(pm_op_parse_setting(job, k, one) == PM_OK);
+        FUZZ_NEED(pm_setting_parse(d, one, d->name, &job->settings->value[k], &job->error) == PM_OK);
+        job->settings->value[k].given = true;
     }
-    for (char *save, *item = strtok_r(all, " ", &save); item; item = strtok_r(NULL, " ", &save)) {
-        char *equal = strchr(item, '=');
-        *equal = 0;
-        for (size_t k = 0; job->op->set[k].name; k++)
-            if (strcmp(job->op->set[k].name, item) == 0)
-                FUZZ_NEED(pm_op_parse_setting(job, k, equal + 1) == PM_OK);
-    }
-    pm_op_default_settings(job);
+    FUZZ_NEED(pm_op_sample_settings(job) == PM_OK);
 }
 
-static void inputs(struct pm_op_job *job, const struct plan *p) {
-    memcpy(job->dim, p->dim, sizeof job->dim);
-    job->dim['T'] = byte() % 4 + 1;
-    job->dim['1'] = 1;
+/* Takes the sample's tensors and replaces what is random in them; false where the settings refuse them. */
+static bool inputs(struct pm_op_job *job) {
+    if (pm_op_load(job) != PM_OK)
+        return false;
     for (size_t k = 0; job->op->in[k].name; k++) {
-        const struct pm_op_input *d = &job->op->in[k];
-        size_t shape[PM_RANK];
-        int64_t lo = d->lo, hi = d->hi;
-        for (size_t r = 0; r < 3; r++)
-            if (p->range[r].input && strcmp(p->range[r].input, d->name) == 0)
-                lo = p->range[r].lo, hi = p->range[r].hi;
-        unsigned rank = 0;
-        for (; d->dims[rank]; rank++)
-            shape[rank] = job->dim[(unsigned char)d->dims[rank]];
-        if (d->optional && byte() % 2)
-            continue;
-        FUZZ_NEED(pm_tensor_new(&job->in[k], d->dtype, rank, shape) == PM_OK);
-        job->in_path[k] = d->name;
-        job->in_file[k] = d->dtype;
-        for (size_t i = 0; i < job->in[k].count; i++)
-            pm_tensor_set(&job->in[k], i, operand(lo, hi));
+        const struct pm_op_values v = pm_op_sample_values(job->op, job->sample, k);
+        for (size_t i = 0; i < job->in[k].count && !v.list; i++)
+            pm_tensor_set(&job->in[k], i, operand(v.lo, v.hi));
     }
+    return !job->op->prepare || job->op->prepare(job) == PM_OK;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     if (n == 0)
         return 0;
     in = (struct bytes){.data = data, .left = n, .random = 0x9E3779B97F4A7C15u};
-    const struct plan *p = &plans[byte() % (sizeof plans / sizeof *plans)];
+    const struct pm_op *op;
+    size_t samples = 0;
+    while (sample(samples, &op))
+        samples++;
     struct pm_op_job *job = calloc(1, sizeof *job);
     FUZZ_NEED(job != NULL);
-    for (size_t k = 0; pm_ops[k]; k++)
-        if (strcmp(pm_ops[k]->name, p->op) == 0)
-            job->op = pm_ops[k];
-    FUZZ_NEED(job->op != NULL);
-    settings(job, p);
-    inputs(job, p);
-    struct pm_tensor golden[PM_OP_OUTPUTS], rtl[PM_OP_OUTPUTS];
-    pm_status status = job->op->prepare ? job->op->prepare(job) : PM_OK;
-    if (status == PM_OK) {
-        status = pm_op_run(job, false, golden);
+    const struct pm_op_sample *chosen = sample(byte() % samples, &op);
+    FUZZ_NEED(pm_op_begin(job, op) == PM_OK);
+    job->sample = chosen;
+    job->golden = job->rtl = true;
+    settings(job);
+    if (inputs(job)) {
+        struct pm_tensor golden[PM_OP_OUTPUTS], rtl[PM_OP_OUTPUTS];
+        const pm_status status = pm_op_run(job, false, golden);
         const pm_status other = pm_op_run(job, true, rtl);
         if (other != status)
-            fprintf(stderr, "%s: %s: golden %d, rtl %d\n", p->op, job->error.text, status, other);
+            fprintf(stderr, "%s: %s: golden %d, rtl %d\n", op->name, job->error.text, status, other);
         FUZZ_NEED(other == status);
         for (size_t k = 0; status == PM_OK && job->op->out[k].name; k++) {
             FUZZ_NEED(golden[k].count == rtl[k].count);
             for (size_t i = 0; i < golden[k].count && !job->op->out[k].measured; i++) {
                 const int64_t g = pm_tensor_get(&golden[k], i), r = pm_tensor_get(&rtl[k], i);
                 if (g != r)
-                    fprintf(stderr, "%s %s[%zu]: golden %lld, rtl %lld\n", p->op, job->op->out[k].name, i,
+                    fprintf(stderr, "%s %s[%zu]: golden %lld, rtl %lld\n", op->name, job->op->out[k].name, i,
                             (long long)g, (long long)r);
                 FUZZ_NEED(g == r);
             }

@@ -14,13 +14,17 @@
 extern "C" {
 #endif
 
-/** Most bitlines of one array. */
-#define PM_ARRAY_MAX_COLS (1u << 17)
+/** Most wordlines, bitlines and active wordlines of one array. */
+#define PM_ARRAY_MAX_ROWS  4096
+#define PM_ARRAY_MAX_COLS  (1u << 17)
+#define PM_ARRAY_MAX_LINES 256
 
 enum pm_cell { PM_CELL_SRAM, PM_CELL_MRAM };
 
 struct pm_array_cfg {
     enum pm_cell cell;
+    unsigned lines;      /**< K, wordlines that one access turns on, dummies among them; 8 in FLARE;
+                              1..PM_ARRAY_MAX_LINES */
     bool noise;          /**< false: nominal cells, an exact count of ones */
     double tmr;          /**< MRAM: tunnel magnetoresistance, 1.5 for 150%; 0.01..1e6 */
     double sigma_r;      /**< MRAM: relative standard deviation of a cell's resistance, 0.017; 0..0.15 */
@@ -47,8 +51,8 @@ struct pm_read_id {
 
 struct pm_array;
 
-/** A new array of rows x cols cells that all store 0, with K-1 dummy rows. `id` keys its random numbers
- * beside the seed. NULL when out of memory, cfg is out of range, rows is not 1..PM_MAX_ROWS or cols
+/** A new array of rows x cols cells that all store 0, with K - 1 dummy rows. `id` keys its random numbers
+ * beside the seed. NULL when out of memory, cfg is out of range, rows is not 1..PM_ARRAY_MAX_ROWS or cols
  * not 1..PM_ARRAY_MAX_COLS. */
 struct pm_array *pm_array_new(const struct pm_array_cfg *cfg, uint32_t id, unsigned rows, unsigned cols);
 void pm_array_free(struct pm_array *a);
@@ -80,6 +84,8 @@ bool pm_array_noisy(const struct pm_array *a);
 
 unsigned pm_array_rows(const struct pm_array *a);
 unsigned pm_array_cols(const struct pm_array *a);
+/** K of its configuration. */
+unsigned pm_array_lines(const struct pm_array *a);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Behavioural model of one RRAM array of 64 wordlines and 128 bitlines, with one or two bits a cell
- * (docs/numerics.md, "Array behaviour"; HyFlexPIM section 3.2).
+/* Behavioural model of one RRAM array with one or two bits a cell (docs/numerics.md, "Array
+ * behaviour"; HyFlexPIM section 3.2: 64 wordlines, 128 bitlines). Any of its wordlines may be on.
  *
  * Cells are drawn when they are programmed and are integers from then on; every draw is keyed by (seed,
  * array) and counted by (row, column) or (column, vector, plane), so that any engine, order or thread count
@@ -14,8 +14,7 @@
 extern "C" {
 #endif
 
-#define PM_RRAM_ROWS 64
-#define PM_RRAM_COLS 128
+#define PM_RRAM_MAX_ROWS 512 /**< wordlines: the sum of their cells stays within int32 */
 
 /* Programming errors of a 2-bit cell, relative standard deviation of its conductance. */
 #define PM_RRAM_SIGMA_AUTHORS 0.025 /**< HyFlexPIM authors' code */
@@ -33,7 +32,7 @@ struct pm_rram_cfg {
     double time;       /**< age over the age at programming, 1..1e12 (1: fresh) */
     double wire;       /**< resistance of the wire between neighbouring cells over R_on, 0..0.01 (IR drop):
                             drivers before column 0, converters below row 0, off rows disconnected */
-    bool replica; /**< a column of off cells subtracts g_off of each active row; false: literal */
+    bool replica;      /**< a column of off cells subtracts g_off of each active row; false: literal */
     uint64_t seed;
 };
 
@@ -45,26 +44,31 @@ pm_status pm_rram_check(const struct pm_rram_cfg *cfg);
 
 struct pm_rram;
 
-/** An array whose cells hold `cell` bits (1 or 2), all programmed to 0. `id` keys its draws beside the seed.
- * NULL when out of memory or an argument is out of range. */
-struct pm_rram *pm_rram_new(const struct pm_rram_cfg *cfg, uint32_t id, unsigned cell);
+/** An array of rows (1..PM_RRAM_MAX_ROWS) x cols (1..PM_ARRAY_MAX_COLS) cells of `cell` bits (1 or 2), all
+ * programmed to 0. `id` keys its draws beside the seed: a cell's do not depend on the array's size. NULL when
+ * out of memory or an argument is out of range. */
+struct pm_rram *pm_rram_new(const struct pm_rram_cfg *cfg, uint32_t id, unsigned rows, unsigned cols,
+                            unsigned cell);
 void pm_rram_free(struct pm_rram *a);
 
-/** Programs all cells: state[row * 128 + column], 0..2^cell - 1. */
+/** Programs all cells: state[row * cols + column], 0..2^cell - 1. */
 void pm_rram_program(struct pm_rram *a, const uint8_t *state);
 
-/** One read: value[128], each column in 1/256 LSB (nominally 256 times the sum of active cells' states). Bit
- * r of `wordlines` turns row r on. Of id, vector and plane key the read noise. */
-void pm_rram_read(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id id, int32_t *value);
+/** One read: value[cols], each column in 1/256 LSB (nominally 256 times the sum of active cells' states). Bit
+ * r mod 64 of wordlines[r / 64] turns row r on; bits beyond the rows do nothing. Of id, vector and plane key
+ * the read noise. */
+void pm_rram_read(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id, int32_t *value);
 
 /** pm_rram_read() where only what a value rounds to, in whole LSB, has to be right. */
-void pm_rram_read_rounded(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id id, int32_t *value);
+void pm_rram_read_rounded(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id,
+                          int32_t *value);
 
 /** pm_rram_read() in its plain form, cell by cell in 64 bits: the reference. */
-void pm_rram_read_plain(const struct pm_rram *a, uint64_t wordlines, struct pm_read_id id, int32_t *value);
+void pm_rram_read_plain(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id,
+                        int32_t *value);
 
-/** The sums of what was to be stored: count[128], 0..192. */
-void pm_rram_count(const struct pm_rram *a, uint64_t wordlines, uint8_t *count);
+/** The sums of what was to be stored: count[cols]. */
+void pm_rram_count(const struct pm_rram *a, const uint64_t *wordlines, uint16_t *count);
 
 /** Whether arrays of `cell` bits under cfg are nominal: see pm_rram_nominal(). */
 bool pm_rram_is_nominal(const struct pm_rram_cfg *cfg, unsigned cell);

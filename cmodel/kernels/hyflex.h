@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A matrix in HyFlexPIM arrays, as its plain form (hyflex_gemv.c) and the fast ones (kernels/hyflex.c) share
+ * it. */
+#ifndef PM_KERNELS_HYFLEX_H
+#define PM_KERNELS_HYFLEX_H
+
+#include "hyflex_gemv.h"
+
+struct pm_hyflex {
+    struct pm_hyflex_cfg cfg;
+    unsigned rows, outputs, row_tiles, col_tiles;
+    unsigned per; /* outputs a tile */
+    const struct pm_kernels *k;
+    int8_t *w;       /* [rows][outputs] */
+    bool ideal_sar;  /* the converters only round and saturate */
+    int16_t *packed; /* where every conversion is exact: y is the dot product */
+    struct pm_hyflex_tile *tile;
+    struct pm_column
+        *column; /* [tiles][PM_HYFLEX_COLS], where arrays and converters are ideal but not exact */
+};
+
+/** Where the path is a fast one, memory for its form of w[rows][outputs]: `exact`: every conversion is exact;
+ * `ideal`: converters and cells are, though a sum may clip. PM_ENOMEM. */
+pm_status pm_hyflex_prepare(struct pm_hyflex *h, const int8_t *w, bool ideal, bool exact);
+/** The columns of tile `index`, whose cells hold state[64][128], for the sliced path. */
+void pm_hyflex_list_columns(struct pm_hyflex *h, unsigned index, const uint8_t *state);
+
+/** wordlines[i]: rows whose element has bit i set. */
+void pm_hyflex_split(const int8_t *x, unsigned rows, uint64_t wordlines[PM_HYFLEX_PLANES]);
+/** code[128] of a plane's values, by the tile's converters. */
+void pm_hyflex_convert(const struct pm_hyflex *h, const struct pm_hyflex_tile *t, const int32_t *value,
+                       struct pm_read_id id, int32_t *code);
+/** Adds the cost of one vector with these clips; cost may be NULL. */
+void pm_hyflex_add_vector(const struct pm_hyflex *h, uint64_t clips, struct pm_hyflex_cost *cost);
+
+#endif

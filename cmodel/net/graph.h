@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A network as a graph of layers, in the order in which they are computed. Every node's output is one row a
+ * token, or one row in all (after a pool). The host computes in float; any layer can be handed to something
+ * else, which system/placement.h does. */
+#ifndef PM_NET_GRAPH_H
+#define PM_NET_GRAPH_H
+
+#include "net/layers.h"
+
+enum pm_node_kind {
+    PM_NODE_PATCHES,    /**< of the input's image */
+    PM_NODE_EMBEDDING,  /**< rows of a table, by the input's ids */
+    PM_NODE_TABLE,      /**< the first rows of a table */
+    PM_NODE_ADD,        /**< in[0] + in[1] */
+    PM_NODE_NORM,       /**< LayerNorm of in[0] */
+    PM_NODE_MATRIX,     /**< of in[0], added to in[1] where there is one */
+    PM_NODE_ACTIVATION, /**< of in[0] */
+    PM_NODE_HEADS,      /**< of in[0], in[1], in[2]: q, k, v */
+    PM_NODE_POOL,       /**< of in[0] */
+    PM_NODE_ATTENTION   /**< the nodes that follow it, as a whole: from in[0], which is to be normalised, added
+                           to in[1]; its value is the last of them. For something else than the host alone. */
+};
+
+#define PM_NO_NODE UINT_MAX
+
+struct pm_node {
+    enum pm_node_kind kind;
+    char name[32];  /**< of a matrix or an attention: unique; of others "" */
+    unsigned layer; /**< of the network's repeated layers, from 0; of others: their number */
+    unsigned id;    /**< of a matrix: keys what is drawn for it */
+    char part[8];   /**< of a matrix: what it is called within its layer: "q", "up" */
+    unsigned in[3]; /**< the nodes whose values it reads, PM_NO_NODE: none */
+    unsigned width; /**< elements of a row of its value */
+    bool single;    /**< one row in all */
+    union {
+        struct pm_patching patching;
+        struct {
+            const float *row; /**< [rows][width] */
+            unsigned rows;
+        } table; /**< of PM_NODE_EMBEDDING and PM_NODE_TABLE */
+        const struct pm_layernorm *norm;
+        const struct pm_matrix *matrix;
+        enum pm_activation activation;
+        unsigned heads;
+        enum pm_pool pool;
+        struct {
+            const struct pm_layernorm *norm; /**< of in[0] */
+            const struct pm_matrix *q, *k, *v, *o;
+            unsigned heads, body; /**< body: how many nodes it stands for */
+        } attention;
+    };
+    unsigned buffer; /**< set by pm_graph_finish */
+};
+
+/** Zeroed: empty. Refers to weights that outlive it. Read-only once finished: threads may share it. */
+struct pm_graph {
+    struct pm_node *node;
+    unsigned nodes, room;
+    unsigned tokens; /**< the most that an input has */
+    unsigned *buffer, buffers; /**< floats a token of each */
+    bool failed;
+};
+
+/** Appends a node, whose inputs are there; its number. Out of memory is remembered until pm_graph_finish. */
+unsigned pm_graph_add(struct pm_graph *g, const struct pm_node *node);
+/** Decides where values are kept. PM_ENOMEM. */
+pm_status pm_graph_finish(struct pm_graph *g);
+void pm_graph_free(struct pm_graph *g);
+
+/** Elements of what a run gives: the last node's row. */
+unsigned pm_graph_outputs(const struct pm_graph *g);
+/** Whether the node can be handed to a system: it has a name. */
+bool pm_node_is_layer(const struct pm_node *node);
+
+/** One image or one sentence. */
+struct pm_graph_input {
+    const uint8_t *image; /**< pixels 0..255 */
+    const uint32_t *ids;  /**< [n], rows of the embedding */
+    const uint8_t *keep;  /**< [n] 0: padding; NULL: none; of a sentence, and at least one is kept */
+    unsigned n;           /**< 1..tokens; of an image: tokens */
+};
+
+/** What a layer elsewhere than on the host reads and writes: x[n][in] -> y[n][out], bias included; of an
+ * attention without what it is added to. */
+struct pm_operands {
+    unsigned n;
+    const float *x;
+    const uint8_t *keep; /**< [n] 0: padding, which no token attends to; NULL: none */
+    float *y;            /**< not x */
+};
+
+/** Layers that are not computed by the host. */
+struct pm_graph_elsewhere {
+    const bool *layer; /**< [nodes] */
+    /** Computes node number `node`; a status but PM_OK ends the run, which returns it. */
+    pm_status (*compute)(void *ctx, unsigned node, const struct pm_operands *o);
+    void *ctx;
+};
+
+/** Buffers of one run; one per thread. */
+struct pm_graph_scratch;
+/** NULL when out of memory. */
+struct pm_graph_scratch *pm_graph_scratch_new(const struct pm_graph *g);
+/** NULL is accepted. */
+void pm_graph_scratch_free(struct pm_graph_scratch *s);
+
+/** input -> out[pm_graph_outputs()]. elsewhere may be NULL. May run in several threads at once, each with its
+ * own scratch. What is padding, and how much, changes no bit of out. PM_EINVAL: the input is not the
+ * network's; or what `compute` returned. */
+pm_status pm_graph_run(const struct pm_graph *g, const struct pm_graph_input *input,
+                       const struct pm_graph_elsewhere *elsewhere, struct pm_graph_scratch *s, float *out);
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A network's layers on the host, in float: added in one order whatever the batch, the threads and the
+ * instruction set. Tensors are row-major, one row a token. */
+#ifndef PM_NET_LAYERS_H
+#define PM_NET_LAYERS_H
+
+#include "pm_types.h"
+
+/** y = x W^T + bias. */
+struct pm_matrix {
+    unsigned in, out;
+    float *weight; /**< [out][in] */
+    float *bias;   /**< [out] */
+    float *packed; /**< the weights as pm_sgemm takes them; where the host multiplies */
+};
+/** y[n][out] of x[n][in], added to onto[n][out] where that is not NULL; y may be onto. */
+void pm_matrix_apply(const struct pm_matrix *m, size_t n, const float *x, const float *onto, float *y);
+
+/** y = (x - mean(x)) / sqrt(var(x) + eps) * weight + bias, over the channels of one token. */
+struct pm_layernorm {
+    unsigned width;
+    float eps;
+    float *weight, *bias; /**< [width] */
+};
+/** Of x[n][width] to y, which may be x. */
+void pm_layernorm(const struct pm_layernorm *norm, size_t n, const float *x, float *y);
+
+/** PM_GELU: x/2 (1 + erf(x/sqrt 2)), within 5e-7 (1 + |x|)/2. */
+enum pm_activation { PM_GELU, PM_GELU_TANH, PM_RELU };
+/** Of x[n] to y[n], which may be x. */
+void pm_activate(enum pm_activation kind, size_t n, const float *x, float *y);
+
+/** Heads side by side: y[n][width] = softmax(q k^T / sqrt(width/heads)) v over the tokens that keep[n] does
+ * not mark with 0 (NULL: all). y is none of the inputs; work holds pm_heads_work() floats. */
+void pm_heads(unsigned heads, unsigned n, unsigned width, const float *q, const float *k, const float *v,
+              const uint8_t *keep, float *work, float *y);
+size_t pm_heads_work(unsigned n, unsigned width, unsigned heads);
+
+/** How an image becomes tokens: patches of patch x patch pixels, raster order; a pixel p of 0..255 enters as
+ * (p/255 - mean)/std. */
+struct pm_patching {
+    unsigned image, patch; /**< pixels of a side; patch divides image */
+    float mean, std;
+};
+/** y[(image/patch)^2][patch * patch] of image[image][image]. */
+void pm_patches(const struct pm_patching *p, const uint8_t *image, float *y);
+
+/** How a sequence becomes one row. */
+enum pm_pool { PM_POOL_MEAN, PM_POOL_FIRST };
+/** y[width]: the mean over the kept rows of x[n][width], or the first row. */
+void pm_pool(enum pm_pool kind, size_t n, size_t width, const float *x, const uint8_t *keep, float *y);
+
+#endif

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system/counts.h"
+
+#include "bitsift.h"
+
+const struct pm_count_info pm_count_info[PM_COUNTS] = {
+    [PM_COUNT_VECTORS] = {"vectors", "vectors"},
+    [PM_COUNT_READS] = {"array_reads", "reads"},
+    [PM_COUNT_ACCESSES] = {"accesses", "accesses"},
+    [PM_COUNT_WINDOWS] = {"windows", "accesses"},
+    [PM_COUNT_CONVERSIONS] = {"conversions", "conversions"},
+    [PM_COUNT_WRONG] = {"wrong_codes", "conversions"},
+    [PM_COUNT_CLOCKS] = {"clocks", "clocks"},
+    [PM_COUNT_BITS] = {"plane_bits", "bits"},
+    [PM_COUNT_ONES] = {"plane_ones", "bits"},
+    [PM_COUNT_WRITES] = {"writes", "elements"},
+    [PM_COUNT_CLIPPED] = {"clipped", "elements"},
+    [PM_COUNT_ROUNDED] = {"clamped_by_rounding", "elements"},
+    [PM_COUNT_ZERO_SUMS] = {"zero_sums", "rows"},
+    [PM_COUNT_MOVED] = {"bits_moved", "bits"},
+};
+
+const struct pm_histogram_info pm_histogram_info[PM_HISTOGRAMS] = {
+    [PM_HISTOGRAM_LINES] = {"lines", "accesses", 1, PM_K},
+    [PM_HISTOGRAM_EXPONENT] = {"exponents", "rows", -4, PM_HISTOGRAM_BINS},
+};
+
+void pm_counts_add(struct pm_counts *sum, const struct pm_counts *c) {
+    for (int k = 0; k < PM_COUNTS; k++)
+        sum->of[k] += c->of[k];
+    for (int h = 0; h < PM_HISTOGRAMS; h++)
+        for (int b = 0; b < PM_HISTOGRAM_BINS; b++)
+            sum->bin[h][b] += c->bin[h][b];
+}
+
+bool pm_counts_any(const struct pm_counts *c) {
+    uint64_t any = 0;
+    for (int k = 0; k < PM_COUNTS; k++)
+        any |= c->of[k];
+    return any != 0;
+}

@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system/hyflex.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/json.h"
+#include "system/int8.h"
+
+/* One matrix w[in][out], or one of two factors. Its arrays split the outputs of the first factor and the
+ * inputs of the second: part 0 has the first `split` of them, in 1-bit cells. */
+struct stage {
+    unsigned in, out, split;
+    bool split_inputs;
+    struct pm_hyflex *part[2]; /* NULL: empty */
+    float *scale;              /* [out] */
+};
+
+struct pm_hyflex_linear {
+    unsigned stages;
+    struct stage stage[2];
+    float *bias;
+};
+
+/* w[in][out] to int8, a scale for each output. */
+static void quantise_weights(const float *w, unsigned in, unsigned out, int8_t *q, float *scale) {
+    for (unsigned o = 0; o < out; o++) {
+        scale[o] = pm_int8_scale(w + o, in, out);
+        for (unsigned i = 0; i < in; i++)
+            q[(size_t)i * out + o] = (int8_t)lrintf(w[(size_t)i * out + o] / scale[o]);
+    }
+}
+
+static pm_status program_part(const struct pm_hyflex_linear_cfg *cfg, struct stage *s, unsigned part,
+                              unsigned cell, const int8_t *q, uint32_t *array_id) {
+    const unsigned dim = s->split_inputs ? s->in : s->out;
+    const unsigned from = part ? s->split : 0, to = part ? dim : s->split;
+    const unsigned rows = s->split_inputs ? to - from : s->in, outputs = s->split_inputs ? s->out : to - from;
+    if (from == to)
+        return PM_OK;
+    int8_t *w = malloc((size_t)rows * outputs);
+    if (w == NULL)
+        return PM_ENOMEM;
+    const int8_t *first = q + (s->split_inputs ? (size_t)from * s->out : from);
+    for (unsigned r = 0; r < rows; r++)
+        memcpy(w + (size_t)r * outputs, first + (size_t)r * s->out, outputs);
+    struct pm_hyflex_cfg array = cfg->array;
+    array.cell = cell;
+    array.adc = cfg->adc[cell - 1];
+    const pm_status status = pm_hyflex_new(&array, w, rows, outputs, *array_id, &s->part[part]);
+    if (status == PM_OK)
+        *array_id += pm_hyflex_row_tiles(s->part[part]) * pm_hyflex_col_tiles(s->part[part]);
+    free(w);
+    return status;
+}
+
+/* Programs w[in][out] into s, whose in, out, split and split_inputs are set. */
+static pm_status program(const struct pm_hyflex_linear_cfg *cfg, struct stage *s, const float *w,
+                         uint32_t *array_id) {
+    int8_t *q = malloc((size_t)s->in * s->out);
+    s->scale = malloc(s->out * sizeof *s->scale);
+    pm_status status = q != NULL && s->scale != NULL ? PM_OK : PM_ENOMEM;
+    if (status == PM_OK)
+        quantise_weights(w, s->in, s->out, q, s->scale);
+    for (unsigned part = 0; part < 2 && status == PM_OK; part++)
+        status = program_part(cfg, s, part, part + 1, q, array_id);
+    free(q);
+    return status;
+}
+
+/* The whole matrix, in part 0 or in part 1. */
+static pm_status program_whole(const struct pm_hyflex_linear_cfg *cfg, const struct pm_matrix *l,
+                               uint32_t *array_id, struct pm_hyflex_linear *h) {
+    float *w = malloc((size_t)l->in * l->out * sizeof *w);
+    if (w == NULL)
+        return PM_ENOMEM;
+    for (unsigned o = 0; o < l->out; o++)
+        for (unsigned i = 0; i < l->in; i++)
+            w[(size_t)i * l->out + o] = l->weight[(size_t)o * l->in + i];
+    h->stages = 1;
+    h->stage[0] =
+        (struct stage){.in = l->in, .out = l->out, .split = cfg->layout == PM_HYFLEX_SLC ? l->out : 0};
+    const pm_status status = program(cfg, &h->stage[0], w, array_id);
+    free(w);
+    return status;
+}
+
+static pm_status program_ranks(const struct pm_hyflex_linear_cfg *cfg, const struct pm_matrix *l,
+                               uint32_t *array_id, struct pm_hyflex_linear *h) {
+    const unsigned k = pm_rank_count(l->in, l->out), split = cfg->slc_percent * k / 100;
+    float *a = malloc((size_t)l->in * k * sizeof *a), *b = malloc((size_t)k * l->out * sizeof *b);
+    float *sorted_a = malloc((size_t)l->in * k * sizeof *a),
+          *sorted_b = malloc((size_t)k * l->out * sizeof *b);
+    pm_status status = a && b && sorted_a && sorted_b ? PM_OK : PM_ENOMEM;
+    if (status == PM_OK)
+        status = pm_rank_factor(l->weight, l->in, l->out, k, a, b);
+    if (status == PM_OK) {
+        for (unsigned r = 0; r < k; r++) {
+            for (unsigned i = 0; i < l->in; i++)
+                sorted_a[(size_t)i * k + r] = a[(size_t)i * k + cfg->order[r]];
+            memcpy(sorted_b + (size_t)r * l->out, b + (size_t)cfg->order[r] * l->out, l->out * sizeof *b);
+        }
+        h->stages = 2;
+        h->stage[0] = (struct stage){.in = l->in, .out = k, .split = split};
+        h->stage[1] = (struct stage){.in = k, .out = l->out, .split = split, .split_inputs = true};
+        status = program(cfg, &h->stage[0], sorted_a, array_id);
+    }
+    if (status == PM_OK)
+        status = program(cfg, &h->stage[1], sorted_b, array_id);
+    free(a);
+    free(b);
+    free(sorted_a);
+    free(sorted_b);
+    return status;
+}
+
+pm_status pm_hyflex_linear_new(const struct pm_hyflex_linear_cfg *cfg, const struct pm_matrix *l,
+                               uint32_t *array_id, struct pm_hyflex_linear **linear) {
+    *linear = NULL;
+    const bool ranks = cfg->layout == PM_HYFLEX_RANKS;
+    if (cfg->slc_percent > 100 || (ranks && cfg->order == NULL))
+        return PM_EINVAL;
+    struct pm_hyflex_linear *h = calloc(1, sizeof *h);
+    if (h == NULL)
+        return PM_ENOMEM;
+    h->bias = malloc(l->out * sizeof *h->bias);
+    pm_status status = PM_ENOMEM;
+    if (h->bias != NULL) {
+        memcpy(h->bias, l->bias, l->out * sizeof *h->bias);
+        status = ranks ? program_ranks(cfg, l, array_id, h) : program_whole(cfg, l, array_id, h);
+    }
+    if (status == PM_OK)
+        *linear = h;
+    else
+        pm_hyflex_linear_free(h);
+    return status;
+}
+
+void pm_hyflex_linear_free(struct pm_hyflex_linear *h) {
+    if (h == NULL)
+        return;
+    for (unsigned s = 0; s < 2; s++) {
+        pm_hyflex_free(h->stage[s].part[0]);
+        pm_hyflex_free(h->stage[s].part[1]);
+        free(h->stage[s].scale);
+    }
+    free(h->bias);
+    free(h);
+}
+
+void pm_hyflex_linear_cost_add(struct pm_hyflex_linear_cost *sum, const struct pm_hyflex_linear_cost *cost) {
+    pm_hyflex_cost_add(&sum->cell[0], &cost->cell[0]);
+    pm_hyflex_cost_add(&sum->cell[1], &cost->cell[1]);
+    sum->cycles += cost->cycles;
+}
+
+/* A vector to int8; returns its scale. */
+static float quantise(const float *x, unsigned n, int8_t *q) {
+    const float scale = pm_int8_scale(x, n, 1);
+    for (unsigned i = 0; i < n; i++)
+        q[i] = (int8_t)lrintf(x[i] / scale);
+    return scale;
+}
+
+struct buffers {
+    int8_t *x;
+    float *scale; /* [n] of the vectors */
+    int32_t *y;   /* one part's results */
+    float *rank;  /* [n][k] between the factors */
+};
+
+/* One part's vectors: y32[n][outputs], added up in y[n][out] in float. */
+static pm_status run_part(const struct stage *s, unsigned part, size_t n, uint32_t first_vector,
+                          const struct buffers *b, float *y, struct pm_hyflex_cost *cost,
+                          pm_hyflex_watch *watch, void *ctx) {
+    const struct pm_hyflex *h = s->part[part];
+    const unsigned outputs = pm_hyflex_outputs(h), from = part ? s->split : 0;
+    const int8_t *x = b->x + (s->split_inputs ? from : 0);
+    const unsigned first = s->split_inputs ? 0 : from;
+    const uint64_t before = cost->cycles;
+    pm_status status = pm_hyflex_gemm(h, x, s->in, (unsigned)n, first_vector, b->y, cost);
+    const uint64_t cycles = cost->cycles - before;
+    if (status != PM_OK)
+        return status;
+    if (watch != NULL) {
+        status = watch(ctx, &(struct pm_hyflex_run){h, x, s->in, n, first_vector, b->y, cycles});
+        if (status != PM_OK)
+            return status;
+    }
+    for (size_t t = 0; t < n; t++)
+        for (unsigned o = 0; o < outputs; o++)
+            y[t * s->out + first + o] += (float)b->y[t * outputs + o] * (b->scale[t] * s->scale[first + o]);
+    return PM_OK;
+}
+
+static pm_status run_stage(const struct stage *s, size_t n, const float *x, uint32_t first_vector,
+                           const struct buffers *b, float *y, struct pm_hyflex_linear_cost *cost,
+                           pm_hyflex_watch *watch, void *ctx) {
+    uint64_t slowest = 0;
+    for (size_t t = 0; t < n; t++)
+        b->scale[t] = quantise(x + t * s->in, s->in, b->x + t * s->in);
+    for (unsigned part = 0; part < 2; part++) {
+        struct pm_hyflex_cost c = {0};
+        if (s->part[part] == NULL)
+            continue;
+        const pm_status status = run_part(s, part, n, first_vector, b, y, &c, watch, ctx);
+        if (status != PM_OK)
+            return status;
+        slowest = c.cycles > slowest ? c.cycles : slowest;
+        if (cost != NULL)
+            pm_hyflex_cost_add(&cost->cell[part], &c);
+    }
+    if (cost != NULL)
+        cost->cycles += slowest;
+    return PM_OK;
+}
+
+pm_status pm_hyflex_linear_run(const struct pm_hyflex_linear *h, size_t n, const float *x,
+                               uint32_t first_vector, float *y, struct pm_hyflex_linear_cost *cost,
+                               pm_hyflex_watch *watch, void *ctx) {
+    const struct stage *first = &h->stage[0], *last = &h->stage[h->stages - 1];
+    const size_t in = first->in > last->in ? first->in : last->in;
+    const size_t out = first->out > last->out ? first->out : last->out;
+    struct buffers b = {malloc(n * in), malloc(n * sizeof(float)), malloc(n * out * sizeof(int32_t)),
+                        calloc(n * first->out, sizeof(float))};
+    pm_status status = b.x && b.scale && b.y && b.rank ? PM_OK : PM_ENOMEM;
+    if (status == PM_OK && h->stages == 2)
+        status = run_stage(first, n, x, first_vector, &b, b.rank, cost, watch, ctx);
+    if (status == PM_OK) {
+        for (size_t t = 0; t < n; t++)
+            memcpy(y + t * last->out, h->bias, last->out * sizeof *y);
+        status = run_stage(last, n, h->stages == 2 ? b.rank : x, first_vector, &b, y, cost, watch, ctx);
+    }
+    free(b.x);
+    free(b.scale);
+    free(b.y);
+    free(b.rank);
+    return status;
+}
+
+/* ---- the system ---- */
+
+enum { CELL_1, CELL_2, CELL_RANKS };
+enum { ADC_FULL, ADC_6, ADC_7, ADC_IDEAL, ADCS };
+
+static const struct pm_setting settings[] = {
+    {.name = "cell", .kind = PM_SET_CHOICE, .fallback = "1", .choices = "1|2|ranks",
+     .help = "bits a cell; ranks: two factors, their ranks in both"},
+    {.name = "slc-percent", .kind = PM_SET_INT, .fallback = "10", .lo = 0, .hi = 100, .when = "cell=ranks",
+     .help = "share of the ranks in 1-bit cells"},
+    {.name = "rank-order", .kind = PM_SET_CHOICE, .fallback = "gradient", .choices = "gradient|value|random",
+     .when = "cell=ranks", .help = "which go to 1-bit cells first"},
+    {.name = "flip", .kind = PM_SET_CHOICE, .fallback = "1", .choices = "0|1",
+     .help = "column flip; 0: as the paper, sums clip"},
+    {.name = "adc", .kind = PM_SET_CHOICE, .fallback = "full", .choices = "full|6|7|ideal", .golden = "ideal",
+     .help = "converter bits; full: 6 for 1-bit, 7 for 2-bit cells"},
+    {.name = "sars", .kind = PM_SET_CHOICE, .fallback = "8", .choices = "1|2|4|8",
+     .help = "converters an array"},
+    {.name = "mlc-sigma", .kind = PM_SET_REAL, .fallback = "0", .lo = 0, .hi = 0.5,
+     .when = "cell=2 or slc-percent<100", .help = "programming error of a 2-bit cell, relative"},
+    {.name = "slc-sigma", .kind = PM_SET_REAL, .fallback = "0", .lo = 0, .hi = 0.5,
+     .when = "cell=1 or slc-percent>0", .help = "the same of a 1-bit cell"},
+    {.name = "read-noise", .kind = PM_SET_REAL, .fallback = "0", .lo = 0, .hi = 16,
+     .help = "deviation of a cell's read noise, LSB"},
+    {.name = "wire", .kind = PM_SET_REAL, .fallback = "0", .lo = 0, .hi = 0.01,
+     .help = "wire between neighbouring cells over R_on (IR drop)"},
+    {0},
+};
+static const struct pm_setting_list list = {"hyflex", settings};
+PM_SETTING_LIST(list);
+
+static struct pm_hyflex_linear_cfg configure(const struct pm_site *site, const struct pm_settings *s) {
+    static const unsigned bits[ADCS][2] = {
+        [ADC_FULL] = {6, 7}, [ADC_6] = {6, 6}, [ADC_7] = {7, 7}, [ADC_IDEAL] = {0, 0}};
+    static const enum pm_hyflex_layout layout[] = {
+        [CELL_1] = PM_HYFLEX_SLC, [CELL_2] = PM_HYFLEX_MLC, [CELL_RANKS] = PM_HYFLEX_RANKS};
+    struct pm_hyflex_linear_cfg c = {.layout = layout[pm_settings_int(s, "cell")],
+                                     .array = pm_hyflex_default(),
+                                     .slc_percent = (unsigned)pm_settings_int(s, "slc-percent")};
+    memcpy(c.adc, bits[pm_settings_int(s, "adc")], sizeof c.adc);
+    c.array.flip = pm_settings_int(s, "flip") != 0;
+    c.array.sars = 1u << pm_settings_int(s, "sars");
+    c.array.rram.seed = site->seed;
+    c.array.rram.mlc_sigma = pm_settings_real(s, "mlc-sigma");
+    c.array.rram.slc_sigma = pm_settings_real(s, "slc-sigma");
+    c.array.rram.read_noise = pm_settings_real(s, "read-noise");
+    c.array.rram.wire = pm_settings_real(s, "wire");
+    return c;
+}
+
+/* FOLDER/ranks.json, kept for all layers. */
+static pm_status load_gradient(struct pm_site *site, const struct pm_node *node, double *gradient,
+                               struct pm_error *e) {
+    char path[PATH_MAX];
+    struct pm_json d = {path, e, NULL};
+    struct cJSON *root = site->own;
+    snprintf(path, sizeof path, "%s/ranks.json", site->folder);
+    if (!root) {
+        const pm_status status = pm_json_load(&d);
+        if (status != PM_OK)
+            return status;
+        site->own = root = d.root;
+    }
+    const struct cJSON *layers = cJSON_GetObjectItemCaseSensitive(root, "layers");
+    const struct cJSON *layer = cJSON_IsArray(layers) ? cJSON_GetArrayItem(layers, (int)node->layer) : NULL;
+    if (!layer)
+        return pm_json_fail(&d, PM_ESHAPE, "\"layers\" is missing, or has no element %u for %s", node->layer,
+                            node->name);
+    return pm_json_reals(&d, layer, node->part, pm_rank_count(node->matrix->in, node->matrix->out), -1e30,
+                         1e30, gradient);
+}
+
+/* The order of the ranks, which the caller frees. */
+static pm_status sort_ranks(struct pm_site *site, const struct pm_node *node, enum pm_rank_order by,
+                            unsigned **order, struct pm_error *e) {
+    const unsigned k = pm_rank_count(node->matrix->in, node->matrix->out);
+    double *gradient = malloc(k * sizeof *gradient);
+    *order = malloc(k * sizeof **order);
+    pm_status status = gradient && *order ? PM_OK : PM_ENOMEM;
+    if (status == PM_OK && by == PM_RANK_GRADIENT)
+        status = load_gradient(site, node, gradient, e);
+    if (status == PM_OK)
+        pm_rank_sort(by, gradient, site->seed, node->id, k, *order);
+    free(gradient);
+    return status;
+}
+
+struct layer {
+    struct pm_hyflex_linear *linear;
+    unsigned in, out, sars;
+};
+
+unsigned pm_hyflex_layer_sars(const void *layer) {
+    return ((const struct layer *)layer)->sars;
+}
+
+static void free_layer(void *layer) {
+    struct layer *l = layer;
+    pm_hyflex_linear_free(l->linear);
+    free(l);
+}
+
+static void free_own(void *own) {
+    cJSON_Delete(own);
+}
+
+static pm_status place(struct pm_site *site, const struct pm_node *node, const struct pm_settings *s,
+                       void **layer, struct pm_error *e) {
+    struct pm_hyflex_linear_cfg cfg = configure(site, s);
+    unsigned *order = NULL;
+    struct layer *l = calloc(1, sizeof *l);
+    if (!l)
+        return PM_ENOMEM;
+    *layer = l;
+    l->in = node->matrix->in;
+    l->out = node->matrix->out;
+    l->sars = cfg.array.sars;
+    pm_status status = PM_OK;
+    if (cfg.layout == PM_HYFLEX_RANKS)
+        status = sort_ranks(site, node, (enum pm_rank_order)pm_settings_int(s, "rank-order"), &order, e);
+    cfg.order = order;
+    if (status == PM_OK)
+        status = pm_hyflex_linear_new(&cfg, node->matrix, &site->next_array, &l->linear);
+    free(order);
+    return status;
+}
+
+static void add_cost(struct pm_counts *counts, const struct pm_hyflex_linear_cost *c) {
+    for (int cell = 0; cell < 2; cell++) {
+        struct pm_counts *to = &counts[cell];
+        to->of[PM_COUNT_VECTORS] += c->cell[cell].vectors;
+        to->of[PM_COUNT_READS] += c->cell[cell].array_reads;
+        to->of[PM_COUNT_CONVERSIONS] += c->cell[cell].conversions;
+        to->of[PM_COUNT_WRONG] += c->cell[cell].clips;
+        to->of[PM_COUNT_CLOCKS] += c->cell[cell].cycles;
+    }
+}
+
+static pm_status watch_array(void *ctx, const struct pm_hyflex_run *run) {
+    const struct pm_watch *w = ctx;
+    return w->done(w->ctx, run);
+}
+
+static pm_status run(const void *layer, void *state, const struct pm_run_of *r) {
+    (void)state;
+    const struct layer *l = layer;
+    const struct pm_operands *o = &r->operands;
+    struct pm_hyflex_linear_cost cost = {0};
+    const pm_status status =
+        pm_hyflex_linear_run(l->linear, o->n, o->x, r->first_vector, o->y, &cost,
+                             r->watch ? watch_array : NULL, (void *)(uintptr_t)r->watch);
+    if (status != PM_OK || !r->counts)
+        return status;
+    add_cost(r->counts, &cost);
+    struct pm_counts *whole = &r->counts[PM_HYFLEX_WHOLE];
+    whole->of[PM_COUNT_VECTORS] += o->n;
+    whole->of[PM_COUNT_CLOCKS] += cost.cycles;
+    whole->of[PM_COUNT_MOVED] += (uint64_t)o->n * (8 * l->in + 32 * l->out); /* int8 in, int32 out */
+    return PM_OK;
+}
+
+static const char *const parts[] = {"slc", "mlc", "whole", NULL};
+
+static const struct pm_variant variants[] = {
+    {"ffn*=hyflex,cell=1", "slc", PM_OF_IMAGES | PM_OF_RTL},
+    {"ffn*=hyflex,cell=2", "mlc", PM_OF_IMAGES | PM_OF_RTL},
+    {"ffn*=hyflex,cell=1,flip=0", "literal_slc", PM_OF_IMAGES},
+    {"ffn*=hyflex,cell=2,flip=0", "literal", PM_OF_IMAGES},
+    {"ffn*=hyflex,cell=2,adc=6", "6bit", PM_OF_IMAGES},
+    {"ffn*=hyflex,cell=2,mlc-sigma=0.025", "sigma_0.025", PM_OF_IMAGES},
+    {"ffn*=hyflex,cell=2,mlc-sigma=0.132", "sigma_0.132", PM_OF_IMAGES},
+    {"ffn*=hyflex,cell=2,mlc-sigma=0.174", "sigma_0.174", PM_OF_IMAGES},
+    {"attn*=hyflex,cell=1 ffn*=hyflex,cell=1", "projections_slc", PM_OF_IMAGES},
+    {"attn*=hyflex,cell=2 ffn*=hyflex,cell=2", "projections_mlc", PM_OF_IMAGES},
+    /* noisy cells must not break equality */
+    {"ffn*=hyflex,cell=1,slc-sigma=0.05,read-noise=0.1", NULL, PM_OF_RTL},
+    {"ffn*=hyflex,cell=2,mlc-sigma=0.132,read-noise=0.1", NULL, PM_OF_RTL},
+    {0},
+};
+
+const struct pm_system pm_system_hyflex = {
+    .name = "hyflex",
+    .summary = "a matrix in RRAM arrays of 1-bit or 2-bit cells (HyFlexPIM)",
+    .title = "HyFlexPIM arrays",
+    .settings = &list,
+    .variants = variants,
+    .takes = PM_NODE_MATRIX,
+    .parts = parts,
+    .draws = "rank-order=random or mlc-sigma>0 or slc-sigma>0 or read-noise>0",
+    .place = place,
+    .free = free_layer,
+    .free_own = free_own,
+    .run = run,
+};

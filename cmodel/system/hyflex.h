@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A network's matrix in HyFlexPIM arrays: int8 activations and weights around pm_hyflex_gemv(), in one matrix
+ * or in two low-rank factors whose ranks are spread over 1-bit and 2-bit cells (HyFlexPIM sections 3.2 and
+ * 4). */
+#ifndef PM_SYSTEM_HYFLEX_H
+#define PM_SYSTEM_HYFLEX_H
+
+#include "hyflex_gemv.h"
+#include "system/ranks.h"
+#include "system/system.h"
+
+extern const struct pm_system pm_system_hyflex;
+
+enum pm_hyflex_layout {
+    PM_HYFLEX_SLC,  /**< the matrix in 1-bit cells */
+    PM_HYFLEX_MLC,  /**< the matrix in 2-bit cells */
+    PM_HYFLEX_RANKS /**< its truncated factors, the first ranks in 1-bit cells, the others in 2-bit cells */
+};
+
+struct pm_hyflex_linear_cfg {
+    enum pm_hyflex_layout layout;
+    struct pm_hyflex_cfg array; /**< cell and adc are set for each array from layout and the next member */
+    unsigned adc[2];            /**< converter bits for 1-bit and for 2-bit cells: 6, 7, 0 (ideal) */
+    unsigned slc_percent;       /**< floor(slc_percent * k / 100) ranks in 1-bit cells, 0..100 */
+    const unsigned *order;      /**< [k = pm_rank_count()], by pm_rank_sort(), for PM_HYFLEX_RANKS */
+};
+
+/** Cost of runs; a caller zeroes it and it adds up. */
+struct pm_hyflex_linear_cost {
+    struct pm_hyflex_cost cell[2]; /**< in arrays of 1-bit and of 2-bit cells */
+    uint64_t cycles;               /**< clocks; arrays of one matrix or factor work side by side, vectors and
+                                      factors one after the other */
+};
+
+void pm_hyflex_linear_cost_add(struct pm_hyflex_linear_cost *sum, const struct pm_hyflex_linear_cost *cost);
+
+/** A programmed matrix. Reading it changes nothing: threads may share it. */
+struct pm_hyflex_linear;
+
+/** Programs W of `l`: each output (of a factor) has its scale max|w|/127 (1 where that is 0). Its arrays are
+ * number *array_id and on, which moves past them. PM_EINVAL: a member of cfg out of range, or a dimension
+ * beyond PM_HYFLEX_MAX_DIM; PM_ENOMEM. */
+pm_status pm_hyflex_linear_new(const struct pm_hyflex_linear_cfg *cfg, const struct pm_matrix *l,
+                               uint32_t *array_id, struct pm_hyflex_linear **linear);
+void pm_hyflex_linear_free(struct pm_hyflex_linear *linear);
+
+struct pm_hyflex_run;
+/** Sees every array matrix's integers; a status but PM_OK ends the run, which returns it. */
+typedef pm_status pm_hyflex_watch(void *ctx, const struct pm_hyflex_run *run);
+
+/** y[n][out] = x[n][in] W^T + bias: every vector is rounded to int8 at its own scale max|x|/127, results are
+ * scaled back in float. `first_vector` numbers the vectors since programming. cost and watch may be NULL.
+ * PM_ENOMEM, or what `watch` returned. */
+pm_status pm_hyflex_linear_run(const struct pm_hyflex_linear *linear, size_t n, const float *x,
+                               uint32_t first_vector, float *y, struct pm_hyflex_linear_cost *cost,
+                               pm_hyflex_watch *watch, void *ctx);
+
+/** Of pm_watch.done: a matrix's integers; called for each factor and each kind of cell. */
+struct pm_hyflex_run {
+    const struct pm_hyflex *h;
+    const int8_t *x;
+    size_t stride, n;
+    uint32_t first_vector;
+    const int32_t *y; /**< [n][outputs of h] */
+    uint64_t cycles;  /**< golden clocks of this */
+};
+/** A programmed layer's converters an array, for its RTL twin. */
+unsigned pm_hyflex_layer_sars(const void *layer);
+
+/** The parts of its counts: arrays of 1-bit cells, of 2-bit cells, and both. */
+enum { PM_HYFLEX_PART_SLC, PM_HYFLEX_PART_MLC, PM_HYFLEX_WHOLE, PM_HYFLEX_PARTS };
+
+#endif

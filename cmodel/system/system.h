@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A system: who computes a layer, and what that costs. Each is one file, cmodel/system/NAME.c, that defines
+ * `const struct pm_system pm_system_NAME`; the build finds it there. Its RTL twin is src/system/NAME_rtl.c, see
+ * twin.h. */
+#ifndef PM_SYSTEM_H
+#define PM_SYSTEM_H
+
+#include "io/error.h"
+#include "net/graph.h"
+#include "io/settings.h"
+#include "system/counts.h"
+
+/** Where layers are placed: what systems find there, and what they share between layers. */
+struct pm_site {
+    const char *folder; /**< of the network, where a system finds its own data */
+    const struct pm_graph *graph;
+    uint64_t seed;       /**< of everything that is drawn */
+    uint32_t next_array; /**< number of the next array of those that are numbered in the order of placing */
+    void *own;           /**< this system's, of all its layers; NULL at first */
+};
+
+/** Sees the integers of a layer's run; the types behind the pointers are the system's own, see its header. */
+struct pm_watch {
+    void (*stage)(void *ctx, const void *stages);   /**< within a run; NULL: none */
+    pm_status (*done)(void *ctx, const void *run);  /**< a status but PM_OK ends the run, which returns it */
+    void *ctx;
+};
+
+/** One run of a layer. */
+struct pm_run_of {
+    struct pm_operands operands;
+    uint32_t first_vector;        /**< numbers the vectors since programming, for the draws */
+    struct pm_counts *counts;     /**< [parts], which it adds to; NULL: not counted */
+    const struct pm_watch *watch; /**< NULL: nobody */
+};
+
+/** What a report shows of a choice: the same run with something replaced. */
+struct pm_variant {
+    const char *text; /**< "ffn*=hyflex,cell=2 flare.round=0", as pm_plan_override; "": as configured */
+    const char *key;  /**< of "ffn_accuracy_KEY" in the summary; NULL: none */
+    enum pm_variant_use { PM_OF_IMAGES = 1, PM_OF_PAIRS = 2, PM_OF_RTL = 4 } use;
+};
+
+struct pm_system {
+    const char *name, *summary;
+    const char *title; /**< of what its layers are in, in reports */
+    const struct pm_setting_list *settings; /**< prefix: the name; NULL: none */
+    enum pm_node_kind takes;           /**< PM_NODE_MATRIX or PM_NODE_ATTENTION */
+    const char *const *parts; /**< what its counts are split into, ended by NULL; NULL: it counts nothing */
+    const struct pm_variant *variants; /**< ended by a NULL text; NULL: none */
+    const char *draws;        /**< the condition on settings under which something is drawn; NULL: never */
+    const char *settles;      /**< the condition under which it must see typical inputs first; NULL: never */
+
+    /** Programs a layer; *layer is shared by threads. Loads what of its own it needs. */
+    pm_status (*place)(struct pm_site *site, const struct pm_node *node, const struct pm_settings *s,
+                       void **layer, struct pm_error *e);
+    void (*free)(void *layer);
+    void (*free_own)(void *own); /**< of struct pm_site; NULL: nothing */
+    /** A thread's state for runs of up to `tokens` vectors; NULL: none is needed. */
+    pm_status (*begin)(const void *layer, unsigned tokens, void **state);
+    void (*end)(void *state);
+    /** Runs the layer. PM_ENOMEM, or what the watch returned. */
+    pm_status (*run)(const void *layer, void *state, const struct pm_run_of *r);
+    /** Ends settling with what `state` saw; states begun later are settled. */
+    void (*settle)(void *layer, const void *state);
+};
+
+/** All of them, ended by NULL; and where a layer is that is placed nowhere. */
+extern const struct pm_system *const pm_systems[], pm_system_host;
+/** NULL where there is none of that name. */
+const struct pm_system *pm_system_find(const char *name, size_t length);
+
+unsigned pm_system_parts(const struct pm_system *s);
+
+#endif

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+# Targets of the flow: proofs, evidence, synthesis, pages and figures. Included by the Makefile.
+formal: setup
+	@echo $(or $(BLOCK),$(patsubst formal/%/targets,%,$(wildcard formal/*/targets))) | xargs -n 1 -P $(JOBS) flow/prove.py; \
+	    status=$$?; $(if $(BLOCK),,flow/prove.py summary &&) exit $$status
+
+# Evidence that takes hours; what is done already is kept. See docs/verification.md.
+MUTATED = $(or $(BLOCK),$(patsubst tb/%/mutants,%,$(wildcard tb/*/mutants)))
+mutate: all
+	@$(MAKE) --no-print-directory -s $(MUTATED:%=$(BUILD)/tb/%_tb)
+	@echo $(MUTATED) | xargs -n 1 -P $(JOBS) flow/mutate.py
+	@flow/mutate.py summary $(BLOCK)
+coverage: all
+	@$(MAKE) --no-print-directory -s $(BENCHES:%=$(BUILD)/tb/%_tb) $(BUILD)/obj/tests/avx512_emulated.o
+	@flow/coverage.py $(BLOCK)
+fuzz: all
+	@flow/fuzz.py
+regress: all
+	@$(MAKE) --no-print-directory -s $(BENCHES:%=$(BUILD)/tb/%_tb)
+	@flow/regress.py
+	@flow/replay.py --all
+
+# Area and timing: every configuration, what is checked on its netlist, data and pages. Long configurations when they are named:
+# flow/synth.py map bitsift-d4096.
+SYNTH = $(or $(BLOCK),flare_attention bitsift $(filter-out flare_attention bitsift,$(patsubst synth/%/configs,%,$(wildcard synth/*/configs))))
+synth: all
+	@$(MAKE) --no-print-directory -s $(if $(BLOCK),$(BUILD)/tb/$(BLOCK)_tb,$(BENCHES:%=$(BUILD)/tb/%_tb) $(BUILD)/accesses $(BUILD)/synth/vectors)
+	@flow/synth.py map --jobs $(JOBS) $(BLOCK); status=$$?; \
+	    echo $(SYNTH) | xargs -n 1 | xargs -I {} -P $(JOBS) flow/tap.py run $(BUILD)/synth/netlist-{}.tap flow/netlist.py {}; \
+	    flow/synth.py report $(BLOCK) $(if $(BLOCK),,&& flow/plot.py synthesis) && exit $$status
+power: all
+	@$(MAKE) --no-print-directory -s $(BUILD)/synth/vectors
+	@flow/power.py
+# A block in plain Verilog-2001 for other simulators: make verilog BLOCK=bitsift Rows=128
+verilog: setup
+	$(need-block)
+	@flow/verilog.py $(BLOCK) $(filter-out BLOCK=% BUILD=% CC=% CFLAGS=% SETUP=% WERROR=%,$(MAKEOVERRIDES))
+# What the pages have from RTL, results, logs and the ops' declarations.
+docs: all
+	@python3 flow/pages.py
+	@python3 flow/catalogue.py
+	@flow/synth.py pages
+	@flow/evidence.py
+	@flow/power.py pages
+# Schematics from the RTL, timing diagrams from simulations.
+figures: all
+	@python3 flow/schematic.py $(BLOCK)
+	@python3 flow/timing.py $(BLOCK)
+# What the network's layer 1 sees in the first image of the test set, for accesses and power; and other helpers of the flow.
+$(BUILD)/network_vectors $(BUILD)/accesses $(BUILD)/sar_linearity: $(BUILD)/%: $(BUILD)/obj/tools/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
+	$(CC) -o $@ $^ $(LIBS)
+$(BUILD)/synth/vectors: $(BUILD)/network_vectors
+	@mkdir -p $@
+	@$< models/fashion-vit $(DATA) 1 $@
+	@touch $@
