@@ -19,7 +19,7 @@ def faults(path):
     if not lines[1].startswith("/// "):
         found.append("no /// header below the licence")
     if re.findall(r"^(?:module|package)\s+(\w+)", text, re.M) != [path.stem]:
-        found.append("not one module, named as its file")
+        return [f"{path}: not one module, named as its file"]
     found += [f"line {n}: longer than {COLUMNS}" for n, line in enumerate(lines, 1) if len(line) > COLUMNS]
     found += [f"line {n}: a tab or a space at the end" for n, line in enumerate(lines, 1) if "\t" in line or line != line.rstrip()]
     # Yosys 0.23 takes the minus of -W'(x) for part of the size.
