@@ -98,11 +98,15 @@ def ports(page: Path) -> str:
 
 
 def modules(page: Path) -> str:
-    """A paragraph, parameters and ports of each module of the page's folder of RTL, but its top."""
+    """A paragraph, a drawing, parameters and ports of each module of the page's folder of RTL, but its top."""
     text = "\n"
     for module in rtl.modules(page.stem):
         if module.name != f"pm_{page.stem}":
-            text += f"### `{module.name}`\n" + "\n\n".join(module.doc) + "\n\n" + parameter_table(module) + (port_table(module) + "\n" if module.ports else "")
+            drawing = f"figures/schematic_{module.name.removeprefix('pm_')}.svg"
+            text += f"### `{module.name}`\n" + "\n\n".join(module.doc) + "\n\n"
+            if (ROOT / "docs" / drawing).exists():
+                text += f"![Registers and instances of {module.name}](../{drawing})\n\n"
+            text += parameter_table(module) + (port_table(module) + "\n" if module.ports else "")
     return text
 
 
