@@ -11,6 +11,7 @@ expression over the functions under VALUES, with a format behind ` : `, as in `<
 """
 
 import csv
+import fnmatch
 import functools
 import os
 import re
@@ -143,6 +144,20 @@ def mapped(name: str, column: str) -> float:
     return one("synth/results.tsv", column, block=block, config=config)
 
 
+def several(column: str, *patterns: str) -> list[float]:
+    """A column of all configurations that match."""
+    names = {f"{row['block']}-{row['config']}": row for row in rows("synth/results.tsv")}
+    return [float(row[column]) for name, row in names.items() if any(fnmatch.fnmatch(name, pattern) for pattern in patterns)]
+
+
+def least(column: str, *patterns: str) -> float:
+    return min(several(column, *patterns))
+
+
+def most(column: str, *patterns: str) -> float:
+    return max(several(column, *patterns))
+
+
 def ge(name: str) -> float:
     """Area in gate equivalents."""
     return mapped(name, "ge")
@@ -151,6 +166,12 @@ def ge(name: str) -> float:
 def ns(name: str) -> float:
     """Shortest clock period."""
     return mapped(name, "delay_ns")
+
+
+def accesses(name: str) -> float:
+    """Accesses of a Gaussian vector."""
+    (row,) = [row for row in rows("synth/results.tsv") if f"{row['block']}-{row['config']}" == name]
+    return float(row["accesses"].split(";")[0])
 
 
 def tried(block: str, design: str, column: str = "area_ge", **scope: str) -> float:
@@ -170,7 +191,7 @@ def counted() -> dict[str, str]:
 
 
 REGIONS = {f.__name__: f for f in (ports, modules, blocks)}
-VALUES = {"__builtins__": {}} | {f.__name__: f for f in (min, max, ge, ns, mapped, tried, compared)}
+VALUES = {"__builtins__": {}} | {f.__name__: f for f in (least, most, ge, ns, mapped, accesses, tried, compared)}
 
 
 def printed(page: Path, text: str) -> str:
