@@ -179,6 +179,15 @@ def tried(block: str, design: str, column: str = "area_ge", **scope: str) -> flo
     return one(f"synth/{block}/tried.tsv", column, design=design, **scope)
 
 
+def power(netlist: str, column: str) -> float:
+    return one("synth/power.tsv", column, netlist=netlist)
+
+
+def ran(line: str) -> float:
+    """A number that `make run` printed, by the README: what the expression's parentheses find."""
+    return float(re.search(line, (ROOT / "README.md").read_text(encoding="utf-8"))[1])
+
+
 def compared(bench: str) -> float:
     """Integers that a bench compares."""
     return one("tb/results.tsv", "integers", bench=bench)
@@ -191,7 +200,7 @@ def counted() -> dict[str, str]:
 
 
 REGIONS = {f.__name__: f for f in (ports, modules, blocks)}
-VALUES = {"__builtins__": {}} | {f.__name__: f for f in (least, most, ge, ns, mapped, accesses, tried, compared)}
+VALUES = {"__builtins__": {}} | {f.__name__: f for f in (least, most, ge, ns, mapped, accesses, tried, power, ran, compared)}
 
 
 def printed(page: Path, text: str) -> str:
