@@ -123,6 +123,15 @@ def blocks(_: Path) -> str:
     return table(["block", "what", "golden C", "RTL", "bench", "proofs", "page"], lines)
 
 
+def speed(_: Path) -> str:
+    """The golden model's paths."""
+    lines = [
+        [row["path"], row["size"], row["vectors"], f"{int(row['mmacs']):,}", f"{row['ratio']} x {row['against']}" if row["ratio"] else ""]
+        for row in rows("bench/results.tsv")
+    ]
+    return table(["path", "D x M", "vectors", "MMAC/s", "ratio"], lines)
+
+
 @functools.cache
 def rows(path: str) -> list[dict[str, str]]:
     """Of committed results, tab separated, the first line that is no comment names the columns."""
@@ -199,7 +208,7 @@ def counted() -> dict[str, str]:
     return dict(m.groups() for log in logs if (m := re.search(r"^# bench (\w+): (\d+) integers compared", log, re.M)))
 
 
-REGIONS = {f.__name__: f for f in (ports, modules, blocks)}
+REGIONS = {f.__name__: f for f in (ports, modules, blocks, speed)}
 VALUES = {"__builtins__": {}} | {f.__name__: f for f in (least, most, ge, ns, mapped, accesses, tried, power, ran, compared)}
 
 
