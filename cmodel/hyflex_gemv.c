@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/hyflex.h"
 
+#include "kernels/simd.h"
+
 #include <stdlib.h>
 #include <string.h>
 
