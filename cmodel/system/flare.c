@@ -8,29 +8,75 @@
 #include "system/flare_map.h"
 
 static const struct pm_setting settings[] = {
-    {.name = "kvb", .kind = PM_SET_INT, .fallback = "0", .lo = 0, .hi = 16,
+    {.name = "kvb",
+     .kind = PM_SET_INT,
+     .fallback = "0",
+     .lo = 0,
+     .hi = 16,
      .help = "bits of stored keys and values, 2..16; 0: as calibrated"},
-    {.name = "wo-scale", .kind = PM_SET_CHOICE, .fallback = "column", .choices = "column|layer",
+    {.name = "wo-scale",
+     .kind = PM_SET_CHOICE,
+     .fallback = "column",
+     .choices = "column|layer",
      .help = "W_O: one scale an output, or one"},
-    {.name = "norm", .kind = PM_SET_CHOICE, .fallback = "recip", .choices = "recip|pow2|none",
-     .golden = "pow2|none", .help = "head normalisation"},
-    {.name = "round", .kind = PM_SET_CHOICE, .fallback = "1", .choices = "0|1",
+    {.name = "norm",
+     .kind = PM_SET_CHOICE,
+     .fallback = "recip",
+     .choices = "recip|pow2|none",
+     .golden = "pow2|none",
+     .help = "head normalisation"},
+    {.name = "round",
+     .kind = PM_SET_CHOICE,
+     .fallback = "1",
+     .choices = "0|1",
      .help = "quantisers round; 0: truncate"},
-    {.name = "coding-x", .kind = PM_SET_CHOICE, .fallback = "sign", .choices = "twos|sign",
+    {.name = "coding-x",
+     .kind = PM_SET_CHOICE,
+     .fallback = "sign",
+     .choices = "twos|sign",
      .help = "bit planes of x"},
-    {.name = "coding-q", .kind = PM_SET_CHOICE, .fallback = "twos", .choices = "twos|sign",
+    {.name = "coding-q",
+     .kind = PM_SET_CHOICE,
+     .fallback = "twos",
+     .choices = "twos|sign",
      .help = "bit planes of q"},
-    {.name = "coding-o", .kind = PM_SET_CHOICE, .fallback = "sign", .choices = "twos|sign",
+    {.name = "coding-o",
+     .kind = PM_SET_CHOICE,
+     .fallback = "sign",
+     .choices = "twos|sign",
      .help = "bit planes of o"},
-    {.name = "noise", .kind = PM_SET_CHOICE, .fallback = "0", .choices = "0|1",
+    {.name = "noise",
+     .kind = PM_SET_CHOICE,
+     .fallback = "0",
+     .choices = "0|1",
      .help = "drawn MRAM cells; 0: nominal"},
-    {.name = "tmr", .kind = PM_SET_REAL, .fallback = "1.5", .lo = 0.01, .hi = 1e6, .when = "noise=1",
+    {.name = "tmr",
+     .kind = PM_SET_REAL,
+     .fallback = "1.5",
+     .lo = 0.01,
+     .hi = 1e6,
+     .when = "noise=1",
      .help = "MRAM: tunnel magnetoresistance"},
-    {.name = "sigma-r", .kind = PM_SET_REAL, .fallback = "0.017", .lo = 0, .hi = 0.15, .when = "noise=1",
+    {.name = "sigma-r",
+     .kind = PM_SET_REAL,
+     .fallback = "0.017",
+     .lo = 0,
+     .hi = 0.15,
+     .when = "noise=1",
      .help = "MRAM: deviation of a cell's resistance"},
-    {.name = "read-noise", .kind = PM_SET_REAL, .fallback = "0", .lo = 0, .hi = 16, .when = "noise=1",
+    {.name = "read-noise",
+     .kind = PM_SET_REAL,
+     .fallback = "0",
+     .lo = 0,
+     .hi = 16,
+     .when = "noise=1",
      .help = "deviation of a cell's read noise, LSB"},
-    {.name = "sense-offset", .kind = PM_SET_REAL, .fallback = "0", .lo = 0, .hi = 16, .when = "noise=1",
+    {.name = "sense-offset",
+     .kind = PM_SET_REAL,
+     .fallback = "0",
+     .lo = 0,
+     .hi = 16,
+     .when = "noise=1",
      .help = "deviation of a comparator's offset, LSB"},
     {0},
 };
@@ -95,9 +141,9 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
     struct pm_flare_calibration *calibration = site->own;
     if (node->width > PM_MAX_WIDTH || node->attention.heads > PM_MAX_HEADS ||
         site->graph->tokens > PM_MAX_TOKENS)
-        return pm_fail(e, PM_ERANGE, node->name, "width %u, heads %u, tokens %u exceed the engine's %d, %d, %d",
-                       node->width, node->attention.heads, site->graph->tokens, PM_MAX_WIDTH, PM_MAX_HEADS,
-                       PM_MAX_TOKENS);
+        return pm_fail(e, PM_ERANGE, node->name,
+                       "width %u, heads %u, tokens %u exceed the engine's %d, %d, %d", node->width,
+                       node->attention.heads, site->graph->tokens, PM_MAX_WIDTH, PM_MAX_HEADS, PM_MAX_TOKENS);
     if (options.kvb == 1)
         return pm_fail(e, PM_ERANGE, "flare.kvb", "1 is neither 0 nor in 2..16");
     if (!calibration) {
@@ -114,8 +160,9 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
     *layer = l;
     const pm_status status = pm_flare_map_new(node, calibration, &options, &l->map);
     if (status == PM_ERANGE)
-        return pm_fail(e, status, site->folder, "calibration.json: %s: a bias does not fit 32 bits at \"sx\" %g",
-                       node->name, calibration->layer[node->layer].sx);
+        return pm_fail(e, status, site->folder,
+                       "calibration.json: %s: a bias does not fit 32 bits at \"sx\" %g", node->name,
+                       calibration->layer[node->layer].sx);
     if (status == PM_OK)
         configure(site, s, l);
     return status;
