@@ -125,7 +125,7 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) headers install build lists cli run pairs sweep fault fuzz \
+    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) headers install build lists cli run pairs sweep train fault fuzz \
     flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
@@ -170,6 +170,8 @@ $(BUILD)/test/pairs.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tes
 	$(tap) tests/pairs.sh
 $(BUILD)/test/fault.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/fault.sh
+$(BUILD)/test/train.tap: $(BUILD)/perimeter
+	$(tap) tests/train_test.py
 # The benches' logs first, where they are made too: their counts stand on the pages.
 $(BUILD)/test/docs.tap: $(filter $(BUILD)/test/bench-%,$(MAKECMDGOALS))
 	$(tap) python3 flow/pages.py check
@@ -207,7 +209,7 @@ SCORE ?= 3
 minilm: all $(BUILD)/minilm/config.json $(filter $(BUILD)/minilm/%.tsv,$(PAIRS))
 	@$(BUILD)/perimeter run minilm --pairs $(PAIRS) $(if $(SCORE),--score-column $(SCORE)) --engine both \
 	    --ablation-pairs 1000 --summary $(BUILD)/minilm/summary.json >$(BUILD)/minilm/cosines.tsv
-$(BUILD)/minilm/config.json: models/train/convert_bert.py models/train/calibrate_vit.py data/calibration.txt
+$(BUILD)/minilm/config.json: $(wildcard models/train/*.py) data/calibration.txt
 	@scripts/setup.sh python3-venv
 	@mkdir -p $(@D)
 	python3 -m venv $(@D)/venv

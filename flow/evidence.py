@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was shown, as data and as pages: proofs in formal/results.tsv, all else in tb/evidence.tsv, one number a line.
   flow/evidence.py [--check]   prints the tables of docs/verification.md and a few lines of the README, or tells whether they are there
+  flow/evidence.py stale       blocks and what of theirs was measured on other RTL than the present
 What was never measured is a dash."""
-from common import Failure, blocks, fill, program, read_tsv, table, update_tsv
+from pathlib import Path
+
+from common import Failure, blocks, digest, fill, program, read_tsv, rtl_files, table, update_tsv
 
 NUMBERS, PROOFS = "tb/evidence.tsv", "formal/results.tsv"
 FUZZED = ("npy", "safetensors", "json", "idx", "op", "vectors")
@@ -11,10 +14,24 @@ MUTANTS = ("mutants", "killed", "equivalent", "survived", "not_judged")
 MARK = "{}: flow/evidence.py"
 
 
+def source(what):
+    """Of a block's numbers: a hash of the RTL, as in synth/results.tsv."""
+    return digest(*map(Path, rtl_files(what))) if Path("rtl", what).is_dir() else ""
+
+
 def record(numbers):
     """Takes {(what, measure): value} into the data."""
-    rows = [{"what": what, "measure": measure, "value": str(value)} for (what, measure), value in numbers.items()]
-    update_tsv(NUMBERS, ["what", "measure", "value"], rows, ["what", "measure"])
+    rows = [{"what": what, "measure": measure, "value": str(value), "source": source(what)} for (what, measure), value in numbers.items()]
+    update_tsv(NUMBERS, ["what", "measure", "value", "source"], rows, ["what", "measure"])
+
+
+def stale():
+    measures = {}
+    for row in read_tsv(NUMBERS):
+        if row["source"] != source(row["what"]):
+            measures.setdefault(row["what"], []).append(row["measure"])
+    for what, names in measures.items():
+        print(f"{what}: {', '.join(names)}")
 
 
 def longest(what, measure, value):
@@ -79,8 +96,11 @@ def pages(check):
 
 
 def main(arguments):
+    if arguments == ["stale"]:
+        stale()
+        return 0
     if arguments not in ([], ["--check"]):
-        raise Failure("takes --check or nothing")
+        raise Failure("takes --check, stale or nothing")
     if not pages(bool(arguments)) and arguments:
         print("docs/verification.md, README.md: not what formal/results.tsv and tb/evidence.tsv say: flow/evidence.py")
         return 1

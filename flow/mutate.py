@@ -50,11 +50,11 @@ class Design:
     def save(self):
         write(self.dir / "verdicts.json", json.dumps(self.kept, indent=0) + "\n")
 
-    def verdicts(self, kind, key, keep=()):
-        """Verdicts of a kind by mutant; where they depend on something else than they did, those of `keep` are left."""
+    def verdicts(self, kind, key, lasting=()):
+        """Verdicts of a kind by mutant; where they depend on something else than they did, those of `lasting` are left."""
         part = self.kept.setdefault(kind, {"key": key, "verdicts": {}})
         if part["key"] != key:
-            part.update(key=key, verdicts={m: verdict for m, verdict in part["verdicts"].items() if m in keep})
+            part.update(key=key, verdicts={m: verdict for m, verdict in part["verdicts"].items() if m in lasting})
         return part["verdicts"]
 
     def make(self):
@@ -134,22 +134,20 @@ class Design:
 
     def select(self, mutant, graph):
         """One mutant (0: none) as an and-inverter graph."""
-        bits = {}
-        for line in read(self.dir / "gates.map").splitlines():
-            words = line.split()
-            if words[0] == "input" and words[3] == "p_mutsel":
-                bits[f"pi{words[1]}"] = int(words[2])
-        names = {}
-        lines, inputs = [], False
+        def input_number(word):
+            return int(word[2:]) if re.fullmatch(r"pi\d+", word) else None
+
+        words = [line.split() for line in read(self.dir / "gates.map").splitlines()]
+        bits = {int(number): int(bit) for kind, number, bit, name, *_ in words if (kind, name) == ("input", "p_mutsel")}
+        constants, lines, inputs = [], [], False
         for line in read(self.dir / "gates.blif").splitlines():
             inputs = line.startswith(".inputs") or inputs and not line.startswith(".outputs")
             if inputs:
-                names |= {(word if not re.fullmatch(r"pi\d+", word) else f"pi{int(word[2:])}"): word for word in line.split()}
-                line = " ".join(word for word in line.split() if not (word.startswith("pi") and f"pi{int(word[2:])}" in bits))
-            elif line.startswith(".names") and bits:
-                for name, bit in bits.items():
-                    lines += [f".names {names[name]}", f" {mutant >> bit & 1}"]
-                bits = {}
+                selector = [word for word in line.split() if input_number(word) in bits]
+                constants += [f".names {word}\n {mutant >> bits[input_number(word)] & 1}" for word in selector]
+                line = " ".join(word for word in line.split() if word not in selector)
+            elif line.startswith(".names"):
+                lines, constants = lines + constants, []
             lines.append(line)
         write(self.dir / "selected.blif", "\n".join(lines) + "\n")
         abc(f"read_blif selected.blif; strash; write_aiger {graph}", self.dir / "gates.abc", append=True)

@@ -17,11 +17,13 @@ from common import BUILD, Failure, Tap, digest, keep, program, read, recall, rtl
 from equal import DIFFERENT, EQUAL, UNDECIDED, compare
 from mapping import configurations
 
+FLAT = "proc; flatten; async2sync; simplemap; dffunmap; setundef -init -zero; opt_clean; aigmap;"
+GOLD = "flatten; async2sync; opt; wreduce; peepopt; opt_clean; alumacc; opt; techmap; opt_clean;"
+
 
 def and_graph(folder, stem, top, commands):
     """What Yosys reads, flat, as an and-inverter graph FOLDER/STEM.aig, registers zero at first; whether that went well."""
-    return yosys(f"{commands} hierarchy -check -top {top}; proc; flatten; async2sync; simplemap; dffunmap; setundef -init -zero; "
-                 f"opt_clean; aigmap; write_aiger -symbols {folder}/{stem}.aig", folder / f"{stem}.log") == 0
+    return yosys(f"{commands} hierarchy -check -top {top}; {FLAT} write_aiger -symbols {folder}/{stem}.aig", folder / f"{stem}.log") == 0
 
 
 def against_rtl(config, netlist, stem, timeout):
@@ -45,7 +47,7 @@ def swapped(config):
 
 
 def proof_key(config):
-    return digest(config.netlist, Path(__file__), Path(__file__).with_name("equal.py"), version("berkeley-abc", "-q", "version"))
+    return digest(config.netlist, FLAT, GOLD, Path(__file__).with_name("equal.py"), version("berkeley-abc", "-q", "version"))
 
 
 def prove(config, tap):
@@ -57,8 +59,8 @@ def prove(config, tap):
         if not (BUILD / "synth/cells.v").exists():
             subprocess.run(["scripts/verilate.sh", "cells"], check=True)
         start = time.monotonic()
-        gold = f"{config.front()} flatten; async2sync; opt; wreduce; peepopt; opt_clean; alumacc; opt; techmap; opt_clean;"
-        equal = (against_rtl(config, config.gates(), "equal", 600) if and_graph(config.dir, "gold", config.top, gold) else UNDECIDED)
+        gold = and_graph(config.dir, "gold", config.top, config.front() + GOLD)
+        equal = against_rtl(config, config.gates(), "equal", 600) if gold else UNDECIDED
         seconds = round(time.monotonic() - start)
         canary = any(against_rtl(config, net, "swapped", 5) == DIFFERENT for net in swapped(config))
         if equal == EQUAL and canary:
@@ -71,12 +73,20 @@ def bench_file(block, model):
     return BUILD / "synth" / f"{block}.{model}.bench.json"
 
 
+def passed_file(block, model):
+    return BUILD / "synth" / f"{block}.{model}.passed.json"
+
+
+def replaced(block, model):
+    """The netlists in a model."""
+    return digest(*(config.netlist for config in configurations(block, "all") if model in config.models))
+
+
 def bench_key(block, model):
     """The bench, with all that the model is made of."""
-    netlists = [config.netlist for config in configurations(block, "all") if model in config.models]
     files = [path for folder in (f"tb/{block}", "tb/common") for path in sorted(Path(folder).iterdir()) if path.is_file()]
-    return digest(*netlists, model, BUILD / "tb" / f"{block}_tb", *map(str, files), *files,
-                  *map(Path, rtl_files(block)), version("verilator", "--version"), Path(__file__))
+    return digest(replaced(block, model), model, BUILD / "tb" / f"{block}_tb", *map(str, files), *files,
+                  *map(Path, rtl_files(block)), version("verilator", "--version"))
 
 
 def bench(block, model):
@@ -94,15 +104,15 @@ def bench(block, model):
         passed = run.returncode == 0
         if passed:
             keep(bench_file(block, model), key, text)
+            keep(passed_file(block, model), replaced(block, model), "passed")
     sys.stdout.write(text)
     return passed
 
 
 def checks(config):
-    """What is known of the present netlist."""
+    """What the present netlist has passed, the bench as it was then."""
     found = []
-    if config.models and (BUILD / "tb" / f"{config.block}_tb").exists() and all(
-            recall(bench_file(config.block, model), bench_key(config.block, model)) for model in config.models):
+    if config.models and all(recall(passed_file(config.block, model), replaced(config.block, model)) for model in config.models):
         found.append("bench")
     if recall(config.dir / "proven.json", proof_key(config)) is not None:
         found.append("proven")

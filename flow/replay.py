@@ -21,8 +21,8 @@ from models import marked, models
 from vcd import Wave
 from verilog import copy
 
-# Simulations of the bench, clocks of one, bytes of their waveforms and seconds of a program that are enough.
-RUNS, CLOCKS, BYTES, SECONDS = 6, 1600, 30_000_000, 3600
+# Simulations of the bench, clocks of one and of all, bytes of waveforms and seconds of a program that are enough.
+RUNS, CLOCKS, ALL_CLOCKS, BYTES, SECONDS = 40, 1600, 8000, 60_000_000, 3600
 
 
 class Port(NamedTuple):
@@ -56,10 +56,10 @@ def record(block: str, model: str, folder: Path) -> list[Path]:
         bench.kill()
         bench.wait()
     # One that is not finished only where there is no other.
-    waves = sorted(folder.glob("wave?")) or list(folder.glob("wave1.tmp"))
+    waves = [wave for i in range(1, RUNS + 1) if (wave := folder / f"wave{i}").exists()] or list(folder.glob("wave1.tmp"))
     if not waves:
         raise Failure(f"no waveform, see {folder}/bench.log")
-    return waves[:RUNS]
+    return waves
 
 
 def clocked(path: Path) -> bool:
@@ -101,6 +101,7 @@ module replay;
     differ = 0;
     for (n = 0; n < clocks; n = n + 1) begin
       now = vector[n];
+      #1 clk = 0;
       #1;
       // Before the first edge Verilator has not seen the reset yet.
       for (b = 0; n > 0 && b < {outputs}; b = b + 1)
@@ -109,7 +110,7 @@ module replay;
           differ = differ + 1;
         end
       #1 clk = 1;
-      #1 clk = 0;
+      #1;
     end
     $display("clocks %0d differ %0d", n, differ);
   end
@@ -156,13 +157,18 @@ def check(tap: Tap, block: str, model: str) -> None:
         copy(block, configured(block, model), path, "setundef -init -zero;")
         pins = ports(path, f"pm_{block}")
         made = compiled(path, f"pm_{block}", pins)
-        runs = [replay(made, pins, wave) for wave in record(block, model, folder)]
+        runs: list[tuple[int, int, int]] = []
+        for wave in record(block, model, folder):
+            if sum(run[0] for run in runs) < ALL_CLOCKS:
+                runs.append(replay(made, pins, wave))
     except Failure as failure:
         tap(False, f"replay {block} {model}: {failure}")
         return
     clocks, compared, differ = (sum(counts) for counts in zip(*runs))
-    tap(compared > 0 and differ == 0,
-        f"replay {block} {model}: {clocks} clocks of {len(runs)} runs in Icarus Verilog, {compared} output bits compared, {differ} differ")
+    if tap(compared > 0 and differ == 0,
+           f"replay {block} {model}: {clocks} clocks of {len(runs)} runs in Icarus Verilog, {compared} output bits compared, {differ} differ"):
+        for wave in folder.glob("wave*"):
+            wave.unlink()
 
 
 def main(arguments: list[str]) -> int:

@@ -71,7 +71,7 @@ sed -e "s|@VERSION@|$version|" -e "s|@PREFIX@|\${pcfiledir}/$(realpath -ms --rel
     -e "s|@LIBDIR@|\${prefix}/$libdir|" -e "s|@INCLUDEDIR@|\${prefix}/include/perimeter|" scripts/perimeter.pc.in |
     put 644 "$libdir/pkgconfig/perimeter.pc"
 put 644 share/man/man1/perimeter.1 <docs/perimeter.1
-for f in LICENSE README.md CHANGELOG.md; do put 644 share/doc/perimeter/$f <$f; done
+for f in LICENSE README.md CHANGELOG.md $(find docs -type f ! -name perimeter.1); do put 644 share/doc/perimeter/$f <$f; done
 for f in $(cd include && find perimeter -name '*.h'); do put 644 "include/$f" <"include/$f"; done
 # What the program builds models from, and the networks.
 for f in $(find rtl -type f ! -name 'pm_*.f') $(find tb -name '*.sv' -o -name '*.vlt' -o -name '*_rtl.[ch]' -o -name models) \

@@ -51,16 +51,9 @@ static error_t once(struct args *a, const char **place, const char *subject, con
     return 0;
 }
 
-static error_t give_setting(struct args *a, const char *name, const char *value) {
-    struct pm_op_job *job = &a->call.job;
-    const int k = pm_setting_find(job->op->set.setting, name, strlen(name));
-    if (k < 0)
-        return bad(a, name, "%s has no such setting", job->op->name);
-    if (job->settings->value[k].given)
-        return bad(a, name, "setting given twice%s", "");
-    job->settings->value[k].given = true;
-    if (pm_setting_parse(&job->op->set.setting[k], value, name, &job->settings->value[k], &job->error) ==
-        PM_OK)
+static error_t give_setting(struct args *a, const char *text) {
+    struct pm_settings *const all[] = {a->call.job.settings, NULL};
+    if (pm_settings_give(all, text, NULL, &a->call.job.error) == PM_OK)
         return 0;
     a->failed = true;
     return EINVAL;
@@ -79,7 +72,7 @@ static error_t assign(struct args *a, const char *text) {
     memcpy(name, text, n);
     name[n] = 0;
     if (a->group == 's')
-        return give_setting(a, name, text + n + 1);
+        return give_setting(a, text);
     if (a->group == 'i') {
         for (size_t k = 0; op->in[k].name; k++)
             if (strcmp(op->in[k].name, name) == 0)

@@ -4,7 +4,6 @@
  * optional input that is left out. An input that is not named is random over its declared range. */
 #include "op_job.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,9 +29,9 @@ size_t pm_op_sample_dim(const struct pm_op_sample *s, char letter) {
 
 pm_status pm_op_sample_settings(struct pm_op_job *job) {
     struct pm_settings *given = job->settings, *all[] = {pm_settings_copy(given), NULL};
-    pm_status status = PM_ENOMEM;
-    if (all[0])
-        status = pm_settings_override(all, job->sample->set ? job->sample->set : "", &job->error);
+    if (!all[0])
+        return pm_op_fail(job, PM_ENOMEM, job->op->name, "out of memory");
+    const pm_status status = pm_settings_override(all, job->sample->set ? job->sample->set : "", &job->error);
     for (size_t k = 0; k < given->count && status == PM_OK; k++)
         if (!given->value[k].given)
             given->value[k] = all[0]->value[k];

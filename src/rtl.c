@@ -13,6 +13,8 @@
 
 extern char **environ;
 
+enum { MODEL_PATH = PATH_MAX + 256 };
+
 struct pm_rtl {
     void *handle;
 };
@@ -61,7 +63,7 @@ const char *pm_build(void) {
 }
 
 /* Runs argv; the first line of what it prints, on either output, goes to `line`. Its exit status, or -1. */
-static int first_line(char *const argv[], char *line, size_t size) {
+static int first_line(const char *const argv[], char *line, size_t size) {
     int ends[2], status = -1;
     pid_t child;
     if (pipe(ends) != 0)
@@ -72,7 +74,7 @@ static int first_line(char *const argv[], char *line, size_t size) {
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
     posix_spawn_file_actions_addclose(&actions, ends[0]);
     posix_spawn_file_actions_addclose(&actions, ends[1]);
-    const int failed = posix_spawn(&child, argv[0], &actions, NULL, argv, environ);
+    const int failed = posix_spawn(&child, argv[0], &actions, NULL, (char *const *)argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     FILE *f = failed ? NULL : fdopen(ends[0], "r");
@@ -95,34 +97,47 @@ static int first_line(char *const argv[], char *line, size_t size) {
     return failed || !WIFEXITED(status) ? -1 : WEXITSTATUS(status);
 }
 
-pm_status pm_rtl_open(const char *block, const char *params, bool wave, struct pm_rtl **rtl, char *err,
-                      size_t errlen) {
-    enum { WORDS = 32 };
-    char script[PATH_MAX + 32], library[PATH_MAX + 64], words[512], path[PATH_MAX + 256] = "";
+/* The model's file, built where it is not up to date. */
+static pm_status model(const char *block, const char *params, bool wave, char path[MODEL_PATH], char *err,
+                       size_t errlen) {
+    enum { FIXED = 7, WORDS = 32 };
+    char script[PATH_MAX + 32], library[PATH_MAX + 64], words[512], *at;
     const char *share = installed();
-    *rtl = NULL;
     snprintf(script, sizeof script, "%s/scripts/verilate.sh", pm_home());
-    snprintf(library, sizeof library, "%s/libperimeter.a", PM_BUILD_DIR);
+    if (access(script, X_OK) != 0) {
+        snprintf(err, errlen, "%s: %s; the program was built there: build it again, or set PERIMETER_HOME",
+                 script, strerror(errno));
+        return PM_EBUILD;
+    }
     if (share)
         snprintf(library, sizeof library, "%s/lib/libperimeter.a", share);
-    if (access(script, X_OK) != 0) {
-        snprintf(err, errlen, "%s: %s; the program was built there: build it again, or set PERIMETER_HOME", script,
-                 strerror(errno));
-        return PM_EBUILD;
-    }
-    char build[PATH_MAX], home_block[64], *argv[WORDS + 8] = {script, "-b", build, "-l", library, home_block};
-    snprintf(build, sizeof build, "%s", pm_build());
-    snprintf(home_block, sizeof home_block, "%s", block);
-    size_t n = 6;
+    else
+        snprintf(library, sizeof library, "%s/libperimeter.a", PM_BUILD_DIR);
+    const char *argv[FIXED + WORDS + 1] = {script, "-b", pm_build(), "-l", library, block};
+    size_t n = FIXED - 1;
     if (wave)
         argv[n++] = "wave";
-    snprintf(words, sizeof words, "%s", params);
-    for (char *at, *word = strtok_r(words, " ", &at); word && n < WORDS + 7; word = strtok_r(NULL, " ", &at))
+    bool fits = snprintf(words, sizeof words, "%s", params) < (int)sizeof words;
+    for (char *word = strtok_r(words, " ", &at); word && fits; word = strtok_r(NULL, " ", &at)) {
         argv[n++] = word;
-    if (first_line(argv, path, sizeof path) != 0) {
-        snprintf(err, errlen, "%s: the simulation model (%s) could not be built: %s", block, params, path);
+        fits = n < FIXED + WORDS;
+    }
+    *path = 0;
+    if (!fits || first_line(argv, path, MODEL_PATH) != 0) {
+        snprintf(err, errlen, "%s: the simulation model (%s) could not be built: %s", block, params,
+                 fits ? path : "too many parameters");
         return PM_EBUILD;
     }
+    return PM_OK;
+}
+
+pm_status pm_rtl_open(const char *block, const char *params, bool wave, struct pm_rtl **rtl, char *err,
+                      size_t errlen) {
+    char path[MODEL_PATH];
+    *rtl = NULL;
+    const pm_status status = model(block, params, wave, path, err, errlen);
+    if (status != PM_OK)
+        return status;
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!handle) {
         snprintf(err, errlen, "%s: %s", path, dlerror());

@@ -375,8 +375,8 @@ refuse_usage() {
         refuse "an unknown op" nonsense "no such op" op nonsense
         refuse "no op" op "no op named" op
         refuse "no output" --out "no output asked for" $call
-        refuse "an unknown setting" bits "emsbq has no such setting" $call --set bits=3 --out y=out/y
-        refuse "another op's setting" adc "emsbq has no such setting" $call --set adc=6 --out y=out/y
+        refuse "an unknown setting" bits "no such setting" $call --set bits=3 --out y=out/y
+        refuse "another op's setting" adc "no such setting" $call --set adc=6 --out y=out/y
         refuse "a setting without value" q "'' is not an integer" $call --set q= --out y=out/y
         refuse "a setting without =" --set "'q' is not NAME=VALUE" $call --set q --out y=out/y
         refuse "a setting without name" --set "'=8' is not NAME=VALUE" $call --set =8 --out y=out/y
@@ -413,7 +413,7 @@ refuse_usage() {
         refuse "a waveform over an output" out/y "would be written to this file" $call --out y=out/y --wave out/y \
             --engine rtl
     }
-    refuse "a setting twice, in two spellings" coding_x "given twice" op flare-attention --sample plain --set coding-x=twos \
+    refuse "a setting twice, in two spellings" coding-x "given twice" op flare-attention --sample plain --set coding-x=twos \
         coding_x=twos
     refuse "a file that does not fit the sample" x.npy "a has shape [2,3], expected [n]" op nor-mul --in a=x.npy \
         --sample int8

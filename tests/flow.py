@@ -60,8 +60,11 @@ def kept_by_content(folder):
     before = digest(source)
     write(source, "module a;\n  /* why */ endmodule\n")
     tap(digest(source) == before, "a comment does not change what a result is kept under")
-    write(source, "module b; endmodule\n")
-    tap(digest(source) != before, "another source does")
+    for text in ("module b; endmodule\n", "module a; // verilator lint_off WIDTH\nendmodule\n"):
+        write(source, text)
+        tap(digest(source) != before, "another source does, and a comment that a tool reads")
+    refused = subprocess.run(["flow/synth.py", "list"], env=os.environ | {"PERIMETER_BUILD": str(folder / "a b")}, capture_output=True, text=True)
+    tap(refused.returncode == 2 and refused.stderr.count("\n") == 1, "a build folder with a blank in its name is refused")
     keep(folder / "kept.json", "one", [1])
     tap(recall(folder / "kept.json", "one") == [1] and recall(folder / "kept.json", "two") is None, "a result is kept under its key alone")
     write(folder / "kept.json", "{")

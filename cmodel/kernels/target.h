@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Functions between PM_TARGET_... and PM_TARGET_END are compiled for that instruction set, whatever the flags. */
+/* Functions between PM_TARGET_... and PM_TARGET_END are compiled for that instruction set, whatever the
+ * flags. */
 #ifndef PM_TARGET_H
 #define PM_TARGET_H
 

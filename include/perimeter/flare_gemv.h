@@ -46,8 +46,8 @@ void pm_flare_gemv_plain(const struct pm_bitsift_cfg *cfg, const struct pm_array
 struct pm_flare_matrix;
 
 /** An array of rows x outputs*wbits that stores zeros; wbits 2..16, `id` keys its draws, `isa` chooses the
- * inner loops. PM_EINVAL where an argument is out of range, the cells' K is not PM_K, the path is exact and the array noisy, or the CPU
- * lacks `isa`; PM_ENOMEM. */
+ * inner loops. PM_EINVAL where an argument is out of range, the cells' K is not PM_K, the path is exact and
+ * the array noisy, or the CPU lacks `isa`; PM_ENOMEM. */
 pm_status pm_flare_matrix_new(const struct pm_array_cfg *cell, uint32_t id, unsigned rows, unsigned outputs,
                               unsigned wbits, enum pm_path path, enum pm_isa isa,
                               struct pm_flare_matrix **matrix);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* How a product is computed: by which path, and with which instructions. The integers are the same each way. */
+/* How a product is computed: by which path, and with which instructions. The integers are the same each way.
+ */
 #ifndef PM_PATH_H
 #define PM_PATH_H
 

@@ -2,25 +2,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """Convert a post-LayerNorm BERT-style sentence encoder to the form of docs/systems/network.md, and calibrate it.
 
-SOURCE is a folder with config.json, model.safetensors and tokenizer.json as their publishers ship them. OUT gets
-config.json, model.safetensors, calibration.json, tokenizer.json and `tokenize`, the program that `perimeter run`
-turns sentences into tokens with. Needs numpy and tokenizers.
+SOURCE is a folder with config.json, tokenizer.json and model.safetensors (or its shards with their index) as their publishers
+ship them; weights may be float16, bfloat16, float32 or float64. OUT gets config.json, model.safetensors, calibration.json, tokenizer.json
+and `tokenize`, the program that `perimeter run` turns sentences into tokens with. Needs numpy and tokenizers.
 """
 
-import argparse
+import program  # the first: what goes wrong from here on is one line
+
 import json
-import math
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 
 import numpy as np
-from calibrate_vit import attention, calibrate_layer, layer_norm, linear, read_safetensors, write_safetensors
 
-HERE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-ACTIVATIONS = {"gelu": "gelu", "gelu_new": "gelu-tanh", "gelu_pytorch_tanh": "gelu-tanh", "relu": "relu"}
+import calibration
+import encoder
+import files
+from program import fail
+from tensors import Tensors, pieces
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ACTIVATIONS = {"gelu": "gelu", "gelu_python": "gelu", "gelu_new": "gelu-tanh", "gelu_fast": "gelu-tanh",
+               "gelu_pytorch_tanh": "gelu-tanh", "relu": "relu"}
+DEFAULTS = {"hidden_act": "gelu", "layer_norm_eps": 1e-12, "position_embedding_type": "absolute", "is_decoder": False}
 LAYER = {
     "attn.q": "attention.self.query",
     "attn.k": "attention.self.key",
@@ -31,32 +37,96 @@ LAYER = {
     "ffn.down": "output.dense",
     "ln2": "output.LayerNorm",
 }
+OLD_NAMES = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
+WORDS = "embeddings.word_embeddings.weight"
+FLOATS = ("F16", "BF16", "F32", "F64")
+INDEX = "model.safetensors.index.json"
 
 
-def fail(path, reason):
-    raise SystemExit(f"{path}: {reason}")
+class Checkpoint:
+    """The tensors of one file or of all shards, whatever stands before their names."""
+
+    def __init__(self, source):
+        self.path = os.path.join(source, "model.safetensors")
+        index = os.path.join(source, INDEX)
+        if not os.path.exists(self.path) and os.path.exists(index):
+            self.path = index
+            self.place = self.shards(source)
+        else:
+            whole = Tensors(self.path)
+            self.place = {name: whole for name in whole.header}
+        prefixes = [name[: -len(WORDS)] for name in self.place if name.endswith(WORDS)]
+        if len(prefixes) != 1:
+            fail(self.path, f"{len(prefixes) or 'no'} tensors are called {WORDS}")
+        self.prefix = prefixes[0]
+
+    def shards(self, source):
+        place = files.read_json(self.path).get("weight_map")
+        if not isinstance(place, dict) or not all(isinstance(s, str) and s == os.path.basename(s) for s in place.values()):
+            fail(self.path, '"weight_map" is missing, or names other things than files beside it')
+        opened = {shard: Tensors(os.path.join(source, shard)) for shard in sorted(set(place.values()))}
+        return {name: opened[shard] for name, shard in place.items()}
+
+    def find(self, name):
+        """Full name and file of a tensor, under its present or its old name."""
+        old = next((name[: -len(new)] + old for new, old in OLD_NAMES.items() if name.endswith(new)), name)
+        for full in (self.prefix + name, self.prefix + old):
+            if full in self.place:
+                return full, self.place[full]
+        return fail(self.path, f"tensor {self.prefix}{name} is missing")
+
+    def table(self, name):
+        """Shape of an embedding."""
+        full, tensors = self.find(f"embeddings.{name}_embeddings.weight")
+        shape = tensors.header.get(full, {}).get("shape", [])
+        if len(shape) != 2:
+            fail(tensors.path, f"tensor {full} is missing, or no matrix")
+        return shape
+
+    def read(self, name, shape):
+        full, tensors = self.find(name)
+        return tensors.read(full, shape, FLOATS)
 
 
-def read_json(path, default=None):
-    if default is not None and not os.path.exists(path):
-        return default
-    with open(path) as f:
-        return json.load(f)
+def pooling(source):
+    """ "mean" or "first", as sentence-transformers' folders say; mean where they say nothing."""
+    modules = os.path.join(source, "modules.json")
+    if os.path.exists(modules):
+        with open(modules, "rb") as f:  # a list
+            listed = files.parse_json(modules, b'{"modules":' + f.read() + b"}")["modules"]
+        kinds = [str(m.get("type")).rpartition(".")[2] for m in listed if isinstance(m, dict)] if isinstance(listed, list) else []
+        for kind in kinds:
+            if kind not in ("Transformer", "Pooling", "Normalize"):
+                fail(modules, f"a {kind} layer after the encoder")
+    path = os.path.join(source, "1_Pooling", "config.json")
+    modes = files.read_json(path, {"pooling_mode_mean_tokens": True})
+    chosen = [key.removeprefix("pooling_mode_") for key, on in modes.items() if key.startswith("pooling_mode_") and on is True]
+    chosen += [f"{modes['pooling_mode']}_token{'s' * (modes['pooling_mode'] == 'mean')}"] if "pooling_mode" in modes else []
+    if chosen not in (["mean_tokens"], ["cls_token"]):
+        fail(path, f"pooling is neither by mean nor by the first token: {' and '.join(chosen) or 'none'}")
+    return "mean" if chosen == ["mean_tokens"] else "first"
 
 
-def read_config(source, tokens):
+def read_config(source, checkpoint, tokens):
+    """config.json of docs/systems/network.md; how many words and positions there are, the weights themselves say."""
     path = os.path.join(source, "config.json")
-    c = read_json(path)
-    if c.get("model_type") != "bert" or c.get("position_embedding_type", "absolute") != "absolute":
+    theirs = files.read_json(path)
+    c = {**DEFAULTS, **theirs}
+    if c.get("model_type") != "bert" or c["position_embedding_type"] != "absolute" or c["is_decoder"] is not False:
         fail(path, "not a BERT encoder with absolute positions")
-    if c["hidden_act"] not in ACTIVATIONS:
-        fail(path, f"hidden_act {c['hidden_act']}")
-    pooling = read_json(os.path.join(source, "1_Pooling", "config.json"), {"pooling_mode_mean_tokens": True})
-    first = pooling.get("pooling_mode_cls_token", False)
-    if not first and not pooling.get("pooling_mode_mean_tokens", False):
-        fail(path, "pooling is neither by mean nor by the first token")
-    limit = read_json(os.path.join(source, "sentence_bert_config.json"), {}).get("max_seq_length", 512)
-    return {
+    if not isinstance(c["hidden_act"], str) or c["hidden_act"] not in ACTIVATIONS:
+        fail(path, f"hidden_act {c['hidden_act']} is not one of {', '.join(ACTIVATIONS)}")
+    for key in ("num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size"):
+        if key not in c:
+            fail(path, f'"{key}" is missing')
+    words, positions = checkpoint.table("word")[0], checkpoint.table("position")[0]
+    limits = os.path.join(source, "sentence_bert_config.json")
+    most = files.read_json(limits, {}).get("max_seq_length") or encoder.ENGINE["tokens"]
+    if type(most) is not int or most < 1:
+        fail(limits, f'"max_seq_length" is {most}')
+    if tokens > min(positions, encoder.ENGINE["tokens"]):
+        fail("--tokens", f"{tokens} is more than the network's {positions} or the engine's {encoder.ENGINE['tokens']}")
+    ours = {
         "type": "bert",
         "norm": "post",
         "activation": ACTIVATIONS[c["hidden_act"]],
@@ -64,104 +134,99 @@ def read_config(source, tokens):
         "width": c["hidden_size"],
         "heads": c["num_attention_heads"],
         "ffn": c["intermediate_size"],
-        "tokens": min(tokens or limit, c["max_position_embeddings"]),
-        "vocabulary": c["vocab_size"],
-        "pool": "first" if first else "mean",
+        "tokens": tokens or min(most, positions, encoder.ENGINE["tokens"]),
+        "vocabulary": words,
+        "pool": pooling(source),
         "layernorm_eps": c["layer_norm_eps"],
     }
-
-
-def convert(config, source):
-    """The tensors under the project's names; segment 0 is part of every position."""
-    theirs = read_safetensors(os.path.join(source, "model.safetensors"))
-    prefix = "" if "embeddings.word_embeddings.weight" in theirs else "bert."
-    get = lambda name: theirs[prefix + name]  # noqa: E731
-    ours = {
-        "words": get("embeddings.word_embeddings.weight"),
-        "pos": get("embeddings.position_embeddings.weight")[: config["tokens"]]
-        + get("embeddings.token_type_embeddings.weight")[0],
-    }
-    names = {"norm": "embeddings.LayerNorm"}
-    for i in range(config["layers"]):
-        names.update({f"layers.{i}.{a}": f"encoder.layer.{i}.{b}" for a, b in LAYER.items()})
-    for a, b in names.items():
-        for part in ("weight", "bias"):
-            ours[f"{a}.{part}"] = get(f"{b}.{part}")
+    encoder.check_config(path, ours)
     return ours
 
 
-def erf(x):
-    """Abramowitz and Stegun 7.1.26: within 1.5e-7."""
-    t = 1 / (1 + 0.3275911 * np.abs(x))
-    p = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
-    return np.sign(x) * (1 - p * np.exp(-x * x))
+def convert(config, checkpoint):
+    """The tensors under the project's names; segment 0 is part of every position."""
+    d = config["width"]
+    table = lambda name: checkpoint.read(f"embeddings.{name}_embeddings.weight", (checkpoint.table(name)[0], d))  # noqa: E731
+    ours = {"words": table("word"), "pos": table("position")[: config["tokens"]] + table("token_type")[0]}
+    names = {"norm": "embeddings.LayerNorm"}
+    for i in range(config["layers"]):
+        names.update({f"layers.{i}.{a}": f"encoder.layer.{i}.{b}" for a, b in LAYER.items()})
+    shapes = encoder.shapes(config)
+    for a, b in names.items():
+        for part in ("weight", "bias"):
+            ours[f"{a}.{part}"] = checkpoint.read(f"{b}.{part}", shapes[f"{a}.{part}"])
+    return ours
 
 
-def activate(kind, x):
-    if kind == "relu":
-        return np.maximum(x, 0)
-    if kind == "gelu":
-        return 0.5 * x * (1 + erf(x / math.sqrt(2)))
-    return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+def check_tokenizer(path, vocabulary):
+    """That no word of tokenizer.json is beyond the embedding."""
+    tokenizer = files.read_json(path)
+    model, added = tokenizer.get("model"), tokenizer.get("added_tokens") or []
+    words = model.get("vocab") if isinstance(model, dict) else None
+    ids = list(words.values()) if isinstance(words, dict) else list(range(len(words))) if isinstance(words, list) else []
+    ids += [token.get("id") for token in added if isinstance(token, dict)]
+    if not ids or not all(type(i) is int and i >= 0 for i in ids):
+        fail(path, "no vocabulary")
+    if max(ids) >= vocabulary:
+        fail(path, f"token {max(ids)}, the network has an embedding of {vocabulary}")
 
 
-def attention_inputs(config, weights, sentences):
-    """For each layer what enters its attention, [tokens of all sentences, width]."""
-    eps = config["layernorm_eps"]
-    weights = {name: t.astype(np.float32) for name, t in weights.items()}
-    norm = lambda x, name: layer_norm(x, weights[f"{name}.weight"], weights[f"{name}.bias"], eps)  # noqa: E731
-    inputs = [[] for _ in range(config["layers"])]
-    for ids in sentences:
-        x = norm(weights["words"][ids] + weights["pos"][: len(ids)], "norm")[None]
-        for i in range(config["layers"]):
-            name = f"layers.{i}"
-            inputs[i].append(x[0])
-            x = norm(x + attention(x, weights, f"{name}.attn", config["heads"]), f"{name}.ln1")
-            hidden = activate(config["activation"], linear(x, weights, f"{name}.ffn.up"))
-            x = norm(x + linear(hidden, weights, f"{name}.ffn.down"), f"{name}.ln2")
-    return [np.concatenate(h).astype(np.float64) for h in inputs]
+def tokenize(command, sentences):
+    """The sentences' ids, by the program that OUT gets."""
+    with open(sentences, "rb") as f:
+        done = subprocess.run(command, stdin=f, capture_output=True)
+    if done.returncode != 0:
+        fail(command[-2], "the tokenizer fails: " + (done.stderr.decode(errors="replace").strip().splitlines() or ["no reason"])[-1])
+    ids = [[int(i) for i in line.split()] for line in done.stdout.splitlines()]
+    if not ids or not all(ids):
+        fail(sentences, "no sentences, or one without tokens")
+    return ids
 
 
-def write_text(path, text, mode=0o644):
-    with open(path + ".part", "w") as f:
-        f.write(text)
-    os.chmod(path + ".part", mode)
-    os.rename(path + ".part", path)
+def script(out, most):
+    """OUT/tokenize: moves with its folder, and with an environment inside it."""
+    python, folder = os.path.abspath(sys.executable), os.path.abspath(out) + os.sep
+    python = '"$here"/' + shlex.quote(python.removeprefix(folder)) if python.startswith(folder) else shlex.quote(python)
+    return f'#!/bin/sh\nhere=$(dirname "$0")\nexec {python} "$here/sentence_tokens.py" "$here/tokenizer.json" {most}\n'
 
 
 def main():
-    ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    ap = program.Parser(__doc__)
     ap.add_argument("source", metavar="SOURCE")
     ap.add_argument("out", metavar="OUT")
-    ap.add_argument("--sentences", default=os.path.join(HERE, "data", "calibration.txt"), metavar="FILE",
+    ap.add_argument("--sentences", default=os.path.join(program.HOME, "data", "calibration.txt"), metavar="FILE",
                     help="calibration text, one sentence a line")
-    ap.add_argument("--tokens", type=int, default=0, help="longest sentence; 0: as the model states")
-    ap.add_argument("--kvb", type=int, default=10, help="bits of the stored keys and values")
-    ap.add_argument("--percentile", type=float, default=100.0, help="of |K| and |V| that must not saturate")
+    ap.add_argument("--tokens", type=program.integer(0, 4096), default=0, help="longest sentence; 0: as the model states")
+    calibration.add_options(ap)
     ap.add_argument("--no-fold", action="store_true", help="mu = 0 and a = 1, to see what the fold is worth")
     args = ap.parse_args()
+    if os.path.realpath(args.source) == os.path.realpath(args.out):
+        fail(args.out, "is SOURCE, whose files would be replaced")
 
-    config = read_config(args.source, args.tokens)
-    weights = convert(config, args.source)
-    os.makedirs(args.out, exist_ok=True)
-    tokenizer = os.path.join(args.out, "tokenizer.json")
-    shutil.copyfile(os.path.join(args.source, "tokenizer.json"), tokenizer)
-    command = [sys.executable, os.path.join(HERE, "scripts", "sentence_tokens.py"), os.path.abspath(tokenizer),
-               str(config["tokens"])]
-    with open(args.sentences, "rb") as f:
-        lines = subprocess.run(command, stdin=f, stdout=subprocess.PIPE, check=True).stdout.splitlines()
-    sentences = [[int(i) for i in line.split()] for line in lines]
-    layers = [
-        calibrate_layer(h, weights, f"layers.{i}.attn", args.kvb, args.percentile, not args.no_fold)
-        for i, h in enumerate(attention_inputs(config, weights, sentences))
-    ]
-    result = {"sentences": len(sentences), "percentile": args.percentile, "kvb": args.kvb, "layers": layers}
-    weights_path = os.path.join(args.out, "model.safetensors")
-    write_safetensors(weights_path + ".part", weights)
-    os.rename(weights_path + ".part", weights_path)
-    write_text(os.path.join(args.out, "calibration.json"), json.dumps(result, indent=1) + "\n")
-    write_text(os.path.join(args.out, "tokenize"), "#!/bin/sh\nexec " + shlex.join(command) + "\n", 0o755)
-    write_text(os.path.join(args.out, "config.json"), json.dumps(config, indent=2) + "\n")
+    tokenizer = os.path.join(args.source, "tokenizer.json")
+    checkpoint = Checkpoint(args.source)
+    config = read_config(args.source, checkpoint, args.tokens)
+    check_tokenizer(tokenizer, config["vocabulary"])
+    weights = convert(config, checkpoint)
+    reader = os.path.join(HERE, "sentence_tokens.py")
+    sentences = tokenize([sys.executable, reader, tokenizer, str(config["tokens"])], args.sentences)
+    inputs = [[] for _ in range(config["layers"])]
+    for ids in sentences:
+        if max(ids) >= config["vocabulary"]:
+            fail(tokenizer, f"token {max(ids)}, the network has an embedding of {config['vocabulary']}")
+        for into, h in zip(inputs, encoder.attention_inputs(config, weights, encoder.embed_words(weights, ids))):
+            into.append(h[0])
+    layers = calibration.calibrate(args.source, (np.concatenate(h).astype(np.float64) for h in inputs),
+                                   {name: t.astype(np.float64) for name, t in weights.items()}, args, not args.no_fold)
+    with open(tokenizer, encoding="utf-8") as words, open(reader, encoding="utf-8") as code:
+        files.write_all(args.out, {
+            "model.safetensors": pieces(weights),
+            "calibration.json": calibration.text({"sentences": len(sentences)}, args, layers),
+            "tokenizer.json": words.read(),
+            "sentence_tokens.py": code.read(),
+            "tokenize": script(args.out, config["tokens"]),
+            "config.json": json.dumps(config, indent=2) + "\n",
+        }, programs=("tokenize",))
     print(f"{args.out}: {config['layers']} layers, D = {config['width']}, calibrated on {len(sentences)} sentences of "
           f"{sum(map(len, sentences))} tokens")
 

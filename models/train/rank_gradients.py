@@ -9,7 +9,8 @@ batches of |dL/dS_j|, ranks by descending singular value: at a trained network's
 Environment as for train_vit.py, whose network this uses.
 """
 
-import argparse
+import program  # the first: what goes wrong from here on is one line
+
 import json
 import os
 
@@ -17,16 +18,19 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from calibrate_vit import read_safetensors
-from train_vit import Vit, load_split
+import encoder
+import files
+from train_vit import CLASSES, IMAGE, Vit, load_split
 
 
 def load_network(folder):
-    with open(os.path.join(folder, "config.json")) as f:
-        c = json.load(f)
-    weights = read_safetensors(os.path.join(folder, "model.safetensors"))
+    c, weights = encoder.load(folder)
+    form = {"type": "vit", "norm": "pre", "activation": "gelu", "image": IMAGE, "classes": CLASSES}
+    for key, value in form.items():
+        if c[key] != value:
+            program.fail(os.path.join(folder, "config.json"), f'"{key}" is {c[key]}; gradients are taken where it is {value}')
     model = Vit(c["layers"], c["width"], c["heads"], c["ffn"], c["patch"])
-    model.load_state_dict({name: torch.from_numpy(weights[name].astype(np.float32)) for name in model.state_dict()})
+    model.load_state_dict({name: torch.from_numpy(weights[name]) for name in model.state_dict()})
     return model, c
 
 
@@ -40,11 +44,11 @@ def truncate(linear):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = program.Parser(__doc__)
     parser.add_argument("model", nargs="?", default="models/fashion-vit")
     parser.add_argument("--data", default="/usr/share/datasets/fashion-mnist")
-    parser.add_argument("--images", type=int, default=8192, help="training images, from the first (%(default)s)")
-    parser.add_argument("--batch", type=int, default=64, help="images a gradient (%(default)s)")
+    parser.add_argument("--images", type=program.integer(1, 1 << 20), default=8192, help="training images, from the first (%(default)s)")
+    parser.add_argument("--batch", type=program.integer(1, 1 << 20), default=64, help="images a gradient (%(default)s)")
     args = parser.parse_args()
     model, c = load_network(args.model)
     matrices = [
@@ -54,7 +58,9 @@ def main():
     factors = [{name: truncate(m) for name, m in layer.items()} for layer in matrices]
     sums = [{name: torch.zeros(f[0].shape[1], dtype=torch.float64) for name, f in layer.items()} for layer in factors]
     images, labels = load_split(args.data, "train")
-    batches = args.images // args.batch
+    batches = min(args.images, len(images)) // args.batch
+    if batches == 0:
+        program.fail("--images", f"less than a batch of {args.batch}")
     for i in range(batches):
         at = slice(i * args.batch, (i + 1) * args.batch)
         x = (torch.from_numpy(images[at].copy()).float() / 255 - c["pixel_mean"]) / c["pixel_std"]
@@ -69,11 +75,7 @@ def main():
         "batch": args.batch,
         "layers": [{name: [float(f"{v:.6g}") for v in s / batches] for name, s in layer.items()} for layer in sums],
     }
-    path = os.path.join(args.model, "ranks.json")
-    with open(path + ".new", "w") as f:
-        json.dump(text, f, indent=1)
-        f.write("\n")
-    os.replace(path + ".new", path)
+    files.write_all(args.model, {"ranks.json": json.dumps(text, indent=1) + "\n"})
 
 
 if __name__ == "__main__":

@@ -15,12 +15,11 @@ Environment (the only part of the project that needs PyTorch):
 The test images are read once, after the last epoch; nothing is selected on them.
 """
 
-import argparse
-import gzip
+import program  # the first: what goes wrong from here on is one line
+
 import json
 import math
 import os
-import struct
 import time
 
 import numpy as np
@@ -28,30 +27,25 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from calibrate_vit import write_safetensors
+import encoder
+import files
+from tensors import pieces
 
 IMAGE = 28
 CLASSES = 10
 LN_EPS = 1e-5
 
 
-def read_idx(path):
-    """Return the uint8 array of an IDX file, gzip-compressed or not."""
-    opener = gzip.open if path.endswith(".gz") else open
-    with opener(path, "rb") as f:
-        raw = f.read()
-    zero, dtype, rank = struct.unpack(">HBB", raw[:4])
-    if zero != 0 or dtype != 8:
-        raise ValueError(f"{path}: not an IDX file of unsigned bytes")
-    shape = struct.unpack(f">{rank}I", raw[4 : 4 + 4 * rank])
-    return np.frombuffer(raw, np.uint8, offset=4 + 4 * rank).reshape(shape)
-
-
 def load_split(folder, split):
     """Images [n, 28, 28] uint8 and labels [n] uint8 of 'train' or 't10k'."""
-    images = read_idx(os.path.join(folder, f"{split}-images-idx3-ubyte.gz"))
-    labels = read_idx(os.path.join(folder, f"{split}-labels-idx1-ubyte.gz"))
-    return images, labels
+    images, labels = (files.find_idx(folder, split, what, rank) for what, rank in (("images", 3), ("labels", 1)))
+    shape, pixels = files.read_idx(images, 3)
+    count, classes = files.read_idx(labels, 1)
+    if shape[1:] != [IMAGE, IMAGE]:
+        program.fail(images, f"images of {shape[1]}x{shape[2]}, expected {IMAGE}x{IMAGE}")
+    if count[0] != shape[0] or max(classes) >= CLASSES:
+        program.fail(labels, f"{count[0]} labels up to {max(classes)} for {shape[0]} images of {CLASSES} classes")
+    return np.frombuffer(pixels, np.uint8).reshape(shape), np.frombuffer(classes, np.uint8)
 
 
 class Attention(nn.Module):
@@ -147,26 +141,26 @@ def accuracy(model, images, labels):
 
 
 def main():
-    here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    ap = program.Parser(__doc__)
+    count = program.integer(1, 1 << 20)
     ap.add_argument("--data", default="/usr/share/datasets/fashion-mnist", help="folder of the IDX files")
-    ap.add_argument("--out", default=os.path.join(here, "models", "fashion-vit"))
-    ap.add_argument("--epochs", type=int, default=28, help="epochs to train")
-    ap.add_argument("--schedule", type=int, default=40, help="epochs over which the learning rate would fall to 0")
-    ap.add_argument("--seed", type=int, default=1)
-    ap.add_argument("--layers", type=int, default=3)
-    ap.add_argument("--width", type=int, default=64)
-    ap.add_argument("--heads", type=int, default=4)
-    ap.add_argument("--ffn", type=int, default=128)
-    ap.add_argument("--patch", type=int, default=4)
-    ap.add_argument("--batch", type=int, default=256)
+    ap.add_argument("--out", default=os.path.join(program.HOME, "models", "fashion-vit"))
+    ap.add_argument("--epochs", type=count, default=28, help="epochs to train")
+    ap.add_argument("--schedule", type=count, default=40, help="epochs over which the learning rate would fall to 0")
+    ap.add_argument("--seed", type=program.integer(0, 1 << 20), default=1)
+    ap.add_argument("--layers", type=count, default=3)
+    ap.add_argument("--width", type=count, default=64)
+    ap.add_argument("--heads", type=count, default=4)
+    ap.add_argument("--ffn", type=count, default=128)
+    ap.add_argument("--patch", type=count, default=4)
+    ap.add_argument("--batch", type=count, default=256)
     ap.add_argument("--lr", type=float, default=3e-3, help="peak learning rate")
     ap.add_argument("--weight-decay", type=float, default=0.05)
     ap.add_argument("--smoothing", type=float, default=0.05, help="label smoothing")
-    ap.add_argument("--shift", type=int, default=1, help="largest random shift, pixels")
+    ap.add_argument("--shift", type=program.integer(0, 1 << 20), default=1, help="largest random shift, pixels")
     ap.add_argument("--ema", type=float, default=0.999, help="decay of the averaged weights per step")
-    ap.add_argument("--holdout", type=int, default=2000, help="last training images kept out, to watch the training")
-    ap.add_argument("--threads", type=int, default=2)
+    ap.add_argument("--holdout", type=program.integer(0, 1 << 20), default=2000, help="last training images kept out, to watch the training")
+    ap.add_argument("--threads", type=count, default=2)
     args = ap.parse_args()
 
     torch.manual_seed(args.seed)
@@ -178,6 +172,23 @@ def main():
     images, labels = load_split(args.data, "train")
     pixels = images.astype(np.float64) / 255.0
     mean, std = round(float(pixels.mean()), 4), round(float(pixels.std()), 4)
+    config = {
+        "type": "vit",
+        "layers": args.layers,
+        "width": args.width,
+        "heads": args.heads,
+        "ffn": args.ffn,
+        "tokens": (IMAGE // args.patch) ** 2,
+        "patch": args.patch,
+        "image": IMAGE,
+        "classes": CLASSES,
+        "layernorm_eps": LN_EPS,
+        "pixel_mean": mean,
+        "pixel_std": std,
+        "norm": "pre",
+        "activation": "gelu",
+    }
+    encoder.check_config("network", config)
     x = (torch.from_numpy(images.astype(np.float32)) / 255.0 - mean) / std
     y = torch.from_numpy(labels.astype(np.int64))
     x_held, y_held = x[len(x) - args.holdout :], y[len(y) - args.holdout :]
@@ -232,29 +243,10 @@ def main():
 
     model.load_state_dict(averaged)
     seconds = time.time() - start
-    write_safetensors(
-        os.path.join(args.out, "model.safetensors"),
-        {k: v.numpy().astype(np.float32) for k, v in averaged.items()},
-    )
-    config = {
-        "type": "vit",
-        "layers": args.layers,
-        "width": args.width,
-        "heads": args.heads,
-        "ffn": args.ffn,
-        "tokens": (IMAGE // args.patch) ** 2,
-        "patch": args.patch,
-        "image": IMAGE,
-        "classes": CLASSES,
-        "layernorm_eps": LN_EPS,
-        "pixel_mean": mean,
-        "pixel_std": std,
-        "norm": "pre",
-        "activation": "gelu",
-    }
-    with open(os.path.join(args.out, "config.json"), "w") as f:
-        json.dump(config, f, indent=2)
-        f.write("\n")
+    files.write_all(args.out, {
+        "model.safetensors": pieces({k: v.numpy().astype(np.float32) for k, v in averaged.items()}),
+        "config.json": json.dumps(config, indent=2) + "\n",
+    })
     os.remove(os.path.join(args.out, "checkpoint.pt"))
 
     images, labels = load_split(args.data, "t10k")

@@ -1,0 +1,565 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The programs of models/train: what they read, what they write and that `perimeter run` takes it. TAP. Needs numpy; the package
+`tokenizers` is replaced by a few lines."""
+
+import contextlib
+import gzip
+import json
+import os
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TRAIN = ROOT / "models" / "train"
+PERIMETER = pathlib.Path(os.environ.get("PERIMETER_BUILD", "build")).resolve() / "perimeter"
+sys.path.insert(0, str(TRAIN))
+sys.dont_write_bytecode = True
+
+try:
+    import numpy as np
+except ImportError:
+    debian = "/usr/bin/python3"  # where another Python comes first
+    if os.path.exists(debian) and not os.path.samefile(debian, sys.executable):
+        os.execv(debian, [debian, *sys.argv])
+    print("ok - train: everything # SKIP numpy is missing")
+    sys.exit()
+
+import encoder
+import files
+import program
+import tensors
+
+sys.excepthook = sys.__excepthook__
+failed = 0
+
+
+def check(name, good, note=""):
+    global failed
+    failed += not good
+    print(f"{'ok' if good else 'not ok'} - train: {name}")
+    if not good:
+        print("# " + str(note).strip().replace("\n", "\n# "))
+
+
+@contextlib.contextmanager
+def refusal(name, reason=""):
+    """What is done inside must be refused, for this reason."""
+    try:
+        yield
+        check(f"{name} is refused", False, "was taken")
+    except program.Refused as error:
+        check(f"{name} is refused", reason in str(error), error)
+
+
+# ---- files ----
+
+def unescape(text):
+    return re.sub(rb"\\(x[0-9a-f]{2}|.)", lambda m: bytes([int(m[1][1:], 16)]) if len(m[1]) == 3 else m[1], text.encode())
+
+
+def safetensors_cases(folder):
+    """The verdicts of the format's reference implementation, see safetensors_cases.py."""
+    wrong, counts = [], {}
+    for line in (ROOT / "tests" / "safetensors_cases.tsv").read_text().splitlines():
+        verdict, change, size, name, text = line.split("\t")
+        header = unescape(text)
+        path = folder / "t.safetensors"
+        path.write_bytes(struct.pack("<Q", (len(header) + int(change)) % 2**64) + header + bytes(int(size)))
+        try:
+            tensors.Tensors(path)
+            taken = True
+        except program.Refused:
+            taken = False
+        counts[verdict] = counts.get(verdict, 0) + 1
+        if taken != (verdict == "take"):
+            wrong.append(name)
+    check(f"{sum(counts.values())} safetensors files are judged as by the reference", not wrong and counts["take"] >= 50 and
+          counts["refuse"] >= 250, wrong)
+
+
+def safetensors_values(folder):
+    values = np.array([[1.5, -2.0, 0.0], [3.25, 2.0**-14, -448.0]], np.float32)
+    bits = (values.view("<u4") >> 16).astype("<u2")
+    path = folder / "t.safetensors"
+    for dtype, raw in (("F16", values.astype("<f2")), ("BF16", bits), ("F32", values), ("F64", values.astype("<f8"))):
+        header = json.dumps({"t": {"dtype": dtype, "shape": [2, 3], "data_offsets": [0, raw.nbytes]}}).encode()
+        path.write_bytes(struct.pack("<Q", len(header)) + header + raw.tobytes())
+        got = tensors.Tensors(path).read("t", (2, 3), ("F16", "BF16", "F32", "F64"))
+        check(f"{dtype} becomes float32", got.dtype == np.float32 and (got == values).all(), got)
+    with refusal("F64 where F32 is expected", "dtype F64, expected F32"):
+        tensors.Tensors(path).read("t", (2, 3))
+    with refusal("another shape", "shape [2, 3], expected [3, 2]"):
+        tensors.Tensors(path).read("t", (3, 2), ("F64",))
+    for name, value in (("infinity", np.inf), ("a value beyond float32", 1e39), ("NaN", np.nan)):
+        header = json.dumps({"t": {"dtype": "F64", "shape": [2], "data_offsets": [0, 16]}}).encode()
+        path.write_bytes(struct.pack("<Q", len(header)) + header + np.array([0, value]).tobytes())
+        with refusal(name, "element 1 is not finite"):
+            tensors.Tensors(path).read("t", (2,), ("F64",))
+    two = {"a": values, "b.c": values.T}
+    path.write_bytes(b"".join(tensors.pieces(two)))
+    again = tensors.Tensors(path)
+    check("what is written reads back", all((again.read(n, t.shape) == t).all() for n, t in two.items()) and
+          path.stat().st_size % 8 == 0)
+
+
+def json_cases():
+    for name, raw in (("a member twice", b'{"a":1,"b":{"c":1,"c":2}}'), ("NaN", b'{"a":NaN}'), ("Infinity", b'{"a":-Infinity}'),
+                      ("1e999", b'{"a":1e999}'), ("a list", b"[]"), ("a byte order mark", b"\xef\xbb\xbf{}"), ("text behind", b"{} x"),
+                      ("no UTF-8", b'{"a":"\xff"}'), ("half a surrogate pair", b'{"a":"\\ud800"}'), ("a zero", b'{"a\\u0000":1}'),
+                      ("128 levels", b'{"a":' + b"[" * 127 + b"]" * 127 + b"}"), ("100000 levels", b'{"a":' + b"[" * 100000)):
+        with refusal(f"JSON with {name}", "t.json: bad JSON"):
+            files.parse_json("t.json", raw)
+    value = files.parse_json("t.json", b'{"a":[1,-2.5e1,"\\u00e4"],"b":' + b"[" * 126 + b"]" * 126 + b"}")
+    check("JSON is read", value["a"] == [1, -25.0, "\u00e4"])
+
+
+def idx_cases(folder):
+    images = struct.pack(">4I", 0x803, 2, 2, 3) + bytes(range(12))
+    for name in ("t-images-idx3-ubyte", "t-images.idx3-ubyte", "t-images-idx3-ubyte.gz", "t-images.idx3-ubyte.gz"):
+        (folder / name).write_bytes(gzip.compress(images) if name.endswith("gz") else images)
+        path = files.find_idx(folder, "t", "images", 3)
+        check(f"{name} is found", os.path.basename(path) == name and files.read_idx(path, 3) == ([2, 2, 3], bytes(range(12))), path)
+        (folder / name).unlink()
+    path = folder / "t"
+    for name, data, count in (("a truncated IDX file", images[:-1], None), ("a truncated header", images[:9], None),
+                              ("labels as images", struct.pack(">2I", 0x801, 2) + bytes(20), None), ("no images", images[:4] + bytes(12), None),
+                              ("more images than there are", images, 3), ("truncated gzip", gzip.compress(images)[:-9], None),
+                              ("a corrupt gzip file", gzip.compress(images)[:20] + b"x" * 30, None)):
+        path.write_bytes(data)
+        with refusal(name, str(path)):
+            files.read_idx(path, 3, count)
+    check("the first images of more", files.read_idx(save(path, images), 3, 1) == ([1, 2, 3], bytes(range(6))))
+
+
+def save(path, data):
+    path.write_bytes(data)
+    return path
+
+
+# ---- programs ----
+
+TOKENIZERS = '''
+class Encoding:
+    def __init__(self, ids): self.ids = ids
+class Tokenizer:
+    @staticmethod
+    def from_file(path):
+        import json
+        with open(path) as f: words = json.load(f)["model"]["vocab"]
+        t = Tokenizer(); t.count = len(words); return t
+    def no_padding(self): pass
+    def enable_truncation(self, most): self.most = most
+    def encode_batch(self, lines):
+        word = lambda w: 3 + sum(w.encode()) % (self.count - 3)
+        return [Encoding(([1] + [word(w) for w in line.split()])[: self.most - 1] + [2]) for line in lines]
+'''
+SENTENCES = "the cat sat on the mat\na dog\nsome more words than these are not needed here at all\n"
+
+
+def call(script, *args, cwd=None, env=None):
+    """Runs one of the programs."""
+    return subprocess.run([sys.executable, TRAIN / script, *map(str, args)], capture_output=True, text=True, cwd=cwd,
+                          env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1", **(env or {})})
+
+
+def refused(name, done, reason, untouched=None, before=None):
+    """One line with the reason, status 2, and nothing written."""
+    line = done.stderr.endswith("\n") and done.stderr.count("\n") == 1
+    same = untouched is None or (sorted(p.name for p in untouched.iterdir()) if untouched.exists() else None) == before
+    check(f"{name} is refused", done.returncode == 2 and line and reason in done.stderr and "internal" not in done.stderr and same
+          and not done.stdout, f"status {done.returncode}, expected '{reason}'\n{done.stderr}{done.stdout}")
+
+
+def run(*args):
+    return subprocess.run([PERIMETER, "run", *map(str, args)], capture_output=True, text=True)
+
+
+WORDS, POSITIONS, FFN = 40, 64, 48
+
+
+def bert(width=32, layers=2, seed=0):
+    """A random checkpoint under BERT's names."""
+    r = np.random.default_rng(seed)
+    g = lambda *shape: (0.3 * r.normal(size=shape)).astype(np.float32)  # noqa: E731
+    w = {"embeddings.word_embeddings.weight": g(WORDS, width), "embeddings.position_embeddings.weight": g(POSITIONS, width),
+         "embeddings.token_type_embeddings.weight": g(2, width)}
+    norms = ["embeddings.LayerNorm"]
+    for i in range(layers):
+        at = f"encoder.layer.{i}."
+        for name, rows, columns in (("attention.self.query", width, width), ("attention.self.key", width, width),
+                                    ("attention.self.value", width, width), ("attention.output.dense", width, width),
+                                    ("intermediate.dense", FFN, width), ("output.dense", width, FFN)):
+            w[f"{at}{name}.weight"], w[f"{at}{name}.bias"] = g(rows, columns), g(rows)
+        norms += [f"{at}attention.output.LayerNorm", f"{at}output.LayerNorm"]
+    for name in norms:
+        w[f"{name}.weight"], w[f"{name}.bias"] = 1 + g(width), g(width)
+    return w
+
+
+def bert_config(**changes):
+    c = {"model_type": "bert", "hidden_act": "gelu", "num_hidden_layers": 2, "hidden_size": 32, "num_attention_heads": 4,
+         "intermediate_size": FFN, "max_position_embeddings": POSITIONS, "vocab_size": WORDS, "layer_norm_eps": 1e-12}
+    return {key: value for key, value in {**c, **changes}.items() if value is not None}
+
+
+RAW = {"<f4": "F32", "<f2": "F16", "<f8": "F64", "<u2": "BF16", "<i8": "I64"}
+
+
+def store(path, weights):
+    """A safetensors file in the arrays' own dtypes; two-byte unsigned integers are bfloat16."""
+    header, data = {}, b""
+    for name, t in weights.items():
+        header[name] = {"dtype": RAW[t.dtype.str], "shape": list(t.shape), "data_offsets": [len(data), len(data) + t.nbytes]}
+        data += t.tobytes()
+    blob = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(blob)) + blob + data)
+
+
+def publish(folder, weights=None, config=None, words=WORDS):
+    """SOURCE, as its publishers ship it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    store(folder / "model.safetensors", bert() if weights is None else weights)
+    (folder / "config.json").write_text(json.dumps(bert_config() if config is None else config))
+    (folder / "tokenizer.json").write_text(json.dumps({"model": {"vocab": {str(i): i for i in range(words)}}}))
+    return folder
+
+
+def embedding(weights, ids, heads, eps):
+    """BERT in double precision, by its own names: the mean over tokens."""
+    from math import erf
+
+    w = {name: t.astype(np.float64) for name, t in weights.items()}
+    linear = lambda x, name: x @ w[f"{name}.weight"].T + w[f"{name}.bias"]  # noqa: E731
+
+    def norm(x, name):
+        return (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + eps) * w[f"{name}.weight"] + w[f"{name}.bias"]
+
+    x = norm(np.array([w["embeddings.word_embeddings.weight"][i] + w["embeddings.position_embeddings.weight"][p] +
+                       w["embeddings.token_type_embeddings.weight"][0] for p, i in enumerate(ids)]), "embeddings.LayerNorm")
+    for layer in range(2):
+        at = f"encoder.layer.{layer}."
+        q, k, v = (linear(x, f"{at}attention.self.{part}") for part in ("query", "key", "value"))
+        y = np.zeros_like(x)
+        dk = x.shape[1] // heads
+        for h in range(heads):
+            part = slice(h * dk, (h + 1) * dk)
+            s = np.exp(q[:, part] @ k[:, part].T / dk**0.5)
+            y[:, part] = s / s.sum(1, keepdims=True) @ v[:, part]
+        x = norm(x + linear(y, f"{at}attention.output.dense"), f"{at}attention.output.LayerNorm")
+        hidden = linear(x, f"{at}intermediate.dense")
+        hidden = hidden * (1 + np.vectorize(erf)(hidden / 2**0.5)) / 2
+        x = norm(x + linear(hidden, f"{at}output.dense"), f"{at}output.LayerNorm")
+    return x.mean(0)
+
+
+def expected_cosine(weights, pair, heads=4, eps=1e-12):
+    ids = lambda text: [1] + [3 + sum(w.encode()) % (WORDS - 3) for w in text.split()] + [2]  # noqa: E731
+    a, b = (embedding(weights, ids(text), heads, eps) for text in pair)
+    return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+
+
+def bfloat16(t):
+    return (t.view("<u4") >> 16).astype("<u2")
+
+
+def conversions(work, env):
+    """Checkpoints in the forms that exporters write: converted, taken by `perimeter run`, and with the cosine that BERT has."""
+    pair = ("the cat", "a dog sat on the mat")
+    (work / "p.tsv").write_text("\t".join(pair) + "\n")
+    (work / "s.txt").write_text(SENTENCES)
+    plain = bert()
+    renamed = lambda prefix, old: {prefix + (re.sub("LayerNorm.weight", "LayerNorm.gamma", re.sub(  # noqa: E731
+        "LayerNorm.bias", "LayerNorm.beta", n)) if old else n): t for n, t in plain.items()}
+    truncated = {n: (t.view("<u4") & 0xFFFF0000).view("<f4") for n, t in plain.items()}
+    many = {**plain, "embeddings.position_ids": np.arange(64)[None], "pooler.dense.weight": np.zeros((32, 32), np.float16),
+            "cls.predictions.bias": np.zeros(WORDS, np.float32)}
+    forms = (
+        ("plain", plain, {}, plain, 4), ("a bert. prefix", renamed("bert.", False), {}, plain, 4),
+        ("a model. prefix", renamed("model.", False), {}, plain, 4), ("gamma and beta", renamed("bert.", True), {}, plain, 4),
+        ("float16", {n: t.astype("<f2") for n, t in plain.items()}, {}, {n: t.astype("<f2") for n, t in plain.items()}, 4),
+        ("bfloat16", {n: bfloat16(t) for n, t in plain.items()}, {}, truncated, 4),
+        ("float64", {n: t.astype("<f8") for n, t in plain.items()}, {}, plain, 4),
+        ("further tensors", many, {}, plain, 4), ("no epsilon", plain, {"layer_norm_eps": None}, plain, 4),
+        ("no activation", plain, {"hidden_act": None}, plain, 4), ("a vocabulary padded in words alone", plain, {"vocab_size": WORDS + 7}, plain, 4),
+        ("16 heads", bert(), {"num_attention_heads": 16}, plain, 16), ("1 head", bert(), {"num_attention_heads": 1}, plain, 1),
+        ("7 dimensions a head", bert(35), {"hidden_size": 35, "num_attention_heads": 5}, bert(35), 5),
+        ("keys that are 0", {n: t * ("key" not in n) for n, t in plain.items()}, {}, {n: t * ("key" not in n) for n, t in plain.items()}, 4),
+        ("more positions than the engine has", {**plain, "embeddings.position_embeddings.weight": np.tile(
+            plain["embeddings.position_embeddings.weight"], (20, 1))}, {"max_position_embeddings": 1280}, plain, 4),
+    )
+    for name, weights, changes, meant, heads in forms:
+        source, out = publish(work / "source", weights, bert_config(**changes)), work / "out"
+        shutil.rmtree(out, ignore_errors=True)
+        done = call("convert_bert.py", source, out, "--sentences", work / "s.txt", env=env)
+        ran = subprocess.run([PERIMETER, "run", out, "--pairs", work / "p.tsv"], capture_output=True, text=True,
+                             env={**os.environ, **env})
+        got = [float(v) for v in ran.stdout.split()] if ran.returncode == 0 else [9, 9]
+        want = expected_cosine(meant, pair, heads)
+        check(f"{name} is converted: cosine {got[0]:.6f}, {got[1]:.4f} in integers", done.returncode == 0 and not done.stderr and
+              abs(got[0] - want) < 2e-6 and abs(got[1] - want) < 0.1, f"{done.stderr}{ran.stderr}wanted {want}")
+    # In shards.
+    source = publish(work / "source")
+    names = list(plain)
+    shards = {n: f"model-0000{1 + i % 2}-of-00002.safetensors" for i, n in enumerate(names)}
+    (source / "model.safetensors").unlink()
+    for shard in set(shards.values()):
+        store(source / shard, {n: plain[n] for n in names if shards[n] == shard})
+    (source / "model.safetensors.index.json").write_text(json.dumps({"metadata": {"total_size": 1}, "weight_map": shards}))
+    done = call("convert_bert.py", source, work / "sharded", "--sentences", work / "s.txt", env=env)
+    call("convert_bert.py", publish(work / "whole"), work / "out", "--sentences", work / "s.txt", env=env)
+    same = all((work / "sharded" / n).read_bytes() == (work / "out" / n).read_bytes()
+               for n in ("model.safetensors", "calibration.json", "config.json")) if done.returncode == 0 else False
+    check("shards give what the whole gives", same, done.stderr)
+    # Moved, a network still has its tokenizer.
+    (work / "out").rename(work / "mo ved")
+    ran = subprocess.run([PERIMETER, "run", work / "mo ved", "--pairs", work / "p.tsv"], capture_output=True, text=True, env={**os.environ, **env})
+    check("a network that was moved runs", ran.returncode == 0, ran.stderr)
+    shutil.rmtree(work / "mo ved")
+    return source, shards
+
+
+def conversion_refusals(work, env, source, shards):
+    out = work / "out"
+    shutil.rmtree(out, ignore_errors=True)
+
+    def bad(name, reason, *options, folder=None):
+        done = call("convert_bert.py", folder or work / "source", out, "--sentences", work / "s.txt", *options, env=env)
+        refused(name, done, reason, out, None)
+
+    index = source / "model.safetensors.index.json"
+    for name, text, reason in (("a shard that is not there", {**shards, "x": "no.safetensors"}, "no.safetensors: No such file"),
+                               ("a shard elsewhere", {**shards, "x": "../x"}, "weight_map"), ("no weight_map", None, "weight_map"),
+                               ("an index of tensors that are nowhere", {n: next(iter(shards.values())) for n in shards}, "is missing")):
+        index.write_text(json.dumps({"weight_map": text} if text else {}))
+        bad(name, reason)
+    for name, changes, reason in (
+        ("another architecture", {"model_type": "roberta"}, "not a BERT encoder"), ("no architecture", {"model_type": None}, "not a BERT"),
+        ("relative positions", {"position_embedding_type": "relative_key"}, "absolute positions"), ("a decoder", {"is_decoder": True}, "not a BERT"),
+        ("another activation", {"hidden_act": "silu"}, "hidden_act silu"), ("an activation that is no name", {"hidden_act": [1]}, "hidden_act"),
+        ("32 heads", {"num_attention_heads": 32}, '"heads" 32 exceeds'), ("3 heads of 32", {"num_attention_heads": 3}, "no multiple"),
+        ("no heads", {"num_attention_heads": 0}, '"heads" is 0'), ("heads that are missing", {"num_attention_heads": None}, "num_attention_heads"),
+        ("a width that is text", {"hidden_size": "32"}, '"width" is 32'), ("a width of 32.0", {"hidden_size": 32.0}, '"width" is 32.0'),
+        ("another width than the weights'", {"hidden_size": 64}, "shape [40, 32], expected [40, 64]"),
+        ("more layers than there are", {"num_hidden_layers": 3}, "encoder.layer.2.attention.self.query.weight is missing"),
+        ("epsilon 0", {"layer_norm_eps": 0}, '"layernorm_eps" is 0'),
+    ):
+        publish(work / "source", config=bert_config(**changes))
+        bad(name, reason)
+    good = bert()
+    spoiled = lambda name, value: {**good, name: np.full_like(good[name], value)}  # noqa: E731
+    query = "encoder.layer.0.attention.self.query.weight"
+    for name, weights, reason in (
+        ("NaN", spoiled(query, np.nan), f"{query}: element 0 is not finite"), ("infinity", spoiled("embeddings.LayerNorm.bias", np.inf), "not finite"),
+        ("integer weights", {**good, query: np.zeros((32, 32), np.int64)}, "dtype I64, expected F16"),
+        ("a bias that is missing", {n: t for n, t in good.items() if n != "encoder.layer.1.output.dense.bias"}, "layer.1.output.dense.bias is missing"),
+        ("no words", {n: t for n, t in good.items() if "word" not in n}, "no tensors are called"),
+        ("two encoders", {a + n: t for n, t in good.items() for a in ("a.", "b.")}, "2 tensors are called"),
+        ("weights that overflow", {n: t * np.float32(1e30) for n, t in good.items()}, "source: layer"),
+        ("fewer words than the tokenizer has", {**good, "embeddings.word_embeddings.weight": good["embeddings.word_embeddings.weight"][:20]}, "token 39"),
+        ("a vector of words", {**good, "embeddings.word_embeddings.weight": np.zeros(40, np.float32)}, "no matrix"),
+        ("a scalar of words", {**good, "embeddings.word_embeddings.weight": np.zeros((), np.float32)}, "no matrix"),
+    ):
+        publish(work / "source", weights)
+        bad(name, reason)
+    for file, data, reason in (("model.safetensors", b"x" * 100, "model.safetensors"), ("model.safetensors", None, "model.safetensors: No such file"),
+                               ("tokenizer.json", None, "tokenizer.json: No such file"), ("tokenizer.json", b"{}", "no vocabulary"),
+                               ("tokenizer.json", b"{", "bad JSON"), ("config.json", None, "config.json: No such file"),
+                               ("config.json", b'{"model_type":"bert","model_type":"bert"}', "twice"), ("config.json", b"\xff", "bad JSON"),
+                               ("modules.json", b'[{"type":"a.Transformer"},{"type":"a.Pooling"},{"type":"a.Dense"}]', "a Dense layer"),
+                               ("1_Pooling/config.json", b'{"pooling_mode_max_tokens":true}', "pooling is neither"),
+                               ("1_Pooling/config.json", b'{"pooling_mode_cls_token":true,"pooling_mode_mean_tokens":true}', "cls_token and mean_tokens"),
+                               ("sentence_bert_config.json", b'{"max_seq_length":"x"}', "max_seq_length")):
+        folder = publish(work / "source")
+        (folder / file).parent.mkdir(exist_ok=True)
+        (folder / file).unlink(missing_ok=True) if data is None else (folder / file).write_bytes(data)
+        bad(f"{file}: {reason}", reason)
+    publish(work / "source")
+    bad("a source that is not there", "/nowhere", folder="/nowhere")
+    bad("more tokens than positions", "--tokens: 65", "--tokens", 65)
+    bad("a negative number of tokens", "--tokens", "--tokens", -1)
+    bad("no sentences at all", "no sentences", "--sentences", "/dev/null")
+    done = call("convert_bert.py", work / "source", out, env={**env, "PYTHONPATH": "/nowhere"})
+    refused("a missing tokenizer package", done, "tokenizer fails", out, None)
+    refused("OUT that is SOURCE", call("convert_bert.py", work / "source", work / "source", env=env), "is SOURCE")
+    refused("no OUT", call("convert_bert.py", work / "source", env=env), "required: OUT")
+    (work / "file").write_text("")
+    refused("OUT that is a file", call("convert_bert.py", work / "source", work / "file", "--sentences", work / "s.txt", env=env), "file: File exists")
+    (work / "taken" / "config.json").mkdir(parents=True)
+    done = call("convert_bert.py", work / "source", work / "taken", "--sentences", work / "s.txt", env=env)
+    refused("OUT/config.json that is a folder", done, "is a folder", work / "taken", ["config.json"])
+
+
+# ---- calibration ----
+
+def vit(folder, width=12, heads=3, layers=2, ffn=20, image=8, patch=4, classes=10, activation="gelu", norm="pre", scale=0.2, loud=1.0):
+    """A random vision transformer in the project's form; `loud`: the weight of norm and ln2 against ln1's."""
+    r = np.random.default_rng(3)
+    g = lambda *shape: (scale * r.normal(size=shape)).astype(np.float32)  # noqa: E731
+    n = (image // patch) ** 2
+    w = {"patch.weight": g(width, patch * patch), "patch.bias": g(width), "pos": g(n, width), "norm.weight": loud * (1 + g(width)),
+         "norm.bias": g(width), "head.weight": g(classes, width), "head.bias": g(classes)}
+    for i in range(layers):
+        at = f"layers.{i}."
+        w.update({at + "ln1.weight": (1 + g(width)) / loud**2, at + "ln1.bias": g(width), at + "ln2.weight": loud * (1 + g(width)),
+                  at + "ln2.bias": g(width)})
+        for part in "qkvo":
+            w[f"{at}attn.{part}.weight"], w[f"{at}attn.{part}.bias"] = g(width, width), g(width)
+        w.update({at + "ffn.up.weight": g(ffn, width), at + "ffn.up.bias": g(ffn), at + "ffn.down.weight": g(width, ffn),
+                  at + "ffn.down.bias": g(width)})
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(b"".join(tensors.pieces(w)))
+    (folder / "config.json").write_text(json.dumps({
+        "type": "vit", "norm": norm, "activation": activation, "layers": layers, "width": width, "heads": heads, "ffn": ffn, "tokens": n,
+        "layernorm_eps": 1e-5, "image": image, "patch": patch, "classes": classes, "pixel_mean": 0.28, "pixel_std": 0.35}))
+    return folder
+
+
+def naive_inputs(config, weights, tokens):
+    """What enters each attention when `tokens` of one image come in, token by token, in double precision."""
+    from math import erf, exp, sqrt, tanh
+
+    w = {name: t.astype(np.float64) for name, t in weights.items()}
+    linear = lambda x, name: [row @ x + b for row, b in zip(w[f"{name}.weight"], w[f"{name}.bias"])]  # noqa: E731
+    act = {"relu": lambda v: v if v > 0 else 0.0, "gelu": lambda v: v * (1 + erf(v / sqrt(2))) / 2,
+           "gelu-tanh": lambda v: v * (1 + tanh(0.7978845608028654 * (v + 0.044715 * v * v * v))) / 2}[config["activation"]]
+
+    def norm(x, name):
+        mean = sum(x) / len(x)
+        spread = sqrt(sum((v - mean) ** 2 for v in x) / len(x) + config["layernorm_eps"])
+        return np.array([(v - mean) / spread * g + b for v, g, b in zip(x, w[f"{name}.weight"], w[f"{name}.bias"])])
+
+    pre, d = config["norm"] == "pre", config["width"] // config["heads"]
+    tokens = [x if pre else norm(x, "norm") for x in tokens]
+    for i in range(config["layers"]):
+        h = [norm(x, f"layers.{i}.ln1") if pre else x for x in tokens]
+        yield np.array(h)
+        q, k, v = ([np.array(linear(x, f"layers.{i}.attn.{part}")) for x in h] for part in "qkv")
+        for t, x in enumerate(list(tokens)):
+            y = np.zeros(config["width"])
+            for head in range(config["heads"]):
+                at = slice(head * d, (head + 1) * d)
+                e = [exp(q[t][at] @ other[at] / sqrt(d)) for other in k]
+                y[at] = sum(a * other[at] for a, other in zip(e, v)) / sum(e)
+            x = x + linear(y, f"layers.{i}.attn.o")
+            x = x if pre else norm(x, f"layers.{i}.ln1")
+            hidden = [act(u) for u in linear(norm(x, f"layers.{i}.ln2") if pre else x, f"layers.{i}.ffn.up")]
+            x = x + linear(np.array(hidden), f"layers.{i}.ffn.down")
+            tokens[t] = x if pre else norm(x, f"layers.{i}.ln2")
+
+
+def forward_cases(work):
+    for norm in ("pre", "post"):
+        for act in ("gelu", "gelu-tanh", "relu"):
+            config, weights = encoder.load(vit(work / "vit", norm=norm, activation=act, layers=3, scale=0.4))
+            for kind, bound in ((np.float64, 1e-12), (np.float32, 1e-5)):
+                w = {name: t.astype(kind) for name, t in weights.items()}
+                image = np.random.default_rng(2).integers(0, 256, (1, 8, 8))
+                x = encoder.embed_images(config, w, image).astype(kind)
+                pairs = list(zip(encoder.attention_inputs(config, w, x), naive_inputs(config, weights, x[0].astype(np.float64))))
+                worst = max(np.abs(a[0] - b).max() for a, b in pairs)
+                check(f"{norm} {act} in {kind.__name__}: three layers within {bound}", len(pairs) == 3 and worst < bound, worst)
+
+
+def dataset(folder, side, count=60):
+    folder.mkdir(exist_ok=True)
+    r = np.random.default_rng(7)
+    for split in ("train", "t10k"):  # the same images: nothing beyond what was calibrated is seen
+        (folder / f"{split}-images-idx3-ubyte").write_bytes(
+            struct.pack(">4I", 0x803, count, side, side) + np.random.default_rng(1).integers(0, 256, (count, side, side), np.uint8).tobytes())
+        (folder / f"{split}-labels-idx1-ubyte").write_bytes(struct.pack(">2I", 0x801, count) + r.integers(0, 2, count, np.uint8).tobytes())
+    return folder
+
+
+def calibrations(work):
+    for name, form in (
+        *((f"{norm} {act}", {"norm": norm, "activation": act, "loud": 3.0}) for norm in ("pre", "post") for act in ("gelu", "gelu-tanh", "relu")),
+        ("one token", {"image": 8, "patch": 8}), ("patches of one pixel", {"image": 8, "patch": 1, "width": 16, "heads": 4}),
+        ("one channel", {"width": 1, "heads": 1, "ffn": 1}), ("7 heads of one channel", {"width": 7, "heads": 7}),
+        ("16 heads", {"width": 32, "heads": 16}), ("300 classes", {"classes": 300}), ("5 heads", {"width": 80, "heads": 5}),
+        ("patches of 7", {"image": 28, "patch": 7}), ("weights of 0", {"scale": 0.0}), ("weights of 3", {"scale": 3.0}),
+        ("weights of 1e-6", {"scale": 1e-6}), ("weights of 1e4", {"scale": 1e4}),
+    ):
+        folder = vit(work / "vit", **form)
+        data = dataset(work / f"data{form.get('image', 8)}", form.get("image", 8))
+        done = call("calibrate_vit.py", "--model", folder, "--data", data, "--images", 60)
+        ran = run(folder, "--data", data, "--summary", work / "s.json")
+        clamped = re.findall(r"clamped by the parse: K (\d+), V (\d+)", ran.stdout)
+        same = float(re.search(r'"same_class":\s*([0-9.e-]+)', (work / "s.json").read_text())[1]) if ran.returncode == 0 else 0
+        check(f"{name} is calibrated: nothing clamped, {100 * same:.0f} % as float", done.returncode == 0 and not done.stderr and
+              ran.returncode == 0 and clamped in ([("0", "0")], []) and same >= 0.75, f"{done.stderr}{ran.stderr}{clamped}")
+
+
+def calibration_refusals(work):
+    data = dataset(work / "data8", 8)
+    old = "old"
+
+    def bad(name, reason, *options, model=None, data=data):
+        (model / "calibration.json").write_text(old)
+        before = sorted(p.name for p in model.iterdir())
+        done = call("calibrate_vit.py", "--model", model, "--data", data, "--images", 60, *options)
+        refused(name, done, reason, model, before)
+        check("and what was there stays", (model / "calibration.json").read_text() == old)
+
+    folder = vit(work / "vit")
+    config = json.loads((folder / "config.json").read_text())
+    for key, value, reason in (("activation", "silu", '"activation" is silu'), ("norm", "sandwich", '"norm"'), ("heads", 5, "no multiple"),
+                               ("tokens", 5, "do not agree"), ("width", 12.0, '"width" is 12.0'), ("layers", True, '"layers" is True'),
+                               ("type", "bert", '"vocabulary" is missing'), ("patch", 3, "do not agree"), ("layernorm_eps", "x", "layernorm_eps"),
+                               ("width", 24, "expected [4, 24]"), ("layers", 3, "layers.2.ln1.weight is missing")):
+        (folder / "config.json").write_text(json.dumps({**config, key: value}))
+        bad(f"{key} {value}", reason, model=folder)
+    bad("17 heads", '"heads" 17 exceeds', model=vit(work / "vit", width=34, heads=17))
+    folder = vit(work / "vit")
+    bad("images of another size", "images of 28x28", model=folder, data=dataset(work / "data28", 28))
+    bad("more images than there are", "61 items", "--images", 61, model=folder)
+    bad("no images", "--images", "--images", 0, model=folder)
+    bad("no data", "/nowhere", model=folder, data="/nowhere")
+    bad("one bit of keys", "--kvb", "--kvb", 1, model=folder)
+    bad("a percentile of 101", "--percentile", "--percentile", 101, model=folder)
+    bad("an unknown option", "--colour", "--colour", model=folder)
+    bad("weights that overflow", "vit: layer 0", model=vit(work / "vit", scale=1e25))
+    half = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(half[:-4])
+    bad("truncated weights", "truncated", model=folder)
+
+
+def shipped(work):
+    """Calibrated again, the network of `make run` is what is committed."""
+    shutil.copytree(ROOT / "models" / "fashion-vit", work / "shipped")
+    done = call("calibrate_vit.py", "--model", work / "shipped")
+    check("models/fashion-vit calibrates to what it is", done.returncode == 0 and (work / "shipped" / "calibration.json").read_bytes() ==
+          (ROOT / "models" / "fashion-vit" / "calibration.json").read_bytes(), done.stderr)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        work = pathlib.Path(name)
+        (work / "stub").mkdir()
+        (work / "stub" / "tokenizers.py").write_text(TOKENIZERS)
+        env = {"PYTHONPATH": str(work / "stub")}
+        safetensors_cases(work)
+        safetensors_values(work)
+        json_cases()
+        idx_cases(work)
+        source, shards = conversions(work, env)
+        conversion_refusals(work, env, source, shards)
+        forward_cases(work)
+        calibrations(work)
+        calibration_refusals(work)
+        shipped(work)
+        for script in ("train_vit.py", "rank_gradients.py"):
+            done = call(script, "--nonsense")  # where PyTorch is missing, that is said first
+            refused(f"{script} with a wrong option", done, "torch" if "torch" in done.stderr else "--nonsense")
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
