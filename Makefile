@@ -42,7 +42,7 @@ TWINS := $(patsubst src/system/%_rtl.c,%,$(sort $(wildcard src/system/*_rtl.c)))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup install uninstall test run minilm lint unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress compilers clean FORCE
+.PHONY: all setup install uninstall test run minilm lint lint-extra unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress compilers clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -126,7 +126,7 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) headers install build lists cli run pairs sweep train fault fuzz \
+    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run pairs sweep train fault fuzz \
     flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
@@ -145,7 +145,10 @@ $(BUILD)/test/unit-%.tap: $(BUILD)/tests/%_test
 $(BUILD)/test/bench-%.tap: $(BUILD)/tb/%_tb
 	$(tap) $<
 $(BUILD)/test/lint-%.tap:
-	$(tap) scripts/lint.sh $*
+	$(tap) flow/lint.py $*
+# The RTL inside a user's design.
+$(BUILD)/test/reuse.tap:
+	$(tap) flow/reuse.py
 $(BUILD)/test/proof-%.tap:
 	$(tap) flow/prove.py --quick $*
 # Public headers and libraries; installing; building here and there; the lists of RTL files.
@@ -243,6 +246,10 @@ lint unit: PART = $@
 lint unit sim: all
 	$(need-block)
 	@$(MAKE) --no-print-directory -s $(BUILD)/test/$(PART)-$(BLOCK).tap; cat $(BUILD)/test/$(PART)-$(BLOCK).tap
+# Every edge of the parameters, in the Verilator that is installed and in today's, in slang; layout by Verible: see flow/lint.py.
+lint-extra: setup
+	@flow/lint.py extra $(BLOCK)
+	@$(if $(BLOCK),,flow/reuse.py extra)
 
 # Proofs, evidence, synthesis, pages and figures.
 include flow/flow.mk

@@ -10,26 +10,24 @@ functions under REGIONS print it. A number inside a sentence stands between `<!-
 expression over the functions under VALUES, with a format behind ` : `, as in `<!-- = ge('sar_ctrl-flexible') : .0f -->212<!-- / -->`.
 """
 
-import csv
+import fnmatch
 import functools
-import os
 import re
-import sys
 from pathlib import Path
 
+import common
 import rtl
+from common import BUILD, Failure, Tap, program, read, read_tsv, write
 
-ROOT = rtl.ROOT
-BUILD = Path(os.environ.get("PERIMETER_BUILD", ROOT / "build"))
 REGION = re.compile(r"^(<!-- (\w+)((?: \S+)*): flow/pages\.py -->\n)(.*?)^(<!-- end -->)$", re.M | re.S)
 VALUE = re.compile(r"(<!-- = (.+?)(?: : (\S+))? -->)(.*?)(<!-- / -->)")
 EVERYWHERE = {"clk_i": "Clock.", "rst_ni": "Asynchronous reset, active low."}
+COUNTS = "tb/results.tsv"
 HANDSHAKE = "A beat moves where valid and ready are both 1."
 
 
-def table(head: list[str], rows: list[list[str]]) -> str:
-    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in [head, *rows]]
-    return "".join([lines[0], "|" + "---|" * len(head) + "\n", *lines[1:]])
+def table(head: list[str], lines: list[list[str]]) -> str:
+    return "".join(line + "\n" for line in common.table(head, [[cell.replace("|", "\\|") for cell in line] for line in lines]))
 
 
 def together(values: list[str]) -> str:
@@ -98,11 +96,15 @@ def ports(page: Path) -> str:
 
 
 def modules(page: Path) -> str:
-    """A paragraph, parameters and ports of each module of the page's folder of RTL, but its top."""
+    """A paragraph, a drawing, parameters and ports of each module of the page's folder of RTL, but its top."""
     text = "\n"
     for module in rtl.modules(page.stem):
         if module.name != f"pm_{page.stem}":
-            text += f"### `{module.name}`\n" + "\n\n".join(module.doc) + "\n\n" + parameter_table(module) + (port_table(module) + "\n" if module.ports else "")
+            drawing = f"figures/schematic_{module.name.removeprefix('pm_')}.svg"
+            text += f"### `{module.name}`\n" + "\n\n".join(module.doc) + "\n\n"
+            if Path("docs", drawing).exists():
+                text += f"![Registers and instances of {module.name}](../{drawing})\n\n"
+            text += parameter_table(module) + (port_table(module) + "\n" if module.ports else "")
     return text
 
 
@@ -113,23 +115,31 @@ def blocks(_: Path) -> str:
         what = re.split(r"(?<=[^.]\.) ", rtl.modules(block)[0].doc[0])[0].rstrip(".")
         what = re.sub(r" \((?:FLARE|HyFlexPIM|section)[^()]*\)", "", what)
         rooms = [f"include/perimeter/{block}.h", f"rtl/{block}/pm_{block}.sv", f"tb/{block}/{block}_tb.c", f"formal/{block}/targets"]
-        there = ["yes" if (ROOT / room).exists() else "no" for room in rooms]
+        there = ["yes" if Path(room).exists() else "no" for room in rooms]
         lines.append([f"`{block}`", what, *there, f"[{block}](docs/blocks/{block}.md)"])
     return table(["block", "what", "golden C", "RTL", "bench", "proofs", "page"], lines)
 
 
+def speed(_: Path) -> str:
+    """The golden model's paths."""
+    lines = [
+        [row["path"], row["size"], row["vectors"], f"{int(row['mmacs']):,}", f"{row['ratio']} x {row['against']}" if row["ratio"] else ""]
+        for row in rows("bench/results.tsv")
+    ]
+    return table(["path", "D x M", "vectors", "MMAC/s", "ratio"], lines)
+
+
 @functools.cache
 def rows(path: str) -> list[dict[str, str]]:
-    """Of committed results, tab separated, the first line that is no comment names the columns."""
-    with open(ROOT / path, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader((line for line in file if not line.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE))
+    """Of committed results."""
+    return read_tsv(path)
 
 
 def one(path: str, column: str, **wanted: str) -> float:
     """A number of the only row whose columns are as wanted."""
     found = [row for row in rows(path) if all(row[k] == v for k, v in wanted.items())]
     if len(found) != 1:
-        raise KeyError(f"{path}: {len(found)} rows with {wanted}")
+        raise Failure(f"{path}: {len(found)} rows with {wanted}")
     return float(found[0][column])
 
 
@@ -137,6 +147,20 @@ def mapped(name: str, column: str) -> float:
     """A column of a configuration in docs/synthesis.md."""
     block, _, config = name.partition("-")
     return one("synth/results.tsv", column, block=block, config=config)
+
+
+def several(column: str, *patterns: str) -> list[float]:
+    """A column of all configurations that match."""
+    names = {f"{row['block']}-{row['config']}": row for row in rows("synth/results.tsv")}
+    return [float(row[column]) for name, row in names.items() if any(fnmatch.fnmatch(name, pattern) for pattern in patterns)]
+
+
+def least(column: str, *patterns: str) -> float:
+    return min(several(column, *patterns))
+
+
+def most(column: str, *patterns: str) -> float:
+    return max(several(column, *patterns))
 
 
 def ge(name: str) -> float:
@@ -149,24 +173,39 @@ def ns(name: str) -> float:
     return mapped(name, "delay_ns")
 
 
+def accesses(name: str) -> float:
+    """Accesses of a Gaussian vector."""
+    (row,) = [row for row in rows("synth/results.tsv") if f"{row['block']}-{row['config']}" == name]
+    return float(row["accesses"].split(";")[0])
+
+
 def tried(block: str, design: str, column: str = "area_ge", **scope: str) -> float:
     """A column of a design that was tried."""
     return one(f"synth/{block}/tried.tsv", column, design=design, **scope)
 
 
+def power(netlist: str, column: str) -> float:
+    return one("synth/power.tsv", column, netlist=netlist)
+
+
+def ran(line: str) -> float:
+    """A number that `make run` printed, by the README: what the expression's parentheses find."""
+    return float(re.search(line, read("README.md"))[1])
+
+
 def compared(bench: str) -> float:
     """Integers that a bench compares."""
-    return one("tb/results.tsv", "integers", bench=bench)
+    return one(COUNTS, "integers", bench=bench)
 
 
 def counted() -> dict[str, str]:
     """Integers that the benches compared when `make test` ran them last, by their logs."""
-    logs = [log.read_text(encoding="utf-8") for log in sorted((BUILD / "test").glob("bench-*.tap"))]
+    logs = [read(log) for log in sorted((BUILD / "test").glob("bench-*.tap"))]
     return dict(m.groups() for log in logs if (m := re.search(r"^# bench (\w+): (\d+) integers compared", log, re.M)))
 
 
-REGIONS = {f.__name__: f for f in (ports, modules, blocks)}
-VALUES = {"__builtins__": {}} | {f.__name__: f for f in (min, max, ge, ns, mapped, tried, compared)}
+REGIONS = {f.__name__: f for f in (ports, modules, blocks, speed)}
+VALUES = {"__builtins__": {}} | {f.__name__: f for f in (least, most, ge, ns, mapped, accesses, tried, power, ran, compared)}
 
 
 def printed(page: Path, text: str) -> str:
@@ -181,38 +220,31 @@ def printed(page: Path, text: str) -> str:
     return VALUE.sub(value, REGION.sub(region, text))
 
 
-def main() -> int:
-    check = sys.argv[1:] == ["check"]
-    if sys.argv[1:] and not check:
-        print("usage: flow/pages.py [check]", file=sys.stderr)
-        return 2
-    failed = 0
+def main(arguments: list[str]) -> int:
+    check = arguments == ["check"]
+    if arguments and not check:
+        raise Failure("usage: flow/pages.py [check]")
+    tap = Tap()
 
-    def take(path: Path, wanted: str) -> None:
-        nonlocal failed
-        text = path.read_text(encoding="utf-8")
-        name = path.relative_to(ROOT)
+    def take(path: Path, text: str, wanted: str) -> None:
         if check:
-            print(f"{'ok' if wanted == text else 'not ok'} - {name} is what flow/pages.py prints")
-            failed += wanted != text
+            tap(wanted == text, f"{path} is what flow/pages.py prints")
         elif wanted != text:
-            path.write_text(wanted, encoding="utf-8")
-            print(name)
+            write(path, wanted)
+            print(path)
 
-    known = {row["bench"]: row["integers"] for row in rows("tb/results.tsv")} | counted()
-    take(ROOT / "tb" / "results.tsv", "".join(f"{bench}\t{integers}\n" for bench, integers in [("bench", "integers"), *sorted(known.items())]))
+    known = {row["bench"]: row["integers"] for row in rows(COUNTS)} | counted()
+    take(Path(COUNTS), read(COUNTS), "".join(f"{bench}\t{integers}\n" for bench, integers in [("bench", "integers"), *sorted(known.items())]))
     rows.cache_clear()
-    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
-        text = page.read_text(encoding="utf-8")
-        if not REGION.search(text) and not VALUE.search(text):
-            continue
-        try:
-            take(page, printed(page, text))
-        except (rtl.Unreadable, KeyError, NameError, SyntaxError, TypeError, ValueError, OSError) as error:
-            print(f"flow/pages.py: {page.relative_to(ROOT)}: {error!r}", file=sys.stderr)
-            return 2
-    return failed != 0
+    for page in [Path("README.md"), *sorted(Path("docs").rglob("*.md"))]:
+        text = read(page)
+        if REGION.search(text) or VALUE.search(text):
+            try:
+                take(page, text, printed(page, text))
+            except (KeyError, NameError, SyntaxError, TypeError, ValueError) as error:
+                raise Failure(f"{page}: {error!r}") from error
+    return tap.failed
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program(main)

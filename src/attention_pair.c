@@ -95,7 +95,7 @@ static void compare_all(const struct pm_attention_pair *p, size_t n, const int8_
 #define COMPARE_ROWS(tensor, rows, count, stride, a, b)                                                      \
     for (size_t row = 0; row < (rows); row++)                                                                \
         for (size_t i = 0; i < (count); i++)                                                                 \
-    compare(ctx, tensor, row * (count) + i, (int64_t)(a)[row * (stride) + i], (int64_t)(b)[row * (count) + i])
+    compare(ctx, tensor, row *(count) + i, (int64_t)(a)[row * (stride) + i], (int64_t)(b)[row * (count) + i])
     COMPARE("k", nd, g->k, r->k);
     COMPARE("v", nd, g->v, r->v);
     COMPARE("q", nd, g->q, r->q);

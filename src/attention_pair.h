@@ -32,9 +32,9 @@ struct pm_attention_run {
 /** A pm_attention_probe of the golden run that comes next to be checked; ctx is the pair. */
 void pm_attention_pair_record(void *pair, const struct pm_attention_stages *stages);
 
-/** Runs `run` on the RTL and hands every pair of integers to `compare`: k, v, q, logit, a, z, o, o8, y, e, and
- * the sticky flags. The golden run, which was recorded, was of an engine for the pair's max_tokens and gave
- * y[n][D], e[n] and *cost. */
+/** Runs `run` on the RTL and hands every pair of integers to `compare`: k, v, q, logit, a, z, o, o8, y, e,
+ * and the sticky flags. The golden run, which was recorded, was of an engine for the pair's max_tokens and
+ * gave y[n][D], e[n] and *cost. */
 pm_status pm_attention_pair_check(struct pm_attention_pair *pair, const struct pm_attention_run *run,
                                   pm_flare_attention_rtl_fn *rtl, const struct pm_sim_opts *opts,
                                   const int8_t *y, const int32_t *e, const struct pm_attention_cost *cost,

@@ -33,8 +33,8 @@ static pm_status run_variants(struct pm_run_job *j, enum pm_variant_use use, uns
             continue;
         if (status == PM_OK) {
             const bool rtl = use == PM_OF_RTL;
-            const struct pm_run_pass pass = {rtl ? "rtl" : pm_run_variant_name(&variant[v]), &plan, images, !rtl,
-                                             rtl ? matrices : NULL};
+            const struct pm_run_pass pass = {rtl ? "rtl" : pm_run_variant_name(&variant[v]), &plan, images,
+                                             !rtl, rtl ? matrices : NULL};
             to->variant[to->count] = variant[v];
             status = pm_run_images(j, &pass, &to->outcome[to->count++]);
             pm_plan_free(&plan);
@@ -51,7 +51,8 @@ static pm_status measure(struct pm_run_job *j, struct pm_run_report *r) {
     const unsigned ablations = (unsigned)pm_settings_int(s, "ablation-images");
     const struct pm_run_pass rtl = {"rtl", &j->plan, (unsigned)pm_settings_int(s, "rtl-images"), false,
                                     every_layer},
-                             golden = {"golden", &j->plan, (unsigned)pm_settings_int(s, "images"), true, NULL};
+                             golden = {"golden", &j->plan, (unsigned)pm_settings_int(s, "images"), true,
+                                       NULL};
     pm_status status = PM_OK;
     if (engine != PM_ENGINE_GOLDEN)
         status = pm_run_images(j, &rtl, &r->rtl);
@@ -235,12 +236,11 @@ static pm_status check_input(struct pm_run_job *j) {
 
 /* The plan and those of its variants that will run, together. */
 static pm_status check_plans(struct pm_run_job *j) {
-    const unsigned use = j->pairs                                                        ? PM_OF_PAIRS
+    const unsigned use = j->pairs                                                   ? PM_OF_PAIRS
                          : pm_settings_int(j->settings, "engine") == PM_ENGINE_BOTH ? PM_OF_IMAGES | PM_OF_RTL
-                                                                                         : PM_OF_IMAGES;
+                                                                                    : PM_OF_IMAGES;
     struct pm_variant variant[PM_RUN_VARIANTS];
-    const bool ablations =
-        pm_settings_int(j->settings, j->pairs ? "ablation-pairs" : "ablation-images") > 0;
+    const bool ablations = pm_settings_int(j->settings, j->pairs ? "ablation-pairs" : "ablation-images") > 0;
     const unsigned variants = ablations ? pm_run_variants(use, variant) : 0;
     struct pm_plan *plan = calloc(variants + 1, sizeof *plan);
     const struct pm_plan *all[PM_RUN_VARIANTS + 1] = {&j->plan};
@@ -304,8 +304,8 @@ static void list_options(struct argp_option *options, char (*text)[256]) {
             continue;
         pm_setting_note(d, note, sizeof note);
         snprintf(text[k], sizeof text[k], "%s (%s)", note, d->fallback);
-        options[n++] = (struct argp_option){d->name, OPTION_SETTING + k, d->choices ? d->choices : "N", 0,
-                                            text[k], 1};
+        options[n++] =
+            (struct argp_option){d->name, OPTION_SETTING + k, d->choices ? d->choices : "N", 0, text[k], 1};
     }
     options[n] = (struct argp_option){0};
 }
@@ -317,10 +317,12 @@ static char *system_help(void) {
     FILE *f = open_memstream(&text, &length);
     if (!f)
         return NULL;
-    fputs("Runs a network on images or on pairs of sentences: accuracy, accesses, cycles, golden against RTL.\v"
-          "Layers are named attn0 (its matrices attn0.q, k, v, o), ffn0.up, ffn0.down, attn1, ..., patch, head.\n"
-          "Systems and their settings:\n",
-          f);
+    fputs(
+        "Runs a network on images or on pairs of sentences: accuracy, accesses, cycles, golden against RTL.\v"
+        "Layers are named attn0 (its matrices attn0.q, k, v, o), ffn0.up, ffn0.down, attn1, ..., patch, "
+        "head.\n"
+        "Systems and their settings:\n",
+        f);
     for (size_t i = 0; pm_systems[i]; i++) {
         const struct pm_system *s = pm_systems[i];
         fprintf(f, "\n  %-8s %s\n", s->name, s->summary);

@@ -4,8 +4,8 @@
 #define PM_RUN_H
 
 #include "fileio.h"
-#include "net/encoder.h"
 #include "io/results.h"
+#include "net/encoder.h"
 #include "twin.h"
 
 #include <limits.h>
@@ -104,8 +104,8 @@ void pm_run_print_config(const struct pm_run_job *j, FILE *to);
 void pm_run_add_accuracy(const struct pm_run_outcome *o, struct pm_results *r);
 /** What a sweep shows of a golden run. */
 void pm_run_add_sweep(const struct pm_run_outcome *o, struct pm_results *r);
-/** Reads, conversions, clocks and wrong codes of layers in arrays that are read as a whole; nothing where there
- * were none. */
+/** Reads, conversions, clocks and wrong codes of layers in arrays that are read as a whole; nothing where
+ * there were none. */
 void pm_run_add_arrays(const struct pm_tally *t, struct pm_results *r);
 /** The same an item, to the line's end; false: there were none. */
 bool pm_run_print_arrays(const struct pm_results *r, const char *path, double items, FILE *to);

@@ -131,7 +131,8 @@ static pm_status settle(struct pm_run_job *j, struct pm_placement *p) {
     if (status == PM_OK)
         status = pm_idx_read(&d.images, count, pixels, &j->error);
     for (unsigned i = 0; i < count && status == PM_OK; i++)
-        inputs[i] = (struct pm_graph_input){.image = pixels + i * d.images.item, .n = j->network.config.tokens};
+        inputs[i] =
+            (struct pm_graph_input){.image = pixels + i * d.images.item, .n = j->network.config.tokens};
     if (status == PM_OK && (status = pm_placement_settle(p, inputs, count)) != PM_OK)
         pm_fail(&j->error, status, "settling", "%s", pm_strerror(status));
     free(pixels);

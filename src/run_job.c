@@ -9,30 +9,27 @@
 #include <unistd.h>
 
 static const struct pm_setting settings[] = {
-    {.name = "input", .kind = PM_SET_CHOICE, .fallback = "images", .choices = "images|pairs", .fact = true},
-    {.name = "draws", .kind = PM_SET_CHOICE, .fallback = "0", .choices = "0|1", .fact = true},
-    {.name = "engine", .kind = PM_SET_CHOICE, .fallback = "golden", .choices = "golden|rtl|both",
+    {PM_SET_ONE_OF("input", "images|pairs", "images"), .fact = true},
+    {PM_SET_ONE_OF("drawn", "nothing|something", "nothing"), .fact = true},
+    {PM_SET_ONE_OF("engine", "golden|rtl|both", "golden"),
      .help = "both: the first rtl-images images, or two sentences, also in RTL, every integer compared"},
-    {.name = "images", .kind = PM_SET_INT, .fallback = "0", .lo = 0, .hi = 1e9,
-     .when = "input=images engine=golden|both", .help = "images in golden C; 0: all"},
-    {.name = "rtl-images", .kind = PM_SET_INT, .fallback = "4", .lo = 1, .hi = 1e6,
-     .when = "input=images engine=rtl|both", .help = "images in RTL"},
-    {.name = "ablation-images", .kind = PM_SET_INT, .fallback = "0", .lo = 0, .hi = 1e9,
-     .when = "input=images engine=golden|both", .help = "images for each variant; 0: none"},
-    {.name = "batch", .kind = PM_SET_INT, .fallback = "1", .lo = 1, .hi = 4096, .when = "input=pairs",
+    {PM_SET_INTEGER("images", 0, 1e9, "0"), .when = "input=images engine=golden|both",
+     .help = "images in golden C; 0: all"},
+    {PM_SET_INTEGER("rtl-images", 1, 1e6, "4"), .when = "input=images engine=rtl|both",
+     .help = "images in RTL"},
+    {PM_SET_INTEGER("ablation-images", 0, 1e9, "0"), .when = "input=images engine=golden|both",
+     .help = "images for each variant; 0: none"},
+    {PM_SET_INTEGER("batch", 1, 4096, "1"), .when = "input=pairs",
      .help = "sentences that are padded to the longest of them"},
-    {.name = "rtl-tokens", .kind = PM_SET_INT, .fallback = "128", .lo = 2, .hi = 512,
-     .when = "input=pairs engine=both", .help = "tokens of the longest sentence whose one layer is in RTL"},
-    {.name = "rtl-layer", .kind = PM_SET_INT, .fallback = "0", .lo = 0, .hi = 63,
-     .when = "input=pairs engine=both", .help = "that layer"},
-    {.name = "tokenizer-seconds", .kind = PM_SET_INT, .fallback = "600", .lo = 1, .hi = 86400,
-     .when = "input=pairs", .help = "after which the network's tokenizer is ended"},
-    {.name = "ablation-pairs", .kind = PM_SET_INT, .fallback = "0", .lo = 0, .hi = 1e9, .when = "input=pairs",
+    {PM_SET_INTEGER("rtl-tokens", 2, 512, "128"), .when = "input=pairs engine=both",
+     .help = "tokens of the longest sentence whose one layer is in RTL"},
+    {PM_SET_INTEGER("rtl-layer", 0, 63, "0"), .when = "input=pairs engine=both", .help = "that layer"},
+    {PM_SET_INTEGER("tokenizer-seconds", 1, 86400, "600"), .when = "input=pairs",
+     .help = "after which the network's tokenizer is ended"},
+    {PM_SET_INTEGER("ablation-pairs", 0, 1e9, "0"), .when = "input=pairs",
      .help = "pairs for each variant; 0: none"},
-    {.name = "seed", .kind = PM_SET_INT, .fallback = "1", .lo = 0, .hi = 4294967295.0, .when = "draws=1",
-     .help = "of what is drawn"},
-    {.name = "threads", .kind = PM_SET_INT, .fallback = "0", .lo = 0, .hi = 1024,
-     .when = "engine=golden|both", .help = "0: one a core"},
+    {PM_SET_INTEGER("seed", 0, 4294967295.0, "1"), .when = "drawn=something", .help = "of what is drawn"},
+    {PM_SET_INTEGER("threads", 0, 1024, "0"), .when = "engine=golden|both", .help = "0: one a core"},
     {0},
 };
 const struct pm_setting_list pm_run_settings = {NULL, settings};
@@ -83,12 +80,14 @@ pm_status pm_run_load_network(struct pm_run_job *j) {
     return status;
 }
 
-/* Whether a plan has layers in systems that have RTL; of a run on pairs, attentions alone. */
+/* Whether a plan has layers in systems that have RTL; of a run on pairs, the attention of layer rtl-layer. */
 static bool has_rtl(const struct pm_run_job *j, const struct pm_plan *plan) {
     const struct pm_graph *g = &j->network.graph;
+    const int64_t layer = pm_settings_int(j->settings, "rtl-layer");
     for (unsigned i = 0; i < g->nodes; i++) {
         const struct pm_plan_entry *entry = pm_plan_of(plan, g, i);
-        if (entry && pm_twin_of(entry->system) && (!j->pairs || g->node[i].kind == PM_NODE_ATTENTION))
+        if (entry && pm_twin_of(entry->system) &&
+            (!j->pairs || (g->node[i].kind == PM_NODE_ATTENTION && g->node[i].layer == layer)))
             return true;
     }
     return false;
@@ -103,14 +102,16 @@ pm_status pm_run_check(struct pm_run_job *j, const struct pm_plan *const plans[]
         any_rtl = any_rtl || has_rtl(j, plans[i]);
     }
     pm_settings_fact(j->settings, "input", j->pairs != NULL);
-    pm_settings_fact(j->settings, "draws", draws);
+    pm_settings_fact(j->settings, "drawn", draws);
     pm_status status = pm_plan_check(plans[0], g, rtl, &j->error);
     if (status == PM_OK)
         status = pm_settings_check(j->settings, rtl, &j->error);
     if (status == PM_OK)
         status = pm_plans_check(plans, count, g, &j->error);
     if (status == PM_OK && rtl && !any_rtl)
-        status = pm_fail(&j->error, PM_EINVAL, "engine", "no layer is in a system that has RTL here");
+        status = pm_fail(&j->error, PM_EINVAL, j->pairs ? "engine, rtl-layer" : "engine",
+                         j->pairs ? "there is no such attention in a system that has RTL"
+                                  : "no layer is in a system that has RTL");
     return status;
 }
 
@@ -140,8 +141,7 @@ pm_status pm_run_vary(struct pm_run_job *j, const char *text, struct pm_plan *pl
     for (const char *word = text; *word && status == PM_OK; word += strspn(word, " ")) {
         struct pm_settings *s;
         if (pm_settings_find(plan->all, word, strcspn(word, "= "), &s) >= 0 &&
-            !pm_plan_uses(plan, &j->network.graph,
-                          pm_system_find(s->list->prefix, strlen(s->list->prefix))))
+            !pm_plan_uses(plan, &j->network.graph, pm_system_find(s->list->prefix, strlen(s->list->prefix))))
             status = PM_EMODE;
         word += strcspn(word, " ");
     }

@@ -18,7 +18,7 @@ struct set {
     struct pm_pairs pairs;
     struct pm_tokens tokens;
     struct pm_graph_input *input; /* [2 * pairs], without padding */
-    float *embedding;               /* [2 * pairs][width] */
+    float *embedding;             /* [2 * pairs][width] */
 };
 
 /* A pass over sentences in groups that are padded to their longest; every thread has its own buffers. */
@@ -164,7 +164,8 @@ static void pair_cosines(const float *embedding, unsigned pairs, size_t width, d
 
 /* The first `pairs` pairs through the engines, against the float embeddings. */
 static pm_status compare(struct pm_run_job *j, const struct pm_plan *plan, const struct set *s,
-                         const char *what, unsigned pairs, const double *cosine_float, double *cosine_integer, struct pm_run_embedding *g) {
+                         const char *what, unsigned pairs, const double *cosine_float, double *cosine_integer,
+                         struct pm_run_embedding *g) {
     const size_t width = j->network.config.width;
     float *out = malloc(2 * pairs * width * sizeof *out);
     if (!out)
@@ -272,7 +273,8 @@ static pm_status run_texts(struct pm_run_job *j, struct pm_worker *w, struct pm_
 
 /* One layer of the longest text, cut to rtl-tokens, and every layer of the shortest that has eight tokens (or
  * the shortest of all). */
-static void choose_texts(const struct pm_run_job *j, const struct set *s, unsigned most, struct pm_run_pairs *r) {
+static void choose_texts(const struct pm_run_job *j, const struct set *s, unsigned most,
+                         struct pm_run_pairs *r) {
     const struct pm_graph_input *longest = s->input, *shortest = s->input;
     for (unsigned i = 1; i < 2 * r->pairs; i++) {
         const struct pm_graph_input *in = &s->input[i];
@@ -290,15 +292,14 @@ static void choose_texts(const struct pm_run_job *j, const struct set *s, unsign
 }
 
 static pm_status run_rtl(struct pm_run_job *j, const struct set *s, struct pm_run_pairs *r) {
-    const unsigned most = (unsigned)pm_settings_int(j->settings, "rtl-tokens"), tokens = (most + 63) / 64 * 64;
+    const unsigned most = (unsigned)pm_settings_int(j->settings, "rtl-tokens"),
+                   tokens = (most + 63) / 64 * 64;
     const struct pm_graph *g = &j->network.graph;
     const struct pm_twin_report report = {"text", j->replay};
     struct pm_placement *p;
     struct pm_worker w = {0};
     struct pm_twins *twins = NULL;
     choose_texts(j, s, most, r);
-    if (r->text[0].first >= j->network.config.layers)
-        return pm_fail(&j->error, PM_ERANGE, "rtl-layer", "the network has %u", j->network.config.layers);
     pm_status status = pm_run_place(j, &j->plan, &p);
     if (status == PM_OK && (status = pm_worker_begin(&w, g, p, tokens)) != PM_OK)
         pm_fail(&j->error, status, "rtl", "%s", pm_strerror(status));
@@ -354,7 +355,7 @@ static pm_status load(struct pm_run_job *j, struct set *s, struct pm_run_pairs *
     for (size_t i = 0; i < count; i++) {
         const size_t from = s->tokens.start[i];
         s->input[i] = (struct pm_graph_input){.ids = s->tokens.id + from,
-                                                .n = (unsigned)(s->tokens.start[i + 1] - from)};
+                                              .n = (unsigned)(s->tokens.start[i + 1] - from)};
     }
     return PM_OK;
 }

@@ -71,10 +71,10 @@ static double per_vector(const struct pm_run_embedding *g, unsigned node, unsign
 static void add_gemv(struct pm_results *out, const struct pm_run_pairs *r, unsigned node, unsigned part) {
     const struct pm_tally *t = &r->golden.tally;
     const struct pm_counts *c = &t->counts[node][part];
-    const double twos = per_vector(
-                     variant(r, "flare.coding-x=twos flare.coding-q=twos flare.coding-o=twos"), node, part),
-                 sign = per_vector(
-                     variant(r, "flare.coding-x=sign flare.coding-q=sign flare.coding-o=sign"), node, part);
+    const double twos = per_vector(variant(r, "flare.coding-x=twos flare.coding-q=twos flare.coding-o=twos"),
+                                   node, part),
+                 sign = per_vector(variant(r, "flare.coding-x=sign flare.coding-q=sign flare.coding-o=sign"),
+                                   node, part);
     pm_result_group(out, NULL);
     pm_result_text(out, "name", t->system[node]->parts[part]);
     add_real(out, "density", pm_ratio((double)c->of[PM_COUNT_ONES], (double)c->of[PM_COUNT_BITS]), NULL);
@@ -208,8 +208,7 @@ struct pm_results *pm_run_pairs_results(const struct pm_run_job *j, const struct
 /* ---- the report ---- */
 
 /* The number at PATH with what replaces %u in it. */
-static double at(const struct pm_results *found, const char *path, ...)
-    __attribute__((format(printf, 2, 3)));
+static double at(const struct pm_results *found, const char *path, ...) __attribute__((format(printf, 2, 3)));
 static double at(const struct pm_results *found, const char *path, ...) {
     char full[96];
     va_list args;
@@ -228,21 +227,22 @@ static void print_number(double v, int digits, FILE *to) {
 }
 
 static void print_cosines(const struct pm_results *found, FILE *to) {
-    fprintf(to, "  cosine of the integer embedding to float: mean %.5f, least %.5f\n", at(found, "cosine_mean"),
-            at(found, "cosine_min"));
+    fprintf(to, "  cosine of the integer embedding to float: mean %.5f, least %.5f\n",
+            at(found, "cosine_mean"), at(found, "cosine_min"));
     for (unsigned l = 0; l < PM_RUN_LENGTHS; l++) {
         const double count = at(found, "lengths/%u/sentences", l);
         if (count == 0)
             continue;
         fprintf(to, "    %3u..", l == 0 ? 1 : pm_run_length[l - 1] + 1);
         fprintf(to, pm_run_length[l] == UINT_MAX ? "    tokens" : "%-3u tokens", pm_run_length[l]);
-        fprintf(to, " %6.0f sentences: mean %.5f, least %.5f\n", count, at(found, "lengths/%u/cosine_mean", l),
-                at(found, "lengths/%u/cosine_min", l));
+        fprintf(to, " %6.0f sentences: mean %.5f, least %.5f\n", count,
+                at(found, "lengths/%u/cosine_mean", l), at(found, "lengths/%u/cosine_min", l));
     }
     fprintf(to, "  a pair's cosine against float: %.5f rms\n", at(found, "pair_rms"));
 }
 
-static void print_gemv(const struct pm_results *found, unsigned layer, unsigned k, const char *name, FILE *to) {
+static void print_gemv(const struct pm_results *found, unsigned layer, unsigned k, const char *name,
+                       FILE *to) {
     const double accesses = at(found, "layers/%u/gemv/%u/accesses", layer, k),
                  vectors = at(found, "layers/%u/gemv/%u/vectors", layer, k);
     const double per[] = {pm_ratio(accesses, vectors),
@@ -277,8 +277,10 @@ static void print_exponents(const struct pm_results *found, unsigned layers, FIL
 static void print_layers(const struct pm_run_pairs *r, const struct pm_results *found, FILE *to) {
     const struct pm_tally *t = &r->golden.tally;
     unsigned layers = 0;
-    fprintf(to, "\n  layer  gemv density   accesses    windows       twos       sign     better   SAWL 1..8, %% of "
-                "accesses\n");
+    fprintf(
+        to,
+        "\n  layer  gemv density   accesses    windows       twos       sign     better   SAWL 1..8, %% of "
+        "accesses\n");
     for (unsigned i = 0; i < t->graph->nodes; i++) {
         if (t->graph->node[i].kind != PM_NODE_ATTENTION || !t->counts[i])
             continue;
@@ -299,7 +301,8 @@ static void print_layers(const struct pm_run_pairs *r, const struct pm_results *
                 at(found, "layers/%u/zero_z", l));
 }
 
-static void print_pass(const struct pm_results *found, unsigned text, unsigned rate, unsigned pass, FILE *to) {
+static void print_pass(const struct pm_results *found, unsigned text, unsigned rate, unsigned pass,
+                       FILE *to) {
     const double clocks = at(found, "rtl_texts/%u/rates/%u/cycles_per_token_pass%u", text, rate, pass),
                  bound = at(found, "rtl_texts/%u/rates/%u/bound_per_token_pass%u", text, rate, pass);
     fprintf(to, "  %8.2f / %6.2f = %.3f", clocks, bound, pm_ratio(clocks, bound));
@@ -319,17 +322,18 @@ static void print_text(const struct pm_results *found, unsigned i, FILE *to) {
         print_pass(found, i, l, 2, to);
         fprintf(to, "\n");
     }
-    fprintf(to, "  off-macro traffic: %.0f elements, 3BND = %.0f\n", at(found, "rtl_texts/%u/traffic_elements", i),
-            at(found, "rtl_texts/%u/traffic_3bnd", i));
+    fprintf(to, "  off-macro traffic: %.0f elements, 3BND = %.0f\n",
+            at(found, "rtl_texts/%u/traffic_elements", i), at(found, "rtl_texts/%u/traffic_3bnd", i));
 }
 
 static void print_variants(const struct pm_run_pairs *r, const struct pm_results *found, FILE *to) {
     fprintf(to, "\nWhat each choice is worth, the first %u pairs, golden: cosine to float\n",
             r->variant[0].golden.sentences / 2);
-    fprintf(to,
-            "  %-62s   mean    least  1..32   33..128 129..     rms of pairs  Spearman   accesses a token and "
-            "layer\n",
-            "variant");
+    fprintf(
+        to,
+        "  %-62s   mean    least  1..32   33..128 129..     rms of pairs  Spearman   accesses a token and "
+        "layer\n",
+        "variant");
     for (unsigned v = 0; v < r->variants; v++) {
         fprintf(to, "  %-62s %.5f %.5f", pm_run_variant_name(&r->variant[v].of),
                 at(found, "variants/%u/cosine_mean", v), at(found, "variants/%u/cosine_min", v));
@@ -349,7 +353,8 @@ void pm_run_pairs_print(const struct pm_run_job *j, const struct pm_run_pairs *r
     const struct pm_run_embedding *g = &r->golden;
     pm_run_print_config(j, to);
     fprintf(to, "\nGolden, %u pairs, %.0f tokens and %.0f of padding, %.2f s (in float %.2f s)\n", r->pairs,
-            at(found, "tokens"), at(found, "padding"), at(found, "seconds_golden"), at(found, "seconds_float"));
+            at(found, "tokens"), at(found, "padding"), at(found, "seconds_golden"),
+            at(found, "seconds_float"));
     print_cosines(found, to);
     if (!isnan(at(found, "spearman_float")))
         fprintf(to, "  Spearman: float %.4f, integer %.4f\n", at(found, "spearman_float"),

@@ -15,7 +15,8 @@ double pm_ratio(double a, double b) {
 
 /* Whether a system's settings are of interest: a layer is there, or something was given. */
 static bool matters(const struct pm_run_job *j, const struct pm_settings *s) {
-    bool any = pm_plan_uses(&j->plan, &j->network.graph, pm_system_find(s->list->prefix, strlen(s->list->prefix)));
+    bool any =
+        pm_plan_uses(&j->plan, &j->network.graph, pm_system_find(s->list->prefix, strlen(s->list->prefix)));
     for (size_t k = 0; k < s->count; k++)
         any = any || s->value[k].given;
     return any;
@@ -158,11 +159,13 @@ void pm_run_warn(const struct pm_tally *t) {
             const struct pm_counts *c = &t->counts[i][k];
             if ((double)c->of[PM_COUNT_CLIPPED] <= share * (double)c->of[PM_COUNT_WRITES])
                 continue;
-            fprintf(stderr,
-                    "perimeter: warning: %s: %.2f %% of the stored elements of %s were clamped, more than %g %%: "
-                    "is %s calibrated for this network?\n",
-                    t->graph->node[i].name, 100 * pm_ratio((double)c->of[PM_COUNT_CLIPPED], (double)c->of[PM_COUNT_WRITES]),
-                    t->system[i]->parts[k], 100 * share, t->system[i]->name);
+            fprintf(
+                stderr,
+                "perimeter: warning: %s: %.2f %% of the stored elements of %s were clamped, more than %g %%: "
+                "is %s calibrated for this network?\n",
+                t->graph->node[i].name,
+                100 * pm_ratio((double)c->of[PM_COUNT_CLIPPED], (double)c->of[PM_COUNT_WRITES]),
+                t->system[i]->parts[k], 100 * share, t->system[i]->name);
         }
 }
 
@@ -253,8 +256,7 @@ static void add_matrix_rtl(const struct pm_run_report *rep, const struct pm_syst
     struct pm_twin_result all = pm_run_rtl_sum(&rep->rtl, PM_NODE_MATRIX, system);
     char key[64];
     for (unsigned v = 0; v < rep->rtl_varied.count; v++) {
-        const struct pm_twin_result one =
-            pm_run_rtl_sum(&rep->rtl_varied.outcome[v], PM_NODE_MATRIX, system);
+        const struct pm_twin_result one = pm_run_rtl_sum(&rep->rtl_varied.outcome[v], PM_NODE_MATRIX, system);
         pm_twin_result_add(&all, &one);
     }
     snprintf(key, sizeof key, "%s_integers_compared", system->name);
@@ -334,7 +336,8 @@ struct pm_results *pm_run_results(const struct pm_run_report *rep) {
     return r;
 }
 
-static void add_millionths(const struct pm_tally *t, enum pm_count kind, const char *key, struct pm_results *r) {
+static void add_millionths(const struct pm_tally *t, enum pm_count kind, const char *key,
+                           struct pm_results *r) {
     const double all = (double)pm_tally_sum(t, kind, PM_COUNT_CONVERSIONS);
     if (all > 0)
         pm_result_real(r, key, 1e6 * (double)pm_tally_sum(t, kind, PM_COUNT_WRONG) / all, NULL,
@@ -350,8 +353,8 @@ void pm_run_add_sweep(const struct pm_run_outcome *o, struct pm_results *r) {
                        (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_ONES) /
                            (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_BITS),
                        NULL, PM_RESULT_MEASURED);
-        pm_result_real(r, "boost", (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS) / accesses, NULL,
-                       PM_RESULT_DERIVED);
+        pm_result_real(r, "boost", (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS) / accesses,
+                       NULL, PM_RESULT_DERIVED);
         pm_result_real(r, "accesses_per_image", accesses / o->images, "accesses", PM_RESULT_MEASURED);
         add_millionths(t, PM_COUNT_WINDOWS, "conversion_errors_ppm", r);
     }
@@ -419,12 +422,15 @@ static void print_golden(const struct pm_run_report *rep, const struct pm_result
     }
 }
 
-static void print_arrays_rtl(const struct pm_run_outcome *o) {
-    const struct pm_twin_result x = pm_run_rtl_sum(o, PM_NODE_MATRIX, NULL);
-    if (x.compared > 0)
-        printf("  %s: integers compared %" PRIu64 ", differ %" PRIu64 "; clocks %.0f / %.0f = %.3f\n",
-               pm_run_arrays_title(&o->tally), x.compared, x.differ, (double)x.clocks, (double)x.golden_clocks,
-               pm_ratio((double)x.clocks, (double)x.golden_clocks));
+/* Matrices, a line a system. */
+static void print_matrices_rtl(const struct pm_run_outcome *o) {
+    for (size_t i = 0; pm_systems[i]; i++) {
+        const struct pm_twin_result x = pm_run_rtl_sum(o, PM_NODE_MATRIX, pm_systems[i]);
+        if (x.compared > 0)
+            printf("  %s: integers compared %" PRIu64 ", differ %" PRIu64 "; clocks %.0f / %.0f = %.3f\n",
+                   pm_systems[i]->title, x.compared, x.differ, (double)x.clocks, (double)x.golden_clocks,
+                   pm_ratio((double)x.clocks, (double)x.golden_clocks));
+    }
 }
 
 static void print_pass(const struct pm_results *r, const char *name, int pass) {
@@ -439,7 +445,7 @@ static void print_pass(const struct pm_results *r, const char *name, int pass) {
 static void print_rtl(const struct pm_run_report *rep, const struct pm_results *r) {
     printf("\nRTL against golden, %u images, %u layers each, %.1f s\n", rep->rtl.images,
            rep->job->network.config.layers, pm_results_number(r, "seconds_rtl"));
-    print_arrays_rtl(&rep->rtl);
+    print_matrices_rtl(&rep->rtl);
     if (pm_run_rtl_sum(&rep->rtl, PM_NODE_ATTENTION, NULL).runs == 0)
         return;
     printf("  integers compared %.0f, differ %.0f\n", pm_results_number(r, "integers_compared"),
@@ -456,10 +462,11 @@ static void print_rtl(const struct pm_run_report *rep, const struct pm_results *
 }
 
 static void print_rtl_variants(const struct pm_run_report *rep) {
-    printf("\n%s, RTL against golden, one image each\n", pm_run_arrays_title(&rep->rtl_varied.outcome[0].tally));
+    printf("\n%s, RTL against golden, one image each\n",
+           pm_run_arrays_title(&rep->rtl_varied.outcome[0].tally));
     for (unsigned v = 0; v < rep->rtl_varied.count; v++) {
         printf("  %s, %.1f s\n  ", rep->rtl_varied.variant[v].text, rep->rtl_varied.outcome[v].seconds);
-        print_arrays_rtl(&rep->rtl_varied.outcome[v]);
+        print_matrices_rtl(&rep->rtl_varied.outcome[v]);
     }
 }
 
@@ -469,8 +476,8 @@ static void print_variant(const struct pm_run_report *rep, unsigned v, const str
     const struct pm_run_outcome *o = &rep->varied.outcome[v];
     char path[32];
     snprintf(path, sizeof path, "variants/%u/", v);
-    printf(VARIANT, pm_run_variant_name(&rep->varied.variant[v]),
-           100 * at(r, path, "accuracy_integer"), 100 * at(r, path, "same_class"));
+    printf(VARIANT, pm_run_variant_name(&rep->varied.variant[v]), 100 * at(r, path, "accuracy_integer"),
+           100 * at(r, path, "same_class"));
     if (rep->varied.variant[v].key) {
         pm_run_print_arrays(r, path, o->images, stdout);
         return;

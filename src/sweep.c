@@ -171,12 +171,13 @@ static pm_status check_seeds(struct sweep *s) {
     for (unsigned i = 0; a && i < a->n; i++) {
         const double one = strtod(a->value[i] + 5, NULL);
         if (one > (double)most)
-            return pm_fail(&s->job.error, PM_ERANGE, s->spec, "seed, trials: the last seed is beyond 32 bits");
+            return pm_fail(&s->job.error, PM_ERANGE, s->spec,
+                           "seed, trials: the last seed is beyond 32 bits");
         for (unsigned k = 0; k < i; k++)
             if (fabs(one - strtod(a->value[k] + 5, NULL)) < s->trials)
                 return pm_fail(&s->job.error, PM_EINVAL, s->spec,
-                               "seed, trials: %u trials from seed %.0f and from %.0f share drawings", s->trials,
-                               strtod(a->value[k] + 5, NULL), one);
+                               "seed, trials: %u trials from seed %.0f and from %.0f share drawings",
+                               s->trials, strtod(a->value[k] + 5, NULL), one);
     }
     return PM_OK;
 }
@@ -196,8 +197,8 @@ static pm_status check_points(struct sweep *s) {
             free_point(&p);
         }
         if (status == PM_OK && s->trials > 1 && !drawn)
-            status =
-                pm_fail(&s->job.error, PM_EINVAL, s->spec, "trials: nothing is drawn, they would all be alike");
+            status = pm_fail(&s->job.error, PM_EINVAL, s->spec,
+                             "trials: nothing is drawn, they would all be alike");
     }
     return status;
 }

@@ -19,7 +19,8 @@ static pm_status network_check(struct pm_run_job *job, const struct pm_sweep_poi
     const struct pm_plan *plan = &p->plan;
     if (pm_settings_int(p->settings, "engine") != PM_ENGINE_GOLDEN ||
         pm_settings_int(p->settings, "ablation-images") != 0)
-        return pm_fail(&job->error, PM_EINVAL, "engine, ablation-images", "a sweep runs the golden engine alone");
+        return pm_fail(&job->error, PM_EINVAL, "engine, ablation-images",
+                       "a sweep runs the golden engine alone");
     job->settings = p->settings;
     const pm_status status = pm_run_check(job, &plan, 1, drawn);
     job->settings = NULL;
@@ -28,8 +29,8 @@ static pm_status network_check(struct pm_run_job *job, const struct pm_sweep_poi
 
 static pm_status network_run(struct pm_run_job *job, const struct pm_sweep_point *p, struct pm_results *r) {
     struct pm_run_outcome o;
-    const struct pm_run_pass pass = {"sweep", &p->plan, (unsigned)pm_settings_int(p->settings, "images"), true,
-                                     NULL};
+    const struct pm_run_pass pass = {"sweep", &p->plan, (unsigned)pm_settings_int(p->settings, "images"),
+                                     true, NULL};
     job->settings = p->settings;
     const pm_status status = pm_run_images(job, &pass, &o);
     job->settings = NULL;
@@ -42,20 +43,15 @@ static pm_status network_run(struct pm_run_job *job, const struct pm_sweep_point
 /* ---- conversion: errors of one column's converter ---- */
 
 static const struct pm_setting conversion_settings[] = {
-    {.name = "lines", .kind = PM_SET_INT, .fallback = "8", .lo = 1, .hi = 64, .help = "active wordlines, K"},
-    {.name = "ones", .kind = PM_SET_INT, .fallback = "0", .lo = 0, .hi = 64,
-     .help = "active cells that store 1; 0: all"},
-    {.name = "tmr", .kind = PM_SET_REAL, .fallback = "1.5", .lo = 0.01, .hi = 1e6,
-     .help = "MRAM: tunnel magnetoresistance"},
-    {.name = "sigma-r", .kind = PM_SET_REAL, .fallback = "0.017", .lo = 0, .hi = 0.15,
-     .help = "MRAM: deviation of a cell's resistance"},
-    {.name = "read-noise", .kind = PM_SET_REAL, .fallback = "0", .lo = 0, .hi = 16,
-     .help = "deviation of a cell's read noise, LSB"},
-    {.name = "sense-offset", .kind = PM_SET_REAL, .fallback = "0", .lo = 0, .hi = 16,
-     .help = "deviation of a comparator's offset, LSB"},
-    {.name = "samples", .kind = PM_SET_INT, .fallback = "100000", .lo = 1, .hi = 1e9, .help = "conversions"},
-    {.name = "seed", .kind = PM_SET_INT, .fallback = "1", .lo = 0, .hi = 4294967295.0,
-     .when = "sigma-r>0 or read-noise>0 or sense-offset>0", .help = "of the arrays' random numbers"},
+    {PM_SET_INTEGER("lines", 1, 64, "8"), .help = "active wordlines, K"},
+    {PM_SET_INTEGER("ones", 0, 64, "0"), .help = "active cells that store 1; 0: all"},
+    {PM_SET_NUMBER("tmr", 0.01, 1e6, "1.5"), .help = "MRAM: tunnel magnetoresistance"},
+    {PM_SET_NUMBER("sigma-r", 0, 0.15, "0.017"), .help = "MRAM: deviation of a cell's resistance"},
+    {PM_SET_NUMBER("read-noise", 0, 16, "0"), .help = "deviation of a cell's read noise, LSB"},
+    {PM_SET_NUMBER("sense-offset", 0, 16, "0"), .help = "deviation of a comparator's offset, LSB"},
+    {PM_SET_INTEGER("samples", 1, 1e9, "100000"), .help = "conversions"},
+    {PM_SET_INTEGER("seed", 0, 4294967295.0, "1"), .when = "sigma-r>0 or read-noise>0 or sense-offset>0",
+     .help = "of the arrays' random numbers"},
     {0},
 };
 static const struct pm_setting_list conversion_list = {NULL, conversion_settings};
@@ -86,13 +82,15 @@ static pm_status conversion_check(struct pm_run_job *job, const struct pm_sweep_
 }
 
 /* Fresh cells for every conversion: arrays of few rows and many columns, one read each. */
-static pm_status conversion_run(struct pm_run_job *job, const struct pm_sweep_point *p, struct pm_results *r) {
+static pm_status conversion_run(struct pm_run_job *job, const struct pm_sweep_point *p,
+                                struct pm_results *r) {
     enum { COLS = 4096 };
     const struct pm_array_cfg cfg = conversion_cfg(p);
     const unsigned lines = (unsigned)pm_settings_int(p->settings, "lines"),
                    given = (unsigned)pm_settings_int(p->settings, "ones");
     const unsigned ones = given > 0 ? given : lines;
-    const uint64_t samples = (uint64_t)pm_settings_int(p->settings, "samples"), mask = UINT64_MAX >> (64 - lines);
+    const uint64_t samples = (uint64_t)pm_settings_int(p->settings, "samples"),
+                   mask = UINT64_MAX >> (64 - lines);
     int32_t value[COLS];
     uint64_t errors = 0;
     for (uint64_t done = 0; done < samples; done += COLS) {
@@ -118,17 +116,13 @@ static pm_status conversion_run(struct pm_run_job *job, const struct pm_sweep_po
 /* ---- bitsift: accesses of random planes ---- */
 
 static const struct pm_setting bitsift_settings[] = {
-    {.name = "rows", .kind = PM_SET_INT, .fallback = "64", .lo = 1, .hi = PM_MAX_ROWS, .help = "wordlines, D"},
-    {.name = "density", .kind = PM_SET_REAL, .fallback = "0.3", .lo = 0, .hi = 1,
-     .help = "probability of a one"},
-    {.name = "mode", .kind = PM_SET_CHOICE, .fallback = "split", .choices = "split|scan|next",
-     .help = "how grants are shared out"},
-    {.name = "slice", .kind = PM_SET_CHOICE, .fallback = "16", .choices = "8|16|32", .when = "mode=scan|next",
-     .help = "rows a slice, L"},
-    {.name = "vectors", .kind = PM_SET_INT, .fallback = "1000", .lo = 1, .hi = 1e6,
-     .help = "unsigned vectors of 8 planes"},
-    {.name = "seed", .kind = PM_SET_INT, .fallback = "1", .lo = 0, .hi = 4294967295.0,
-     .when = "density>0 density<1", .help = "of the random planes"},
+    {PM_SET_INTEGER("rows", 1, PM_MAX_ROWS, "64"), .help = "wordlines, D"},
+    {PM_SET_NUMBER("density", 0, 1, "0.3"), .help = "probability of a one"},
+    {PM_SET_ONE_OF("mode", "split|scan|next", "split"), .help = "how grants are shared out"},
+    {PM_SET_ONE_OF("slice", "8|16|32", "16"), .when = "mode=scan|next", .help = "rows a slice, L"},
+    {PM_SET_INTEGER("vectors", 1, 1e6, "1000"), .help = "unsigned vectors of 8 planes"},
+    {PM_SET_INTEGER("seed", 0, 4294967295.0, "1"), .when = "density>0 density<1",
+     .help = "of the random planes"},
     {0},
 };
 static const struct pm_setting_list bitsift_list = {NULL, bitsift_settings};
@@ -152,7 +146,8 @@ static pm_status bitsift_run(struct pm_run_job *job, const struct pm_sweep_point
                                        .bits = 8,
                                        .mode = (enum pm_gpc_mode)pm_settings_int(s, "mode")};
     const double threshold = pm_settings_real(s, "density") * 4294967296.0;
-    const uint32_t key[2] = {(uint32_t)pm_settings_int(s, "seed"), 0}, vectors = (uint32_t)pm_settings_int(s, "vectors");
+    const uint32_t key[2] = {(uint32_t)pm_settings_int(s, "seed"), 0},
+                   vectors = (uint32_t)pm_settings_int(s, "vectors");
     uint64_t accesses = 0, ones = 0, sawl[PM_K + 1] = {0};
     for (uint32_t v = 0; v < vectors; v++) {
         struct pm_bitsift b;

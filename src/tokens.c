@@ -84,8 +84,7 @@ static int start(struct program *p, int in, unsigned seconds) {
 static int left(const struct program *p) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    const long ms =
-        (p->deadline.tv_sec - now.tv_sec) * 1000 + (p->deadline.tv_nsec - now.tv_nsec) / 1000000;
+    const long ms = (p->deadline.tv_sec - now.tv_sec) * 1000 + (p->deadline.tv_nsec - now.tv_nsec) / 1000000;
     return ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
@@ -119,7 +118,8 @@ static bool next_line(struct program *p, char **line, size_t *taken, pm_status *
             continue;
         const ssize_t n = ready > 0 ? read(p->out, p->text + p->used, p->room - p->used - 1) : -1;
         if (n < 0) {
-            *status = pm_fail(e, PM_EIO, p->path, "%s", ready == 0 ? "has not ended in time" : strerror(errno));
+            *status =
+                pm_fail(e, PM_EIO, p->path, "%s", ready == 0 ? "has not ended in time" : strerror(errno));
             return false;
         }
         p->ended = n == 0;

@@ -85,7 +85,8 @@ static pm_status open_layer(struct pm_twins *t, unsigned node, unsigned tokens, 
 }
 
 pm_status pm_twins_open(struct pm_worker *w, unsigned tokens, const struct pm_twin_report *report,
-                        pm_twin_filter *filter, const void *ctx, struct pm_twins **twins_, struct pm_error *e) {
+                        pm_twin_filter *filter, const void *ctx, struct pm_twins **twins_,
+                        struct pm_error *e) {
     const unsigned nodes = w->graph->nodes;
     struct pm_twins *t = calloc(1, sizeof *t);
     *twins_ = NULL;
@@ -96,7 +97,8 @@ pm_status pm_twins_open(struct pm_worker *w, unsigned tokens, const struct pm_tw
     t->layer = calloc(nodes, sizeof *t->layer);
     t->twin = calloc(nodes, sizeof *t->twin);
     t->model = calloc(nodes + 1, sizeof *t->model);
-    pm_status status = t->layer && t->twin && t->model ? PM_OK : pm_fail(e, PM_ENOMEM, "rtl", "out of memory");
+    pm_status status =
+        t->layer && t->twin && t->model ? PM_OK : pm_fail(e, PM_ENOMEM, "rtl", "out of memory");
     for (unsigned i = 0; i < nodes && status == PM_OK; i++) {
         t->twin[i] = pm_twin_of(pm_placement_system(w->placement, i));
         if (t->twin[i] && filter(ctx, i))
@@ -207,7 +209,8 @@ void pm_twin_replay(const struct pm_twin_layer *l, const char *op, const struct 
         fprintf(stderr, "perimeter: with --replay FOLDER the run's tensors are kept there, to replay it\n");
         return;
     }
-    fprintf(stderr, "perimeter: replay with a waveform: perimeter op %s --engine rtl --wave '%s/difference.fst'", op,
+    fprintf(stderr,
+            "perimeter: replay with a waveform: perimeter op %s --engine rtl --wave '%s/difference.fst'", op,
             folder);
     for (size_t i = 0; i < count; i++) {
         char path[4096];

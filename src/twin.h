@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* RTL twins of systems: each watches layers' golden runs, runs the same in RTL and compares every integer.
- * Each is one file, src/system/NAME_rtl.c, that defines `const struct pm_twin pm_twin_NAME`; the build finds it
- * there. */
+ * Each is one file, src/system/NAME_rtl.c, that defines `const struct pm_twin pm_twin_NAME`; the build finds
+ * it there. */
 #ifndef PM_TWIN_H
 #define PM_TWIN_H
 
@@ -10,8 +10,8 @@
 /** What the RTL of a layer measured, over its runs. */
 struct pm_twin_result {
     uint64_t runs, compared, differ;
-    uint64_t clocks;        /**< whole runs, fill and drain included */
-    uint64_t golden_clocks; /**< what golden says of them; 0: only that of the passes */
+    uint64_t clocks;                    /**< whole runs, fill and drain included */
+    uint64_t golden_clocks;             /**< what golden says of them; 0: only that of the passes */
     uint64_t elements_in, elements_out; /**< over the system's edge, counted at its handshakes */
     struct pm_twin_pass {
         double clocks, bound; /**< a vector in steady state, and golden's bound of it; summed over runs */
@@ -24,9 +24,9 @@ struct pm_twins;
 struct pm_twin_layer {
     struct pm_twins *all;
     const struct pm_node *node;
-    const void *layer;    /**< the system's */
-    void (*rtl)(void);    /**< the driver, of the type that the twin knows */
-    void *buffers;        /**< of the twin's open; may be NULL */
+    const void *layer; /**< the system's */
+    void (*rtl)(void); /**< the driver, of the type that the twin knows */
+    void *buffers;     /**< of the twin's open; may be NULL */
     struct pm_twin_result result;
 };
 
@@ -80,7 +80,7 @@ bool pm_twin_failed(const struct pm_twin_layer *l);
 struct pm_twin_tensor {
     const char *name;
     enum pm_twin_type { PM_TWIN_INT8, PM_TWIN_UINT8, PM_TWIN_INT32 } type;
-    const void *data; /**< NULL: left out */
+    const void *data;  /**< NULL: left out */
     size_t rows, cols; /**< cols 0: a vector */
 };
 /** Keeps the tensors where the report wants them, and prints the command that replays the run; `rest` is what

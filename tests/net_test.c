@@ -406,10 +406,10 @@ static void sentences_padded_and_refused(void **state) {
     const uint32_t beyond[1] = {VOCABULARY};
     const uint8_t image[IMAGE * IMAGE] = {0};
     const struct pm_graph_input bad[] = {{.ids = beyond, .n = 1},
-                                           {.ids = ids, .n = 0},
-                                           {.ids = ids, .n = N + 1},
-                                           {.ids = ids, .keep = none, .n = N},
-                                           {.image = image, .n = N}};
+                                         {.ids = ids, .n = 0},
+                                         {.ids = ids, .n = N + 1},
+                                         {.ids = ids, .keep = none, .n = N},
+                                         {.image = image, .n = N}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(pm_graph_run(&network.graph, &bad[i], NULL, scratch, padded), PM_EINVAL);
     pm_graph_scratch_free(scratch);
@@ -450,7 +450,7 @@ static void forward_in_threads(void **state) {
     for (int i = 0; i < IMAGES; i++) {
         random_image(images[i], (uint32_t)i);
         pm_graph_run(&network.graph, &(struct pm_graph_input){.image = images[i], .n = N}, NULL, scratch,
-                           serial[i]);
+                     serial[i]);
     }
     pm_graph_scratch_free(scratch);
 #pragma omp parallel num_threads(4)
@@ -459,7 +459,7 @@ static void forward_in_threads(void **state) {
 #pragma omp for schedule(dynamic)
         for (int i = 0; i < IMAGES; i++)
             pm_graph_run(&network.graph, &(struct pm_graph_input){.image = images[i], .n = N}, NULL, own,
-                               parallel[i]);
+                         parallel[i]);
         pm_graph_scratch_free(own);
     }
     assert_memory_equal(serial, parallel, sizeof serial);
@@ -574,7 +574,8 @@ static void map_tokens_are_close_to_float(void **state) {
 
 /* An attention engine in double precision on the mapped integers: only the mapping's and the interface's own
  * quantisation is left. */
-static void ideal_engine(const struct pm_flare_map *map, const int8_t *x, const int32_t *ex, int8_t *y, int32_t *e) {
+static void ideal_engine(const struct pm_flare_map *map, const int8_t *x, const int32_t *ex, int8_t *y,
+                         int32_t *e) {
     double q[N][D], k[N][D], v[N][D], h[N][D];
     for (int t = 0; t < N; t++)
         for (int out = 0; out < D; out++) {
@@ -646,7 +647,8 @@ static void forward_through_integers(void **state) {
     assert_true(network.graph.nodes <= 64);
     for (unsigned n = 0; n < network.graph.nodes; n++)
         whole[n] = network.graph.node[n].kind == PM_NODE_ATTENTION;
-    const struct pm_graph_elsewhere ideal = {whole, compute_ideal, &w}, broken = {whole, compute_nothing, NULL};
+    const struct pm_graph_elsewhere ideal = {whole, compute_ideal, &w},
+                                    broken = {whole, compute_nothing, NULL};
     enum { IMAGES = 20 };
     for (uint32_t i = 0; i < IMAGES; i++) {
         uint8_t image[IMAGE * IMAGE];
@@ -654,7 +656,7 @@ static void forward_through_integers(void **state) {
         double expected[CLASSES];
         random_image(image, i);
         assert_int_equal(pm_graph_run(&network.graph, &(struct pm_graph_input){.image = image, .n = N},
-                                            &ideal, scratch, logits),
+                                      &ideal, scratch, logits),
                          PM_OK);
         naive_forward(&network, &(struct pm_graph_input){.image = image, .n = N}, expected);
         for (int c = 0; c < CLASSES; c++) {
@@ -670,7 +672,7 @@ static void forward_through_integers(void **state) {
     uint8_t image[IMAGE * IMAGE] = {0};
     float logits[CLASSES];
     assert_int_equal(pm_graph_run(&network.graph, &(struct pm_graph_input){.image = image, .n = N}, &broken,
-                                        scratch, logits),
+                                  scratch, logits),
                      PM_EDIFFER);
     free_maps();
     pm_graph_scratch_free(scratch);

@@ -253,7 +253,8 @@ static void tokens_bad(void **state) {
 /* One that never ends, before, amid and after its output, is ended with all that it has started. */
 static void tokens_in_time(void **state) {
     (void)state;
-    static const char *const programs[] = {"#!/bin/sh\nsleep 1000\n", "#!/bin/sh\necho 1; sleep 1000 & wait\n",
+    static const char *const programs[] = {"#!/bin/sh\nsleep 1000\n",
+                                           "#!/bin/sh\necho 1; sleep 1000 & wait\n",
                                            "#!/bin/sh\nsed 's/.*/1/'; exec >&-; sleep 1000\n"};
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
         struct pm_tokens t;
@@ -280,9 +281,13 @@ static void spearman_of_known_ranks(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pairs_good), cmocka_unit_test(pairs_of_any_length),
-        cmocka_unit_test(pairs_bad),  cmocka_unit_test(tokens_good),
-        cmocka_unit_test(tokens_bad), cmocka_unit_test(tokens_in_time), cmocka_unit_test(spearman_of_known_ranks),
+        cmocka_unit_test(pairs_good),
+        cmocka_unit_test(pairs_of_any_length),
+        cmocka_unit_test(pairs_bad),
+        cmocka_unit_test(tokens_good),
+        cmocka_unit_test(tokens_bad),
+        cmocka_unit_test(tokens_in_time),
+        cmocka_unit_test(spearman_of_known_ranks),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

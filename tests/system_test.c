@@ -89,7 +89,7 @@ static void settings_of_entries(void **state) {
     static const struct {
         const char *layer, *setting;
         int64_t value;
-    } want[] = {{"ffn0.up", "cell", 1}, {"ffn0.up", "adc", 1},  {"ffn0.up", "sars", 2},
+    } want[] = {{"ffn0.up", "cell", 1}, {"ffn0.up", "adc", 1}, {"ffn0.up", "sars", 2},
                 {"ffn1.up", "cell", 0}, {"ffn1.up", "adc", 2}, {"ffn1.up", "sars", 2}};
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
         struct pm_settings *s = pm_plan_settings(&p, pm_plan_of(&p, &network.graph, node(want[i].layer)));
@@ -315,9 +315,9 @@ static void draws_where_it_says_so(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(last_entry_wins),          cmocka_unit_test(settings_of_entries),
-        cmocka_unit_test(plans_are_refused),        cmocka_unit_test(limits_bind_who_is_there),
-        cmocka_unit_test(every_setting_matters),    cmocka_unit_test(draws_where_it_says_so),
+        cmocka_unit_test(last_entry_wins),       cmocka_unit_test(settings_of_entries),
+        cmocka_unit_test(plans_are_refused),     cmocka_unit_test(limits_bind_who_is_there),
+        cmocka_unit_test(every_setting_matters), cmocka_unit_test(draws_where_it_says_so),
     };
     return cmocka_run_group_tests_name("systems", tests, load, unload);
 }

@@ -7,8 +7,8 @@
  * user gives although it does not apply is refused.
  *
  * A condition is one or more alternatives, joined by " or ", each of terms joined by a space, all of which
- * must hold: NAME=VALUE or NAME=VALUE|VALUE of a choice or an integer, NAME>NUMBER or NAME<NUMBER of a number. A term over a
- * setting that does not apply itself does not hold.
+ * must hold: NAME=VALUE or NAME=VALUE|VALUE of a choice or an integer, NAME>NUMBER or NAME<NUMBER of a
+ * number. A term over a setting that does not apply itself does not hold.
  *
  * Names are written with hyphens on the command line, in JSON and in sweeps; an underscore is read as a
  * hyphen. */

@@ -79,8 +79,7 @@ static unsigned attend(const struct build *b, const struct pm_layernorm *norm, u
     const unsigned k = add_matrix(b, &m[PM_ENCODER_K], "attn", "k", in, PM_NO_NODE);
     const unsigned v = add_matrix(b, &m[PM_ENCODER_V], "attn", "v", in, PM_NO_NODE);
     const unsigned heads = add(
-        b, (struct pm_node){
-               .kind = PM_NODE_HEADS, .in = {q, k, v}, .width = c->width, .heads = c->heads});
+        b, (struct pm_node){.kind = PM_NODE_HEADS, .in = {q, k, v}, .width = c->width, .heads = c->heads});
     const unsigned last = add_matrix(b, &m[PM_ENCODER_O], "attn", "o", heads, onto);
     if (!b->g->failed)
         b->g->node[first].attention.body = last - first;
@@ -107,7 +106,7 @@ pm_status pm_encoder_build(struct pm_encoder *network) {
     unsigned x = embed(&b), h = c->post ? add_norm(&b, &network->norm, x) : PM_NO_NODE;
     for (b.layer = 0; b.layer < c->layers; b.layer++) {
         const struct pm_encoder_layer *layer = &network->layers[b.layer];
-        const struct pm_layernorm *into = !c->post         ? &layer->ln1
+        const struct pm_layernorm *into = !c->post       ? &layer->ln1
                                           : b.layer == 0 ? &network->norm
                                                          : &network->layers[b.layer - 1].ln2;
         x = attend(&b, into, x, h);
@@ -117,11 +116,12 @@ pm_status pm_encoder_build(struct pm_encoder *network) {
     }
     if (!c->post)
         h = add_norm(&b, &network->norm, x);
-    const unsigned pooled = add(&b, (struct pm_node){.kind = PM_NODE_POOL,
-                                                     .in = {h, PM_NO_NODE, PM_NO_NODE},
-                                                     .width = c->width,
-                                                     .single = true,
-                                                     .pool = c->type == PM_ENCODER_VIT ? PM_POOL_MEAN : c->pool});
+    const unsigned pooled =
+        add(&b, (struct pm_node){.kind = PM_NODE_POOL,
+                                 .in = {h, PM_NO_NODE, PM_NO_NODE},
+                                 .width = c->width,
+                                 .single = true,
+                                 .pool = c->type == PM_ENCODER_VIT ? PM_POOL_MEAN : c->pool});
     if (c->type == PM_ENCODER_VIT)
         add_matrix(&b, &network->head, "head", NULL, pooled, PM_NO_NODE);
     return pm_graph_finish(&network->graph);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A transformer encoder as a graph of layers: a vision transformer or a BERT-style sentence encoder, LayerNorm
- * before or after each sublayer. The files it is loaded from are described in docs/systems/network.md. */
+/* A transformer encoder as a graph of layers: a vision transformer or a BERT-style sentence encoder,
+ * LayerNorm before or after each sublayer. The files it is loaded from are described in
+ * docs/systems/network.md. */
 #ifndef PM_NET_ENCODER_H
 #define PM_NET_ENCODER_H
 
@@ -60,8 +61,8 @@ struct pm_encoder {
     struct pm_encoder_layer *layers;
     struct pm_layernorm norm; /**< after the last layer, or (post) after the embedding */
     struct pm_matrix head;    /**< of images: D to classes, from the mean over tokens */
-    struct pm_graph graph;    /**< of all this: layers are called attn0 (its matrices attn0.q and so on), ffn0.up,
-                                 ffn0.down, attn1, ..., patch, head */
+    struct pm_graph graph;    /**< of all this: layers are called attn0 (its matrices attn0.q and so on),
+                                 ffn0.up,    ffn0.down, attn1, ..., patch, head */
 };
 
 /** Loads DIR/config.json and DIR/model.safetensors. PM_EIO, PM_EFORMAT, PM_ESHAPE, PM_ERANGE, PM_ENOMEM; then

@@ -17,8 +17,8 @@ enum pm_node_kind {
     PM_NODE_ACTIVATION, /**< of in[0] */
     PM_NODE_HEADS,      /**< of in[0], in[1], in[2]: q, k, v */
     PM_NODE_POOL,       /**< of in[0] */
-    PM_NODE_ATTENTION   /**< the nodes that follow it, as a whole: from in[0], which is to be normalised, added
-                           to in[1]; its value is the last of them. For something else than the host alone. */
+    PM_NODE_ATTENTION /**< the nodes that follow it, as a whole: from in[0], which is to be normalised, added
+                         to in[1]; its value is the last of them. For something else than the host alone. */
 };
 
 #define PM_NO_NODE UINT_MAX
@@ -56,7 +56,7 @@ struct pm_node {
 struct pm_graph {
     struct pm_node *node;
     unsigned nodes, room;
-    unsigned tokens; /**< the most that an input has */
+    unsigned tokens;           /**< the most that an input has */
     unsigned *buffer, buffers; /**< floats a token of each */
     bool failed;
 };

@@ -36,9 +36,7 @@ struct pm_counts {
     uint64_t bin[PM_HISTOGRAMS][PM_HISTOGRAM_BINS];
 };
 
-extern const struct pm_count_info {
-    const char *key, *unit;
-} pm_count_info[PM_COUNTS];
+extern const struct pm_count_info { const char *key, *unit; } pm_count_info[PM_COUNTS];
 extern const struct pm_histogram_info {
     const char *key, *unit;
     int first; /**< what bin 0 stands for */

@@ -8,29 +8,20 @@
 #include "system/flare_map.h"
 
 static const struct pm_setting settings[] = {
-    {.name = "kvb", .kind = PM_SET_INT, .fallback = "0", .lo = 0, .hi = 16,
-     .help = "bits of stored keys and values, 2..16; 0: as calibrated"},
-    {.name = "wo-scale", .kind = PM_SET_CHOICE, .fallback = "column", .choices = "column|layer",
-     .help = "W_O: one scale an output, or one"},
-    {.name = "norm", .kind = PM_SET_CHOICE, .fallback = "recip", .choices = "recip|pow2|none",
-     .golden = "pow2|none", .help = "head normalisation"},
-    {.name = "round", .kind = PM_SET_CHOICE, .fallback = "1", .choices = "0|1",
-     .help = "quantisers round; 0: truncate"},
-    {.name = "coding-x", .kind = PM_SET_CHOICE, .fallback = "sign", .choices = "twos|sign",
-     .help = "bit planes of x"},
-    {.name = "coding-q", .kind = PM_SET_CHOICE, .fallback = "twos", .choices = "twos|sign",
-     .help = "bit planes of q"},
-    {.name = "coding-o", .kind = PM_SET_CHOICE, .fallback = "sign", .choices = "twos|sign",
-     .help = "bit planes of o"},
-    {.name = "noise", .kind = PM_SET_CHOICE, .fallback = "0", .choices = "0|1",
-     .help = "drawn MRAM cells; 0: nominal"},
-    {.name = "tmr", .kind = PM_SET_REAL, .fallback = "1.5", .lo = 0.01, .hi = 1e6, .when = "noise=1",
-     .help = "MRAM: tunnel magnetoresistance"},
-    {.name = "sigma-r", .kind = PM_SET_REAL, .fallback = "0.017", .lo = 0, .hi = 0.15, .when = "noise=1",
+    {PM_SET_INTEGER("kvb", 0, 16, "0"), .help = "bits of stored keys and values, 2..16; 0: as calibrated"},
+    {PM_SET_ONE_OF("wo-scale", "column|layer", "column"), .help = "W_O: one scale an output, or one"},
+    {PM_SET_ONE_OF("norm", "recip|pow2|none", "recip"), .golden = "pow2|none", .help = "head normalisation"},
+    {PM_SET_FLAG("round", "1"), .help = "quantisers round; 0: truncate"},
+    {PM_SET_ONE_OF("coding-x", "twos|sign", "sign"), .help = "bit planes of x"},
+    {PM_SET_ONE_OF("coding-q", "twos|sign", "twos"), .help = "bit planes of q"},
+    {PM_SET_ONE_OF("coding-o", "twos|sign", "sign"), .help = "bit planes of o"},
+    {PM_SET_FLAG("noise", "0"), .help = "drawn MRAM cells; 0: nominal"},
+    {PM_SET_NUMBER("tmr", 0.01, 1e6, "1.5"), .when = "noise=1", .help = "MRAM: tunnel magnetoresistance"},
+    {PM_SET_NUMBER("sigma-r", 0, 0.15, "0.017"), .when = "noise=1",
      .help = "MRAM: deviation of a cell's resistance"},
-    {.name = "read-noise", .kind = PM_SET_REAL, .fallback = "0", .lo = 0, .hi = 16, .when = "noise=1",
+    {PM_SET_NUMBER("read-noise", 0, 16, "0"), .when = "noise=1",
      .help = "deviation of a cell's read noise, LSB"},
-    {.name = "sense-offset", .kind = PM_SET_REAL, .fallback = "0", .lo = 0, .hi = 16, .when = "noise=1",
+    {PM_SET_NUMBER("sense-offset", 0, 16, "0"), .when = "noise=1",
      .help = "deviation of a comparator's offset, LSB"},
     {0},
 };
@@ -95,9 +86,9 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
     struct pm_flare_calibration *calibration = site->own;
     if (node->width > PM_MAX_WIDTH || node->attention.heads > PM_MAX_HEADS ||
         site->graph->tokens > PM_MAX_TOKENS)
-        return pm_fail(e, PM_ERANGE, node->name, "width %u, heads %u, tokens %u exceed the engine's %d, %d, %d",
-                       node->width, node->attention.heads, site->graph->tokens, PM_MAX_WIDTH, PM_MAX_HEADS,
-                       PM_MAX_TOKENS);
+        return pm_fail(e, PM_ERANGE, node->name,
+                       "width %u, heads %u, tokens %u exceed the engine's %d, %d, %d", node->width,
+                       node->attention.heads, site->graph->tokens, PM_MAX_WIDTH, PM_MAX_HEADS, PM_MAX_TOKENS);
     if (options.kvb == 1)
         return pm_fail(e, PM_ERANGE, "flare.kvb", "1 is neither 0 nor in 2..16");
     if (!calibration) {
@@ -114,8 +105,9 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
     *layer = l;
     const pm_status status = pm_flare_map_new(node, calibration, &options, &l->map);
     if (status == PM_ERANGE)
-        return pm_fail(e, status, site->folder, "calibration.json: %s: a bias does not fit 32 bits at \"sx\" %g",
-                       node->name, calibration->layer[node->layer].sx);
+        return pm_fail(e, status, site->folder,
+                       "calibration.json: %s: a bias does not fit 32 bits at \"sx\" %g", node->name,
+                       calibration->layer[node->layer].sx);
     if (status == PM_OK)
         configure(site, s, l);
     return status;

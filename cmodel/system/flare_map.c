@@ -73,8 +73,8 @@ static double largest_weight(const struct pm_matrix *l, size_t out) {
 }
 
 /* W_O, one scale an output, or one for all of them; returns false where a bias does not fit 32 bits. */
-static bool map_output_matrix(const struct pm_matrix *l, bool one_scale, struct pm_flare_map *map,
-                              int8_t *w, int32_t *b) {
+static bool map_output_matrix(const struct pm_matrix *l, bool one_scale, struct pm_flare_map *map, int8_t *w,
+                              int32_t *b) {
     size_t d = l->in;
     double all = 0;
     for (size_t out = 0; out < d; out++)
@@ -180,8 +180,7 @@ static pm_status read_layers(const struct pm_json *d, const cJSON *root, const s
         layer = layer->next;
         i++;
     }
-    return layer == NULL ? PM_OK
-                         : pm_json_fail(d, PM_ESHAPE, "\"layers\" has more than the network's %u", i);
+    return layer == NULL ? PM_OK : pm_json_fail(d, PM_ESHAPE, "\"layers\" has more than the network's %u", i);
 }
 
 pm_status pm_flare_calibration_load(const char *folder, const struct pm_graph *g,
@@ -229,8 +228,8 @@ void pm_flare_map_configure(const struct pm_flare_map *map, const struct pm_node
     }
 }
 
-void pm_flare_map_tokens(const struct pm_flare_map *map, size_t n, const float *tokens, float *work, int64_t *fixed, int16_t *y, int8_t *x,
-                           int32_t *ex) {
+void pm_flare_map_tokens(const struct pm_flare_map *map, size_t n, const float *tokens, float *work,
+                         int64_t *fixed, int16_t *y, int8_t *x, int32_t *ex) {
     const struct pm_emsbq_cfg to8 = {.q = 8, .is_signed = true, .round = true};
     const size_t width = map->ln.width;
     float per_lsb = (float)(1.0 / map->sx);

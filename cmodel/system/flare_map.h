@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Mapping of a transformer's attention to the fused integer engine: 8-bit weights, biases at the
- * accumulators' scale, and the scales between real values and integers (docs/numerics.md, "The fused token"). */
+ * accumulators' scale, and the scales between real values and integers (docs/numerics.md, "The fused token").
+ */
 #ifndef PM_SYSTEM_FLARE_MAP_H
 #define PM_SYSTEM_FLARE_MAP_H
 
@@ -12,16 +13,16 @@
  * the channels that enter the attention:  W'_q ~ wq * sw_q,  b'_q ~ bq * sx * sw_q, and so for k and v;
  *  W_o[out] ~ wo[.][out] * sw_o[out],  b_o[out] ~ bo[out] * out_scale[out]. */
 struct pm_flare_map {
-    struct pm_layernorm ln; /**< [D] the LayerNorm before the attention with mu and a folded in: its output
-                                  is x' = (x - mu)/a */
-    double sx;                 /**< one LSB of x' in 16-bit fixed point, a real value */
-    double sw_q, sw_k, sw_v;   /**< max|W'|/127 of each matrix; 1 where that is 0 */
-    float *sw_o;               /**< [D] max|W_o[out]|/127; 1 where that is 0 */
-    float *out_scale;          /**< [D] sx * sw_v * sw_o: one LSB of an output at e = 0 */
-    double s0;                 /**< S0, in [1/2, 1), the same for every head */
-    int32_t e0;                /**< S0 * 2^e0 = sx*sw_q * sx*sw_k * 2^mk / sqrt(D/heads) */
-    unsigned kvb;              /**< bits of stored keys and values, 2..16 */
-    unsigned mk, mv;           /**< M_K and M_V, 0..31 */
+    struct pm_layernorm ln;  /**< [D] the LayerNorm before the attention with mu and a folded in: its output
+                                   is x' = (x - mu)/a */
+    double sx;               /**< one LSB of x' in 16-bit fixed point, a real value */
+    double sw_q, sw_k, sw_v; /**< max|W'|/127 of each matrix; 1 where that is 0 */
+    float *sw_o;             /**< [D] max|W_o[out]|/127; 1 where that is 0 */
+    float *out_scale;        /**< [D] sx * sw_v * sw_o: one LSB of an output at e = 0 */
+    double s0;               /**< S0, in [1/2, 1), the same for every head */
+    int32_t e0;              /**< S0 * 2^e0 = sx*sw_q * sx*sw_k * 2^mk / sqrt(D/heads) */
+    unsigned kvb;            /**< bits of stored keys and values, 2..16 */
+    unsigned mk, mv;         /**< M_K and M_V, 0..31 */
     struct pm_attention_weights
         w;           /**< what the engine is programmed with; points into the two members below */
     int8_t *weights; /**< [4][D][D], q k v o, each [in][out] */
@@ -69,7 +70,7 @@ void pm_flare_map_configure(const struct pm_flare_map *map, const struct pm_node
 /** tokens[n][D] (what enters that LayerNorm) -> x[n][D], ex[n]: the folded LayerNorm, 16-bit fixed point
  * (nearest, ties to even, saturating), then rounding eMSB-Q to 8 bits a token. `work` holds D floats, `fixed`
  * D integers, `y` D integers. */
-void pm_flare_map_tokens(const struct pm_flare_map *map, size_t n, const float *tokens, float *work, int64_t *fixed, int16_t *y, int8_t *x,
-                           int32_t *ex);
+void pm_flare_map_tokens(const struct pm_flare_map *map, size_t n, const float *tokens, float *work,
+                         int64_t *fixed, int16_t *y, int8_t *x, int32_t *ex);
 
 #endif

@@ -247,26 +247,21 @@ enum { CELL_1, CELL_2, CELL_RANKS };
 enum { ADC_FULL, ADC_6, ADC_7, ADC_IDEAL, ADCS };
 
 static const struct pm_setting settings[] = {
-    {.name = "cell", .kind = PM_SET_CHOICE, .fallback = "1", .choices = "1|2|ranks",
-     .help = "bits a cell; ranks: two factors, their ranks in both"},
-    {.name = "slc-percent", .kind = PM_SET_INT, .fallback = "10", .lo = 0, .hi = 100, .when = "cell=ranks",
+    {PM_SET_ONE_OF("cell", "1|2|ranks", "1"), .help = "bits a cell; ranks: two factors, their ranks in both"},
+    {PM_SET_INTEGER("slc-percent", 0, 100, "10"), .when = "cell=ranks",
      .help = "share of the ranks in 1-bit cells"},
-    {.name = "rank-order", .kind = PM_SET_CHOICE, .fallback = "gradient", .choices = "gradient|value|random",
-     .when = "cell=ranks", .help = "which go to 1-bit cells first"},
-    {.name = "flip", .kind = PM_SET_CHOICE, .fallback = "1", .choices = "0|1",
-     .help = "column flip; 0: as the paper, sums clip"},
-    {.name = "adc", .kind = PM_SET_CHOICE, .fallback = "full", .choices = "full|6|7|ideal", .golden = "ideal",
+    {PM_SET_ONE_OF("rank-order", "gradient|value|random", "gradient"), .when = "cell=ranks",
+     .help = "which go to 1-bit cells first"},
+    {PM_SET_FLAG("flip", "1"), .help = "column flip; 0: as the paper, sums clip"},
+    {PM_SET_ONE_OF("adc", "full|6|7|ideal", "full"), .golden = "ideal",
      .help = "converter bits; full: 6 for 1-bit, 7 for 2-bit cells"},
-    {.name = "sars", .kind = PM_SET_CHOICE, .fallback = "8", .choices = "1|2|4|8",
-     .help = "converters an array"},
-    {.name = "mlc-sigma", .kind = PM_SET_REAL, .fallback = "0", .lo = 0, .hi = 0.5,
-     .when = "cell=2 or slc-percent<100", .help = "programming error of a 2-bit cell, relative"},
-    {.name = "slc-sigma", .kind = PM_SET_REAL, .fallback = "0", .lo = 0, .hi = 0.5,
-     .when = "cell=1 or slc-percent>0", .help = "the same of a 1-bit cell"},
-    {.name = "read-noise", .kind = PM_SET_REAL, .fallback = "0", .lo = 0, .hi = 16,
-     .help = "deviation of a cell's read noise, LSB"},
-    {.name = "wire", .kind = PM_SET_REAL, .fallback = "0", .lo = 0, .hi = 0.01,
-     .help = "wire between neighbouring cells over R_on (IR drop)"},
+    {PM_SET_ONE_OF("sars", "1|2|4|8", "8"), .help = "converters an array"},
+    {PM_SET_NUMBER("mlc-sigma", 0, 0.5, "0"), .when = "cell=2 or slc-percent<100",
+     .help = "programming error of a 2-bit cell, relative"},
+    {PM_SET_NUMBER("slc-sigma", 0, 0.5, "0"), .when = "cell=1 or slc-percent>0",
+     .help = "the same of a 1-bit cell"},
+    {PM_SET_NUMBER("read-noise", 0, 16, "0"), .help = "deviation of a cell's read noise, LSB"},
+    {PM_SET_NUMBER("wire", 0, 0.01, "0"), .help = "wire between neighbouring cells over R_on (IR drop)"},
     {0},
 };
 static const struct pm_setting_list list = {"hyflex", settings};
@@ -389,9 +384,8 @@ static pm_status run(const void *layer, void *state, const struct pm_run_of *r) 
     const struct layer *l = layer;
     const struct pm_operands *o = &r->operands;
     struct pm_hyflex_linear_cost cost = {0};
-    const pm_status status =
-        pm_hyflex_linear_run(l->linear, o->n, o->x, r->first_vector, o->y, &cost,
-                             r->watch ? watch_array : NULL, (void *)(uintptr_t)r->watch);
+    const pm_status status = pm_hyflex_linear_run(l->linear, o->n, o->x, r->first_vector, o->y, &cost,
+                                                  r->watch ? watch_array : NULL, (void *)(uintptr_t)r->watch);
     if (status != PM_OK || !r->counts)
         return status;
     add_cost(r->counts, &cost);

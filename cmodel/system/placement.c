@@ -41,9 +41,9 @@ static pm_status place(struct pm_placement *p, const struct pm_plan *plan, struc
     *e->text = '\0';
     const pm_status status = to->system->place(site, &p->graph->node[i], to->settings, &to->layer, e);
     p->own[number] = site->own;
-    return status == PM_OK || *e->text ? status
-                                       : pm_fail(e, status, p->graph->node[i].name, "%s: %s",
-                                                 to->system->name, pm_strerror(status));
+    return status == PM_OK || *e->text
+               ? status
+               : pm_fail(e, status, p->graph->node[i].name, "%s: %s", to->system->name, pm_strerror(status));
 }
 
 pm_status pm_placement_new(const struct pm_plan *plan, const struct pm_graph *graph, const char *folder,

@@ -14,7 +14,8 @@ pm_status pm_placement_new(const struct pm_plan *plan, const struct pm_graph *gr
                            uint64_t seed, struct pm_placement **placement, struct pm_error *e);
 void pm_placement_free(struct pm_placement *p);
 
-/** The system of node number `node`, its programmed layer and its effective settings; NULL: the host has it. */
+/** The system of node number `node`, its programmed layer and its effective settings; NULL: the host has it.
+ */
 const struct pm_system *pm_placement_system(const struct pm_placement *p, unsigned node);
 const void *pm_placement_layer(const struct pm_placement *p, unsigned node);
 const struct pm_settings *pm_placement_settings(const struct pm_placement *p, unsigned node);
@@ -56,8 +57,8 @@ pm_status pm_tally_new(struct pm_tally *t, const struct pm_graph *graph, const s
 /** A zeroed tally is accepted. */
 void pm_tally_free(struct pm_tally *t);
 void pm_tally_add(struct pm_tally *t, const struct pm_worker *w);
-/** Where `kind` is counted at all: the sum of a count over those parts of layers that have some of `kind`, but
- * for the sum over `kind` itself. */
+/** Where `kind` is counted at all: the sum of a count over those parts of layers that have some of `kind`,
+ * but for the sum over `kind` itself. */
 uint64_t pm_tally_sum(const struct pm_tally *t, enum pm_count kind, enum pm_count count);
 
 #endif

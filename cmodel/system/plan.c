@@ -139,8 +139,7 @@ static pm_status read_entry(struct pm_plan *p, const struct cJSON *item, const c
     if (!cJSON_IsObject(item) || !pattern || !system)
         return pm_fail(e, PM_EINVAL, where, "an entry of \"place\" without \"layers\" or \"system\"");
     struct pm_plan_entry *entry;
-    pm_status status =
-        add_entry(p, pattern, strlen(pattern), system, strlen(system), where, &entry, e);
+    pm_status status = add_entry(p, pattern, strlen(pattern), system, strlen(system), where, &entry, e);
     cJSON_ArrayForEach(member, settings) {
         char text[128] = "";
         if (status != PM_OK)

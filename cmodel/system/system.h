@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A system: who computes a layer, and what that costs. Each is one file, cmodel/system/NAME.c, that defines
- * `const struct pm_system pm_system_NAME`; the build finds it there. Its RTL twin is src/system/NAME_rtl.c, see
- * twin.h. */
+ * `const struct pm_system pm_system_NAME`; the build finds it there. Its RTL twin is src/system/NAME_rtl.c,
+ * see twin.h. */
 #ifndef PM_SYSTEM_H
 #define PM_SYSTEM_H
 
 #include "io/error.h"
-#include "net/graph.h"
 #include "io/settings.h"
+#include "net/graph.h"
 #include "system/counts.h"
 
 /** Where layers are placed: what systems find there, and what they share between layers. */
@@ -21,8 +21,8 @@ struct pm_site {
 
 /** Sees the integers of a layer's run; the types behind the pointers are the system's own, see its header. */
 struct pm_watch {
-    void (*stage)(void *ctx, const void *stages);   /**< within a run; NULL: none */
-    pm_status (*done)(void *ctx, const void *run);  /**< a status but PM_OK ends the run, which returns it */
+    void (*stage)(void *ctx, const void *stages);  /**< within a run; NULL: none */
+    pm_status (*done)(void *ctx, const void *run); /**< a status but PM_OK ends the run, which returns it */
     void *ctx;
 };
 
@@ -43,13 +43,13 @@ struct pm_variant {
 
 struct pm_system {
     const char *name, *summary;
-    const char *title; /**< of what its layers are in, in reports */
+    const char *title;                      /**< of what its layers are in, in reports */
     const struct pm_setting_list *settings; /**< prefix: the name; NULL: none */
-    enum pm_node_kind takes;           /**< PM_NODE_MATRIX or PM_NODE_ATTENTION */
+    enum pm_node_kind takes;                /**< PM_NODE_MATRIX or PM_NODE_ATTENTION */
     const char *const *parts; /**< what its counts are split into, ended by NULL; NULL: it counts nothing */
     const struct pm_variant *variants; /**< ended by a NULL text; NULL: none */
-    const char *draws;        /**< the condition on settings under which something is drawn; NULL: never */
-    const char *settles;      /**< the condition under which it must see typical inputs first; NULL: never */
+    const char *draws;   /**< the condition on settings under which something is drawn; NULL: never */
+    const char *settles; /**< the condition under which it must see typical inputs first; NULL: never */
 
     /** Programs a layer; *layer is shared by threads. Loads what of its own it needs. */
     pm_status (*place)(struct pm_site *site, const struct pm_node *node, const struct pm_settings *s,

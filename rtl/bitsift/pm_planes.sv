@@ -35,6 +35,10 @@ module pm_planes #(
     /// Last plane of its vector.
     output logic                 last_o
 );
+  if (Rows < 1 || Bits < 2 || Bits > 16) begin : g_range
+    $error("pm_planes: Rows must be at least 1, Bits 2..16");
+  end
+
   // The ones below each bit, ORed: a prefix tree. x ^ below(x) is -x.
   function [2*Bits-1:0] below(input [2*Bits-1:0] x);
     below = x << 1;

@@ -34,6 +34,10 @@ module pm_emsbq #(
     /// The group's shift, 0..W-Q (0 where W <= Q).
     output logic [$clog2(W)-1:0] s_o
 );
+  if (N < 1 || N > 4096 || W < 2 || W > 64 || Q < 2 || Q > 16) begin : g_range
+    $error("pm_emsbq: N must be 1..4096, W 2..64, Q 2..16");
+  end
+
   localparam int unsigned SW = $clog2(W);
   localparam int unsigned EW = $clog2(W + 1);
   /// Room for an element and for a result.
@@ -51,10 +55,6 @@ module pm_emsbq #(
   logic [N*W-1:0] x1_q;
   logic [N*Q-1:0] y2_q;
   logic [  N-1:0] half2_q;
-
-  if (Q < 2 || Q > 16) begin : g_range
-    $error("pm_emsbq: Q must be 2..16");
-  end
 
   pm_emsb #(
       .N(N),

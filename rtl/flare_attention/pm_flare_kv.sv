@@ -60,6 +60,10 @@ module pm_flare_kv #(
     /// Sticky: an element of V was clamped.
     output logic                      v_sat_o
 );
+  if (D < 1 || D > 1024 || Kvb < 2 || Kvb > 16 || MaxTokens < 2 || SumW < 33 || SumW > 64) begin : g_range
+    $error("pm_flare_kv: D must be 1..1024, Kvb 2..16, MaxTokens at least 2, SumW 33..64");
+  end
+
   logic y_valid, y_ready, sum_valid, sum_ready;
   logic [2*D*AccW-1:0] y;
   logic [2*D*SumW-1:0] sum;

@@ -13,7 +13,7 @@ module pm_norm_recip #(
     output logic [   4:0] shift_o
 );
   if (ZW < 1 || ZW > 32) begin : g_range
-    $error("pm_norm_recip: ZW");
+    $error("pm_norm_recip: ZW must be 1..32");
   end
 
   /// round(256*32 / (32 + i + 1/2)): 1.0 over the middle of the interval that i stands for, less 128.

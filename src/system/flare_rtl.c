@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void params(const struct pm_node *node, const void *layer, unsigned tokens, char *text, size_t length) {
+static void params(const struct pm_node *node, const void *layer, unsigned tokens, char *text,
+                   size_t length) {
     snprintf(text, length, "D=%u Heads=%u Kvb=%u MaxTokens=%u", node->width, node->attention.heads,
              pm_flare_layer_config(layer)->kvb, tokens);
 }
@@ -80,9 +81,9 @@ static pm_status done(void *layer, const void *golden) {
                                          g->n,
                                          g->first_vector};
     struct pm_attention_rtl_result measured;
-    const pm_status status = pm_attention_pair_check(
-        l->buffers, &run, (pm_flare_attention_rtl_fn *)l->rtl, &(struct pm_sim_opts){0}, g->y, g->e, g->cost,
-        &measured, compare, l);
+    const pm_status status =
+        pm_attention_pair_check(l->buffers, &run, (pm_flare_attention_rtl_fn *)l->rtl,
+                                &(struct pm_sim_opts){0}, g->y, g->e, g->cost, &measured, compare, l);
     if (status != PM_OK)
         return status;
     if (pm_twin_failed(l)) {

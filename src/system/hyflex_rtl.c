@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void params(const struct pm_node *node, const void *layer, unsigned tokens, char *text, size_t length) {
+static void params(const struct pm_node *node, const void *layer, unsigned tokens, char *text,
+                   size_t length) {
     (void)node, (void)tokens;
     snprintf(text, length, "Sars=%u", pm_hyflex_layer_sars(layer));
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Configuration files and plans of `perimeter run`: every setting that is taken lies in its range, and what is
- * printed reads back. */
-#include "fuzz.h"
+/* Configuration files and plans of `perimeter run`: every setting that is taken lies in its range, and what
+ * is printed reads back. */
 #include "io/json.h"
+#include "fuzz.h"
 #include "run.h"
 
 #include <stdlib.h>
