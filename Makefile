@@ -22,7 +22,7 @@ comma := ,
 
 # Portable: the inner loops are compiled once for each instruction set, and chosen at run time.
 CFLAGS ?= -O3
-PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion $(if $(WERROR),-Werror) \
+PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion -Werror=implicit-function-declaration $(if $(WERROR),-Werror) \
     $(if $(findstring clang,$(CC)),-Wno-missing-field-initializers) -ffp-contract=off \
     -MMD -MP -Iinclude/perimeter -Icmodel
 # Beside the library: the program, the tests and the benches.
