@@ -17,7 +17,7 @@ from pathlib import Path
 
 import common
 import rtl
-from common import BUILD, Failure, Tap, program, read, read_tsv, write
+from common import BUILD, Failure, Tap, block_list, program, read, read_tsv, write
 
 REGION = re.compile(r"^(<!-- (\w+)((?: \S+)*): flow/pages\.py -->\n)(.*?)^(<!-- end -->)$", re.M | re.S)
 VALUE = re.compile(r"(<!-- = (.+?)(?: : (\S+))? -->)(.*?)(<!-- / -->)")
@@ -106,6 +106,13 @@ def modules(page: Path) -> str:
                 text += f"![Registers and instances of {module.name}](../{drawing})\n\n"
             text += parameter_table(module) + (port_table(module) + "\n" if module.ports else "")
     return text
+
+
+def proofs(page: Path) -> str:
+    """Targets of the page's folder in formal/."""
+    engines = {"sat": "every input", "smt": "induction, no bound", "bmc": "bounded"}
+    targets = block_list(f"formal/{page.stem}/targets", 6)
+    return table(["target", "top", "parameters", "how"], [[f"`{name}`", f"`{top}`", given, engines[how]] for name, how, top, given, *_ in targets])
 
 
 def blocks(_: Path) -> str:
@@ -204,7 +211,7 @@ def counted() -> dict[str, str]:
     return dict(m.groups() for log in logs if (m := re.search(r"^# bench (\w+): (\d+) integers compared", log, re.M)))
 
 
-REGIONS = {f.__name__: f for f in (ports, modules, blocks, speed)}
+REGIONS = {f.__name__: f for f in (ports, modules, proofs, blocks, speed)}
 VALUES = {"__builtins__": {}} | {f.__name__: f for f in (least, most, ge, ns, mapped, accesses, tried, power, ran, compared)}
 
 
