@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Preloaded: kills the process, as SIGKILL would, at the PERIMETER_FAULT_AT-th step of writing its outputs: after the
+/* Preloaded: kills the process, as SIGKILL would, at step PERIMETER_FAULT_AT of writing its outputs: after the
  * temporary file is created, and before and after each write, close and rename from then on. */
 #include <dlfcn.h>
 #include <fcntl.h>
