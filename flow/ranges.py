@@ -140,14 +140,14 @@ def samples(order, pairs):
 
 
 def outside(order):
-    """Settings of which one parameter is just outside, with its name."""
+    """Settings of which one parameter is just outside."""
     found = []
     for r in order:
         for number in r.illegal(settle(order, {})):
             env = settle(order, {r.name: number}, outside=True)
             if env and not r.holds(number, env):
-                found.append((r.name, env))
-    return found
+                found.append(env)
+    return unique(found)
 
 
 def unique(settings):
