@@ -197,7 +197,7 @@ def version(name, *arguments):
 def c_flags():
     """How the Makefile compiles the program, but for warnings and optimisation."""
     mpi = subprocess.run(["pkg-config", "--cflags", "ompi-c"], capture_output=True, text=True).stdout.split()
-    return ["-std=c11", "-D_GNU_SOURCE", "-ffp-contract=off", "-Iinclude/perimeter", "-Icmodel", f"-I{BUILD}/gen", "-Isrc", "-I.", "-Itb/common", *mpi,
+    return ["-std=c11", "-D_GNU_SOURCE", "-ffp-contract=off", "-Iinclude/perimeter", "-Icmodel", f"-I{BUILD}/gen", "-Isrc", "-I.", "-Itb/common", f"-I{BUILD}/gen", *mpi,
             f'-DPM_SOURCE_DIR="{ROOT}"', f'-DPM_BUILD_DIR="{BUILD.absolute()}"', f'-DPM_VERSION="{read("VERSION").strip()}"']
 
 
