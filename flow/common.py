@@ -212,10 +212,16 @@ def newer(made, files):
 # Results by content.
 
 
-def source(path):
+def source(path, readers="verilator|synopsys|synthesis"):
     """A Verilog file without spaces and comments, which change nothing, but for those that a tool reads."""
-    text = re.sub(r"//(?!\s*(?:verilator|synopsys|synthesis))[^\n]*|/\*(?!\s*(?:verilator|synopsys|synthesis)).*?\*/", " ", read(path), flags=re.S)
+    said = rf"(?!\s*(?:{readers}))"
+    text = re.sub(rf"//{said}[^\n]*|/\*{said}.*?\*/", " ", read(path), flags=re.S)
     return " ".join(text.split())
+
+
+def design(path):
+    """What of a Verilog file is Yosys's."""
+    return source(path, "synopsys|synthesis")
 
 
 def digest(*parts):
