@@ -82,8 +82,8 @@ def slang(python):
 import sys, pyslang
 driver = pyslang.driver.Driver()
 driver.addStandardArgs()
-ok = driver.parseCommandLine(' '.join(['slang', '--quiet', *sys.argv[1:]])) and driver.processOptions() and driver.parseAllSources()
-sys.exit(0 if ok and driver.reportCompilation(driver.createCompilation(), True) else 1)
+ok = driver.parseCommandLine(' '.join(['slang', *sys.argv[1:]])) and driver.processOptions() and driver.parseAllSources()
+sys.exit(0 if ok and driver.runFullCompilation(True) else 1)
 """
 
     def command(files, top, setting):
@@ -120,8 +120,6 @@ def parameters(tap, lint, files, module, every):
     if not order:
         return
     inside = ranges.samples(order, every)
-    if not every:
-        inside = [inside[0], inside[-1]]
     top, path, _ = around(module, inside, "inside")
     result = lint([*files, path], top)
     explain(tap, result["ok"], f"{lint.name}: {module.name} inside its ranges, {len(inside)} settings", result["text"])
@@ -150,15 +148,16 @@ def synthesized(tap, block, files, modules):
 
 def lint(tap, block, lints, every):
     files = rtl_files(block)
-    modules = rtl.modules(block)
+    modules = [module for module in rtl.modules(block) if module.name != "pm_pkg"]
     for path in sorted(Path("rtl", block).glob("*.sv")):
         faults = dialect.faults(path)
         explain(tap, not faults, f"dialect {path.stem}", "\n".join(faults))
+    composed = re.findall(r"^elaborate (\w+)", read(f"synth/{block}/lint"), re.M) if Path("synth", block, "lint").exists() else []
     for module in modules:
         for tool in lints:
             result = tool(files, module.name)
             explain(tap, result["ok"], f"{tool.name}: lint {module.name}", result["text"])
-            parameters(tap, tool, files, module, every)
+            parameters(tap, tool, files, module, every and module.name not in composed)
     if not every:
         synthesized(tap, block, files, modules)
 
