@@ -22,9 +22,9 @@ comma := ,
 
 # Portable: the inner loops are compiled once for each instruction set, and chosen at run time.
 CFLAGS ?= -O3
-PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion $(if $(WERROR),-Werror) \
+PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion -Werror=implicit-function-declaration $(if $(WERROR),-Werror) \
     $(if $(findstring clang,$(CC)),-Wno-missing-field-initializers) -ffp-contract=off \
-    -MMD -MP -Iinclude/perimeter -Icmodel -I$(BUILD)/gen
+    -MMD -MP -Iinclude/perimeter -Icmodel
 # Beside the library: the program, the tests and the benches.
 PROGRAM_CFLAGS := -fopenmp -Isrc -I. -Itb/common $(shell pkg-config --cflags ompi-c 2>/dev/null)
 LIBS := -fopenmp -lmpi -lcjson -llapacke -lopenblas -lz -lm -ldl
@@ -42,7 +42,7 @@ TWINS := $(patsubst src/system/%_rtl.c,%,$(sort $(wildcard src/system/*_rtl.c)))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup install uninstall test run minilm lint unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress compilers clean FORCE
+.PHONY: all setup install uninstall test run minilm lint lint-extra unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress compilers clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -64,6 +64,7 @@ $(BUILD)/gen/twins.inc: FORCE
 	$(call holds,$(TWINS:%=TWIN$(open)%$(close)))
 $(BUILD)/obj/cmodel/system/system.o $(BUILD)/asan/cmodel/system/system.o: $(BUILD)/gen/systems.inc
 $(BUILD)/obj/src/twin.o $(BUILD)/asan/src/twin.o: $(BUILD)/gen/twins.inc
+$(foreach o,obj asan,$(BUILD)/$(o)/cmodel/system/system.o $(BUILD)/$(o)/src/twin.o): private PM_CFLAGS += -I$(BUILD)/gen
 
 # Objects, once as built and once under the sanitizers.
 $(BUILD)/obj/cmodel/%.o $(BUILD)/asan/cmodel/%.o: private PROGRAM_CFLAGS :=
@@ -105,7 +106,7 @@ PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 DESTDIR ?=
 install: all $(if $(SHARED),$(BUILD)/shared/libperimeter.so)
-	$(if $(findstring -march=,$(CFLAGS)),$(error CFLAGS=$(CFLAGS): what is installed is for any machine))
+	$(if $(findstring =native,$(CFLAGS)),$(error CFLAGS=$(CFLAGS): what is installed is for any machine))
 	@scripts/install.sh install '$(BUILD)' '$(DESTDIR)' '$(PREFIX)' '$(LIBDIR)' $(if $(SHARED),shared)
 uninstall:
 	@scripts/install.sh uninstall '$(DESTDIR)' '$(PREFIX)'
@@ -125,7 +126,7 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) headers install build lists cli run pairs sweep train fault fuzz \
+    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run pairs sweep train fault fuzz \
     flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
@@ -144,7 +145,10 @@ $(BUILD)/test/unit-%.tap: $(BUILD)/tests/%_test
 $(BUILD)/test/bench-%.tap: $(BUILD)/tb/%_tb
 	$(tap) $<
 $(BUILD)/test/lint-%.tap:
-	$(tap) scripts/lint.sh $*
+	$(tap) flow/lint.py $*
+# The RTL inside a user's design.
+$(BUILD)/test/reuse.tap:
+	$(tap) flow/reuse.py
 $(BUILD)/test/proof-%.tap:
 	$(tap) flow/prove.py --quick $*
 # Public headers and libraries; installing; building here and there; the lists of RTL files.
@@ -242,6 +246,10 @@ lint unit: PART = $@
 lint unit sim: all
 	$(need-block)
 	@$(MAKE) --no-print-directory -s $(BUILD)/test/$(PART)-$(BLOCK).tap; cat $(BUILD)/test/$(PART)-$(BLOCK).tap
+# Every edge of the parameters, in the Verilator that is installed and in today's, in slang; layout by Verible: see flow/lint.py.
+lint-extra: setup
+	@flow/lint.py extra $(BLOCK)
+	@$(if $(BLOCK),,flow/reuse.py extra)
 
 # Proofs, evidence, synthesis, pages and figures.
 include flow/flow.mk

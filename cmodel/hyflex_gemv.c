@@ -2,6 +2,8 @@
 #include "kernels/hyflex.h"
 #include "kernels/simd.h"
 
+#include "kernels/simd.h"
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -79,10 +79,10 @@ def block_list(path, width):
 
 
 def read_tsv(path):
-    """Rows as dictionaries; the first line has the columns."""
+    """Rows as dictionaries; the first line that is no comment has the columns."""
     if not Path(path).exists():
         return []
-    head, *lines = read(path).splitlines()
+    head, *lines = [line for line in read(path).splitlines() if not line.startswith("#")]
     return [dict(zip(head.split("\t"), line.split("\t"), strict=True)) for line in lines]
 
 

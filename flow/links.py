@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """TAP: links and names of files, in pages and comments, lead somewhere; so do the sections of docs/numerics.md that comments cite, and
-names of modules and functions on the pages.
+names of modules, functions and proofs on the pages.
 
 A name of a file is a path that begins with one of the tree's own folders; a name with `$`, `%` or `<` in it is a pattern. A section
 is cited with its heading in quotes behind the page's name and a comma, further ones behind it.
 """
 
 import re
-import sys
 import urllib.parse
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from common import Tap, block_list, program, read
+
 FOLDERS = "bench|cmodel|data|docs|examples|flow|formal|include|models|rtl|scripts|src|synth|tb|tests|tools"
 SUFFIXES = "awk|c|cff|core|cpp|f|h|inc|json|md|pc\\.in|py|safetensors|sh|sv|svg|svh|tcl|tsv|txt|vlt"
 NAME = re.compile(rf"(?<![\w/.$%>}}-])((?:{FOLDERS})/[\w*./\[\]-]*?\.(?:{SUFFIXES}|\[ch\]))(?![\w$%<{{*/])")
@@ -23,14 +23,13 @@ CITED = re.compile(r'docs/numerics\.md((?:,? (?:and )?"[^"]+")+)')
 
 
 def sources() -> list[Path]:
-    tops = [ROOT] + [ROOT / folder for folder in FOLDERS.split("|")]
-    found = [path for top in tops for path in (top.glob("*") if top == ROOT else top.rglob("*")) if path.is_file()]
-    return sorted(path for path in found if "fuzz" not in path.parts and "__pycache__" not in path.parts)
+    tree = [*Path().glob("*"), *(path for folder in FOLDERS.split("|") for path in Path(folder).rglob("*"))]
+    return sorted(path for path in tree if path.is_file() and "fuzz" not in path.parts and "__pycache__" not in path.parts)
 
 
 def anchors(page: Path) -> set[str]:
     """Of a page's headings, as GitHub makes them."""
-    heads = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.M)
+    heads = re.findall(r"^#+ (.*)$", read(page), re.M)
     return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in heads}
 
 
@@ -47,7 +46,7 @@ def links(page: Path, text: str) -> list[str]:
 
 
 def names(text: str) -> list[str]:
-    return [name for name in NAME.findall(text) if not PLACEHOLDER.search(name) and not any(ROOT.glob(name))]
+    return [name for name in NAME.findall(text) if not PLACEHOLDER.search(name) and not any(Path().glob(name))]
 
 
 def cited(path: Path, text: str, sections: set[str]) -> list[str]:
@@ -57,31 +56,43 @@ def cited(path: Path, text: str, sections: set[str]) -> list[str]:
     return [section for section in quoted if section not in sections] + vague
 
 
-def main() -> int:
-    sections = set(re.findall(r"^## (.*)$", (ROOT / "docs" / "numerics.md").read_text(encoding="utf-8"), re.M))
-    broken = {"link": [], "name of a file": [], "name of ours": [], "section of docs/numerics.md": []}
+def targets(page: Path, text: str) -> list[str]:
+    """Proofs in a block's table of them that are not in formal/BLOCK/targets."""
+    listed = Path("formal", page.stem, "targets")
+    known = {row[0] for row in block_list(listed, 6)} if listed.exists() else set()
+    told = [line.split("|")[1] for table in re.findall(r"^\| target \|.*\n\|-.*\n((?:\|.*\n)+)", text, re.M) for line in table.splitlines()]
+    return [name for cell in told for name in re.findall("`([^`]+)`", cell) if name not in known]
+
+
+def main(_: list[str]) -> int:
+    sections = set(re.findall(r"^## (.*)$", read("docs/numerics.md"), re.M))
+    broken = {"link": [], "name of a file": [], "name of ours": [], "proof": [], "section of docs/numerics.md": []}
     texts = {}
     for path in sources():
         try:
-            texts[path] = path.read_text(encoding="utf-8")
+            texts[path] = read(path)
         except UnicodeDecodeError:
             continue
-    ours = {name for path, text in texts.items() if path.suffix in (".c", ".h", ".sv", ".svh") for name in OURS.findall(text)}
+    ours = {name for path, text in texts.items() if path.suffix in (".c", ".h", ".sv", ".svh") for name in OURS.findall(text)} | {"pm_BLOCK"}
     for path, text in texts.items():
-        where = path.relative_to(ROOT)
+        found = {"section of docs/numerics.md": cited(path, text, sections)}
         if path.suffix == ".md":
-            broken["link"] += [f"{where}: {target}" for target in links(path, text)]
+            found["link"] = links(path, text)
+        if path.parent == Path("docs/blocks"):
+            found["proof"] = targets(path, text)
         if path.suffix == ".md" and path.name != "CHANGELOG.md":
-            broken["name of ours"] += [f"{where}: {name}" for name in OURS.findall(text) if name not in ours | {"pm_BLOCK"}]
-        if path.name != "Makefile":  # its wildcards may be empty
-            broken["name of a file"] += [f"{where}: {name}" for name in names(text)]
-        broken["section of docs/numerics.md"] += [f"{where}: {section}" for section in cited(path, text, sections)]
+            found["name of ours"] = [name for name in OURS.findall(text) if name not in ours]
+        if path.name != "Makefile" and path.suffix != ".mk":  # their wildcards may be empty
+            found["name of a file"] = names(text)
+        for kind, wrong in found.items():
+            broken[kind] += [f"{path}: {what}" for what in wrong]
+    tap = Tap()
     for kind, found in broken.items():
         for line in found:
             print(f"# {line}")
-        print(f"{'not ok' if found else 'ok'} - no {kind} is broken in {len(texts)} files")
-    return any(broken.values())
+        tap(not found, f"no {kind} is broken in {len(texts)} files")
+    return tap.failed
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program(main)

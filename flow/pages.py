@@ -5,31 +5,28 @@
     flow/pages.py          writes README.md and docs/ anew where a printed part has changed, tb/results.tsv from the benches' logs before
     flow/pages.py check    TAP: a page that is not what would be printed, or a count that is not the log's, is a failure
 
-A printed part stands between `<!-- NAME ARGUMENT...: flow/pages.py -->` and `<!-- end -->`, each on a line of its own; the
+A printed part stands between `<!-- NAME: flow/pages.py -->` and `<!-- end -->`, each on a line of its own; the
 functions under REGIONS print it. A number inside a sentence stands between `<!-- = EXPRESSION -->` and `<!-- / -->`: a Python
 expression over the functions under VALUES, with a format behind ` : `, as in `<!-- = ge('sar_ctrl-flexible') : .0f -->212<!-- / -->`.
 """
 
-import csv
+import fnmatch
 import functools
-import os
 import re
-import sys
 from pathlib import Path
 
+import common
 import rtl
+from common import BUILD, Failure, Tap, block_list, program, read, read_tsv, write
 
-ROOT = rtl.ROOT
-BUILD = Path(os.environ.get("PERIMETER_BUILD", ROOT / "build"))
-REGION = re.compile(r"^(<!-- (\w+)((?: \S+)*): flow/pages\.py -->\n)(.*?)^(<!-- end -->)$", re.M | re.S)
+REGION = re.compile(r"^(<!-- (\w+): flow/pages\.py -->\n).*?^(<!-- end -->)$", re.M | re.S)
 VALUE = re.compile(r"(<!-- = (.+?)(?: : (\S+))? -->)(.*?)(<!-- / -->)")
 EVERYWHERE = {"clk_i": "Clock.", "rst_ni": "Asynchronous reset, active low."}
-HANDSHAKE = "A beat moves where valid and ready are both 1."
+COUNTS = "tb/results.tsv"
 
 
-def table(head: list[str], rows: list[list[str]]) -> str:
-    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in [head, *rows]]
-    return "".join([lines[0], "|" + "---|" * len(head) + "\n", *lines[1:]])
+def table(head: list[str], lines: list[list[str]]) -> str:
+    return "".join(line + "\n" for line in common.table(head, [[cell.replace("|", "\\|") for cell in line] for line in lines]))
 
 
 def together(values: list[str]) -> str:
@@ -42,13 +39,11 @@ def plain(expression: str) -> str:
 
 
 def groups(items: list[rtl.Item]) -> list[list[rtl.Item]]:
-    """A comment speaks for what follows it, up to the next comment or to a handshake."""
+    """A comment speaks for what follows it, up to the next comment."""
     found: list[list[rtl.Item]] = []
-    for item, after in zip(items, [*items[1:], None]):
-        if item.doc is None and item.name in EVERYWHERE:
-            item = item._replace(doc=EVERYWHERE[item.name])
-        if item.doc is None and after and "valid" in item.name and after.name[:-1] == item.name.replace("valid", "ready")[:-1]:
-            item = item._replace(doc=HANDSHAKE)
+    for item in items:
+        if item.name in EVERYWHERE:
+            item = item._replace(doc=item.doc or EVERYWHERE[item.name])
         if item.doc is None and found and found[-1][0].name not in EVERYWHERE:
             found[-1].append(item)
         else:
@@ -68,11 +63,8 @@ def parameter_table(module: rtl.Module) -> str:
 def port_table(module: rtl.Module) -> str:
     lines = []
     for group in groups(module.ports):
-        meaning = group[0].doc or ""
-        for few in [group] if len(group) < 4 else [[p] for p in group]:
-            names = ", ".join(f"`{p.name}`" for p in few)
-            lines.append([names, together([p.kind.removesuffix("put") for p in few]), together([plain(p.width) for p in few]), meaning])
-            meaning = "as above"
+        names = ", ".join(f"`{p.name}`" for p in group)
+        lines.append([names, together([p.kind.removesuffix("put") for p in group]), together([plain(p.width) for p in group]), group[0].doc or ""])
     return table(["port", "dir", "width", "meaning"], lines) + derived(module)
 
 
@@ -87,23 +79,30 @@ def derived(module: rtl.Module) -> str:
     return "\n" + ", ".join(f"`{name} = {value}`" for name, value in sorted(named.items())) + ".\n" if named else ""
 
 
-def top_of(page: Path) -> rtl.Module:
-    return rtl.modules(page.stem)[0]
-
-
 def ports(page: Path) -> str:
     """Parameters and ports of the page's block."""
-    top = top_of(page)
+    top = rtl.modules(page.stem)[0]
     return "\n" + parameter_table(top) + port_table(top) + "\n"
 
 
 def modules(page: Path) -> str:
-    """A paragraph, parameters and ports of each module of the page's folder of RTL, but its top."""
+    """A paragraph, a drawing, parameters and ports of each module of the page's folder of RTL, but its top."""
     text = "\n"
     for module in rtl.modules(page.stem):
         if module.name != f"pm_{page.stem}":
-            text += f"### `{module.name}`\n" + "\n\n".join(module.doc) + "\n\n" + parameter_table(module) + (port_table(module) + "\n" if module.ports else "")
+            drawing = f"figures/schematic_{module.name.removeprefix('pm_')}.svg"
+            text += f"### `{module.name}`\n" + "\n\n".join(module.doc) + "\n\n"
+            if Path("docs", drawing).exists():
+                text += f"![Registers and instances of {module.name}](../{drawing})\n\n"
+            text += parameter_table(module) + (port_table(module) + "\n" if module.ports else "")
     return text
+
+
+def proofs(page: Path) -> str:
+    """Targets of the page's folder in formal/."""
+    engines = {"sat": "every input", "smt": "induction, no bound", "bmc": "bounded"}
+    targets = block_list(f"formal/{page.stem}/targets", 6)
+    return table(["target", "top", "parameters", "how"], [[f"`{name}`", f"`{top}`", given, engines[how]] for name, how, top, given, *_ in targets])
 
 
 def blocks(_: Path) -> str:
@@ -113,23 +112,31 @@ def blocks(_: Path) -> str:
         what = re.split(r"(?<=[^.]\.) ", rtl.modules(block)[0].doc[0])[0].rstrip(".")
         what = re.sub(r" \((?:FLARE|HyFlexPIM|section)[^()]*\)", "", what)
         rooms = [f"include/perimeter/{block}.h", f"rtl/{block}/pm_{block}.sv", f"tb/{block}/{block}_tb.c", f"formal/{block}/targets"]
-        there = ["yes" if (ROOT / room).exists() else "no" for room in rooms]
+        there = ["yes" if Path(room).exists() else "no" for room in rooms]
         lines.append([f"`{block}`", what, *there, f"[{block}](docs/blocks/{block}.md)"])
     return table(["block", "what", "golden C", "RTL", "bench", "proofs", "page"], lines)
 
 
+def speed(_: Path) -> str:
+    """The golden model's paths."""
+    lines = [
+        [row["path"], row["size"], row["vectors"], f"{int(row['mmacs']):,}", f"{row['ratio']} x {row['against']}" if row["ratio"] else ""]
+        for row in rows("bench/results.tsv")
+    ]
+    return table(["path", "D x M", "vectors", "MMAC/s", "ratio"], lines)
+
+
 @functools.cache
 def rows(path: str) -> list[dict[str, str]]:
-    """Of committed results, tab separated, the first line that is no comment names the columns."""
-    with open(ROOT / path, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader((line for line in file if not line.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE))
+    """Of committed results."""
+    return read_tsv(path)
 
 
 def one(path: str, column: str, **wanted: str) -> float:
     """A number of the only row whose columns are as wanted."""
     found = [row for row in rows(path) if all(row[k] == v for k, v in wanted.items())]
     if len(found) != 1:
-        raise KeyError(f"{path}: {len(found)} rows with {wanted}")
+        raise Failure(f"{path}: {len(found)} rows with {wanted}")
     return float(found[0][column])
 
 
@@ -137,6 +144,20 @@ def mapped(name: str, column: str) -> float:
     """A column of a configuration in docs/synthesis.md."""
     block, _, config = name.partition("-")
     return one("synth/results.tsv", column, block=block, config=config)
+
+
+def several(column: str, *patterns: str) -> list[float]:
+    """A column of all configurations that match."""
+    names = {f"{row['block']}-{row['config']}": row for row in rows("synth/results.tsv")}
+    return [float(row[column]) for name, row in names.items() if any(fnmatch.fnmatch(name, pattern) for pattern in patterns)]
+
+
+def least(column: str, *patterns: str) -> float:
+    return min(several(column, *patterns))
+
+
+def most(column: str, *patterns: str) -> float:
+    return max(several(column, *patterns))
 
 
 def ge(name: str) -> float:
@@ -149,31 +170,47 @@ def ns(name: str) -> float:
     return mapped(name, "delay_ns")
 
 
+def accesses(name: str) -> float:
+    """Accesses of a Gaussian vector."""
+    (row,) = [row for row in rows("synth/results.tsv") if f"{row['block']}-{row['config']}" == name]
+    return float(row["accesses"].split(";")[0])
+
+
 def tried(block: str, design: str, column: str = "area_ge", **scope: str) -> float:
     """A column of a design that was tried."""
     return one(f"synth/{block}/tried.tsv", column, design=design, **scope)
 
 
+def power(netlist: str, column: str) -> float:
+    return one("synth/power.tsv", column, netlist=netlist)
+
+
+def ran(line: str) -> float:
+    """A number that `make run` printed, by the README: what the expression's parentheses find."""
+    return float(re.search(line, read("README.md"))[1])
+
+
 def compared(bench: str) -> float:
     """Integers that a bench compares."""
-    return one("tb/results.tsv", "integers", bench=bench)
+    return one(COUNTS, "integers", bench=bench)
 
 
 def counted() -> dict[str, str]:
-    """Integers that the benches compared when `make test` ran them last, by their logs."""
-    logs = [log.read_text(encoding="utf-8") for log in sorted((BUILD / "test").glob("bench-*.tap"))]
-    return dict(m.groups() for log in logs if (m := re.search(r"^# bench (\w+): (\d+) integers compared", log, re.M)))
+    """Integers that the benches compared in all their models when `make test` ran them last, by their logs."""
+    logs = [read(log) for log in sorted((BUILD / "test").glob("bench-*.tap"))]
+    whole = [log for log in logs if re.search(r"^# bench \w+: seed 1$", log, re.M)]
+    return dict(m.groups() for log in whole if (m := re.search(r"^# bench (\w+): (\d+) integers compared", log, re.M)))
 
 
-REGIONS = {f.__name__: f for f in (ports, modules, blocks)}
-VALUES = {"__builtins__": {}} | {f.__name__: f for f in (min, max, ge, ns, mapped, tried, compared)}
+REGIONS = {f.__name__: f for f in (ports, modules, proofs, blocks, speed)}
+VALUES = {"__builtins__": {}} | {f.__name__: f for f in (least, most, ge, ns, mapped, accesses, tried, power, ran, compared)}
 
 
 def printed(page: Path, text: str) -> str:
     """The page as it should be."""
 
     def region(m: re.Match) -> str:
-        return m[1] + REGIONS[m[2]](page, *m[3].split()) + m[5]
+        return m[1] + REGIONS[m[2]](page) + m[3]
 
     def value(m: re.Match) -> str:
         return m[1] + format(eval(m[2], VALUES), m[3] or "") + m[5]  # the repository's own pages
@@ -181,38 +218,31 @@ def printed(page: Path, text: str) -> str:
     return VALUE.sub(value, REGION.sub(region, text))
 
 
-def main() -> int:
-    check = sys.argv[1:] == ["check"]
-    if sys.argv[1:] and not check:
-        print("usage: flow/pages.py [check]", file=sys.stderr)
-        return 2
-    failed = 0
+def main(arguments: list[str]) -> int:
+    check = arguments == ["check"]
+    if arguments and not check:
+        raise Failure("usage: flow/pages.py [check]")
+    tap = Tap()
 
-    def take(path: Path, wanted: str) -> None:
-        nonlocal failed
-        text = path.read_text(encoding="utf-8")
-        name = path.relative_to(ROOT)
+    def take(path: Path, text: str, wanted: str) -> None:
         if check:
-            print(f"{'ok' if wanted == text else 'not ok'} - {name} is what flow/pages.py prints")
-            failed += wanted != text
+            tap(wanted == text, f"{path} is what flow/pages.py prints")
         elif wanted != text:
-            path.write_text(wanted, encoding="utf-8")
-            print(name)
+            write(path, wanted)
+            print(path)
 
-    known = {row["bench"]: row["integers"] for row in rows("tb/results.tsv")} | counted()
-    take(ROOT / "tb" / "results.tsv", "".join(f"{bench}\t{integers}\n" for bench, integers in [("bench", "integers"), *sorted(known.items())]))
+    known = {row["bench"]: row["integers"] for row in rows(COUNTS)} | counted()
+    take(Path(COUNTS), read(COUNTS), "".join(f"{bench}\t{integers}\n" for bench, integers in [("bench", "integers"), *sorted(known.items())]))
     rows.cache_clear()
-    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
-        text = page.read_text(encoding="utf-8")
-        if not REGION.search(text) and not VALUE.search(text):
-            continue
-        try:
-            take(page, printed(page, text))
-        except (rtl.Unreadable, KeyError, NameError, SyntaxError, TypeError, ValueError, OSError) as error:
-            print(f"flow/pages.py: {page.relative_to(ROOT)}: {error!r}", file=sys.stderr)
-            return 2
-    return failed != 0
+    for page in [Path("README.md"), *sorted(Path("docs").rglob("*.md"))]:
+        text = read(page)
+        if REGION.search(text) or VALUE.search(text):
+            try:
+                take(page, text, printed(page, text))
+            except (KeyError, NameError, SyntaxError, TypeError, ValueError) as error:
+                raise Failure(f"{page}: {error!r}") from error
+    return tap.failed
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program(main)

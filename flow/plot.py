@@ -265,11 +265,6 @@ plot {lines}
     )
 
 
-def tried(block: str) -> list[dict[str, str]]:
-    head, *lines = [line.split("\t") for line in read(f"synth/{block}/tried.tsv").splitlines() if not line.startswith("#")]
-    return [dict(zip(head, line)) for line in lines]
-
-
 def synthesis() -> None:
     scaling(
         "synthesis_rows.svg",
@@ -295,16 +290,16 @@ def synthesis() -> None:
     for row in read_tsv("synth/results.tsv"):
         mapped.setdefault(row["block"], []).append((row, dict(parameters(row["parameters"])), float(row["ge"]), float(row["delay_ns"])))
     designs = [(f"{row['config']} (table)", round(ge / (8 * int(p["Rows"])), 4), ns) for row, p, ge, ns in mapped["bitsift"] if p["Bits"] == "8"]
-    for row in tried("bitsift"):
+    for row in read_tsv("synth/bitsift/tried.tsv"):
         if rows := re.match(r"D=(\d+)", row["design"]):
             designs.append((f"tried: {row['design']}", round(float(row["area_ge"]) / (8 * int(rows[1])), 4), float(row["delay_ns"])))
     pareto("synthesis_pareto_bitsift.svg", "bitsift, 8 bits: area an input bit against the cycle time", designs, "area, GE an input bit", 1)
-    softmax = {scope: [(row["design"], row["area_ge"], row["delay_ns"]) for row in tried("vdr_softmax") if row["scope"] == scope] for scope in ("lane", "block")}
+    softmax = {scope: [(row["design"], row["area_ge"], row["delay_ns"]) for row in read_tsv("synth/vdr_softmax/tried.tsv") if row["scope"] == scope] for scope in ("lane", "block")}
     pareto("synthesis_pareto_lane.svg", "A lane of vdr_softmax: what was tried", softmax["lane"])
     now = [("as in the table", ge, ns) for row, _, ge, ns in mapped["vdr_softmax"] if row["config"] == "l16"]
     pareto("synthesis_pareto_softmax.svg", "vdr_softmax, 16 logits a clock: what was tried", softmax["block"] + now)
     designs = [(f"{row['config']}: {row['parameters']}", ge, ns) for row, p, ge, ns in mapped["mlc_shift_add"] if p["Cols"] in ("128", "256")]
-    designs += [(f"tried: {row['design']}", row["area_ge"], row["delay_ns"]) for row in tried("mlc_shift_add") if "sar" not in row["design"]]
+    designs += [(f"tried: {row['design']}", row["area_ge"], row["delay_ns"]) for row in read_tsv("synth/mlc_shift_add/tried.tsv") if "sar" not in row["design"]]
     pareto("synthesis_pareto_mlc.svg", "mlc_shift_add: one or two bits a cell, and one for good", designs)
 
 

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
+from common import Failure
+
 
 
 class Item(NamedTuple):
@@ -28,18 +29,14 @@ class Module(NamedTuple):
     constants: dict[str, str]  # localparams, by name, as they are written
 
 
-class Unreadable(Exception):
-    """A header that this reader does not understand; the message names file and reason."""
-
-
 def blocks() -> list[str]:
-    return sorted(p.name for p in (ROOT / "rtl").iterdir() if p.is_dir() and p.name != "common")
+    return sorted(p.name for p in Path("rtl").iterdir() if p.is_dir() and p.name != "common")
 
 
 @functools.cache
 def modules(block: str) -> list[Module]:
     """Of rtl/BLOCK, its top first; a package is a module without ports whose parameters are its constants."""
-    found = [_read(path) for path in sorted((ROOT / "rtl" / block).glob("pm_*.sv"))]
+    found = [_read(path) for path in sorted(Path("rtl", block).glob("pm_*.sv"))]
     return sorted(found, key=lambda m: (m.name != f"pm_{block}", m.name))
 
 
@@ -50,7 +47,7 @@ def width(packed: str) -> str:
     high, _, low = packed.strip("[] ").rpartition(":")
     high = re.sub(r"\s+", "", high)
     if low.strip() != "0":
-        raise Unreadable(f"a dimension that does not end at 0: {packed}")
+        raise Failure(f"a dimension that does not end at 0: {packed}")
     if high.endswith("-1"):
         high = high[:-2]
         return high[1:-1] if re.fullmatch(r"\([^()]*\)", high) else high
@@ -66,7 +63,7 @@ def _read(path: Path) -> Module:
         return Module(package[1], path, _above(text[: package.start()]), _items(package[2].replace(";", ",")), [], {})
     head = re.search(r"^module\s+(\w+)\s*", text, re.M)
     if not head:
-        raise Unreadable(f"{path}: no module")
+        raise Failure(f"{path}: no module")
     try:
         at, parameters = head.end(), []
         if text.startswith("#", at):
@@ -76,8 +73,8 @@ def _read(path: Path) -> Module:
         constants = dict(re.findall(r"localparam\s+(?:int|bit)(?:\s+unsigned)?(?:\s*\[[^\]]*\])?\s+(\w+)\s*=\s*([^;,]*?)\s*;", text[at:]))
         constants |= {p.name: p.default for p in parameters if p.kind == "localparam"}
         return Module(head[1], path, _above(text[: head.start()]), [p for p in parameters if p.kind == "parameter"], _items(ports), constants)
-    except (Unreadable, ValueError) as error:
-        raise Unreadable(f"{path.relative_to(ROOT)}: {error}") from error
+    except (Failure, ValueError) as error:
+        raise Failure(f"{path}: {error}") from error
 
 
 def _above(text: str) -> list[str]:
@@ -93,7 +90,7 @@ def _list(text: str, start: int) -> tuple[str, int]:
         depth += {"(": 1, ")": -1}.get(token[0], 0)
         if depth == 0:
             return text[start + 1 : start + token.start()], start + token.end()
-    raise Unreadable("a parenthesis is not closed")
+    raise Failure("a parenthesis is not closed")
 
 
 def _items(body: str) -> list[Item]:
@@ -121,4 +118,4 @@ def _item(code: str, doc: list[str]) -> Item:
         return Item(m[2], m[1], "", m[3], text)
     if m := re.fullmatch(r"(input|output)(?: (?:wire|logic|bit))*( signed\b)? ?(\[.*\])? ?(\w+)", code):
         return Item(m[4], m[1], width(m[3] or "") + (" signed" if m[2] else ""), "", text)
-    raise Unreadable(f"neither a parameter nor a port: {code}")
+    raise Failure(f"neither a parameter nor a port: {code}")

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws docs/figures/schematic_BLOCK.svg of each block's top from its RTL, by Yosys and Graphviz: flow/schematic.py [BLOCK ...]
+"""Draws docs/figures/schematic_MODULE.svg of each module of a block from its RTL, by Yosys and Graphviz: flow/schematic.py [BLOCK ...]
 
 Boxes are the instances of other modules and the registers, by name; what lies between them is an arrow, named after the ports and
 registers that it comes from. Inputs that go to the same boxes are one box, and so are outputs that come from the same. What
-enables or resets a register is left out.
+enables or resets a register is left out. Of a module with less than two boxes inside there is no drawing,
+unless it is the top.
 """
 
 import json
 import re
 from pathlib import Path
 
-from common import BUILD, Failure, block_list, blocks, chparam, program, read, rtl_files, tool, yosys
+import rtl
+from common import BUILD, Failure, block_list, chparam, program, read, rtl_files, tool, write, yosys
 
 
 def dot(module: dict, top: str) -> str:
@@ -104,31 +106,50 @@ def dot(module: dict, top: str) -> str:
 
 def parameters_of(block: str) -> str:
     """Of a configuration that is mapped fast, or has a bench: sizes do not show, a small one will do."""
+    if not Path(f"synth/{block}/configs").exists():
+        return ""
     mapped = [row for row in block_list(f"synth/{block}/configs", 7) if row[1] == f"pm_{block}"]
     small = [row for row in mapped if "fast" in row[6].split()] + [row for row in mapped if row[5]]
     return small[0][2] if small else ""
 
 
-def draw(block: str) -> None:
-    top, stem = f"pm_{block}", BUILD / "schematic" / block
-    log = stem.with_suffix(".log")
+def elaborated(block: str, top: str) -> dict[str, dict]:
+    """The modules of a design, as Yosys writes them in JSON; of a module in several sizes the first."""
+    stem = BUILD / "schematic" / top
     passes = "proc; opt_expr; opt_clean; opt_dff; opt_expr; opt_clean"
-    commands = f"""read_verilog -sv {' '.join(rtl_files(block))}; {chparam(parameters_of(block), top)}
+    given = chparam(parameters_of(block), top) if top == f"pm_{block}" else ""
+    commands = f"""read_verilog -sv {' '.join(rtl_files(block))}; {given}
         hierarchy -check -top {top}; rename -top {top}; {passes}; write_json {stem}.json"""
-    figure = Path(f"docs/figures/schematic_{block}.svg")
-    if yosys(commands, log):
-        raise Failure(f"{block}: Yosys failed, see {log}")
-    stem.with_suffix(".dot").write_text(dot(json.loads(read(f"{stem}.json"))["modules"][top], top), encoding="utf-8")
-    if tool(["dot", "-Tsvg", "-o", f"{stem}.svg", f"{stem}.dot"], log, append=True):
-        raise Failure(f"{block}: Graphviz failed, see {log}")
-    stem.with_suffix(".svg").replace(figure)
+    if yosys(commands, f"{stem}.log"):
+        raise Failure(f"{top}: Yosys failed, see {stem}.log")
+    found: dict[str, dict] = {}
+    for name, module in json.loads(read(f"{stem}.json"))["modules"].items():
+        found.setdefault(re.sub(r".*\\(pm_\w+).*", r"\1", name), module)
+    return found
+
+
+def draw(module: dict, name: str, always: bool) -> None:
+    graph = dot(module, name)
+    figure, stem = Path(f"docs/figures/schematic_{name.removeprefix('pm_')}.svg"), BUILD / "schematic" / name
+    if graph.count("shape=box") < 2 and not always:  # nothing to be seen
+        figure.unlink(missing_ok=True)
+        return
+    write(f"{stem}.dot", graph)
+    if tool(["dot", "-Tsvg", "-o", f"{stem}.svg", f"{stem}.dot"], f"{stem}.log", append=True):
+        raise Failure(f"{name}: Graphviz failed, see {stem}.log")
+    Path(f"{stem}.svg").replace(figure)
     print(figure)
 
 
 def main(arguments: list[str]) -> int:
     (BUILD / "schematic").mkdir(parents=True, exist_ok=True)
-    for block in arguments or blocks("synth/*/configs"):
-        draw(block)
+    for block in arguments or [*rtl.blocks(), "common"]:
+        known: dict[str, dict] = {}
+        for module in rtl.modules(block):  # the top is the first; some modules are in none of its sizes
+            if module.ports and module.name not in known:
+                known = elaborated(block, module.name) | known
+            if module.ports:
+                draw(known[module.name], module.name, always=module.name == f"pm_{block}")
     return 0
 
 

@@ -8,8 +8,8 @@
 #define PM_OP_H
 
 #include "io/npy.h"
-#include "rtl.h"
 #include "io/settings.h"
+#include "rtl.h"
 
 #define PM_OP_INPUTS  11
 #define PM_OP_OUTPUTS 4

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* An op as text and all of them as JSON, from their declarations. */
-#include "op_job.h"
 #include "io/results.h"
+#include "op_job.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -6,6 +6,7 @@
  * cuts off. When every point is there the lines are put in order, so that the file does not tell who computed
  * what, or when. */
 #include "commands.h"
+#include "io/json.h"
 #include "sweep_spec.h"
 
 #include <argp.h>
@@ -45,19 +46,25 @@ static pm_status take_line(struct sweep *s, unsigned number, const char *text, s
     if (number == 0)
         return strlen(s->head) == length && memcmp(s->head, text, length) == 0
                    ? PM_OK
-                   : pm_fail(&s->of.job.error, PM_EINVAL, s->output,
-                             "holds another sweep; name another file");
-    struct cJSON *line = cJSON_ParseWithLength(text, length);
-    const struct cJSON *point = cJSON_GetObjectItemCaseSensitive(line, "point");
-    const double index = cJSON_IsNumber(point) ? point->valuedouble : -1;
-    cJSON_Delete(line);
-    if (!(index >= 0 && index < s->of.points) || s->line[(unsigned)index])
+                   : pm_fail(&s->of.job.error, PM_EINVAL, s->output, "holds another sweep; name another file");
+    char *line = strndup(text, length);
+    if (!line)
+        return pm_fail(&s->of.job.error, PM_ENOMEM, s->output, "out of memory");
+    struct pm_json json = {s->output, &s->of.job.error, NULL};
+    int64_t point;
+    bool good = pm_json_parse(&json, line, length) == PM_OK &&
+                pm_json_is_integer(cJSON_GetObjectItemCaseSensitive(json.root, "point"), 0,
+                                   (int64_t)s->of.points - 1, &point) &&
+                !s->line[point];
+    cJSON_Delete(json.root);
+    if (!good) {
+        free(line);
         return pm_fail(&s->of.job.error, PM_EFORMAT, s->output,
                        "line %u is no point of this sweep, or there twice", number + 1);
-    s->line[(unsigned)index] = strndup(text, length);
+    }
+    s->line[point] = line;
     s->done++;
-    return s->line[(unsigned)index] ? PM_OK
-                                    : pm_fail(&s->of.job.error, PM_ENOMEM, s->output, "out of memory");
+    return PM_OK;
 }
 
 /* Opens the file for appending, under a lock, with what a run before this one has left. */

@@ -308,6 +308,46 @@ static void tables_agree(void **state) {
     }
 }
 
+/* Arrays of any size, on every table. */
+static void lines_agree(void **state) {
+    (void)state;
+    enum { Rows = 200, Stride = 3 * PM_LINE_COLS };
+    static const unsigned rows[] = {1, 63, 64, 65, Rows}, cols[] = {1, 127, 128, 130, Stride};
+    static int32_t cell[(Rows + 1) * Stride], value[2][Stride];
+    static uint8_t level[(Rows + 1) * Stride];
+    static uint16_t count[2][Stride];
+    static double source[Rows * Stride], load[Rows * Stride];
+    const struct pm_kernels *plain = pm_kernels(PM_ISA_PORTABLE);
+    FOR_EACH(k) {
+        for (unsigned round = 0; round < 25; round++) {
+            const unsigned r = rows[round % 5], n = cols[round / 5];
+            const uint64_t mask[] = {random64(), random64(), random64(), random64()};
+            const struct pm_lines l = {mask, r, Stride};
+            const struct pm_noise noise = {.draws = {{5, round, 1, 2}, {3, 4}},
+                                           .sigma = (int64_t)(round % 3) << (PM_GAUSS_FRAC + 12)};
+            for (unsigned i = 0; i < r * Stride; i++) {
+                level[i] = (uint8_t)(rand() & 3);
+                cell[i] = (level[i] << 16) + rand() % 20001 - 10000;
+                source[i] = (rand() % 1000) / 1000.0;
+                load[i] = (rand() % 1000) / 1000.0;
+            }
+            memset(level + r * Stride, 0, Stride);
+            memset(cell + r * Stride, 0, Stride * sizeof *cell);
+            plain->cells(&l, cell, &noise, 8, n, value[0]);
+            k->cells(&l, cell, &noise, 8, n, value[1]);
+            assert_memory_equal(value[0], value[1], n * sizeof **value);
+            plain->states(&l, level, n, count[0]);
+            k->states(&l, level, n, count[1]);
+            assert_memory_equal(count[0], count[1], n * sizeof **count);
+            double current[2][PM_LINE_COLS];
+            const unsigned some = n < PM_LINE_COLS ? n : PM_LINE_COLS;
+            plain->ladders(&l, source, load, 0.01, some, current[0]);
+            k->ladders(&l, source, load, 0.01, some, current[1]);
+            assert_memory_equal(current[0], current[1], some * sizeof **current);
+        }
+    }
+}
+
 static float any_float(void) {
     return (float)(rand() % 20001 - 10000) / 7919;
 }
@@ -360,6 +400,7 @@ int main(void) {
         cmocka_unit_test(slices_of_bytes),
         cmocka_unit_test(weights_in_slices),
         cmocka_unit_test(tables_agree),
+        cmocka_unit_test(lines_agree),
         cmocka_unit_test(float_products),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,9 +13,8 @@
 #define MAX_SIGMA  0.5
 #define MAX_LSB    16.0
 #define MAX_WIRE   0.01
-#define GROUP      8   /* rows added at a time */
-#define BLOCK      128 /* columns of one step: a row is padded to a multiple of it */
-#define ALIGN      64  /* of a row: a cache line */
+#define BLOCK      PM_LINE_COLS /* columns of one step: a row is padded to a multiple of it */
+#define ALIGN      64           /* of a row: a cache line */
 
 /* The first counter word's upper bits: kinds of draws, apart from those of the other arrays and of the
  * converters. */
@@ -190,26 +189,18 @@ void pm_rram_program(struct pm_rram *a, const uint8_t *state) {
     program(a);
 }
 
-/* Rows 64 w .. 64 w + 63 that are on. */
-static uint64_t active(const struct pm_rram *a, const uint64_t *wordlines, unsigned w) {
-    const unsigned left = a->rows - 64 * w;
-    return wordlines[w] & (left < 64 ? ((uint64_t)1 << left) - 1 : UINT64_MAX);
+static struct pm_lines lines(const struct pm_rram *a, const uint64_t *wordlines) {
+    return (struct pm_lines){.mask = wordlines, .rows = a->rows, .stride = a->stride};
 }
 
 static unsigned count_lines(const struct pm_rram *a, const uint64_t *wordlines) {
-    unsigned lines = 0;
-    for (unsigned w = 0; 64 * w < a->rows; w++)
-        lines += (unsigned)__builtin_popcountll(active(a, wordlines, w));
-    return lines;
-}
-
-/* The first cells of the next GROUP of these rows, completed by the row of zeros. */
-static uint64_t next_rows(const struct pm_rram *a, unsigned w, uint64_t word, size_t at[GROUP]) {
-    for (unsigned g = 0; g < GROUP; g++) {
-        at[g] = (word ? 64 * w + (unsigned)__builtin_ctzll(word) : a->rows) * a->stride;
-        word &= word - 1;
+    unsigned n = 0;
+    for (unsigned r = 0; r < a->rows; r += 64) {
+        const unsigned left = a->rows - r;
+        n += (unsigned)__builtin_popcountll(wordlines[r / 64] &
+                                            (left < 64 ? ((uint64_t)1 << left) - 1 : UINT64_MAX));
     }
-    return word;
+    return n;
 }
 
 /* n active cells' noise in one draw: independent Gaussians sum to one, sqrt(n) wider. 2^-FRAC LSB. */
@@ -219,55 +210,41 @@ static struct pm_noise read_noise(const struct pm_rram *a, unsigned lines, struc
         .sigma = llround(a->cfg.read_noise * sqrt(lines) * (double)((int64_t)1 << (FRAC + PM_GAUSS_FRAC)))};
 }
 
-/* Columns of the step from `col` on. */
-static size_t block_cols(const struct pm_rram *a, size_t col) {
-    return a->cols - col < BLOCK ? a->cols - col : BLOCK;
-}
-
 /* A column's sum as its value. */
 static int32_t rounded_value(int64_t sum) {
     return (int32_t)((sum + (1 << (FRAC - VALUE_FRAC) >> 1)) >> (FRAC - VALUE_FRAC));
 }
 
-/* The currents of n columns from `col` on: each bitline's ladder from the far end down, a Norton equivalent
- * at a time. */
-static void ladders(const struct pm_rram *a, const uint64_t *wordlines, size_t col, size_t n,
-                    double current[BLOCK]) {
-    double load[BLOCK] = {0};
-    memset(current, 0, BLOCK * sizeof *current);
-    for (size_t r = a->rows; r-- > 0;) {
-        const double on = wordlines[r / 64] >> r % 64 & 1 ? 1 : 0;
-        const size_t at = r * (a->stride + 1) + col;
-        for (size_t c = 0; c < n; c++) {
-            const double i = current[c] + on * a->source[at + c], g = load[c] + on * a->load[at + c];
-            current[c] = i / (1 + a->cfg.wire * g);
-            load[c] = g / (1 + a->cfg.wire * g);
-        }
-    }
-}
-
-/* value[] holds the noise, in 2^-FRAC LSB. */
-static void read_wires(const struct pm_rram *a, const uint64_t *wordlines, int32_t *value) {
+/* value[] is added to the noise, in 2^-FRAC LSB. */
+static void read_wires(const struct pm_rram *a, const struct pm_kernels *k, const uint64_t *wordlines,
+                       const struct pm_noise *noise, int32_t *value) {
     const double scale = ((1u << a->cell) - 1) / (1 - 1 / a->cfg.on_off) * (1 << FRAC);
-    double replica[BLOCK], current[BLOCK];
-    ladders(a, wordlines, a->cols, 1, replica);
+    struct pm_lines l = lines(a, wordlines);
+    double replica, current[BLOCK];
+    l.stride++;
+    memset(value, 0, a->cols * sizeof *value);
+    if (noise->sigma != 0)
+        k->noise(noise, a->cols, value);
+    k->ladders(&l, a->source + a->cols, a->load + a->cols, a->cfg.wire, 1, &replica);
     for (size_t col = 0; col < a->cols; col += BLOCK) {
-        ladders(a, wordlines, col, block_cols(a, col), current);
-        for (size_t c = 0; c < block_cols(a, col); c++)
-            value[col + c] = rounded_value(value[col + c] + llround((current[c] - replica[0]) * scale));
+        const size_t n = a->cols - col < BLOCK ? a->cols - col : BLOCK;
+        k->ladders(&l, a->source + col, a->load + col, a->cfg.wire, n, current);
+        for (size_t c = 0; c < n; c++)
+            value[col + c] = rounded_value(value[col + c] + llround((current[c] - replica) * scale));
     }
 }
 
 void pm_rram_read_plain(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id,
                         int32_t *value) {
+    const struct pm_kernels *k = pm_kernels(PM_ISA_PORTABLE);
     const struct pm_noise noise = read_noise(a, count_lines(a, wordlines), id);
-    memset(value, 0, a->cols * sizeof *value);
-    if (noise.sigma != 0)
-        pm_kernels(PM_ISA_PORTABLE)->noise(&noise, a->cols, value);
     if (a->source != NULL) {
-        read_wires(a, wordlines, value);
+        read_wires(a, k, wordlines, &noise, value);
         return;
     }
+    memset(value, 0, a->cols * sizeof *value);
+    if (noise.sigma != 0)
+        k->noise(&noise, a->cols, value);
     for (size_t c = 0; c < a->cols; c++) {
         int64_t sum = value[c];
         for (size_t r = 0; r < a->rows; r++)
@@ -278,36 +255,18 @@ void pm_rram_read_plain(const struct pm_rram *a, const uint64_t *wordlines, stru
 }
 
 static void read_cells(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id, bool rounded,
-                       int32_t *restrict value) {
+                       int32_t *value) {
     const struct pm_kernels *k = pm_kernels(PM_ISA_BEST);
     struct pm_noise noise = read_noise(a, count_lines(a, wordlines), id);
     if (a->source != NULL) {
-        memset(value, 0, a->cols * sizeof *value);
-        if (noise.sigma != 0)
-            k->noise(&noise, a->cols, value);
-        read_wires(a, wordlines, value);
+        read_wires(a, k, wordlines, &noise, value);
         return;
     }
     /* A value rounds upwards from half an LSB, less half of its own last bit, on. */
     noise.level = -(1 << (FRAC - 1)) - (1 << (FRAC - VALUE_FRAC) >> 1);
     noise.period = rounded ? 1 << FRAC : 0;
-    for (size_t col = 0; col < a->cols; col += BLOCK, noise.draws.ctr[0] += BLOCK / 4) {
-        int32_t sum[BLOCK] = {0};
-        for (unsigned w = 0; 64 * w < a->rows; w++)
-            for (uint64_t word = active(a, wordlines, w); word != 0;) {
-                size_t at[GROUP];
-                const int32_t *r[GROUP];
-                word = next_rows(a, w, word, at);
-                for (unsigned g = 0; g < GROUP; g++)
-                    r[g] = a->conductance + at[g] + col;
-                for (unsigned c = 0; c < BLOCK; c++)
-                    sum[c] += r[0][c] + r[1][c] + r[2][c] + r[3][c] + r[4][c] + r[5][c] + r[6][c] + r[7][c];
-            }
-        if (noise.sigma != 0)
-            k->noise(&noise, BLOCK, sum);
-        for (size_t c = 0; c < block_cols(a, col); c++)
-            value[col + c] = (sum[c] + (1 << (FRAC - VALUE_FRAC) >> 1)) >> (FRAC - VALUE_FRAC);
-    }
+    const struct pm_lines l = lines(a, wordlines);
+    k->cells(&l, a->conductance, &noise, FRAC - VALUE_FRAC, a->cols, value);
 }
 
 void pm_rram_read(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id, int32_t *value) {
@@ -319,23 +278,9 @@ void pm_rram_read_rounded(const struct pm_rram *a, const uint64_t *wordlines, st
     read_cells(a, wordlines, id, true, value);
 }
 
-void pm_rram_count(const struct pm_rram *a, const uint64_t *wordlines, uint16_t *restrict count) {
-    for (size_t col = 0; col < a->cols; col += BLOCK)
-        for (unsigned w = 0; 64 * w < a->rows; w++) {
-            uint8_t sum[BLOCK] = {0}; /* at most 64 * 3 */
-            for (uint64_t word = active(a, wordlines, w); word != 0;) {
-                size_t at[GROUP];
-                const uint8_t *r[GROUP];
-                word = next_rows(a, w, word, at);
-                for (unsigned g = 0; g < GROUP; g++)
-                    r[g] = a->state + at[g] + col;
-                for (unsigned c = 0; c < BLOCK; c++)
-                    sum[c] = (uint8_t)(sum[c] + r[0][c] + r[1][c] + r[2][c] + r[3][c] + r[4][c] + r[5][c] +
-                                       r[6][c] + r[7][c]);
-            }
-            for (size_t c = 0; c < block_cols(a, col); c++)
-                count[col + c] = (uint16_t)((w > 0 ? count[col + c] : 0) + sum[c]);
-        }
+void pm_rram_count(const struct pm_rram *a, const uint64_t *wordlines, uint16_t *count) {
+    const struct pm_lines l = lines(a, wordlines);
+    pm_kernels(PM_ISA_BEST)->states(&l, a->state, a->cols, count);
 }
 
 bool pm_rram_nominal(const struct pm_rram *a) {

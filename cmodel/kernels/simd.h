@@ -24,6 +24,8 @@
 #define PM_COLUMN_STRIDE 32
 /** Columns of one step over drawn cells. */
 #define PM_DRAWN_COLS 64
+/** Columns of one step over an array of any size. */
+#define PM_LINE_COLS 128
 
 /** Gaussians of consecutive counters: pm_gauss_fill()'s. */
 struct pm_draws {
@@ -46,6 +48,14 @@ struct pm_drawn_access {
     unsigned shift;                /**< frac - 8 */
     struct pm_noise noise;         /**< sigma in 2^-(frac + 16) LSB; the levels are the comparators' */
     bool count;                    /**< count the codes that are not the stored count */
+};
+
+/** Wordlines that are on: bit r mod 64 of mask[r / 64], r < rows, of an array whose rows are `stride`
+ * elements apart; row number `rows` is 0. */
+struct pm_lines {
+    const uint64_t *mask;
+    unsigned rows;
+    size_t stride;
 };
 
 /** A column of cells that hold 1 or 2 bits, and what its ideal converter makes of a sum. */
@@ -91,6 +101,16 @@ struct pm_kernels {
     /** Adds the codes of columns 0..cols-1 to sum[cols padded to PM_DRAWN_COLS]; returns the errors counted.
      */
     uint64_t (*drawn)(const struct pm_drawn_access *a, size_t cols, uint16_t *sum);
+    /** value[cols] = (the active rows' sum + noise, rounded) >> shift; cell[][stride], stride a multiple of
+     * PM_LINE_COLS. The noise's sigma may be 0. */
+    void (*cells)(const struct pm_lines *l, const int32_t *cell, const struct pm_noise *noise, unsigned shift,
+                  size_t cols, int32_t *value);
+    /** count[cols] = the active rows' sum; state[][stride] is 0..3. */
+    void (*states)(const struct pm_lines *l, const uint8_t *state, size_t cols, uint16_t *count);
+    /** current[n], n <= PM_LINE_COLS: bitlines' ladders of active cells, from the last row to row 0, a Norton
+     * equivalent at a time; the wire between two cells has resistance `wire`. */
+    void (*ladders)(const struct pm_lines *l, const double *source, const double *load, double wire, size_t n,
+                    double *current);
 };
 
 /** Quantiles of tail probabilities 2^-33..1/2 in the units of a draw (analog/random.h), 32 an octave. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/choice.h"
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "kernels/gemm.h"
@@ -31,17 +32,12 @@ static pm_status read_choice(const struct pm_json *d, const cJSON *root, const c
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, key);
     if (!cJSON_IsString(item))
         return pm_json_fail(d, PM_EFORMAT, "\"%s\" is missing or not a string", key);
-    const size_t length = strlen(item->valuestring);
-    *out = 0;
-    for (const char *c = choices;; c++, ++*out) {
-        const size_t n = strcspn(c, "|");
-        if (n == length && memcmp(c, item->valuestring, n) == 0)
-            return PM_OK;
-        c += n;
-        if (*c == '\0')
-            return pm_json_fail(d, PM_EFORMAT, "\"%s\" is \"%.40s\", not one of %s", key, item->valuestring,
-                                choices);
-    }
+    const int place = pm_choice(choices, item->valuestring, strlen(item->valuestring));
+    if (place < 0)
+        return pm_json_fail(d, PM_EFORMAT, "\"%s\" is \"%.40s\", not one of %s", key, item->valuestring,
+                            choices);
+    *out = (unsigned)place;
+    return PM_OK;
 }
 
 static pm_status read_image(const struct pm_json *d, const cJSON *root, struct pm_encoder_config *c) {

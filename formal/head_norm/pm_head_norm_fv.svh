@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stream of pm_head_norm, by induction: each beat taken comes out once, in order, stable while it waits, as its outputs times
 // the reciprocal of its own Z, shifted and saturated; a free stage never holds back the one before it; the sticky flag is what its
-// port says. Reciprocal and shift are instances of their own on the beat as it came: pm_norm_recip_fv and pm_norm_shift_fv are about them.
+// port says. Reciprocal and shift are instances of their own on the beat as it came: pm_norm_recip_fv and the proofs of rtl/common are about them.
 logic fv_init_q = 1'b1;
 // The beat that each stage holds, and the number of it: what is taken, what each stage holds, what is given.
 logic [3*(Lanes*OW+ZW)-1:0] fv_beat_q;
@@ -22,7 +22,7 @@ for (genvar i = 0; i < Lanes; i++) begin : g_fv_lane
   for (genvar s = 0; s < 2; s++) begin : g_stage
     assign fv_product[(s*Lanes+i)*PW+:PW] = PW'(signed'(fv_o[((s+1)*Lanes+i)*OW+:OW])) * PW'(fv_factor[(s+1)*8+:8]);
   end
-  pm_norm_shift #(.W(PW)) u_shift (
+  pm_shift_sat #(.InW(PW), .OutW(32)) u_shift (
       .x_i(fv_product[(Lanes+i)*PW+:PW]), .shift_i(fv_shift[14:10]), .y_o(fv_y[i*32+:32]));
 end
 

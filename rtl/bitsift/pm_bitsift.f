@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // By scripts/lists.sh.
+rtl/common/pm_pkg.sv
 rtl/bitsift/pm_lpc.sv
 rtl/bitsift/pm_grant.sv
 rtl/bitsift/pm_prefix.sv

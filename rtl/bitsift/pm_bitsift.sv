@@ -43,21 +43,21 @@ module pm_bitsift #(
     /// Last access of its vector.
     output logic                    last_vector_o
 );
+  if (Slice != 8 && Slice != 16 && Slice != 32) begin : g_slice_range
+    $error("pm_bitsift: Slice must be 8, 16 or 32");
+  end
+  if (Rows == 0 || Rows % Slice != 0 || Rows > 4096) begin : g_rows_range
+    $error("pm_bitsift: Rows must be a multiple of Slice, Slice..4096");
+  end
+  if (Bits < 2 || Bits > 16) begin : g_bits_range
+    $error("pm_bitsift: Bits must be 2..16");
+  end
+
   localparam int unsigned Slices = Rows / Slice;
   localparam int unsigned PopW = $clog2(Slice + 1);
   localparam int unsigned CntW = $clog2(Rows + 1);
   localparam int unsigned PlaneW = $clog2(Bits);
   localparam int unsigned MetaW = PlaneW + 2;  // plane, neg, last of vector
-
-  if (Slice != 8 && Slice != 16 && Slice != 32) begin : g_slice_range
-    $error("pm_bitsift: Slice must be 8, 16 or 32");
-  end
-  if (Rows == 0 || Rows % Slice != 0 || Rows > 4096) begin : g_rows_range
-    $error("pm_bitsift: Rows must be a multiple of Slice, at most 4096");
-  end
-  if (Bits < 2 || Bits > 16) begin : g_bits_range
-    $error("pm_bitsift: Bits must be 2..16");
-  end
 
   logic plane_valid, plane_ready, plane_neg, plane_last;
   logic [PlaneW-1:0] plane;

@@ -5,9 +5,9 @@
 /// converters' range never moves.
 module pm_dummy_wl (
     /// Wordlines of the access that carry data, 0..8; 0: no access, nothing is driven.
-    input  logic [3:0] sawl_i,
+    input  logic [ pm_pkg::CountW-1:0] sawl_i,
     /// Dummy wordlines, thermometer coded from index 0.
-    output logic [6:0] dummy_o
+    output logic [pm_pkg::Dummies-1:0] dummy_o
 );
-  always_comb for (int unsigned i = 0; i < 7; i++) dummy_o[i] = sawl_i != 0 && 32'(sawl_i) + i < 8;
+  always_comb for (int unsigned i = 0; i < pm_pkg::Dummies; i++) dummy_o[i] = sawl_i != 0 && 32'(sawl_i) + i < pm_pkg::K;
 endmodule

@@ -13,8 +13,8 @@ module pm_gpc #(
     parameter int unsigned DataW = 1,
     /// Rows over which the first stage sums: a power of two, at least Slice. The last stage sums over all.
     parameter int unsigned BlkRows = Rows > 256 ? 128 : 64,
-    /// Rows over which the stage between sums: a power of two, at least BlkRows. Where it is more than BlkRows, that stage is
-    /// there, so that the levels are shared out evenly.
+    /// Rows over which the stage between sums: a power of two, at least BlkRows. With more of them that stage is there,
+    /// so that the levels are shared out evenly.
     parameter int unsigned MidRows = Rows > 2048 ? 1024 : Rows > 1024 ? 512 : BlkRows,
     localparam int unsigned Slices = Rows / Slice,
     localparam int unsigned CntW = $clog2(Rows + 1),
@@ -43,6 +43,23 @@ module pm_gpc #(
     /// The plane's data.
     output logic [      DataW-1:0] data_o
 );
+  if (Slice != 8 && Slice != 16 && Slice != 32) begin : g_slice_range
+    $error("pm_gpc: Slice must be 8, 16 or 32");
+  end
+  if (Rows == 0 || Rows % Slice != 0 || Rows > 4096) begin : g_rows_range
+    $error("pm_gpc: Rows must be a multiple of Slice, Slice..4096");
+  end
+  if (DataW < 1) begin : g_data_range
+    $error("pm_gpc: DataW must be at least 1");
+  end
+  if (BlkRows < Slice || MidRows < BlkRows || 2 ** $clog2(
+          BlkRows
+      ) != BlkRows || 2 ** $clog2(
+          MidRows
+      ) != MidRows) begin : g_stages_range
+    $error("pm_gpc: BlkRows and MidRows must be powers of two, Slice <= BlkRows <= MidRows");
+  end
+
   localparam int unsigned BlkW = Rows < BlkRows ? CntW : $clog2(BlkRows + 1);
   localparam int unsigned MidW = Rows < MidRows ? CntW : $clog2(MidRows + 1);
 
@@ -102,7 +119,7 @@ module pm_gpc #(
       left_q <= sum[(Slices-1)*CntW +: CntW];
       t_q    <= '0;
     end else if (step) begin
-      left_q <= left_q - CntW'(8);
+      left_q <= left_q - CntW'(pm_pkg::K);
       t_q    <= t_q + 1'b1;
     end
   end
@@ -155,7 +172,7 @@ module pm_gpc #(
   assign grant_valid_o = valid_q;
   assign sawl_o        = {more, more ? 3'd0 : left_q[2:0]};
   assign t_o           = t_q;
-  assign last_o        = left_q <= CntW'(8);
+  assign last_o        = left_q <= CntW'(pm_pkg::K);
   assign data_o        = data_q;
 
 `ifdef PERIMETER_FORMAL

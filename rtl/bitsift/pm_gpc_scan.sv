@@ -38,6 +38,16 @@ module pm_gpc_scan #(
     /// The plane's data.
     output logic [      DataW-1:0] data_o
 );
+  if (Slice != 8 && Slice != 16 && Slice != 32) begin : g_slice_range
+    $error("pm_gpc_scan: Slice must be 8, 16 or 32");
+  end
+  if (Rows == 0 || Rows % Slice != 0 || Rows > 4096) begin : g_rows_range
+    $error("pm_gpc_scan: Rows must be a multiple of Slice, Slice..4096");
+  end
+  if (DataW < 1) begin : g_data_range
+    $error("pm_gpc_scan: DataW must be at least 1");
+  end
+
   logic valid_q, en, step;
   logic [ CntW-4:0] t_q;
   logic [DataW-1:0] data_q;
@@ -48,7 +58,7 @@ module pm_gpc_scan #(
   assign en = !valid_q || (step && last_o);
   assign plane_ready_o = en;
 
-  always_comb for (int unsigned j = 0; j < Slices; j++) full[j] = pop_q[j*PopW+:PopW] >= PopW'(8);
+  always_comb for (int unsigned j = 0; j < Slices; j++) full[j] = pop_q[j*PopW+:PopW] >= PopW'(pm_pkg::K);
 
   logic [3:0] sum;
   logic taken;  // an earlier slice is full
@@ -58,9 +68,9 @@ module pm_gpc_scan #(
     grant_o = '0;
     for (int unsigned j = 0; j < Slices; j++)
     if (full != 0) begin
-      if (full[j] && !taken) grant_o[j*4+:4] = 4'd8;
+      if (full[j] && !taken) grant_o[j*4+:4] = 4'(pm_pkg::K);
       taken = taken || full[j];
-    end else if (5'(sum) + 5'(pop_q[j*PopW+:3]) <= 5'd8) begin
+    end else if (5'(sum) + 5'(pop_q[j*PopW+:3]) <= 5'(pm_pkg::K)) begin
       grant_o[j*4+:4] = {1'b0, pop_q[j*PopW+:3]};
       sum = sum + {1'b0, pop_q[j*PopW+:3]};
     end
@@ -83,7 +93,7 @@ module pm_gpc_scan #(
     end
 
   assign grant_valid_o = valid_q;
-  assign sawl_o        = full != 0 ? 4'd8 : sum;
+  assign sawl_o        = full != 0 ? 4'(pm_pkg::K) : sum;
   assign t_o           = t_q;
   assign last_o        = rest == 0;
   assign data_o        = data_q;

@@ -10,15 +10,19 @@ module pm_grant #(
     parameter int unsigned CntW = 7
 ) (
     /// Ones in the slices before this one.
-    input  logic [CntW-1:0] base_i,
+    input logic [CntW-1:0] base_i,
     /// Access of the plane, from 0.
-    input  logic [CntW-4:0] t_i,
+    input logic [CntW-4:0] t_i,
     /// The slice's share of the access, 0..8.
-    output logic [     3:0] k_o
+    output logic [pm_pkg::CountW-1:0] k_o
 );
+  if (CntW < 4) begin : g_range
+    $error("pm_grant: CntW must be at least 4");
+  end
+
   always_comb begin
-    if (t_i < base_i[CntW-1:3]) k_o = 4'd0;
-    else if (t_i == base_i[CntW-1:3]) k_o = 4'd8 - {1'b0, base_i[2:0]};
-    else k_o = 4'd8;
+    if (t_i < base_i[CntW-1:3]) k_o = '0;
+    else if (t_i == base_i[CntW-1:3]) k_o = pm_pkg::CountW'(pm_pkg::K) - {1'b0, base_i[2:0]};
+    else k_o = pm_pkg::CountW'(pm_pkg::K);
   end
 endmodule

@@ -23,6 +23,10 @@ module pm_lpc #(
     /// Pop markers: the first k ones of each slice, all of them when there are fewer.
     output logic [       Rows-1:0] mark_o
 );
+  if ((Slice != 8 && Slice != 16 && Slice != 32) || Slices < 1) begin : g_range
+    $error("pm_lpc: Slice must be 8, 16 or 32, Slices at least 1");
+  end
+
   localparam int unsigned Levels = $clog2(Slice);
   // Of each block of 2*2^l rows, the last one of the lower half: level l adds its count to the upper half.
   localparam logic [5*Rows-1:0] Last = {

@@ -5,7 +5,7 @@ module pm_prefix #(
     parameter int unsigned Slices = 64,
     /// Slices of a block before: a power of two, at least 1.
     parameter int unsigned From = 1,
-    /// Slices of a block after: a power of two, at least From.
+    /// Slices of a block after, at least 1: From is doubled until it covers them.
     parameter int unsigned To = 64,
     /// Bits of a sum before, at least 1.
     parameter int unsigned InW = 5,
@@ -17,6 +17,13 @@ module pm_prefix #(
     /// Inclusive sums inside blocks of To.
     output logic [Slices*OutW-1:0] sum_o
 );
+  if (Slices < 1 || From < 1 || 2 ** $clog2(From) != From || To < 1) begin : g_range
+    $error("pm_prefix: Slices and To must be at least 1, From a power of two");
+  end
+  if (InW < 1 || OutW < InW) begin : g_width_range
+    $error("pm_prefix: InW must be at least 1, OutW at least InW");
+  end
+
   always_comb begin
     for (int unsigned j = 0; j < Slices; j++) sum_o[j*OutW+:OutW] = OutW'(sum_i[j*InW+:InW]);
     for (int unsigned s = From; s < To; s = s * 2)

@@ -64,6 +64,9 @@ module pm_col_scan #(
   if (Cols % Sars != 0 || Cols < 16) begin : g_cols_range
     $error("pm_col_scan: Cols must be a multiple of Sars, at least 16");
   end
+  if (TagW < 1) begin : g_tag_range
+    $error("pm_col_scan: TagW must be at least 1");
+  end
 
   logic [1:0] full_q, full_d;  // a bank holds a plane whose conversions have not all begun
   logic track_q, scan_q, can_read_q, start, begun, last_start;
@@ -71,7 +74,8 @@ module pm_col_scan #(
   logic [2*TagW-1:0] tag_q;
   logic [  SarW-1:0] sar;
 
-  // The array's side. can_read_q is the tracking bank's emptiness, registered: the wordlines' enable is one gate of two registers.
+  // The array's side. can_read_q is the tracking bank's emptiness, registered: the wordlines' enable is one gate of two
+  // registers.
   assign read_o        = plane_valid_i && can_read_q;
   assign hold_o        = read_o && read_done_i;
   assign plane_ready_o = hold_o;

@@ -32,7 +32,7 @@ module pm_adder_tree #(
   end
   assign sum_o = node[SumW+:SumW];
 
-`ifdef PERIMETER_FORMAL
+`ifdef TARGET_common
   logic [SumW-1:0] fv_sum;
   always_comb begin
     fv_sum = '0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A clock gate, behavioural: in silicon the library's cell takes its place. The enable passes a latch that is open while the clock is
-/// low, so that the gated clock has whole pulses only. It is the one latch of the library.
+/// A clock gate, behavioural: in silicon the library's cell takes its place. The enable passes a latch that is open while the
+/// clock is low, so that the gated clock has whole pulses only. It is the one latch of the library.
 module pm_clk_gate (
     input  logic clk_i,
     /// The next pulse of clk_i passes; settles while clk_i is low.

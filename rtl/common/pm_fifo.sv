@@ -19,6 +19,10 @@ module pm_fifo #(
     /// The oldest word; stable while it waits.
     output logic [Width-1:0] data_o
 );
+  if (Width < 1 || Depth < 1) begin : g_range
+    $error("pm_fifo: Width and Depth must be at least 1");
+  end
+
   localparam int unsigned PtrW = Depth > 1 ? $clog2(Depth) : 1;
   localparam int unsigned CntW = $clog2(Depth + 1);
 
@@ -26,10 +30,6 @@ module pm_fifo #(
   logic [PtrW-1:0] head_q, tail_q;
   logic [CntW-1:0] count_q;
   logic push, pop;
-
-  if (Depth < 1) begin : g_range
-    $error("pm_fifo: Depth must be at least 1");
-  end
 
   assign ready_o = count_q != CntW'(Depth);
   assign valid_o = count_q != '0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Position of the highest one, combinational: a binary search of clog2(W) steps, each of which asks whether the upper half of what
-/// is left holds a one.
+/// Position of the highest one, combinational: a binary search of clog2(W) steps, each of which asks whether the upper half of
+/// what is left holds a one.
 module pm_lead_one #(
     /// Bits, at least 1.
     parameter int unsigned W = 32,
@@ -32,7 +32,7 @@ module pm_lead_one #(
   end
   assign none_o = x_i == '0;
 
-`ifdef PERIMETER_FORMAL
+`ifdef TARGET_common
   logic [PosW-1:0] fv_pos;
   always_comb begin
     fv_pos = '0;

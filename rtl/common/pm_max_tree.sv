@@ -31,7 +31,7 @@ module pm_max_tree #(
   end
   assign max_o = {~node[2*W-1], node[W+:W-1]};
 
-`ifdef PERIMETER_FORMAL
+`ifdef TARGET_common
   logic signed [W-1:0] fv_max;
   always_comb begin
     fv_max = {1'b1, {(W - 1) {1'b0}}};

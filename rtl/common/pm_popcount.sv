@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Number of ones, combinational. A heap of adders: node n adds the nodes 2n and 2n + 1 and, as its carry in, a bit of its own, so
-/// that there is about one full adder a bit.
+/// Number of ones, combinational. A heap of adders: node n adds the nodes 2n and 2n + 1 and, as its carry in, a bit of its own,
+/// so that there is about one full adder a bit.
 module pm_popcount #(
     /// Bits, at least 1.
     parameter int unsigned N = 64,
@@ -25,7 +25,7 @@ module pm_popcount #(
   end
   assign count_o = node[CountW+:CountW];
 
-`ifdef PERIMETER_FORMAL
+`ifdef TARGET_common
   logic [CountW-1:0] fv_count;
   always_comb begin
     fv_count = '0;

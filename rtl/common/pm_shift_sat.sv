@@ -26,7 +26,7 @@ module pm_shift_sat #(
   assign y_o     = shifted[W-1:OutW-1] == {(W - OutW + 1) {shifted[W-1]}} ? shifted[OutW-1:0] :
                    {shifted[W-1], {(OutW - 1) {!shifted[W-1]}}};
 
-`ifdef PERIMETER_FORMAL
+`ifdef TARGET_common
   // One place after the other, then the nearest number that there is.
   logic signed [W-1:0] fv_x, fv_max;
   always_comb begin

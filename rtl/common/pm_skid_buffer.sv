@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A register stage that cuts a stream's path in both directions: valid, data and ready come from flops. Full throughput; a second
-/// register takes the word that is on its way when the reader stops.
+/// A register stage that cuts a stream's path in both directions: valid, data and ready come from flops. Full throughput; a
+/// second register takes the word that is on its way when the reader stops.
 module pm_skid_buffer #(
     /// Bits of a word, at least 1.
     parameter int unsigned Width = 8

@@ -17,14 +17,15 @@ module pm_emsb #(
     /// E+1, 0..W: 0 where no kept element has an effective bit.
     output logic [$clog2(W+1)-1:0] e_o
 );
-  localparam int unsigned Steps = $clog2(W);
+  if (N < 1 || N > 4096 || W < 2 || W > 64) begin : g_range
+    $error("pm_emsb: N must be 1..4096, W 2..64");
+  end
+
   localparam int unsigned EW = $clog2(W + 1);
 
   logic [W-1:0] any;
-
-  if (N < 1 || W < 2 || W > 64) begin : g_range
-    $error("pm_emsb: N must be at least 1, W 2..64");
-  end
+  logic [$clog2(W)-1:0] position;
+  logic none;
 
   always_comb begin
     any = '0;
@@ -33,17 +34,12 @@ module pm_emsb #(
     end
   end
 
-  always_comb begin
-    logic [2**Steps-1:0] rest;
-    logic [Steps-1:0] position;
-    rest = (2 ** Steps)'(any);
-    position = '0;
-    for (int unsigned k = 1; k <= Steps; k++) begin
-      if ((rest >> (1 << (Steps - k))) != '0) begin
-        rest = rest >> (1 << (Steps - k));
-        position[Steps-k] = 1'b1;
-      end
-    end
-    e_o = any == '0 ? '0 : EW'(position) + 1'b1;
-  end
+  pm_lead_one #(
+      .W(W)
+  ) u_lead_one (
+      .x_i   (any),
+      .pos_o (position),
+      .none_o(none)
+  );
+  assign e_o = none ? '0 : EW'(position) + 1'b1;
 endmodule

@@ -34,6 +34,10 @@ module pm_emsbq #(
     /// The group's shift, 0..W-Q (0 where W <= Q).
     output logic [$clog2(W)-1:0] s_o
 );
+  if (N < 1 || N > 4096 || W < 2 || W > 64 || Q < 2 || Q > 16) begin : g_range
+    $error("pm_emsbq: N must be 1..4096, W 2..64, Q 2..16");
+  end
+
   localparam int unsigned SW = $clog2(W);
   localparam int unsigned EW = $clog2(W + 1);
   /// Room for an element and for a result.
@@ -52,10 +56,6 @@ module pm_emsbq #(
   logic [N*Q-1:0] y2_q;
   logic [  N-1:0] half2_q;
 
-  if (Q < 2 || Q > 16) begin : g_range
-    $error("pm_emsbq: Q must be 2..16");
-  end
-
   pm_emsb #(
       .N(N),
       .W(W)
@@ -66,6 +66,7 @@ module pm_emsbq #(
       .e_o(e)
   );
 
+  /* verilator lint_off VARHIDDEN */  // it looks for a function's names in the modules above, a user's too
   // Shifts one element: {half an output LSB to add, truncated value}. Works on x ^ sign, whose high zeros are the sign
   // bits, so that one unsigned shifter and one comparison serve all cases.
   function logic [Q:0] shift_element(input logic [W-1:0] x, input logic [SW-1:0] s, input logic is_signed, input logic round);
@@ -83,6 +84,7 @@ module pm_emsbq #(
   function logic [Q-1:0] round_element(input logic [Q-1:0] y, input logic half, input logic is_signed);
     round_element = y + Q'(half && y != {!is_signed, {(Q - 1) {1'b1}}});
   endfunction
+  /* verilator lint_on VARHIDDEN */
 
   assign fit       = EW'(signed_i ? FitSigned : FitUnsigned);
   assign shift     = e > fit ? SW'(e - fit) : '0;

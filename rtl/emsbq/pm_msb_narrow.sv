@@ -19,17 +19,18 @@ module pm_msb_narrow #(
     output logic        [N*(Bits+1)-1:0] v_o,
     /// 1: rounding adds one.
     output logic        [         N-1:0] half_o,
-    /// The left shift that is left for pm_msb_round. By Bits it moves out every bit of a result: a longer one saturates the same elements.
+    /// The left shift that is left for pm_msb_round. By Bits it moves out every bit of a result: a longer one saturates the same
+    /// elements.
     output logic        [           4:0] left_o
 );
+  if (N < 1 || N > 4096 || W < 2 || W > 64 || Bits < 2 || Bits > 16) begin : g_range
+    $error("pm_msb_narrow: N must be 1..4096, W 2..64, Bits 2..16");
+  end
+
   localparam int unsigned XW = W > Bits + 1 ? W : Bits + 1;
 
   logic [4:0] right;
   logic [6:0] minus;
-
-  if (N < 1 || W < 2 || W > 64 || Bits < 2 || Bits > 16) begin : g_range
-    $error("pm_msb_narrow: N >= 1, W 2..64, Bits 2..16");
-  end
 
   assign right  = m_i <= 0 ? '0 : m_i > 31 ? 5'd31 : m_i[4:0];
   assign minus  = 7'd0 - m_i;

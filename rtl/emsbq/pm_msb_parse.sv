@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The parse of K and V (FLARE arXiv 2411.14733, section 4.2, global context): y = sat((x + r) >> m, Bits), with
-/// r = 2^(m-1) where m > 0 and rounding is on. One shift for all elements; a negative m shifts left. Combinational; its two halves
-/// leave room for a register between them.
+/// r = 2^(m-1) where m > 0 and rounding is on. One shift for all elements; a negative m shifts left. Combinational; its two
+/// halves leave room for a register between them.
 module pm_msb_parse #(
     /// Elements, 1..4096.
     parameter int unsigned N = 64,
@@ -21,6 +21,10 @@ module pm_msb_parse #(
     /// The element saturated.
     output logic        [     N-1:0] sat_o
 );
+  if (N < 1 || N > 4096 || W < 2 || W > 64 || Bits < 2 || Bits > 16) begin : g_range
+    $error("pm_msb_parse: N must be 1..4096, W 2..64, Bits 2..16");
+  end
+
   logic [N*(Bits+1)-1:0] v;
   logic [N-1:0] half;
   logic [4:0] left;

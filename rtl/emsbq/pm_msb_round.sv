@@ -17,6 +17,10 @@ module pm_msb_round #(
     /// The element saturated.
     output logic [         N-1:0] sat_o
 );
+  if (N < 1 || N > 4096 || Bits < 2 || Bits > 16) begin : g_range
+    $error("pm_msb_round: N must be 1..4096, Bits 2..16");
+  end
+
   always_comb begin
     logic [Bits:0] v;
     logic signed [2*Bits-1:0] shifted;

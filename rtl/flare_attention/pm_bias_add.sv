@@ -33,6 +33,10 @@ module pm_bias_add #(
     /// The shift that came with the vector.
     output logic signed [  ExpW-1:0] shift_o
 );
+  if (N < 1 || AccW < 1 || SumW <= AccW || SumW <= 32 || ExpW < 7) begin : g_range
+    $error("pm_bias_add: N and AccW must be at least 1, SumW more than AccW and 32, ExpW at least 7");
+  end
+
   logic valid_q;
   logic [N*SumW-1:0] sum_d, sum_q;
   logic signed [ExpW-1:0] shift_q;
@@ -41,10 +45,6 @@ module pm_bias_add #(
   logic load;
   // Left shifts that SumW has room for, up to the clamp.
   localparam int unsigned Left = SumW < 64 ? SumW - 33 : 31;
-
-  if (SumW <= AccW || SumW <= 32 || ExpW < 7) begin : g_range
-    $error("pm_bias_add: SumW or ExpW too narrow");
-  end
 
   // One shifter serves both directions: the bias stands Left bits to the left, where the largest left shift leaves it.
   assign from_left = {shift_i[5], shift_i[5:0]} + 7'(Left);

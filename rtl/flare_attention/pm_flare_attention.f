@@ -1,16 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // By scripts/lists.sh.
 rtl/common/pm_pkg.sv
-rtl/common/pm_popcount.sv
-rtl/common/pm_lead_one.sv
-rtl/common/pm_max_tree.sv
-rtl/common/pm_adder_tree.sv
-rtl/common/pm_shift_sat.sv
-rtl/common/pm_clk_gate.sv
-rtl/common/pm_skid_buffer.sv
-rtl/common/pm_fifo.sv
-rtl/common/pm_row_stream.sv
-rtl/common/pm_row_collect.sv
 rtl/bitsift/pm_lpc.sv
 rtl/bitsift/pm_grant.sv
 rtl/bitsift/pm_prefix.sv
@@ -22,22 +12,26 @@ rtl/bitsift/pm_bitsift.sv
 rtl/therm_enc/pm_therm_enc.sv
 rtl/shift_add/pm_shift_add.sv
 rtl/flare_gemv/pm_flare_gemv.sv
+rtl/common/pm_lead_one.sv
 rtl/emsbq/pm_emsb.sv
 rtl/emsbq/pm_emsbq.sv
 rtl/emsbq/pm_msb_narrow.sv
 rtl/emsbq/pm_msb_round.sv
 rtl/emsbq/pm_msb_parse.sv
 rtl/kv_write/pm_kv_write.sv
+rtl/common/pm_fifo.sv
+rtl/common/pm_max_tree.sv
 rtl/vdr_softmax/pm_vdr_square.sv
 rtl/vdr_softmax/pm_vdr_reduce.sv
 rtl/vdr_softmax/pm_vdr_exp.sv
-rtl/vdr_softmax/pm_vdr_max.sv
 rtl/vdr_softmax/pm_vdr_row.sv
 rtl/vdr_softmax/pm_vdr_softmax.sv
+rtl/common/pm_shift_sat.sv
 rtl/head_norm/pm_norm_recip.sv
-rtl/head_norm/pm_norm_shift.sv
 rtl/head_norm/pm_head_norm.sv
 rtl/flare_attention/pm_bias_add.sv
+rtl/common/pm_row_stream.sv
+rtl/common/pm_row_collect.sv
 rtl/flare_attention/pm_flare_stage.sv
 rtl/flare_attention/pm_flare_head.sv
 rtl/flare_attention/pm_flare_kv.sv

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// FLARE's fused attention engine. Pass 1 takes n_tokens tokens and fills the K^T and V arrays; pass 2 takes the same tokens again
-/// and gives one output each. Then the engine is ready for the next run. Nothing of size N^2 leaves; heads run in parallel;
-/// tokens are pipelined, so that the steady state is bound by the busiest array's accesses.
-/// Source: FLARE (arXiv 2411.14733) section 4.5; docs/numerics.md, "The fused token". Configuration inputs are stable during a run.
+/// FLARE's fused attention engine. Pass 1 takes n_tokens tokens and fills the K^T and V arrays; pass 2 takes the same tokens
+/// again and gives one output each. Then the engine is ready for the next run. Nothing of size N^2 leaves; heads run in parallel;
+/// tokens are pipelined, so that the steady state is bound by the busiest array's accesses. Source: FLARE (arXiv 2411.14733)
+/// section 4.5; docs/numerics.md, "The fused token". Configuration inputs are stable during a run.
 module pm_flare_attention #(
     /// Model width, a multiple of Heads, Heads..1024.
     parameter int unsigned D = 64,
@@ -15,7 +15,7 @@ module pm_flare_attention #(
     /// Largest left shift that biases of Q, K and V meet, 0..31: ex is at least -MaxShl. 31 serves any ex, since shifts are
     /// clamped to 31.
     parameter int unsigned MaxShl = 31,
-    /// Logits a clock and head, 1..MaxTokens.
+    /// Logits a clock and head, at least 1.
     parameter int unsigned Lanes = 16,
     /// Elements normalised a clock and head, at least 1.
     parameter int unsigned NormLanes = 4,
@@ -115,20 +115,26 @@ module pm_flare_attention #(
     /// Sticky: an element of V was clamped.
     output logic                                    v_sat_o
 );
-  localparam int unsigned AccW = 16 + $clog2(XRows);
-  localparam int unsigned BiasW = 32 + MaxShl;
-  localparam int unsigned SumW = (AccW > BiasW ? AccW : BiasW) + 1;
-  localparam int unsigned EqW = 18;
-
-  if (D % Heads != 0 || D < 1 || D > 1024) begin : g_d_range
-    $error("pm_flare_attention: D must be a multiple of Heads, up to 1024");
+  if (D % Heads != 0 || D < 1 || D > 1024 || Heads < 1 || Heads > 16) begin : g_d_range
+    $error("pm_flare_attention: D must be a multiple of Heads, Heads..1024, Heads 1..16");
   end
-  if (MaxTokens % 16 != 0 || MaxTokens > 512) begin : g_tokens_range
-    $error("pm_flare_attention: MaxTokens must be a multiple of 16, up to 512");
+  if (Kvb < 2 || Kvb > 16) begin : g_kvb_range
+    $error("pm_flare_attention: Kvb must be 2..16");
+  end
+  if (MaxTokens % 16 != 0 || MaxTokens % Lanes != 0 || MaxTokens < 16 || MaxTokens > 512) begin : g_tokens_range
+    $error("pm_flare_attention: MaxTokens must be a multiple of 16 and of Lanes, 16..512");
   end
   if (MaxShl > 31) begin : g_shl_range
     $error("pm_flare_attention: MaxShl must be 0..31");
   end
+  if (Lanes < 1 || NormLanes < 1 || QueueDepth < 1) begin : g_lanes_range
+    $error("pm_flare_attention: Lanes, NormLanes and QueueDepth must be at least 1");
+  end
+
+  localparam int unsigned AccW = 16 + $clog2(XRows);
+  localparam int unsigned BiasW = 32 + MaxShl;
+  localparam int unsigned SumW = (AccW > BiasW ? AccW : BiasW) + 1;
+  localparam int unsigned EqW = 18;
 
   // Counts tokens in and results out of the current pass.
   logic take, done, x_more;

@@ -9,7 +9,7 @@ module pm_flare_head #(
     parameter int unsigned Kvb = 10,
     /// Tokens that K and V hold, N; a multiple of 16 and of Lanes, 16..512.
     parameter int unsigned MaxTokens = 64,
-    /// Logits a clock, 1..MaxTokens.
+    /// Logits a clock, at least 1.
     parameter int unsigned Lanes = 16,
     /// Elements normalised a clock, at least 1.
     parameter int unsigned NormLanes = 4,
@@ -69,6 +69,16 @@ module pm_flare_head #(
     /// Sticky: some row had Z = 0.
     output logic                              z_zero_o
 );
+  if (Dk < 1 || Dk > 1024 || Kvb < 2 || Kvb > 16) begin : g_range
+    $error("pm_flare_head: Dk must be 1..1024, Kvb 2..16");
+  end
+  if (MaxTokens % 16 != 0 || MaxTokens % Lanes != 0 || MaxTokens < 16 || MaxTokens > 512) begin : g_tokens_range
+    $error("pm_flare_head: MaxTokens must be a multiple of 16 and of Lanes, 16..512");
+  end
+  if (Lanes < 1 || NormLanes < 1 || QueueDepth < 1) begin : g_lanes_range
+    $error("pm_flare_head: Lanes, NormLanes and QueueDepth must be at least 1");
+  end
+
   localparam int unsigned LAccW = 8 + Kvb + $clog2(QRows);
   localparam int unsigned OAccW = 8 + Kvb + $clog2(MaxTokens);
   localparam int unsigned ZW = 8 + $clog2(MaxTokens);

@@ -8,7 +8,7 @@ module pm_flare_kv #(
     parameter int unsigned Kvb = 10,
     /// Tokens that K and V hold, N, at least 2.
     parameter int unsigned MaxTokens = 64,
-    /// Bits of an accumulator after its bias, 33..64; as pm_bias_add has it, more than AccW.
+    /// Bits of an accumulator after its bias, 33..64, as pm_bias_add has it.
     parameter int unsigned SumW = 33,
     localparam int unsigned XRows = (D + 15) / 16 * 16,
     localparam int unsigned AccW = 16 + $clog2(XRows),
@@ -60,6 +60,10 @@ module pm_flare_kv #(
     /// Sticky: an element of V was clamped.
     output logic                      v_sat_o
 );
+  if (D < 1 || D > 1024 || Kvb < 2 || Kvb > 16 || MaxTokens < 2 || SumW < 33 || SumW > 64) begin : g_range
+    $error("pm_flare_kv: D must be 1..1024, Kvb 2..16, MaxTokens at least 2, SumW 33..64");
+  end
+
   logic y_valid, y_ready, sum_valid, sum_ready;
   logic [2*D*AccW-1:0] y;
   logic [2*D*SumW-1:0] sum;

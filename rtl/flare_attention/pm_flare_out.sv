@@ -40,6 +40,10 @@ module pm_flare_out #(
     /// eO + s_out: the real value is y * 2^e at the layer's output scale.
     output logic signed [     15:0] e_o
 );
+  if (D < 1 || D > 1024) begin : g_range
+    $error("pm_flare_out: D must be 1..1024");
+  end
+
   localparam int unsigned AccW = 16 + $clog2(XRows);
   // The smallest eO is -4, so that the bias moves left by 4 at most.
   localparam int unsigned SumW = (AccW > 36 ? AccW : 36) + 1;

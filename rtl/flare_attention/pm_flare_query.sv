@@ -6,7 +6,7 @@ module pm_flare_query #(
     parameter int unsigned D = 64,
     /// Heads, 1..16.
     parameter int unsigned Heads = 4,
-    /// Bits of an accumulator after its bias, 33..64; as pm_bias_add has it, more than AccW.
+    /// Bits of an accumulator after its bias, 33..64, as pm_bias_add has it.
     parameter int unsigned SumW = 33,
     localparam int unsigned XRows = (D + 15) / 16 * 16,
     localparam int unsigned EqW = 18
@@ -45,6 +45,13 @@ module pm_flare_query #(
     /// ex + s_q of each head.
     output logic        [Heads*EqW-1:0] eq_o
 );
+  if (D % Heads != 0 || D < 1 || D > 1024 || Heads < 1 || Heads > 16) begin : g_range
+    $error("pm_flare_query: D must be a multiple of Heads, Heads..1024, Heads 1..16");
+  end
+  if (SumW < 33 || SumW > 64) begin : g_sum_range
+    $error("pm_flare_query: SumW must be 33..64");
+  end
+
   localparam int unsigned Dk = D / Heads;
   localparam int unsigned AccW = 16 + $clog2(XRows);
   localparam int unsigned SW = $clog2(SumW);

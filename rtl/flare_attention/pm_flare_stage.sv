@@ -44,6 +44,10 @@ module pm_flare_stage #(
     /// The token's side word.
     output logic [          SideW-1:0] side_o
 );
+  if (Inputs < 1 || Inputs > 4096 || Outputs < 1 || WBits < 2 || WBits > 16 || SideW < 1) begin : g_range
+    $error("pm_flare_stage: Inputs must be 1..4096, Outputs at least 1, WBits 2..16, SideW at least 1");
+  end
+
   // Tokens inside: the vector register, a pipeline of one-access vectors, the result.
   localparam int unsigned InFlight = 8;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Everything digital around one array that holds one matrix (FLARE, arXiv 2411.14733). BitSift (section 4.4) chooses the wordlines
-/// of each access, the array's comparators become codes, and shift-add joins them to y[m] = sum_d x[d] * w[d][m], exactly.
+/// Everything digital around one array that holds one matrix (FLARE, arXiv 2411.14733). BitSift (section 4.4) chooses the
+/// wordlines of each access, the array's comparators become codes, and shift-add joins them to y[m] = sum_d x[d] * w[d][m],
+/// exactly.
 ///
 /// wordline flops -> array and comparators (outside, the same clock) -> thermometer encoders -> code flops -> parts ->
 /// accumulators. One access a clock, without a bubble between vectors while y_ready_i takes each result in the
@@ -59,6 +60,10 @@ module pm_flare_gemv #(
     /// Output m at [m*AccW +: AccW], signed.
     output logic [   Outputs*AccW-1:0] y_o
 );
+  if (Outputs < 1 || WBits < 2 || WBits > 16) begin : g_range
+    $error("pm_flare_gemv: Outputs must be at least 1, WBits 2..16");
+  end
+
   localparam int unsigned Columns = Outputs * WBits;
 
   // Beats of BitSift: accesses, and the done beat of a vector without ones, which passes the array by.

@@ -28,11 +28,11 @@ module pm_head_norm #(
     /// Sticky: some beat came with Z = 0.
     output logic                z_zero_o
 );
-  localparam int unsigned PW = OW + 8;
-
   if (Lanes < 1 || OW < 1 || OW > 48 || ZW < 1 || ZW > 32) begin : g_range
-    $error("pm_head_norm: parameters");
+    $error("pm_head_norm: Lanes must be at least 1, OW 1..48, ZW 1..32");
   end
+
+  localparam int unsigned PW = OW + 8;
 
   logic [7:0] factor, factor_q;
   logic [4:0] shift, shift1_q, shift2_q;
@@ -52,8 +52,9 @@ module pm_head_norm #(
   for (genvar i = 0; i < Lanes; i++) begin : g_lane
     assign product[i*PW+:PW] = PW'(signed'(o_q[i*OW+:OW])) * PW'(factor_q);
 
-    pm_norm_shift #(
-        .W(PW)
+    pm_shift_sat #(
+        .InW (PW),
+        .OutW(32)
     ) u_shift (
         .x_i    (product_q[i*PW+:PW]),
         .shift_i(shift2_q),

@@ -59,6 +59,10 @@ module pm_hyflex_gemv #(
     /// Output m in y_o[AccW*m +: AccW], signed; Cols/8 of them with one bit a cell, Cols/4 with two.
     output logic [Cols/4*AccW-1:0] y_o
 );
+  if (Rows < 1 || Rows > 128 || Cols < 16 || Cols % 8 != 0) begin : g_range
+    $error("pm_hyflex_gemv: Rows must be 1..128, Cols a multiple of 8, at least 16");
+  end
+
   localparam int unsigned Outputs = Cols / 4;
   localparam int unsigned TagW = PopW + 3;
 

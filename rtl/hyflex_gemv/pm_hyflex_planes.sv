@@ -23,6 +23,10 @@ module pm_hyflex_planes #(
     /// Active wordlines of the plane.
     output logic [  PopW-1:0] pop_o
 );
+  if (Rows < 1) begin : g_range
+    $error("pm_hyflex_planes: Rows must be at least 1");
+  end
+
   logic [Rows*8-1:0] x_q;
   logic [2:0] index_q;
   logic valid_q, load, last;
@@ -36,11 +40,11 @@ module pm_hyflex_planes #(
   // Each row's byte shifts right: the plane is always bit 0.
   always_comb for (int unsigned r = 0; r < Rows; r++) plane_o[r] = x_q[r*8];
 
-  pm_mlc_popcount #(
-      .Rows(Rows)
+  pm_popcount #(
+      .N(Rows)
   ) u_popcount (
-      .plane_i(plane_o),
-      .pop_o
+      .x_i    (plane_o),
+      .count_o(pop_o)
   );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin

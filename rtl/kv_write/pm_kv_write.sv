@@ -22,18 +22,20 @@ module pm_kv_write #(
     input  logic                                rst_ni,
     /// Rounds to nearest where the shift goes right; otherwise truncates. Sampled with each token.
     input  logic                                round_i,
-    /// M_K, the calibrated right shift of keys at exponent 0, and M_V, of values: 0..31. Sampled with each token.
+    /// M_K, the calibrated right shift of keys at exponent 0, 0..31. Sampled with each token.
     input  logic        [                  4:0] mk_i,
+    /// M_V, of values; as mk_i.
     input  logic        [                  4:0] mv_i,
     /// Next token is token 0 and the sticky flags are clear. No token is taken in this clock; pending writes stay, and no longer
     /// set a flag.
     input  logic                                clear_i,
-    /// A token is taken where both are 1. Ready depends on wr_ready_i and clear_i in the same clock, and stays low after MaxTokens
-    /// tokens, until clear_i.
+    /// A token is taken where both are 1. Ready depends on wr_ready_i and clear_i in the same clock, and stays low after
+    /// MaxTokens tokens, until clear_i.
     input  logic                                in_valid_i,
     output logic                                in_ready_o,
-    /// Key and value accumulators after bias, two's complement, element i in bits i*W +: W.
+    /// Key accumulators after bias, two's complement, element i in bits i*W +: W.
     input  logic        [              D*W-1:0] k_i,
+    /// Value accumulators, as k_i.
     input  logic        [              D*W-1:0] v_i,
     /// The token's exponent: M - ex is clamped to -31..31.
     input  logic signed [             ExpW-1:0] ex_i,
@@ -46,12 +48,16 @@ module pm_kv_write #(
     output logic        [            D*Kvb-1:0] wr_k_o,
     /// Value, as the key.
     output logic        [            D*Kvb-1:0] wr_v_o,
-    /// Sticky: an element of a key, of a value, saturated, of a token taken since clear_i that has reached the write pins; rises with
-    /// that token's pins.
+    /// Sticky: an element of a key, of a value, saturated, of a token taken since clear_i that has reached the write pins; rises
+    /// with that token's pins.
     output logic                                k_sat_o,
     /// Sticky: of a value.
     output logic                                v_sat_o
 );
+  if (D < 1 || D > 4096 || W < 2 || W > 64 || Kvb < 2 || Kvb > 16 || MaxTokens < 2 || ExpW < 2 || ExpW > 32) begin : g_range
+    $error("pm_kv_write: D must be 1..4096, W 2..64, Kvb 2..16, MaxTokens at least 2, ExpW 2..32");
+  end
+
   localparam int unsigned TW = $clog2(MaxTokens);
   localparam int unsigned MW = (ExpW > 6 ? ExpW : 6) + 1;
 
@@ -64,10 +70,7 @@ module pm_kv_write #(
   logic valid_q, old_q, write;
   logic take;
 
-  if (D < 1 || MaxTokens < 2 || ExpW < 2 || ExpW > 32) begin : g_range
-    $error("pm_kv_write: D >= 1, MaxTokens >= 2, ExpW 2..32");
-  end
-
+  /* verilator lint_off VARHIDDEN */  // it looks for a function's names in the modules above, a user's too
   function logic signed [6:0] effective_shift(input logic [4:0] m, input logic signed [ExpW-1:0] ex);
     logic signed [MW-1:0] d;
     d = MW'($signed({1'b0, m})) - MW'(ex);
@@ -75,6 +78,7 @@ module pm_kv_write #(
     else if (d < -(MW'(31))) effective_shift = -7'sd31;
     else effective_shift = d[6:0];
   endfunction
+  /* verilator lint_on VARHIDDEN */
 
   pm_msb_narrow #(
       .N(D),

@@ -26,14 +26,14 @@ module pm_mlc_accumulate #(
     /// Its sum, signed.
     output logic [ AccW-1:0] y_o
 );
+  if (Outputs < 2 || PartW < 1) begin : g_range
+    $error("pm_mlc_accumulate: Outputs must be at least 2, PartW 1");
+  end
+
   logic [Outputs*AccW-1:0] acc_q;
   logic signed [AccW-1:0] base, weighted, sum, y_q;
   logic [OutW-1:0] index_q;
   logic valid_q;
-
-  if (Outputs < 2) begin : g_range
-    $error("pm_mlc_accumulate: Outputs must be at least 2");
-  end
 
   assign base     = plane_i == 0 ? '0 : acc_q[index_i*AccW+:AccW];
   assign weighted = {{8{t_i[PartW-1]}}, t_i} <<< plane_i;

@@ -44,6 +44,10 @@ module pm_mlc_shift_add #(
     /// Its dot product, signed.
     output logic [AccW-1:0] y_o
 );
+  if (Rows < 1 || Rows > 128 || Cols < (Flexible ? 8 : 16) || Cols % 8 != 0) begin : g_range
+    $error("pm_mlc_shift_add: Rows must be 1..128, Cols a multiple of 8, at least 8, at least 16 where Flexible is 0");
+  end
+
   localparam int unsigned Outputs = Flexible ? Cols / 4 : Cols / 8;
   localparam int unsigned IndexW = $clog2(Outputs);
 
@@ -51,10 +55,6 @@ module pm_mlc_shift_add #(
   logic [PartW-1:0] t;
   logic [IndexW-1:0] index_q, index;
   logic [2:0] plane_q;
-
-  if (Cols < (Flexible ? 8 : 16) || Cols % 8 != 0) begin : g_range
-    $error("pm_mlc_shift_add: Cols must be a multiple of 8, fixed at least 16");
-  end
 
   assign mlc     = mlc_i && Flexible;
   assign index_o = OutW'(index);

@@ -28,12 +28,12 @@ module pm_mlc_slice_sum #(
     /// t, signed: sum_r (plane bit of row r) * w_r.
     output logic [PartW-1:0] t_o
 );
-  // A value is -127..max(127, 3 Rows).
-  localparam int unsigned ValW = PopW + 3 > 9 ? PopW + 3 : 9;
-
   if (Rows < 1 || Rows > 128) begin : g_range
     $error("pm_mlc_slice_sum: Rows must be 1..128");
   end
+
+  // A value is -127..max(127, 3 Rows).
+  localparam int unsigned ValW = PopW + 3 > 9 ? PopW + 3 : 9;
 
   logic signed [ValW-1:0] full, value;
   logic signed [PartW-1:0] offset, t_d, t_q;

@@ -54,11 +54,11 @@ module pm_nor_pim #(
     /// ABits+BBits bits each, signed where one operand is.
     output logic [   Mults*PW-1:0] p_o
 );
-  localparam int unsigned Used = Mults * Products;
-
-  if (Lanes < 1) begin : g_range
-    $error("pm_nor_pim: Cols must be at least 3");
+  if (ABits < 4 || ABits > 16 || BBits < 4 || BBits > 16 || Cols < 3) begin : g_range
+    $error("pm_nor_pim: ABits and BBits must be 4..16, Cols at least 3");
   end
+
+  localparam int unsigned Used = Mults * Products;
 
   logic [4:0] step_q, step;  // one-hot, in the order of the strobes
   logic [RowW-1:0] row_q;

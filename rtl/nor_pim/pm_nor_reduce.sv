@@ -16,11 +16,11 @@ module pm_nor_reduce #(
     /// Exact in ABits+BBits bits: signed where one operand is.
     output logic [ABits+BBits-1:0] p_o
 );
-  localparam int unsigned PW = ABits + BBits;
-
   if (ABits < 4 || ABits > 16 || BBits < 4 || BBits > 16) begin : g_range
-    $error("pm_nor_reduce: widths must be 4..16");
+    $error("pm_nor_reduce: ABits and BBits must be 4..16");
   end
+
+  localparam int unsigned PW = ABits + BBits;
 
   // The products of one bit of a, as one number.
   logic [PW-1:0] row;

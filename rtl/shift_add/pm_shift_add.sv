@@ -13,7 +13,7 @@ module pm_shift_add #(
     parameter int unsigned Outputs = 64,
     /// Bits of a weight, two's complement, one column each: 2..16.
     parameter int unsigned WBits = 8,
-    /// Bits of an activation: planes 0..XBits-1; 2..16.
+    /// Bits of an activation, a plane each: 2..16.
     parameter int unsigned XBits = 8,
     /// Wordlines that the accumulator is wide enough for, at least 8.
     parameter int unsigned Rows = 64,
@@ -43,21 +43,19 @@ module pm_shift_add #(
     /// Output m at [m*AccW +: AccW], signed.
     output logic [   Outputs*AccW-1:0] y_o
 );
-  localparam int unsigned PartW = WBits + 4;
-
   if (Outputs < 1) begin : g_outputs_range
     $error("pm_shift_add: Outputs must be at least 1");
   end
-  if (WBits < 2 || WBits > 16) begin : g_wbits_range
-    $error("pm_shift_add: WBits must be 2..16");
-  end
-  if (XBits < 2 || XBits > 16) begin : g_xbits_range
-    $error("pm_shift_add: XBits must be 2..16");
+  if (WBits < 2 || WBits > 16 || XBits < 2 || XBits > 16) begin : g_bits_range
+    $error("pm_shift_add: WBits and XBits must be 2..16");
   end
   if (Rows < 8) begin : g_rows_range
     $error("pm_shift_add: Rows must be at least 8");
   end
 
+  localparam int unsigned PartW = WBits + 4;
+
+  /* verilator lint_off VARHIDDEN */  // it looks for a function's names in the modules above, a user's too
   /// The two's complement number whose bit b counts code b.
   function logic [PartW-1:0] join_bits(input logic [WBits*4-1:0] code);
     logic [PartW-1:0] sum;
@@ -73,6 +71,7 @@ module pm_shift_add #(
     term = {{(AccW - PartW) {part[PartW-1]}}, part} << plane;
     accumulate = acc + (term ^ {AccW{neg}}) + AccW'(neg);
   endfunction
+  /* verilator lint_on VARHIDDEN */
 
   logic [Outputs*PartW-1:0] part_q;
   logic [Outputs*AccW-1:0] acc_q;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The quotient and the square's argument of a distance, by two steps of radix 4 whose multiples all lanes share:
-/// 16 * distance = q*l + rem, arg = b - 2*rem. It is pm_vdr_divide up to q = 8, in half its depth; beyond, zero. Two halves, so that
-/// a register fits between.
+/// 16 * distance = q*l + rem, arg = b - 2*rem. It is pm_vdr_divide up to q = 8, in half its depth; beyond, zero. Two halves, so
+/// that a register fits between.
 module pm_vdr_reduce (
     /// Distance.
     input  logic [10:0] distance_i,

@@ -7,7 +7,7 @@ module pm_vdr_softmax #(
     parameter int unsigned Lanes = 16,
     /// Longest row, a multiple of Lanes, Lanes..4096.
     parameter int unsigned MaxN = 64,
-    /// Bits of ne, at least 6; what lies outside -8..15 gives the same as -8 and 15.
+    /// Bits of ne, at least 6; below -8 it is as at -8, above 15 as at 15.
     parameter int unsigned NeW = 8,
     localparam int unsigned ZW = 8 + $clog2(MaxN)
 ) (
@@ -38,14 +38,14 @@ module pm_vdr_softmax #(
     /// With it, the sum of its numerators.
     output logic        [     ZW-1:0] z_o
 );
-  localparam int unsigned Depth = MaxN / Lanes + 1;
+  if (Lanes < 1 || MaxN < Lanes || MaxN % Lanes != 0 || MaxN > 4096) begin : g_range
+    $error("pm_vdr_softmax: MaxN must be a multiple of Lanes, Lanes..4096");
+  end
+  if (NeW < 6) begin : g_exponent_range
+    $error("pm_vdr_softmax: NeW must be at least 6");
+  end
 
-  if (Lanes < 1 || MaxN < Lanes || MaxN % Lanes != 0 || MaxN > 4096) begin : g_maxn_range
-    $error("pm_vdr_softmax: MaxN");
-  end
-  if (NeW < 6) begin : g_new_range
-    $error("pm_vdr_softmax: NeW");
-  end
+  localparam int unsigned Depth = MaxN / Lanes + 1;
 
   logic en, take, row_done;
   logic [7:0] beat_max, max_d, max_q;
@@ -65,8 +65,9 @@ module pm_vdr_softmax #(
   logic first_q;
 
   // In: the buffer, the running maximum, and one descriptor a row.
-  pm_vdr_max #(
-      .Lanes(Lanes)
+  pm_max_tree #(
+      .N(Lanes),
+      .W(8)
   ) u_max (
       .x_i,
       .keep_i,

@@ -10,6 +10,10 @@ module pm_vdr_square #(
     /// u^2.
     output logic [2*W-1:0] square_o
 );
+  if (W < 4 || W % 2 != 0) begin : g_range
+    $error("pm_vdr_square: W must be even, at least 4");
+  end
+
   /* verilator coverage_off */  // what the last step leaves in it is mostly constant
   logic [2*W-1:0] row;
   /* verilator coverage_on */
