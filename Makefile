@@ -22,9 +22,9 @@ comma := ,
 
 # Portable: the inner loops are compiled once for each instruction set, and chosen at run time.
 CFLAGS ?= -O3
-PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion $(if $(WERROR),-Werror) \
+PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion -Werror=implicit-function-declaration $(if $(WERROR),-Werror) \
     $(if $(findstring clang,$(CC)),-Wno-missing-field-initializers) -ffp-contract=off \
-    -MMD -MP -Iinclude/perimeter -Icmodel -I$(BUILD)/gen
+    -MMD -MP -Iinclude/perimeter -Icmodel
 # Beside the library: the program, the tests and the benches.
 PROGRAM_CFLAGS := -fopenmp -Isrc -I. -Itb/common $(shell pkg-config --cflags ompi-c 2>/dev/null)
 LIBS := -fopenmp -lmpi -lcjson -llapacke -lopenblas -lz -lm -ldl
@@ -64,6 +64,7 @@ $(BUILD)/gen/twins.inc: FORCE
 	$(call holds,$(TWINS:%=TWIN$(open)%$(close)))
 $(BUILD)/obj/cmodel/system/system.o $(BUILD)/asan/cmodel/system/system.o: $(BUILD)/gen/systems.inc
 $(BUILD)/obj/src/twin.o $(BUILD)/asan/src/twin.o: $(BUILD)/gen/twins.inc
+$(foreach o,obj asan,$(BUILD)/$(o)/cmodel/system/system.o $(BUILD)/$(o)/src/twin.o): private PM_CFLAGS += -I$(BUILD)/gen
 
 # Objects, once as built and once under the sanitizers.
 $(BUILD)/obj/cmodel/%.o $(BUILD)/asan/cmodel/%.o: private PROGRAM_CFLAGS :=
@@ -105,7 +106,7 @@ PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 DESTDIR ?=
 install: all $(if $(SHARED),$(BUILD)/shared/libperimeter.so)
-	$(if $(findstring -march=,$(CFLAGS)),$(error CFLAGS=$(CFLAGS): what is installed is for any machine))
+	$(if $(findstring =native,$(CFLAGS)),$(error CFLAGS=$(CFLAGS): what is installed is for any machine))
 	@scripts/install.sh install '$(BUILD)' '$(DESTDIR)' '$(PREFIX)' '$(LIBDIR)' $(if $(SHARED),shared)
 uninstall:
 	@scripts/install.sh uninstall '$(DESTDIR)' '$(PREFIX)'

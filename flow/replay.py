@@ -5,7 +5,7 @@
 
     flow/replay.py [--all] [BLOCK ...]     the models with `replay` in tb/BLOCK/models, or with --all each
 
-All registers are zero at first here and there.
+All registers are zero at first here and there. What was equal is kept under a hash of what it was made of.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from common import BUILD, Failure, Tap, blocks, parameters, program, read, tool, write
+from common import BUILD, Failure, Tap, blocks, digest, keep, parameters, program, read, recall, rtl_files, tool, version, write
 from models import marked, models
 from vcd import Wave
 from verilog import copy
@@ -149,24 +149,41 @@ def replay(made: Path, pins: list[Port], wave: Path) -> tuple[int, int, int]:
     return len(found), (len(found) - 1) * sum(pin.width for pin in pins if not pin.is_input), int(counts[2])
 
 
+def source(block: str, model: str) -> str:
+    """A hash of what decides a model's result."""
+    bench = [path for folder in (f"tb/{block}", "tb/common") for path in sorted(Path(folder).glob("*.*"))]
+    files = [Path(file) for file in rtl_files(block)] + bench + [Path(__file__).with_name(f"{name}.py") for name in ("replay", "verilog", "vcd")]
+    tools = [version("yosys", "-V"), version("verilator", "--version"), version("iverilog", "-V")]
+    return digest(models(block)[model], *tools, *map(str, files), *files, BUILD / "tb" / f"{block}_tb")
+
+
+def judged(block: str, model: str, folder: Path) -> tuple[bool, str]:
+    """Whether all is equal, and what was compared."""
+    path = folder / f"{block}.v"
+    copy(block, configured(block, model), path, "setundef -init -zero;")
+    pins = ports(path, f"pm_{block}")
+    made = compiled(path, f"pm_{block}", pins)
+    runs: list[tuple[int, int, int]] = []
+    for wave in record(block, model, folder):
+        if sum(run[0] for run in runs) < ALL_CLOCKS:
+            runs.append(replay(made, pins, wave))
+    clocks, compared, differ = (sum(counts) for counts in zip(*runs))
+    return compared > 0 and differ == 0, f"{clocks} clocks of {len(runs)} runs in Icarus Verilog, {compared} output bits compared, {differ} differ"
+
+
 def check(tap: Tap, block: str, model: str) -> None:
     folder = BUILD / "replay" / f"{block}-{model}"
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{block}.v"
     try:
-        copy(block, configured(block, model), path, "setundef -init -zero;")
-        pins = ports(path, f"pm_{block}")
-        made = compiled(path, f"pm_{block}", pins)
-        runs: list[tuple[int, int, int]] = []
-        for wave in record(block, model, folder):
-            if sum(run[0] for run in runs) < ALL_CLOCKS:
-                runs.append(replay(made, pins, wave))
+        key = source(block, model)
+        what = recall(folder / "equal.json", key)
+        equal = what is not None
+        if not equal:
+            equal, what = judged(block, model, folder)
     except Failure as failure:
-        tap(False, f"replay {block} {model}: {failure}")
-        return
-    clocks, compared, differ = (sum(counts) for counts in zip(*runs))
-    if tap(compared > 0 and differ == 0,
-           f"replay {block} {model}: {clocks} clocks of {len(runs)} runs in Icarus Verilog, {compared} output bits compared, {differ} differ"):
+        equal, what = False, str(failure)
+    if tap(equal, f"replay {block} {model}: {what}"):
+        keep(folder / "equal.json", key, what)
         for wave in folder.glob("wave*"):
             wave.unlink()
 

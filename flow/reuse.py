@@ -11,9 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import ranges
 import rtl
 from common import BUILD, Tap, program, read, rtl_files, write
-from lint import todays, verilators
+from lint import slang, todays, verilators
 
 OUT = BUILD / "lint" / "reuse"
 KEYWORDS = set("""always_comb always_ff always_latch and assert assign assume automatic begin bit case cover default else end endcase
@@ -46,7 +47,7 @@ def every_file():
     return list(dict.fromkeys(file for block in ["common", *rtl.blocks()] for file in rtl_files(block)))
 
 
-def nettype(tap, lints):
+def nettype(tap, lints, folder):
     user = OUT / "leak.sv"
     write(user, "".join(f'`include "{file}"\n' for file in every_file()) + LEAK)
     for lint in lints:
@@ -54,6 +55,9 @@ def nettype(tap, lints):
         check(tap, status == 0, f"{lint.name}: a user's implicit net behind every file", text)
     status, text = run("yosys", "-q", "-p", f"read_verilog -sv {user}; hierarchy -check -top leak")
     check(tap, status == 0, "Yosys: a user's implicit net behind every file", text)
+    if folder:
+        status, text = run(*slang(str(folder / "bin/python3")).command([str(user)], "leak", {}))
+        check(tap, status == 0, "slang: a user's implicit net behind every file", text)
     status, text = run("iverilog", "-V")
     number = re.search(r"Icarus Verilog version (\d+)", text)
     if status or not number or int(number[1]) < 12:
@@ -80,39 +84,42 @@ def formal(tap):
 
 
 def identifiers(files):
-    """Every name in a block's files."""
+    """Every name in these files but those of our modules, which are theirs alone."""
     found = set()
     for file in files:
         text = re.sub(r"//[^\n]*|/\*.*?\*/|\"[^\"]*\"|`\w+|\$\w+|\d*'s?[bodh][\da-fA-F_xz]+", " ", read(file), flags=re.S)
         found |= set(re.findall(r"\b[A-Za-z_]\w*", text))
-    return sorted(found - KEYWORDS - {"FORMAL"})
+    return sorted(name for name in found - KEYWORDS if not name.startswith("pm_"))
 
 
-def clash(tap, lints, block):
-    """The block in a top with a signal of every name that there is in it, its modules' names too, and in a function and a generate
-    block of such names."""
-    files = rtl_files(block)
-    top = next(module for module in rtl.modules(block) if module.name == f"pm_{block}")
+def clash(tap, lints):
+    """A module of all blocks, as small as they may be, with a signal of every name that there is in them; twice, for then Verilator
+    looks for the names in a function of ours among that module's signals."""
+    files = every_file()
     names = identifiers(files)
-    signals = "".join(f"  logic {name};\n" for name in names)
-    pins = ", ".join(f".{port.name}()" for port in top.ports)
-    user = OUT / f"clash_{block}.sv"
-    write(user, "/* verilator lint_off UNUSED */\n/* verilator lint_off UNDRIVEN */\n"
-          f"module clash_{block};\n{signals}  {top.name} u_clash ({pins});\nendmodule\n")
+    blocks = ""
+    for block in rtl.blocks():
+        top = next(module for module in rtl.modules(block) if module.name == f"pm_{block}")
+        setting = ranges.settle(ranges.ranges(top), {})
+        values = ", ".join(f".{name}({value})" for name, value in setting.items())
+        blocks += f"  {top.name} {f'#({values}) ' if values else ''}u_{block}_here ({', '.join(f'.{port.name}()' for port in top.ports)});\n"
+    user = OUT / "clash.sv"
+    off = "".join(f"/* verilator lint_off {warning} */\n" for warning in ("DECLFILENAME", "PINCONNECTEMPTY", "UNDRIVEN", "UNUSED"))
+    write(user, f"{off}module around;\n" + "".join(f"  logic {name};\n" for name in names) + blocks + "endmodule\n"
+          "module clash;\n  around u_one ();\n  around u_other ();\nendmodule\n")
     for lint in lints:
-        status, text = run(lint.program, "--lint-only", "-Wall", "-Wno-PINCONNECTEMPTY", "--top-module", f"clash_{block}", user,
-                           *files, env=lint.environment)
-        check(tap, status == 0, f"{lint.name}: {block} in a top with signals of its {len(names)} names", text)
+        status, text = run(lint.program, "--lint-only", "-Wall", "--top-module", "clash", user, *files, env=lint.environment)
+        check(tap, status == 0, f"{lint.name}: every block where signals have its names, {len(names)} of them", text)
 
 
 def main(arguments):
     OUT.mkdir(parents=True, exist_ok=True)
     tap = Tap()
-    lints = verilators(todays() if arguments == ["extra"] else None)
-    nettype(tap, lints)
+    folder = todays() if arguments == ["extra"] else None
+    lints = verilators(folder)
+    nettype(tap, lints, folder)
     formal(tap)
-    for block in rtl.blocks():
-        clash(tap, lints, block)
+    clash(tap, lints)
     return tap.failed
 
 

@@ -3,7 +3,6 @@
 # What `make install` and `make uninstall` do.
 #   scripts/install.sh install BUILD DESTDIR PREFIX LIBDIR [shared]
 #   scripts/install.sh uninstall DESTDIR PREFIX
-#   scripts/install.sh pc VERSION FOLDER PREFIX LIBDIR INCLUDEDIR     prints perimeter.pc as it stands in FOLDER
 # PREFIX/share/perimeter/manifest lists every file and folder that was made, relative to PREFIX, so that uninstall removes these alone;
 # an older version's go before the new ones come.
 set -eu
@@ -33,12 +32,12 @@ case $libdir/ in
     ;;
 esac
 done=$(mktemp)
-trap '[ ! -d "${manifest%/*}" ] || mv "$done" "$manifest" && chmod 644 "$manifest"' EXIT
+trap 'if [ -d "${manifest%/*}" ]; then mv "$done" "$manifest" && chmod 644 "$manifest"; else rm -f "$done"; fi' EXIT
 folder() { # PATH: made with those above it
     [ -d "$root/$1" ] && return
     case $1 in
     */*) folder "${1%/*}" ;;
-    *) mkdir -p -m 755 "$root" ;;
+    *) [ -d "$root" ] || { mkdir -p -m 755 "$root" && echo >>"$done"; } ;;
     esac
     mkdir -m 755 "$root/$1"
     echo "$1" >>"$done"

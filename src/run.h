@@ -100,6 +100,9 @@ void pm_run_print(const struct pm_run_report *r, const struct pm_results *found)
 void pm_run_add_config(const struct pm_run_job *j, struct pm_results *r);
 /** The same on one line. */
 void pm_run_print_config(const struct pm_run_job *j, FILE *to);
+/** The sum of a count, as pm_tally_sum. */
+void pm_run_add_sum(const struct pm_tally *t, enum pm_count kind, enum pm_count count, const char *key,
+                    struct pm_results *r);
 /** Accuracies and the share of the same class. */
 void pm_run_add_accuracy(const struct pm_run_outcome *o, struct pm_results *r);
 /** What a sweep shows of a golden run. */

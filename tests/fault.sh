@@ -45,7 +45,7 @@ drill() { # COMMAND FILE...
             rm -rf "$work/out"
             mkdir "$work/out"
             [ $before = nothing ] || for f in "$@"; do echo old >"$work/out/$f"; done
-            (FAULT_AT=$at LD_PRELOAD=$work/fault_at.so $command "$work/out" >/dev/null 2>&1) 2>/dev/null
+            (PERIMETER_FAULT_AT=$at LD_PRELOAD=$work/fault_at.so $command "$work/out" >/dev/null 2>&1) 2>/dev/null
             status=$?
             for f in "$@"; do
                 if [ -e "$work/out/$f" ]; then

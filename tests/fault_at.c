@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Preloaded: kills the process, as SIGKILL would, at the FAULT_AT-th step of writing its outputs: after the
+/* Preloaded: kills the process, as SIGKILL would, at step PERIMETER_FAULT_AT of writing its outputs: after the
  * temporary file is created, and before and after each write, close and rename from then on. */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@ static int armed;
 
 static void step(void) {
     static int steps;
-    const char *at = getenv("FAULT_AT");
+    const char *at = getenv("PERIMETER_FAULT_AT");
     if (armed && at && ++steps == atoi(at))
         raise(SIGKILL);
 }

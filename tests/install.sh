@@ -149,6 +149,8 @@ install PREFIX=/opt/none DESTDIR="$work/stage" LIBDIR=/opt/none/lib/x86 && [ "$(
 verdict $? "install: staged, another LIBDIR"
 make -s uninstall PREFIX=/opt/none DESTDIR="$work/stage" >"$work/log" 2>&1 && [ -z "$(find "$work/stage" ! -type d)" ]
 verdict $? "install: staged and uninstalled"
+install PREFIX="$work/new" && make -s uninstall PREFIX="$work/new" && [ ! -e "$work/new" ]
+verdict $? "install: a folder made for it is removed with it"
 install PREFIX="$work/usr" CFLAGS="-O3 -march=native"
 [ $? != 0 ] && one_line && grep -q 'march=native' "$work/log" && [ ! -e "$work/usr/share/perimeter" ]
 verdict $? "install: -march=native is refused"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* K columns and V rows in their arrays, read back one cell at a time through the array's own read. */
+#include "bitsift.h"
 #include "kv_write.h"
 
 #include <setjmp.h>

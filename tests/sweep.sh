@@ -78,6 +78,15 @@ sweep "$work/net.json" -o "$work/marked.jsonl" && [ "$(wc -l <"$work/marked.json
     [ "$(sed -n 5p "$work/marked.jsonl")" = "$(sed -n 5p "$work/whole.jsonl")" ]
 check "a re-run computes what is missing alone" $?
 
+# A point that is not written as one, or has a member twice.
+for point in 0.5 1.0 '1,"point":2'; do
+    { head -n 1 "$work/whole.jsonl" && sed -n "2s/\"point\":[0-9]*/\"point\":$point/p" "$work/whole.jsonl"; } >"$work/odd.jsonl"
+    cp "$work/odd.jsonl" "$work/odd"
+    sweep "$work/net.json" -o "$work/odd.jsonl"
+    [ $? = 2 ] && grep -q 'line 2 is no point' "$work/err" && cmp -s "$work/odd" "$work/odd.jsonl"
+    check "a line with point $point is refused" $?
+done
+
 # bad NAME SPEC-TEXT: status 2, one line that holds $want
 bad() {
     echo "$2" >"$work/bad.json"

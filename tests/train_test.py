@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import struct
 import subprocess
@@ -162,9 +163,10 @@ class Tokenizer:
 SENTENCES = "the cat sat on the mat\na dog\nsome more words than these are not needed here at all\n"
 
 
-def call(script, *args, cwd=None, env=None):
-    """Runs one of the programs."""
-    return subprocess.run([sys.executable, TRAIN / script, *map(str, args)], capture_output=True, text=True, cwd=cwd,
+def call(script, *args, env=None, largest=resource.RLIM_INFINITY):
+    """Runs one of the programs, which may write files of `largest` bytes."""
+    return subprocess.run([sys.executable, TRAIN / script, *map(str, args)], capture_output=True, text=True,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest)),
                           env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1", **(env or {})})
 
 
@@ -389,6 +391,9 @@ def conversion_refusals(work, env, source, shards):
     refused("a missing tokenizer package", done, "tokenizer fails", out, None)
     refused("OUT that is SOURCE", call("convert_bert.py", work / "source", work / "source", env=env), "is SOURCE")
     refused("no OUT", call("convert_bert.py", work / "source", env=env), "required: OUT")
+    (work / "full").mkdir()
+    done = call("convert_bert.py", work / "source", work / "full", "--sentences", work / "s.txt", env=env, largest=20000)
+    refused("a disk that is full", done, "full: cannot be written: File too large", work / "full", [])
     (work / "file").write_text("")
     refused("OUT that is a file", call("convert_bert.py", work / "source", work / "file", "--sentences", work / "s.txt", env=env), "file: File exists")
     (work / "taken" / "config.json").mkdir(parents=True)

@@ -4,11 +4,11 @@
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-const char *const pm_result_kind_name[PM_RESULT_KINDS] = {"",       "measured", "derived",
-                                                          "source", "public",   "assumed"};
+static const char *const kind_name[] = {"", "measured", "derived", "source", "public", "assumed"};
 
 enum entry_type { INTEGER, REAL, TEXT, GROUP, LIST, END };
 
@@ -156,7 +156,36 @@ static cJSON *item(const struct pm_results *r, size_t *k) {
     return all;
 }
 
-char *pm_results_json(const struct pm_results *r, bool indented) {
+/* Whether entry k is the first of its key that says what it is. */
+static bool explains(const struct pm_results *r, size_t k) {
+    const struct entry *e = &r->entry[k];
+    if (!e->key || (!e->unit && e->kind == PM_RESULT_PLAIN))
+        return false;
+    while (k-- > 0)
+        if (r->entry[k].key && strcmp(r->entry[k].key, e->key) == 0)
+            return false;
+    return true;
+}
+
+/* Unit and kind of each key; NULL: out of memory. */
+static cJSON *units(const struct pm_results *r) {
+    cJSON *all = cJSON_CreateObject();
+    bool ok = all != NULL;
+    for (size_t k = 0; ok && k < r->n; k++) {
+        const struct entry *e = &r->entry[k];
+        if (!explains(r, k))
+            continue;
+        cJSON *one = cJSON_AddObjectToObject(all, e->key);
+        ok = one && (!e->unit || cJSON_AddStringToObject(one, "unit", e->unit)) &&
+             (e->kind == PM_RESULT_PLAIN || cJSON_AddStringToObject(one, "kind", kind_name[e->kind]));
+    }
+    if (ok)
+        return all;
+    cJSON_Delete(all);
+    return NULL;
+}
+
+char *pm_results_json(const struct pm_results *r, bool whole) {
     if (r->failed)
         return NULL;
     cJSON *root = cJSON_CreateObject();
@@ -166,30 +195,15 @@ char *pm_results_json(const struct pm_results *r, bool indented) {
         cJSON *one = item(r, &k);
         ok = one && cJSON_AddItemToObject(root, key, one);
     }
-    char *text = !ok ? NULL : indented ? cJSON_Print(root) : cJSON_PrintUnformatted(root);
+    if (ok && whole) {
+        cJSON *explained = units(r);
+        ok = explained != NULL;
+        if (ok && explained->child)
+            ok = cJSON_AddItemToObject(root, "units", explained);
+        else
+            cJSON_Delete(explained);
+    }
+    char *text = !ok ? NULL : whole ? cJSON_Print(root) : cJSON_PrintUnformatted(root);
     cJSON_Delete(root);
     return text;
-}
-
-void pm_results_print(const struct pm_results *r, FILE *f) {
-    int depth = 1;
-    for (size_t k = 0; k < r->n; k++) {
-        const struct entry *e = &r->entry[k];
-        if (e->type == END) {
-            depth--;
-            continue;
-        }
-        fprintf(f, "%*s%-24s", 2 * depth, "", e->key ? e->key : "-");
-        if (e->type == INTEGER)
-            fprintf(f, " %" PRId64, e->i);
-        else if (e->type == REAL)
-            fprintf(f, isnan(e->r) ? " -" : " %.6g", e->r);
-        else if (e->type == TEXT)
-            fprintf(f, " %s", e->text);
-        else
-            depth++;
-        if (e->unit)
-            fprintf(f, " %s", e->unit);
-        fprintf(f, *pm_result_kind_name[e->kind] ? " (%s)\n" : "\n", pm_result_kind_name[e->kind]);
-    }
 }

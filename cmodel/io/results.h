@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 enum pm_result_kind {
     PM_RESULT_PLAIN,    /**< a name, a setting */
@@ -18,9 +17,7 @@ enum pm_result_kind {
     PM_RESULT_SOURCE,   /**< as the source of the design states */
     PM_RESULT_PUBLIC,   /**< from other public data */
     PM_RESULT_ASSUMED,
-    PM_RESULT_KINDS
 };
-extern const char *const pm_result_kind_name[PM_RESULT_KINDS];
 
 struct pm_results;
 
@@ -46,9 +43,8 @@ void pm_result_end(struct pm_results *r);
 /** The number at a path of keys and places, "layers/0/2/density"; NAN where there is none. */
 double pm_results_number(const struct pm_results *r, const char *path);
 
-/** JSON, which the caller frees; on one line, or indented. NULL: out of memory. */
-char *pm_results_json(const struct pm_results *r, bool indented);
-/** One line each, "  key  value unit (kind)", nested ones indented. */
-void pm_results_print(const struct pm_results *r, FILE *f);
+/** JSON, which the caller frees: the whole list, indented, with a last member `units` that has unit and kind
+ * of each key; or its values alone, on one line. NULL: out of memory. */
+char *pm_results_json(const struct pm_results *r, bool whole);
 
 #endif

@@ -29,7 +29,7 @@ static unsigned add_matrix(const struct build *b, const struct pm_matrix *m, con
     snprintf(node.part, sizeof node.part, "%s", part ? part : prefix);
     node.id = b->layer * PM_ENCODER_MATRICES + (part ? (unsigned)(m - b->network->layers[b->layer].linear)
                                                      : (unsigned)(m == &b->network->head));
-    node.single = b->g->nodes > 0 && b->g->node[from].single;
+    node.rows = b->g->nodes > 0 ? b->g->node[from].rows : 0;
     return add(b, node);
 }
 
@@ -120,7 +120,7 @@ pm_status pm_encoder_build(struct pm_encoder *network) {
         add(&b, (struct pm_node){.kind = PM_NODE_POOL,
                                  .in = {h, PM_NO_NODE, PM_NO_NODE},
                                  .width = c->width,
-                                 .single = true,
+                                 .rows = 1,
                                  .pool = c->type == PM_ENCODER_VIT ? PM_POOL_MEAN : c->pool});
     if (c->type == PM_ENCODER_VIT)
         add_matrix(&b, &network->head, "head", NULL, pooled, PM_NO_NODE);

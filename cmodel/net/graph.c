@@ -29,6 +29,10 @@ unsigned pm_graph_outputs(const struct pm_graph *g) {
     return g->node[g->nodes - 1].width;
 }
 
+unsigned pm_node_rows(const struct pm_node *node, unsigned n) {
+    return node->rows > 0 ? node->rows : n;
+}
+
 bool pm_node_is_layer(const struct pm_node *node) {
     return node->name[0] != '\0';
 }
@@ -80,8 +84,9 @@ pm_status pm_graph_finish(struct pm_graph *g) {
         else
             node->buffer = take(g, free_from, i);
         free_from[node->buffer] = last[i] > i ? last[i] : g->nodes;
-        if (g->buffer[node->buffer] < node->width)
-            g->buffer[node->buffer] = node->width;
+        const size_t floats = (size_t)pm_node_rows(node, g->tokens) * node->width;
+        if (g->buffer[node->buffer] < floats)
+            g->buffer[node->buffer] = floats;
     }
     free(last);
     free(free_from);
@@ -98,7 +103,7 @@ void pm_graph_free(struct pm_graph *g) {
 static size_t work_of(const struct pm_graph *g, const struct pm_node *node) {
     if (node->kind == PM_NODE_HEADS)
         return pm_heads_work(g->tokens, node->width, node->heads);
-    return node->in[1] != PM_NO_NODE ? (size_t)g->tokens * node->width : 0;
+    return node->in[1] != PM_NO_NODE ? (size_t)pm_node_rows(node, g->tokens) * node->width : 0;
 }
 
 struct pm_graph_scratch *pm_graph_scratch_new(const struct pm_graph *g) {
@@ -106,7 +111,7 @@ struct pm_graph_scratch *pm_graph_scratch_new(const struct pm_graph *g) {
     for (unsigned i = 0; i < g->nodes; i++)
         work = work_of(g, &g->node[i]) > work ? work_of(g, &g->node[i]) : work;
     for (unsigned b = 0; b < g->buffers; b++)
-        floats += (size_t)g->tokens * g->buffer[b];
+        floats += g->buffer[b];
     struct pm_graph_scratch *s = calloc(1, sizeof *s);
     if (s == NULL)
         return NULL;
@@ -118,7 +123,7 @@ struct pm_graph_scratch *pm_graph_scratch_new(const struct pm_graph *g) {
     }
     s->work = s->memory;
     float *at = s->memory + work;
-    for (unsigned b = 0; b < g->buffers; at += (size_t)g->tokens * g->buffer[b++])
+    for (unsigned b = 0; b < g->buffers; at += g->buffer[b++])
         s->buffer[b] = at;
     return s;
 }
@@ -164,7 +169,7 @@ static const float *value(const struct pass *p, unsigned node) {
 }
 
 static void compute_on_host(const struct pass *p, const struct pm_node *node, float *y) {
-    const unsigned n = node->single ? 1 : p->input->n;
+    const unsigned n = pm_node_rows(node, p->input->n);
     const float *x[3];
     for (int k = 0; k < 3; k++)
         x[k] = value(p, node->in[k]);
@@ -206,7 +211,7 @@ static void compute_on_host(const struct pass *p, const struct pm_node *node, fl
 static pm_status compute_elsewhere(const struct pass *p, const struct pm_graph_elsewhere *by, unsigned index,
                                    unsigned to) {
     const struct pm_node *node = &p->g->node[index];
-    const unsigned n = node->single ? 1 : p->input->n;
+    const unsigned n = pm_node_rows(node, p->input->n);
     const float *onto = value(p, node->in[1]);
     float *y = p->s->buffer[p->g->node[to].buffer];
     const struct pm_operands o = {n, value(p, node->in[0]), p->input->keep, onto ? p->s->work : y};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A network as a graph of layers, in the order in which they are computed. Every node's output is one row a
- * token, or one row in all (after a pool). The host computes in float; any layer can be handed to something
- * else, which system/placement.h does. */
+/* A network as a graph of layers, in the order in which they are computed. Every node's value has rows: one a
+ * token, or a number of its own (one after a pool). The host computes in float; any layer can be handed to
+ * something else, which system/placement.h does. */
 #ifndef PM_NET_GRAPH_H
 #define PM_NET_GRAPH_H
 
@@ -31,7 +31,7 @@ struct pm_node {
     char part[8];   /**< of a matrix: what it is called within its layer: "q", "up" */
     unsigned in[3]; /**< the nodes whose values it reads, PM_NO_NODE: none */
     unsigned width; /**< elements of a row of its value */
-    bool single;    /**< one row in all */
+    unsigned rows;  /**< rows of its value; 0: one a token */
     union {
         struct pm_patching patching;
         struct {
@@ -56,8 +56,9 @@ struct pm_node {
 struct pm_graph {
     struct pm_node *node;
     unsigned nodes, room;
-    unsigned tokens;           /**< the most that an input has */
-    unsigned *buffer, buffers; /**< floats a token of each */
+    unsigned tokens; /**< the most that an input has */
+    size_t *buffer;  /**< floats of each */
+    unsigned buffers;
     bool failed;
 };
 
@@ -69,6 +70,8 @@ void pm_graph_free(struct pm_graph *g);
 
 /** Elements of what a run gives: the last node's row. */
 unsigned pm_graph_outputs(const struct pm_graph *g);
+/** Rows of a node's value where the input has n tokens. */
+unsigned pm_node_rows(const struct pm_node *node, unsigned n);
 /** Whether the node can be handed to a system: it has a name. */
 bool pm_node_is_layer(const struct pm_node *node);
 

@@ -151,12 +151,6 @@ void pm_hyflex_linear_free(struct pm_hyflex_linear *h) {
     free(h);
 }
 
-void pm_hyflex_linear_cost_add(struct pm_hyflex_linear_cost *sum, const struct pm_hyflex_linear_cost *cost) {
-    pm_hyflex_cost_add(&sum->cell[0], &cost->cell[0]);
-    pm_hyflex_cost_add(&sum->cell[1], &cost->cell[1]);
-    sum->cycles += cost->cycles;
-}
-
 /* A vector to int8; returns its scale. */
 static float quantise(const float *x, unsigned n, int8_t *q) {
     const float scale = pm_int8_scale(x, n, 1);
@@ -363,6 +357,10 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
     return status;
 }
 
+/* The parts of its counts: arrays of 1-bit cells, of 2-bit cells, and both. */
+static const char *const parts[] = {"slc", "mlc", "whole", NULL};
+enum { WHOLE = 2 };
+
 static void add_cost(struct pm_counts *counts, const struct pm_hyflex_linear_cost *c) {
     for (int cell = 0; cell < 2; cell++) {
         struct pm_counts *to = &counts[cell];
@@ -389,14 +387,12 @@ static pm_status run(const void *layer, void *state, const struct pm_run_of *r) 
     if (status != PM_OK || !r->counts)
         return status;
     add_cost(r->counts, &cost);
-    struct pm_counts *whole = &r->counts[PM_HYFLEX_WHOLE];
+    struct pm_counts *whole = &r->counts[WHOLE];
     whole->of[PM_COUNT_VECTORS] += o->n;
     whole->of[PM_COUNT_CLOCKS] += cost.cycles;
     whole->of[PM_COUNT_MOVED] += (uint64_t)o->n * (8 * l->in + 32 * l->out); /* int8 in, int32 out */
     return PM_OK;
 }
-
-static const char *const parts[] = {"slc", "mlc", "whole", NULL};
 
 static const struct pm_variant variants[] = {
     {"ffn*=hyflex,cell=1", "slc", PM_OF_IMAGES | PM_OF_RTL},

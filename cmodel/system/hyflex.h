@@ -32,8 +32,6 @@ struct pm_hyflex_linear_cost {
                                       factors one after the other */
 };
 
-void pm_hyflex_linear_cost_add(struct pm_hyflex_linear_cost *sum, const struct pm_hyflex_linear_cost *cost);
-
 /** A programmed matrix. Reading it changes nothing: threads may share it. */
 struct pm_hyflex_linear;
 
@@ -66,8 +64,5 @@ struct pm_hyflex_run {
 };
 /** A programmed layer's converters an array, for its RTL twin. */
 unsigned pm_hyflex_layer_sars(const void *layer);
-
-/** The parts of its counts: arrays of 1-bit cells, of 2-bit cells, and both. */
-enum { PM_HYFLEX_PART_SLC, PM_HYFLEX_PART_MLC, PM_HYFLEX_WHOLE, PM_HYFLEX_PARTS };
 
 #endif

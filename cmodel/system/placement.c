@@ -5,7 +5,6 @@
 
 struct placed {
     const struct pm_system *system; /* NULL: the host */
-    struct pm_settings *settings;
     void *layer;
 };
 
@@ -27,23 +26,24 @@ static size_t number_of(const struct pm_system *system) {
 static pm_status place(struct pm_placement *p, const struct pm_plan *plan, struct pm_site *site, unsigned i,
                        struct pm_error *e) {
     const struct pm_plan_entry *entry = pm_plan_of(plan, p->graph, i);
-    struct placed *to = &p->node[i];
+    const char *name = p->graph->node[i].name;
     if (!entry || !entry->system->place)
         return PM_OK;
-    const size_t number = number_of(entry->system);
-    if (entry->settings && (to->settings = pm_plan_settings(plan, entry)) == NULL)
-        return pm_fail(e, PM_ENOMEM, p->graph->node[i].name, "out of memory");
-    to->system = entry->system;
+    const struct pm_system *system = entry->system;
+    struct pm_settings *settings = entry->settings ? pm_plan_settings(plan, entry) : NULL;
+    if (entry->settings && !settings)
+        return pm_fail(e, PM_ENOMEM, name, "out of memory");
+    p->node[i].system = system;
     p->elsewhere[i] = true;
-    if (to->system->settles && pm_settings_meet(to->settings, to->system->settles))
-        p->settles = true;
-    site->own = p->own[number];
+    p->settles = p->settles || (system->settles && pm_settings_meet(settings, system->settles));
+    site->own = p->own[number_of(system)];
     *e->text = '\0';
-    const pm_status status = to->system->place(site, &p->graph->node[i], to->settings, &to->layer, e);
-    p->own[number] = site->own;
+    const pm_status status = system->place(site, &p->graph->node[i], settings, &p->node[i].layer, e);
+    p->own[number_of(system)] = site->own;
+    free(settings);
     return status == PM_OK || *e->text
                ? status
-               : pm_fail(e, status, p->graph->node[i].name, "%s: %s", to->system->name, pm_strerror(status));
+               : pm_fail(e, status, name, "%s: %s", system->name, pm_strerror(status));
 }
 
 pm_status pm_placement_new(const struct pm_plan *plan, const struct pm_graph *graph, const char *folder,
@@ -69,11 +69,9 @@ pm_status pm_placement_new(const struct pm_plan *plan, const struct pm_graph *gr
 void pm_placement_free(struct pm_placement *p) {
     if (!p)
         return;
-    for (unsigned i = 0; p->node && i < p->graph->nodes; i++) {
+    for (unsigned i = 0; p->node && i < p->graph->nodes; i++)
         if (p->node[i].layer)
             p->node[i].system->free(p->node[i].layer);
-        free(p->node[i].settings);
-    }
     for (size_t i = 0; pm_systems[i]; i++)
         if (p->own[i])
             pm_systems[i]->free_own(p->own[i]);
@@ -88,10 +86,6 @@ const struct pm_system *pm_placement_system(const struct pm_placement *p, unsign
 
 const void *pm_placement_layer(const struct pm_placement *p, unsigned node) {
     return p->node[node].layer;
-}
-
-const struct pm_settings *pm_placement_settings(const struct pm_placement *p, unsigned node) {
-    return p->node[node].settings;
 }
 
 /* ---- a thread ---- */
@@ -139,7 +133,7 @@ static pm_status compute(void *ctx, unsigned node, const struct pm_operands *o) 
     const bool watched = w->watch[node].done != NULL;
     const struct pm_run_of run = {.operands = *o,
                                   .first_vector =
-                                      w->item * (w->graph->node[node].single ? 1 : w->graph->tokens),
+                                      w->item * pm_node_rows(&w->graph->node[node], w->graph->tokens),
                                   .counts = w->counts[node],
                                   .watch = watched ? &w->watch[node] : NULL};
     return at->system->run(at->layer, w->state[node], &run);

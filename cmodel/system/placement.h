@@ -14,11 +14,9 @@ pm_status pm_placement_new(const struct pm_plan *plan, const struct pm_graph *gr
                            uint64_t seed, struct pm_placement **placement, struct pm_error *e);
 void pm_placement_free(struct pm_placement *p);
 
-/** The system of node number `node`, its programmed layer and its effective settings; NULL: the host has it.
- */
+/** The system of node number `node`, and its programmed layer; NULL: the host has it. */
 const struct pm_system *pm_placement_system(const struct pm_placement *p, unsigned node);
 const void *pm_placement_layer(const struct pm_placement *p, unsigned node);
-const struct pm_settings *pm_placement_settings(const struct pm_placement *p, unsigned node);
 
 /** Whether some layer must see typical inputs first, and shows them to it. */
 bool pm_placement_settles(const struct pm_placement *p);

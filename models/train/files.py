@@ -118,6 +118,8 @@ def write_all(folder, contents, programs=()):
         for path in list(parts):
             os.replace(parts[path], path)
             del parts[path]
+    except OSError as error:
+        fail(folder, f"cannot be written: {error.strerror}")
     finally:
         for part in parts.values():
             os.unlink(part)

@@ -46,8 +46,8 @@ def explain(kind, error, trace):
         return f"needs the Python package {error.name}"
     if issubclass(kind, MemoryError):
         return "out of memory"
-    if issubclass(kind, OSError) and error.filename is not None:
-        return f"{os.fspath(error.filename)}: {error.strerror}"
+    if issubclass(kind, OSError) and error.strerror:
+        return f"{os.fspath(error.filename)}: {error.strerror}" if error.filename is not None else error.strerror
     while trace.tb_next is not None:
         trace = trace.tb_next
     place = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"

@@ -203,6 +203,8 @@ def main():
         lr=args.lr, betas=(0.9, 0.99), fused=True,
     )
     steps_per_epoch = len(x) // args.batch
+    if steps_per_epoch == 0:
+        program.fail("--batch", f"{args.batch} images, --holdout leaves {len(x)}")
     steps = max(args.epochs, args.schedule) * steps_per_epoch
     warmup = max(1, steps // 20)
     print(f"{sum(p.numel() for p in model.parameters())} parameters, {vars(args)}", flush=True)

@@ -39,11 +39,13 @@ module pm_planes #(
     $error("pm_planes: Rows must be at least 1, Bits 2..16");
   end
 
+  /* verilator lint_off VARHIDDEN */  // it looks for a function's names in the modules above, a user's too
   // The ones below each bit, ORed: a prefix tree. x ^ below(x) is -x.
   function [2*Bits-1:0] below(input [2*Bits-1:0] x);
     below = x << 1;
     for (int unsigned s = 1; s < 2 * Bits; s = s * 2) below = below | (below << s);
   endfunction
+  /* verilator lint_on VARHIDDEN */
 
   logic twos;
   assign twos = signed_i && !sign_coding_i;

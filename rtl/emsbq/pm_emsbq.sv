@@ -66,6 +66,7 @@ module pm_emsbq #(
       .e_o(e)
   );
 
+  /* verilator lint_off VARHIDDEN */  // it looks for a function's names in the modules above, a user's too
   // Shifts one element: {half an output LSB to add, truncated value}. Works on x ^ sign, whose high zeros are the sign
   // bits, so that one unsigned shifter and one comparison serve all cases.
   function logic [Q:0] shift_element(input logic [W-1:0] x, input logic [SW-1:0] s, input logic is_signed, input logic round);
@@ -83,6 +84,7 @@ module pm_emsbq #(
   function logic [Q-1:0] round_element(input logic [Q-1:0] y, input logic half, input logic is_signed);
     round_element = y + Q'(half && y != {!is_signed, {(Q - 1) {1'b1}}});
   endfunction
+  /* verilator lint_on VARHIDDEN */
 
   assign fit       = EW'(signed_i ? FitSigned : FitUnsigned);
   assign shift     = e > fit ? SW'(e - fit) : '0;

@@ -15,7 +15,7 @@ module pm_flare_attention #(
     /// Largest left shift that biases of Q, K and V meet, 0..31: ex is at least -MaxShl. 31 serves any ex, since shifts are
     /// clamped to 31.
     parameter int unsigned MaxShl = 31,
-    /// Logits a clock and head, 1..MaxTokens.
+    /// Logits a clock and head, at least 1.
     parameter int unsigned Lanes = 16,
     /// Elements normalised a clock and head, at least 1.
     parameter int unsigned NormLanes = 4,

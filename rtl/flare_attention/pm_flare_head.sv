@@ -9,7 +9,7 @@ module pm_flare_head #(
     parameter int unsigned Kvb = 10,
     /// Tokens that K and V hold, N; a multiple of 16 and of Lanes, 16..512.
     parameter int unsigned MaxTokens = 64,
-    /// Logits a clock, 1..MaxTokens.
+    /// Logits a clock, at least 1.
     parameter int unsigned Lanes = 16,
     /// Elements normalised a clock, at least 1.
     parameter int unsigned NormLanes = 4,

@@ -8,7 +8,7 @@ module pm_flare_kv #(
     parameter int unsigned Kvb = 10,
     /// Tokens that K and V hold, N, at least 2.
     parameter int unsigned MaxTokens = 64,
-    /// Bits of an accumulator after its bias, 33..64; as pm_bias_add has it, more than AccW.
+    /// Bits of an accumulator after its bias, 33..64, as pm_bias_add has it.
     parameter int unsigned SumW = 33,
     localparam int unsigned XRows = (D + 15) / 16 * 16,
     localparam int unsigned AccW = 16 + $clog2(XRows),

@@ -6,7 +6,7 @@ module pm_flare_query #(
     parameter int unsigned D = 64,
     /// Heads, 1..16.
     parameter int unsigned Heads = 4,
-    /// Bits of an accumulator after its bias, 33..64; as pm_bias_add has it, more than AccW.
+    /// Bits of an accumulator after its bias, 33..64, as pm_bias_add has it.
     parameter int unsigned SumW = 33,
     localparam int unsigned XRows = (D + 15) / 16 * 16,
     localparam int unsigned EqW = 18

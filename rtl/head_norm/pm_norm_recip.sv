@@ -16,6 +16,7 @@ module pm_norm_recip #(
     $error("pm_norm_recip: ZW must be 1..32");
   end
 
+  /* verilator lint_off VARHIDDEN */  // it looks for a function's names in the modules above, a user's too
   /// round(256*32 / (32 + i + 1/2)): 1.0 over the middle of the interval that i stands for, less 128.
   function logic [6:0] reciprocal(input logic [4:0] i);
     reciprocal = '0;
@@ -23,6 +24,7 @@ module pm_norm_recip #(
       if (i == 5'(entry)) reciprocal = 7'((32768 + 65 + 2 * entry) / (2 * (65 + 2 * entry)) - 128);
     end
   endfunction
+  /* verilator lint_on VARHIDDEN */
 
   logic [4:0] position, below;
 

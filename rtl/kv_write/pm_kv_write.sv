@@ -70,6 +70,7 @@ module pm_kv_write #(
   logic valid_q, old_q, write;
   logic take;
 
+  /* verilator lint_off VARHIDDEN */  // it looks for a function's names in the modules above, a user's too
   function logic signed [6:0] effective_shift(input logic [4:0] m, input logic signed [ExpW-1:0] ex);
     logic signed [MW-1:0] d;
     d = MW'($signed({1'b0, m})) - MW'(ex);
@@ -77,6 +78,7 @@ module pm_kv_write #(
     else if (d < -(MW'(31))) effective_shift = -7'sd31;
     else effective_shift = d[6:0];
   endfunction
+  /* verilator lint_on VARHIDDEN */
 
   pm_msb_narrow #(
       .N(D),

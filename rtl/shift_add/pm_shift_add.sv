@@ -55,6 +55,7 @@ module pm_shift_add #(
 
   localparam int unsigned PartW = WBits + 4;
 
+  /* verilator lint_off VARHIDDEN */  // it looks for a function's names in the modules above, a user's too
   /// The two's complement number whose bit b counts code b.
   function logic [PartW-1:0] join_bits(input logic [WBits*4-1:0] code);
     logic [PartW-1:0] sum;
@@ -70,6 +71,7 @@ module pm_shift_add #(
     term = {{(AccW - PartW) {part[PartW-1]}}, part} << plane;
     accumulate = acc + (term ^ {AccW{neg}}) + AccW'(neg);
   endfunction
+  /* verilator lint_on VARHIDDEN */
 
   logic [Outputs*PartW-1:0] part_q;
   logic [Outputs*AccW-1:0] acc_q;

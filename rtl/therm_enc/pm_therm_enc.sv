@@ -19,6 +19,7 @@ module pm_therm_enc #(
 
   localparam int unsigned Words = (Columns + 7) / 8;
 
+  /* verilator lint_off VARHIDDEN */  // it looks for a function's names in the modules above, a user's too
   function logic [31:0] count_ones(input logic [63:0] therm);
     logic [63:0] pair, nibble, sum;
     pair       = (therm & 64'h5555555555555555) + (therm >> 1 & 64'h5555555555555555);
@@ -29,6 +30,7 @@ module pm_therm_enc #(
     sum        = (sum | sum >> 8) & 64'h0000ffff0000ffff;
     count_ones = sum[31:0] | sum[47:16];
   endfunction
+  /* verilator lint_on VARHIDDEN */
 
   logic [Words*64-1:0] cmp;
   logic [Words*32-1:0] code;

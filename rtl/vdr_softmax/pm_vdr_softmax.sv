@@ -7,7 +7,7 @@ module pm_vdr_softmax #(
     parameter int unsigned Lanes = 16,
     /// Longest row, a multiple of Lanes, Lanes..4096.
     parameter int unsigned MaxN = 64,
-    /// Bits of ne, at least 6; what lies outside -8..15 gives the same as -8 and 15.
+    /// Bits of ne, at least 6; below -8 it is as at -8, above 15 as at 15.
     parameter int unsigned NeW = 8,
     localparam int unsigned ZW = 8 + $clog2(MaxN)
 ) (

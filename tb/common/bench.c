@@ -15,7 +15,8 @@ void bench_begin(struct bench *b, const char *block) {
     const char *s = getenv("PERIMETER_SEED");
     *b = (struct bench){.block = block, .seed = s ? strtoull(s, NULL, 0) : 1};
     b->rng = b->seed * 0x9E3779B97F4A7C15u | 1;
-    printf("# bench %s: seed %" PRIu64 "\n", block, b->seed);
+    const char *models = getenv("PERIMETER_MODELS");
+    printf("# bench %s: seed %" PRIu64 "%s%s\n", block, b->seed, models ? ", only " : "", models ? models : "");
 }
 
 /* The parameters of the model `name` in tb/BLOCK/models, into b->params; whether it is there. */

@@ -71,6 +71,7 @@ void pm_nor_pim_step(int abits, int bbits, int cols, unsigned char ready, int st
 
 /* One micro-operation. A NOR can only switch a preset result from 1 to 0 (MAGIC). */
 void pm_nor_pim_array(int strobes, int row, const uint32_t *data, uint32_t *result) {
+    memset(result, 0, (run.layout.lanes + 31) / 32 * sizeof *result); /* the same in every run where nothing is read */
     if (strobes == 0) { /* within a multiplication only the last read waits */
         pm_sim_need((run.strobe == 0 && run.row == 0) ||
                     (run.strobe == PM_NOR_CLOCKS - 1 && run.row == run.layout.rows - 1));

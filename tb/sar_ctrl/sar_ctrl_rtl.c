@@ -79,6 +79,7 @@ void pm_sar_ctrl_step(int lanes, const uint32_t *busy, const uint32_t *valid, co
 }
 
 void pm_sar_ctrl_compare(const uint32_t *dac, uint32_t *cmp) {
+    *cmp = 0; /* up to 32 lanes; idle ones too are the same in every run */
     for (unsigned i = 0; i < MAX_LANES; i++) {
         const struct lane *l = &run.lane[i];
         if (l->age == 0)

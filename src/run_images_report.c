@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- what was found ---- */
+
+/* One kind of access-by-access arrays, of one layer. */
+static void add_gemv(const char *name, const struct pm_counts *c, struct pm_results *r) {
+    const double accesses = (double)c->of[PM_COUNT_ACCESSES], windows = (double)c->of[PM_COUNT_WINDOWS];
+    pm_result_group(r, NULL);
+    pm_result_ints(r, "sawl", c->bin[PM_HISTOGRAM_LINES], pm_histogram_info[PM_HISTOGRAM_LINES].bins,
+                   "accesses", PM_RESULT_MEASURED);
+    pm_result_text(r, "gemv", name);
+    pm_result_real(r, "density", pm_ratio((double)c->of[PM_COUNT_ONES], (double)c->of[PM_COUNT_BITS]), NULL,
+                   PM_RESULT_MEASURED);
+    pm_result_int(r, "accesses", (int64_t)c->of[PM_COUNT_ACCESSES], "accesses", PM_RESULT_MEASURED);
+    pm_result_int(r, "windows", (int64_t)c->of[PM_COUNT_WINDOWS], "accesses", PM_RESULT_MEASURED);
+    pm_result_int(r, "vectors", (int64_t)c->of[PM_COUNT_VECTORS], "vectors", PM_RESULT_MEASURED);
+    pm_result_int(r, "conversions", (int64_t)c->of[PM_COUNT_CONVERSIONS], "conversions", PM_RESULT_MEASURED);
+    pm_result_real(r, "boost", pm_ratio(windows, accesses), NULL, PM_RESULT_DERIVED);
+    pm_result_end(r);
+}
+
+static bool by_access(const struct pm_tally *t, unsigned node) {
+    bool any = false;
+    for (unsigned k = 0; t->counts[node] && k < pm_system_parts(t->system[node]); k++)
+        any = any || t->counts[node][k].of[PM_COUNT_WINDOWS] > 0;
+    return any;
+}
+
+static void add_layers(const struct pm_tally *t, struct pm_results *r) {
+    pm_result_list(r, "layers");
+    for (unsigned i = 0; i < t->graph->nodes; i++) {
+        if (!by_access(t, i))
+            continue;
+        pm_result_list(r, NULL);
+        for (unsigned k = 0; k < pm_system_parts(t->system[i]); k++)
+            if (t->counts[i][k].of[PM_COUNT_WINDOWS] > 0)
+                add_gemv(t->system[i]->parts[k], &t->counts[i][k], r);
+        pm_result_end(r);
+    }
+    pm_result_end(r);
+}
+
+/* Of all layers, the clamped elements of their parts of this name. */
+static int64_t clipped(const struct pm_tally *t, const char *part) {
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < t->graph->nodes; i++)
+        for (unsigned k = 0; t->counts[i] && k < pm_system_parts(t->system[i]); k++)
+            sum += strcmp(t->system[i]->parts[k], part) == 0 ? t->counts[i][k].of[PM_COUNT_CLIPPED] : 0;
+    return (int64_t)sum;
+}
+
+static void add_conversions(const struct pm_tally *t, struct pm_results *r) {
+    pm_run_add_sum(t, PM_COUNT_WINDOWS, PM_COUNT_CONVERSIONS, "conversions", r);
+    pm_run_add_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WRONG, "conversion_errors", r);
+}
+
+static void add_golden(const struct pm_run_outcome *o, struct pm_results *r) {
+    const struct pm_tally *t = &o->tally;
+    pm_result_int(r, "images_golden", o->images, "images", PM_RESULT_PLAIN);
+    pm_run_add_accuracy(o, r);
+    pm_result_real(r, "boost",
+                   pm_ratio((double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS),
+                            (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES)),
+                   NULL, PM_RESULT_DERIVED);
+    pm_result_real(r, "seconds_golden", o->seconds, "s", PM_RESULT_MEASURED);
+    pm_result_int(r, "saturated_k", clipped(t, "k"), "elements", PM_RESULT_MEASURED);
+    pm_result_int(r, "saturated_v", clipped(t, "v"), "elements", PM_RESULT_MEASURED);
+    pm_run_add_sum(t, PM_COUNT_ROUNDED, PM_COUNT_ROUNDED, "saturated_rounding", r);
+    pm_run_add_sum(t, PM_COUNT_ZERO_SUMS, PM_COUNT_ZERO_SUMS, "zero_z", r);
+    add_conversions(t, r);
+    pm_run_add_arrays(t, r);
+    add_layers(t, r);
+    pm_run_add_counts(t, r);
+}
+
+static void add_pass(const struct pm_twin_pass *x, int pass, double runs, struct pm_results *r) {
+    char key[48];
+    snprintf(key, sizeof key, "cycles_per_token_pass%d", pass + 1);
+    pm_result_real(r, key, pm_ratio(x->clocks, runs), "clocks", PM_RESULT_MEASURED);
+    snprintf(key, sizeof key, "bound_per_token_pass%d", pass + 1);
+    pm_result_real(r, key, pm_ratio(x->bound, runs), "clocks", PM_RESULT_DERIVED);
+}
+
+/* Matrices in one system, those of the variants too. */
+static void add_matrix_rtl(const struct pm_run_report *rep, const struct pm_system *system,
+                           struct pm_results *r) {
+    struct pm_twin_result all = pm_run_rtl_sum(&rep->rtl, PM_NODE_MATRIX, system);
+    char key[64];
+    for (unsigned v = 0; v < rep->rtl_varied.count; v++) {
+        const struct pm_twin_result one = pm_run_rtl_sum(&rep->rtl_varied.outcome[v], PM_NODE_MATRIX, system);
+        pm_twin_result_add(&all, &one);
+    }
+    snprintf(key, sizeof key, "%s_integers_compared", system->name);
+    pm_result_int(r, key, (int64_t)all.compared, NULL, PM_RESULT_MEASURED);
+    snprintf(key, sizeof key, "%s_integers_differ", system->name);
+    pm_result_int(r, key, (int64_t)all.differ, NULL, PM_RESULT_MEASURED);
+}
+
+static void add_rtl(const struct pm_run_report *rep, struct pm_results *r) {
+    const struct pm_encoder_config *c = &rep->job->network.config;
+    const struct pm_twin_result x = pm_run_rtl_sum(&rep->rtl, PM_NODE_ATTENTION, NULL);
+    const struct pm_twin_pass *pass = rep->rtl.pass;
+    const double runs = (double)x.runs, n = c->tokens, d = c->width, h = c->heads;
+    pm_result_int(r, "images_rtl", rep->rtl.images, "images", PM_RESULT_PLAIN);
+    for (size_t i = 0; pm_systems[i]; i++)
+        if (pm_twin_of(pm_systems[i]) && pm_systems[i]->takes == PM_NODE_MATRIX)
+            add_matrix_rtl(rep, pm_systems[i], r);
+    pm_result_int(r, "integers_compared", (int64_t)x.compared, NULL, PM_RESULT_MEASURED);
+    pm_result_int(r, "integers_differ", (int64_t)x.differ, NULL, PM_RESULT_MEASURED);
+    pm_result_real(r, "cycles_per_token", pm_ratio(pass[0].clocks + pass[1].clocks, runs), "clocks",
+                   PM_RESULT_MEASURED);
+    pm_result_real(r, "bound_per_token", pm_ratio(pass[0].bound + pass[1].bound, runs), "clocks",
+                   PM_RESULT_DERIVED);
+    add_pass(&pass[0], 0, runs, r);
+    add_pass(&pass[1], 1, runs, r);
+    pm_result_real(r, "clocks_per_layer", pm_ratio((double)x.clocks, runs), "clocks", PM_RESULT_MEASURED);
+    pm_result_int(r, "traffic_in", (int64_t)x.elements_in, "elements", PM_RESULT_MEASURED);
+    pm_result_int(r, "traffic_out", (int64_t)x.elements_out, "elements", PM_RESULT_MEASURED);
+    pm_result_int(r, "traffic_elements", (int64_t)(x.elements_in + x.elements_out), "elements",
+                  PM_RESULT_MEASURED);
+    pm_result_real(r, "traffic_3bnd", runs * 3 * n * d, "elements", PM_RESULT_DERIVED);
+    pm_result_real(r, "traffic_unfused", runs * (2 * n * d + 2 * h * n * n + 4 * n * d), "elements",
+                   PM_RESULT_DERIVED);
+    pm_result_real(r, "seconds_rtl", rep->rtl.seconds, "s", PM_RESULT_MEASURED);
+}
+
+/* "ffn_accuracy_KEY", and "clips_KEY" of a literal reading. */
+static void add_key(const struct pm_variant *v, const struct pm_run_outcome *o, struct pm_results *r) {
+    char name[64];
+    snprintf(name, sizeof name, "ffn_accuracy_%s", v->key);
+    pm_result_real(r, name, pm_ratio(o->correct_integer, o->images), NULL, PM_RESULT_MEASURED);
+    snprintf(name, sizeof name, "clips_%s", v->key);
+    if (strncmp(v->key, "literal", 7) == 0)
+        pm_run_add_sum(&o->tally, PM_COUNT_READS, PM_COUNT_WRONG, name, r);
+}
+
+static void add_variants(const struct pm_run_report *rep, struct pm_results *r) {
+    pm_result_list(r, "variants");
+    for (unsigned v = 0; v < rep->varied.count; v++) {
+        const struct pm_run_outcome *o = &rep->varied.outcome[v];
+        pm_result_group(r, NULL);
+        pm_result_text(r, "variant", pm_run_variant_name(&rep->varied.variant[v]));
+        pm_result_int(r, "images", o->images, "images", PM_RESULT_PLAIN);
+        pm_run_add_accuracy(o, r);
+        pm_run_add_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES, "accesses", r);
+        add_conversions(&o->tally, r);
+        pm_run_add_arrays(&o->tally, r);
+        pm_result_end(r);
+    }
+    pm_result_end(r);
+    for (unsigned v = 0; v < rep->varied.count; v++)
+        if (rep->varied.variant[v].key)
+            add_key(&rep->varied.variant[v], &rep->varied.outcome[v], r);
+}
+
+struct pm_results *pm_run_results(const struct pm_run_report *rep) {
+    struct pm_results *r = pm_results_new();
+    if (!r)
+        return NULL;
+    pm_run_add_config(rep->job, r);
+    if (rep->golden.images)
+        add_golden(&rep->golden, r);
+    if (rep->rtl.images)
+        add_rtl(rep, r);
+    if (rep->varied.count)
+        add_variants(rep, r);
+    return r;
+}
+
+static void add_millionths(const struct pm_tally *t, enum pm_count kind, const char *key,
+                           struct pm_results *r) {
+    const double all = (double)pm_tally_sum(t, kind, PM_COUNT_CONVERSIONS);
+    if (all > 0)
+        pm_result_real(r, key, 1e6 * (double)pm_tally_sum(t, kind, PM_COUNT_WRONG) / all, NULL,
+                       PM_RESULT_MEASURED);
+}
+
+void pm_run_add_sweep(const struct pm_run_outcome *o, struct pm_results *r) {
+    const struct pm_tally *t = &o->tally;
+    const double accesses = (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES);
+    pm_run_add_accuracy(o, r);
+    if (accesses > 0) {
+        pm_result_real(r, "density",
+                       (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_ONES) /
+                           (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_BITS),
+                       NULL, PM_RESULT_MEASURED);
+        pm_result_real(r, "boost", (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS) / accesses,
+                       NULL, PM_RESULT_DERIVED);
+        pm_result_real(r, "accesses_per_image", accesses / o->images, "accesses", PM_RESULT_MEASURED);
+        add_millionths(t, PM_COUNT_WINDOWS, "conversion_errors_ppm", r);
+    }
+    add_millionths(t, PM_COUNT_READS, "clips_ppm", r);
+}
+
+/* ---- the report ---- */
+
+static double at(const struct pm_results *r, const char *path, const char *key) {
+    char full[96];
+    snprintf(full, sizeof full, "%s%s", path, key);
+    return pm_results_number(r, full);
+}
+
+static void print_gemv(const struct pm_results *r, unsigned layer, unsigned gemv, const char *name) {
+    char path[64];
+    snprintf(path, sizeof path, "layers/%u/%u/", layer, gemv);
+    const double accesses = at(r, path, "accesses"), vectors = at(r, path, "vectors"),
+                 windows = at(r, path, "windows");
+    printf("  %5u  %-4s %7.3f %10.2f %10.2f %6.2f  ", layer, name, at(r, path, "density"),
+           pm_ratio(accesses, vectors), pm_ratio(windows, vectors), at(r, path, "boost"));
+    for (unsigned s = 0; s < pm_histogram_info[PM_HISTOGRAM_LINES].bins; s++) {
+        char key[16];
+        snprintf(key, sizeof key, "sawl/%u", s);
+        printf(" %4.1f", 100 * pm_ratio(at(r, path, key), accesses));
+    }
+    printf("\n");
+}
+
+static void print_layers(const struct pm_run_outcome *o, const struct pm_results *r) {
+    const struct pm_tally *t = &o->tally;
+    const unsigned lines = pm_histogram_info[PM_HISTOGRAM_LINES].bins;
+    printf("  ADC step         1 bitline unit (one conducting cell), %u codes; %u wordlines at most, so that "
+           "nominal cells never clip\n",
+           lines + 1, lines);
+    printf("\n  layer  gemv density   accesses    windows  boost   SAWL 1..8, %% of accesses\n");
+    for (unsigned i = 0, layer = 0; i < t->graph->nodes; i++) {
+        if (!by_access(t, i))
+            continue;
+        for (unsigned k = 0, gemv = 0; k < pm_system_parts(t->system[i]); k++)
+            if (t->counts[i][k].of[PM_COUNT_WINDOWS] > 0)
+                print_gemv(r, layer, gemv++, t->system[i]->parts[k]);
+        layer++;
+    }
+    printf("  density: ones in the planes; accesses, windows of 8 rows: a vector; boost over fixed windows: "
+           "%.2f in all\n",
+           pm_results_number(r, "boost"));
+    printf("  clamped by the parse: K %.0f, V %.0f; by rounding: %.0f; head rows with Z = 0: %.0f\n",
+           pm_results_number(r, "saturated_k"), pm_results_number(r, "saturated_v"),
+           pm_results_number(r, "saturated_rounding"), pm_results_number(r, "zero_z"));
+    const double errors = pm_results_number(r, "conversion_errors"),
+                 conversions = pm_results_number(r, "conversions");
+    if (o->draws)
+        printf("  conversion errors: %.3f a million (%.0f of %.0f)\n", 1e6 * pm_ratio(errors, conversions),
+               errors, conversions);
+}
+
+static void print_golden(const struct pm_run_report *rep, const struct pm_results *r) {
+    const struct pm_run_outcome *o = &rep->golden;
+    const double seconds = pm_results_number(r, "seconds_golden");
+    printf("\nGolden, %u images, %.1f s (%.1f ms an image)\n", o->images, seconds, 1e3 * seconds / o->images);
+    printf("  accuracy float   %6.2f %%\n", 100 * pm_results_number(r, "accuracy_float"));
+    printf("  accuracy integer %6.2f %%\n", 100 * pm_results_number(r, "accuracy_integer"));
+    printf("  same class       %6.2f %%\n", 100 * pm_results_number(r, "same_class"));
+    if (pm_tally_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS) > 0)
+        print_layers(o, r);
+    if (!isnan(pm_results_number(r, "array_reads"))) {
+        printf("  %s, an image: array reads, conversions, clocks; wrong codes a million:\n   ",
+               pm_run_arrays_title(&o->tally));
+        pm_run_print_arrays(r, "", o->images, stdout);
+    }
+}
+
+/* Matrices, a line a system. */
+static void print_matrices_rtl(const struct pm_run_outcome *o) {
+    for (size_t i = 0; pm_systems[i]; i++) {
+        const struct pm_twin_result x = pm_run_rtl_sum(o, PM_NODE_MATRIX, pm_systems[i]);
+        if (x.compared > 0)
+            printf("  %s: integers compared %" PRIu64 ", differ %" PRIu64 "; clocks %.0f / %.0f = %.3f\n",
+                   pm_systems[i]->title, x.compared, x.differ, (double)x.clocks, (double)x.golden_clocks,
+                   pm_ratio((double)x.clocks, (double)x.golden_clocks));
+    }
+}
+
+static void print_pass(const struct pm_results *r, const char *name, int pass) {
+    char key[48];
+    snprintf(key, sizeof key, "cycles_per_token_pass%d", pass);
+    const double clocks = pm_results_number(r, key);
+    snprintf(key, sizeof key, "bound_per_token_pass%d", pass);
+    const double bound = pm_results_number(r, key);
+    printf("    %-22s %6.2f / %6.2f = %.3f\n", name, clocks, bound, pm_ratio(clocks, bound));
+}
+
+static void print_rtl(const struct pm_run_report *rep, const struct pm_results *r) {
+    printf("\nRTL against golden, %u images, %u layers each, %.1f s\n", rep->rtl.images,
+           rep->job->network.config.layers, pm_results_number(r, "seconds_rtl"));
+    print_matrices_rtl(&rep->rtl);
+    if (pm_run_rtl_sum(&rep->rtl, PM_NODE_ATTENTION, NULL).runs == 0)
+        return;
+    printf("  integers compared %.0f, differ %.0f\n", pm_results_number(r, "integers_compared"),
+           pm_results_number(r, "integers_differ"));
+    printf("  clocks a token over the busiest array's accesses, steady state:\n");
+    print_pass(r, "pass 1 (K, V)", 1);
+    print_pass(r, "pass 2 (Q, L, A*V, O)", 2);
+    printf("  clocks of a layer, fill and drain included: %.0f\n", pm_results_number(r, "clocks_per_layer"));
+    printf("  off-macro traffic: %.0f elements in, %.0f out; 3BND = %.0f, unfused 2BND + 2BHN^2 + 4BHNd_k = "
+           "%.0f (%.2f times as many)\n",
+           pm_results_number(r, "traffic_in"), pm_results_number(r, "traffic_out"),
+           pm_results_number(r, "traffic_3bnd"), pm_results_number(r, "traffic_unfused"),
+           pm_ratio(pm_results_number(r, "traffic_unfused"), pm_results_number(r, "traffic_elements")));
+}
+
+static void print_rtl_variants(const struct pm_run_report *rep) {
+    printf("\n%s, RTL against golden, one image each\n",
+           pm_run_arrays_title(&rep->rtl_varied.outcome[0].tally));
+    for (unsigned v = 0; v < rep->rtl_varied.count; v++) {
+        printf("  %s, %.1f s\n  ", rep->rtl_varied.variant[v].text, rep->rtl_varied.outcome[v].seconds);
+        print_matrices_rtl(&rep->rtl_varied.outcome[v]);
+    }
+}
+
+#define VARIANT "  %-44s %6.2f %%   %7.2f %% "
+
+static void print_variant(const struct pm_run_report *rep, unsigned v, const struct pm_results *r) {
+    const struct pm_run_outcome *o = &rep->varied.outcome[v];
+    char path[32];
+    snprintf(path, sizeof path, "variants/%u/", v);
+    printf(VARIANT, pm_run_variant_name(&rep->varied.variant[v]), 100 * at(r, path, "accuracy_integer"),
+           100 * at(r, path, "same_class"));
+    if (rep->varied.variant[v].key) {
+        pm_run_print_arrays(r, path, o->images, stdout);
+        return;
+    }
+    printf(" %.0f", at(r, path, "accesses") / o->images / rep->job->network.config.layers);
+    if (o->draws)
+        printf("   (conversion errors: %.3f a million)",
+               1e6 * pm_ratio(at(r, path, "conversion_errors"), at(r, path, "conversions")));
+    printf("\n");
+}
+
+static void print_variants(const struct pm_run_report *rep, const struct pm_results *r) {
+    printf("\nWhat each choice is worth, the first %u images, golden\n", rep->varied.outcome[0].images);
+    printf("  %-44s accuracy  same class  accesses a layer and image\n", "variant");
+    for (unsigned v = 0; v < rep->varied.count; v++)
+        if (!rep->varied.variant[v].key)
+            print_variant(rep, v, r);
+    unsigned first = 0;
+    while (first < rep->varied.count && !rep->varied.variant[first].key)
+        first++;
+    if (first == rep->varied.count)
+        return;
+    printf("\nMatrices in %s, the same images; an image's cost\n",
+           pm_run_arrays_title(&rep->varied.outcome[first].tally));
+    printf("  %-44s accuracy  same class     reads conversions    clocks wrong codes a million\n", "variant");
+    for (unsigned v = 0; v < rep->varied.count; v++)
+        if (rep->varied.variant[v].key)
+            print_variant(rep, v, r);
+}
+
+void pm_run_print(const struct pm_run_report *rep, const struct pm_results *r) {
+    if (rep->golden.images)
+        print_golden(rep, r);
+    if (rep->rtl.images)
+        print_rtl(rep, r);
+    if (rep->rtl_varied.count)
+        print_rtl_variants(rep);
+    if (rep->varied.count)
+        print_variants(rep, r);
+}
