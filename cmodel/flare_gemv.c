@@ -9,8 +9,6 @@
 
 _Static_assert(PM_K == PM_COMPARATORS && PM_K == PM_GROUP, "a code counts every wordline of an access");
 
-#define MASK_WORDS (PM_MAX_ROWS / 64)
-
 void pm_flare_program(struct pm_array *a, const int16_t *w, unsigned rows, unsigned outputs, unsigned wbits) {
     for (unsigned d = 0; d < rows; d++)
         for (unsigned m = 0; m < outputs; m++)

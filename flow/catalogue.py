@@ -15,7 +15,7 @@ import subprocess
 
 from common import BUILD, ROOT, Failure, Tap, program, read, write
 
-PROGRAM = os.environ.get("PERIMETER") or BUILD / "perimeter"
+PROGRAM = os.environ.get("PERIMETER_PROGRAM") or BUILD / "perimeter"
 
 
 def perimeter(*arguments: str) -> str:

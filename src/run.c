@@ -234,6 +234,20 @@ static pm_status check_input(struct pm_run_job *j) {
     return PM_OK;
 }
 
+/* Settings of a --place whose layers later ones all place; those of a file may be placed over. */
+static pm_status check_places(struct pm_run_job *j, unsigned places) {
+    const struct pm_plan *p = &j->plan;
+    for (unsigned i = p->entries - places; i < p->entries; i++) {
+        const struct pm_settings *s = p->entry[i].settings;
+        for (size_t k = 0; s && k < s->count && !pm_plan_wins(p, &j->network.graph, &p->entry[i]); k++)
+            if (s->value[k].given)
+                return pm_fail(&j->error, PM_EINVAL, p->entry[i].pattern,
+                               "%s.%s is ignored, later entries place all its layers", s->list->prefix,
+                               s->list->setting[k].name);
+    }
+    return PM_OK;
+}
+
 /* The plan and those of its variants that will run, together. */
 static pm_status check_plans(struct pm_run_job *j) {
     const unsigned use = j->pairs                                                   ? PM_OF_PAIRS
@@ -272,6 +286,8 @@ static pm_status prepare(const struct arguments *a, struct pm_outfile *summary) 
         status = pm_run_load_network(j);
     if (status == PM_OK)
         status = check_plans(j);
+    if (status == PM_OK)
+        status = check_places(j, a->places);
     if (status == PM_OK && j->summary)
         status = pm_outfile_plan(summary, j->summary, &j->error);
     return status;

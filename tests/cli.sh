@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # TAP test of `perimeter op`: tiny results worked out by hand, every refusal, and both engines on small shapes.
-#   PERIMETER=build/asan/perimeter MKNPY=build/tests/mknpy tests/cli.sh [docs|golden|refuse|both]...
+#   [PERIMETER_PROGRAM=build/asan/perimeter] tests/cli.sh [docs|golden|refuse|both]...
 # A refusal must exit with 2, print one line that names file or setting and reason, and leave the output folder as
 # it was.
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
-perimeter=$(realpath "${PERIMETER:-$root/build/asan/perimeter}")
-mknpy=$(realpath "${MKNPY:-$root/build/tests/mknpy}")
+build=${PERIMETER_BUILD:-$root/build}
+perimeter=$(realpath "${PERIMETER_PROGRAM:-$build/asan/perimeter}")
+mknpy=$(realpath "$build/tests/mknpy")
 parts=${*:-docs golden refuse both}
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -404,6 +405,8 @@ refuse_usage() {
         refuse "a stray argument" more "unexpected argument" op emsbq more
         refuse "an unknown engine" --engine "'fast' is not golden, rtl or both" $call --out y=out/y --engine fast
         refuse "two engines" --engine "given twice" $call --out y=out/y --engine rtl --engine golden
+        refuse "a coding of unsigned elements" coding "ignored without signed=1" op bitsift --sample scan --set coding=sign --out accesses=out/a
+        refuse "effective planes of magnitudes" eplanes "ignored without coding=twos" op bitsift --sample signed --set eplanes=0 --out accesses=out/a
         refuse "a waveform of the golden model" --wave "needs --engine rtl" $call --out y=out/y --wave out/w.fst
         refuse "a waveform of both" --wave "needs --engine rtl" $call --out y=out/y --wave out/w.fst --engine both
         refuse "a waveform in no folder" none/w.fst "folder does not exist" $call --out y=out/y --wave none/w.fst \
@@ -517,7 +520,7 @@ agree() { # NAME INTEGERS ARGUMENT...; -: any number of integers but none
 }
 
 both() {
-    PERIMETER=$perimeter python3 "$root/flow/catalogue.py" samples >samples || verdict 1 "the ops' samples"
+    PERIMETER_PROGRAM=$perimeter python3 "$root/flow/catalogue.py" samples >samples || verdict 1 "the ops' samples"
     while read -r op sample integers; do
         agree "$op, $sample" "$integers" "$op" --sample "$sample"
     done <samples
@@ -580,7 +583,7 @@ differ() {
 
 # The pages show the ops as the program declares them.
 docs() {
-    PERIMETER=$perimeter python3 "$root/flow/catalogue.py" check | sed 's/ok - /ok - cli /' >pages
+    PERIMETER_PROGRAM=$perimeter python3 "$root/flow/catalogue.py" check | sed 's/ok - /ok - cli /' >pages
     cat pages
     tests=$((tests + $(grep -c '^ok' pages) + $(grep -c '^not ok' pages)))
     failed=$((failed + $(grep -c '^not ok' pages)))

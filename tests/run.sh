@@ -138,6 +138,7 @@ want=hyflex.slc-percent bad "a split of no ranks" $good --place 'ffn*=hyflex,cel
 want=hyflex.slc-sigma bad "an error of cells that are not there" $good --place 'ffn*=hyflex,cell=2' --set hyflex.slc-sigma=0.1
 want=hyflex.mlc-sigma bad "its mirror" $good --place 'ffn*=hyflex,cell=1' --set hyflex.mlc-sigma=0.1
 want=hyflex.mlc-sigma bad "the same where all ranks are in the others" $good --place 'ffn*=hyflex,cell=ranks,slc-percent=100,mlc-sigma=0.1'
+want='hyflex.cell is ignored' bad "settings of layers that are all placed elsewhere" $good --place 'ffn*=hyflex,cell=2' --place 'ffn*=int8'
 want=flare.norm bad "a setting of the fused attention without it" $good --place 'attn*=hyflex' --set flare.norm=pow2
 want=hyflex.adc bad "ideal converters in RTL" $good --place 'ffn*=hyflex,adc=ideal' --engine both
 want=hyflex.slc-percent bad "more than all ranks" $good --place 'ffn*=hyflex,cell=ranks,slc-percent=101'
