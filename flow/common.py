@@ -197,7 +197,7 @@ def version(name, *arguments):
 def c_flags():
     """How the Makefile compiles the program, but for warnings and optimisation."""
     mpi = subprocess.run(["pkg-config", "--cflags", "ompi-c"], capture_output=True, text=True).stdout.split()
-    return ["-std=c11", "-D_GNU_SOURCE", "-ffp-contract=off", "-Iinclude/perimeter", "-Icmodel", f"-I{BUILD}/gen", "-Isrc", "-I.", "-Itb/common", *mpi,
+    return ["-std=c11", "-D_GNU_SOURCE", "-ffp-contract=off", "-Iinclude/perimeter", "-Icmodel", f"-I{BUILD}/gen", "-Isrc", "-I.", "-Itb/common", f"-I{BUILD}/gen", *mpi,
             f'-DPM_SOURCE_DIR="{ROOT}"', f'-DPM_BUILD_DIR="{BUILD.absolute()}"', f'-DPM_VERSION="{read("VERSION").strip()}"']
 
 
@@ -212,10 +212,16 @@ def newer(made, files):
 # Results by content.
 
 
-def source(path):
+def source(path, readers="verilator|synopsys|synthesis"):
     """A Verilog file without spaces and comments, which change nothing, but for those that a tool reads."""
-    text = re.sub(r"//(?!\s*(?:verilator|synopsys|synthesis))[^\n]*|/\*(?!\s*(?:verilator|synopsys|synthesis)).*?\*/", " ", read(path), flags=re.S)
+    said = rf"(?!\s*(?:{readers}))"
+    text = re.sub(rf"//{said}[^\n]*|/\*{said}.*?\*/", " ", read(path), flags=re.S)
     return " ".join(text.split())
+
+
+def design(path):
+    """What of a Verilog file is Yosys's."""
+    return source(path, "synopsys|synthesis")
 
 
 def digest(*parts):

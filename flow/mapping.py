@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
-from common import (BUILD, LIBERTY, Failure, block_list, blocks, chparam, digest, grep, parameters, read, rtl_files, tool,
+from common import (BUILD, LIBERTY, Failure, block_list, blocks, chparam, design, digest, grep, parameters, read, rtl_files, tool,
                     version, write, yosys)
 from models import canonical
 
@@ -77,7 +77,7 @@ class Configuration:
     @cached_property
     def netlist(self):
         """What the netlist is made of."""
-        return digest(*self.runs().values(), *map(Path, self.rtl), Path("synth/common/abc.script"), Path("synth/common/abc.constr"),
+        return digest(*self.runs().values(), *map(design, self.rtl), Path("synth/common/abc.script"), Path("synth/common/abc.constr"),
                       Path(LIBERTY), version("yosys", "-V"), version("berkeley-abc", "-q", "version"))
 
     @cached_property

@@ -18,7 +18,7 @@ import sys
 import time
 from pathlib import Path
 
-from common import (BUILD, MISREAD, Failure, Tap, block_list, blocks, chparam, digest, grep, keep, program, read_tsv, recall, rtl_files,
+from common import (BUILD, MISREAD, Failure, Tap, block_list, blocks, chparam, design, digest, grep, keep, program, read_tsv, recall, rtl_files,
                     tool, version, write, write_tsv)
 
 COLUMNS = ["block", "property", "top", "parameters", "engine", "depth", "s", "result", "canary", "covers", "source"]
@@ -35,17 +35,17 @@ class Target:
             raise Failure(f"formal/{block}/targets: {self.name}: no engine '{self.engine}'")
 
     def sources(self):
-        """Files with properties; the other blocks' files."""
+        """Files with properties; packages and the other blocks' files."""
         contracts = {path.name for path in Path("formal", self.block).glob("*.sv")}
         rtl = [file for file in rtl_files(self.block) if Path(file).name not in contracts]
-        own = [file for file in rtl if Path(file).parts[1] in (self.block, "common")]
+        own = [file for file in rtl if Path(file).parts[1] in (self.block, "common") and not file.endswith("_pkg.sv")]
         return own + sorted(map(str, Path("formal", self.block).glob("*.sv"))), [file for file in rtl if file not in own]
 
     def key(self):
         files = sum(self.sources(), []) + [str(path) for folder in (f"formal/{self.block}", "formal/common", "rtl/common")
                                            for path in sorted(Path(folder).glob("*.svh"))]
         return digest(self.name, self.engine, self.top, self.parameters, self.depth, version("yosys", "-V"),
-                      version("z3", "--version"), Path(__file__), *files, *map(Path, files))
+                      version("z3", "--version"), Path(__file__), *files, *map(design, files))
 
     def prep(self, stem, defines=""):
         """Reads the target into STEM.il."""
