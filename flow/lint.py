@@ -123,13 +123,14 @@ def parameters(tap, lint, files, module, every):
     top, path, _ = around(module, inside, "inside")
     result = lint([*files, path], top)
     explain(tap, result["ok"], f"{lint.name}: {module.name} inside its ranges, {len(inside)} settings", result["text"])
-    if not hasattr(lint, "program"):
+    out = ranges.outside(order)
+    if not out or not hasattr(lint, "program"):
         return
-    top, path, names = around(module, ranges.outside(order), "outside")
+    top, path, names = around(module, out, "outside")
     text = lint([*files, path], top)["text"]
     # Verilator stops where the language has no such thing; what it has not come to is asked for alone.
     taken = [setting for name, setting in names.items() if not re.search(rf"must be(?:.*\n){{1,2}}.*{top}\.{name}\b", text)
-             and not re.search(r"must be|^%Error: (?!Exiting)", lint(files, module.name, setting.items())["text"], re.M)]
+             and not re.search(r"must be|^%Error(?!: Exiting)", lint(files, module.name, setting.items())["text"], re.M)]
     tap(not taken, f"{lint.name}: {module.name} refuses what is outside them, {len(names)} settings" + "".join(map(shown, taken[:1])))
 
 
