@@ -22,7 +22,7 @@ from vcd import Wave
 from verilog import copy
 
 # Simulations of the bench, clocks of one and of all, bytes of waveforms and seconds of a program that are enough.
-RUNS, CLOCKS, ALL_CLOCKS, BYTES, SECONDS = 40, 1600, 8000, 60_000_000, 3600
+RUNS, CLOCKS, ALL_CLOCKS, BYTES, SECONDS = 40, 1600, 5000, 60_000_000, 3600
 
 
 class Port(NamedTuple):

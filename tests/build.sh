@@ -33,7 +33,7 @@ verdict $? "build: PERIMETER_BUILD, absolute and relative"
 cd "$work/a b" || exit 1
 before=$(stat -c %y build/rtl/therm_enc/model/model.so)
 touch rtl/therm_enc/*.sv
-both build/perimeter && [ "$(stat -c %y build/rtl/therm_enc/model/model.so)" = "$before" ]
+both build/perimeter && [ -n "$before" ] && [ "$(stat -c %y build/rtl/therm_enc/model/model.so)" = "$before" ]
 verdict $? "build: a model of the same sources is not built again"
 printf '\n' >>include/perimeter/therm_enc.h
 both build/perimeter && [ "$(stat -c %y build/rtl/therm_enc/model/model.so)" != "$before" ]

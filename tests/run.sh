@@ -24,6 +24,8 @@ between() {
 "$build/perimeter" run models/fashion-vit --data "$data" --engine both --images 600 --rtl-images 1 \
     --ablation-images 100 --summary "$work/summary.json" >"$work/out" 2>"$work/err"
 check "both engines end with status 0" $?
+! grep -q warning "$work/err"
+check "without a warning" $?
 # 3 layers x (49 tokens x (6 x 64 + 2 x 4 x 49 + 4 + 1) + 3 flags)
 between integers_compared 114816 114816
 between integers_differ 0 0

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bitsift_rtl.h"
 
+#include "array_dpi.h"
 #include "stream.h"
 
 #include <string.h>
@@ -15,25 +16,23 @@ static _Thread_local struct {
     struct pm_stream_in beats;
 } run;
 
-/* The number of wordlines that are on. */
-static unsigned wordlines(const uint32_t *mask) {
-    unsigned n = 0;
-    for (unsigned w = 0; w < (run.cfg->rows + 31) / 32; w++)
-        n += (unsigned)__builtin_popcount(mask[w]);
-    return n;
+static bool is_zero(const uint32_t *v, size_t bits) {
+    uint32_t any = 0;
+    for (size_t w = 0; w < (bits + 31) / 32; w++)
+        any |= v[w];
+    return any == 0;
 }
 
-static void take(const uint32_t *mask, uint32_t dummy, uint32_t plane, uint32_t flags) {
-    struct pm_access a = {.plane = plane,
-                          .neg = flags & 1,
-                          .last_plane = flags >> 1 & 1,
-                          .last_vector = flags >> 2 & 1,
-                          .sawl = wordlines(mask),
-                          .dummy = (unsigned)__builtin_popcount(dummy)};
+static void take(const struct pm_array_pins *p) {
+    struct pm_access a = {.plane = p->plane,
+                          .neg = p->neg,
+                          .last_plane = p->last_plane,
+                          .last_vector = p->last,
+                          .dummy = (unsigned)__builtin_popcount(p->dwl)};
+    const bool empty = is_zero(p->wl, run.cfg->rows) && p->dwl == 0 && p->last_plane && p->last;
+    a.sawl = empty ? 0 : pm_array_pins_active(p, run.cfg->rows, PM_K);
     for (unsigned w = 0; w < (run.cfg->rows + 31) / 32; w++)
-        a.mask[w / 2] |= (uint64_t)mask[w] << (w % 2 * 32);
-    const bool empty = a.sawl == 0 && a.dummy == 0 && a.last_plane && a.last_vector;
-    pm_sim_need((dummy & (dummy + 1)) == 0 && (empty || (a.sawl > 0 && a.sawl + a.dummy == PM_K)));
+        a.mask[w / 2] |= (uint64_t)p->wl[w] << (w % 2 * 32);
     run.sink(run.ctx, run.ended, &a);
     run.ended += a.last_vector;
 }
@@ -49,11 +48,11 @@ void pm_bitsift_step(int rows, int bits, int slice, int scan, unsigned char x_re
         return;
     }
     pm_stream_fired(&run.x, x_ready);
-    pm_sim_need(acc_valid || (wordlines(mask) == 0 && *dummy == 0));
+    pm_sim_need(acc_valid || (is_zero(mask, c->rows) && *dummy == 0));
     const uint64_t scalars = *dummy | *plane << 7 | *flags << 11;
     if (pm_stream_take(&run.beats, acc_valid, pm_stream_hash(scalars, mask, c->rows),
                        run.ended < run.x.taken ? SIZE_MAX : 0))
-        take(mask, *dummy, *plane, *flags);
+        take(&(struct pm_array_pins){mask, *dummy, *plane, *flags & 1, *flags >> 1 & 1, *flags >> 2 & 1});
     if (run.ended == run.x.items)
         pm_sim_finish(PM_OK);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "col_scan_rtl.h"
 
+#include "array_dpi.h"
 #include "stream.h"
 
 #include <string.h>
@@ -10,45 +11,12 @@ static _Thread_local struct {
     const int32_t *value;
     uint8_t *code;
     uint64_t *clock;
-    size_t begun, ended; /* planes whose first and last start was seen */
-    unsigned column;     /* next column to start */
-    unsigned elapsed;    /* clocks of the read under way */
-    bool read_done;
+    struct pm_scan_dpi scan;
     bool stalled;                /* a first conversion may not begin in this clock */
     int32_t sampled[8];          /* what each converter holds */
     struct pm_stream_out planes; /* taken when they are held */
     struct pm_stream_in codes;   /* always ready */
 } run;
-
-/* Planes alternate between the banks, so plane p is in bank p mod 2. */
-static void array_side(bool ready, bool read, bool track, bool hold, size_t ended) {
-    pm_sim_need(!read || run.planes.valid);
-    pm_sim_need(hold == (read && run.read_done) && ready == hold);
-    run.elapsed = read && !hold ? run.elapsed + 1 : 0;
-    if (!read)
-        return;
-    pm_sim_need(run.planes.taken < ended + 2); /* the tracking bank's columns have all been converted */
-    pm_sim_need(track == (run.planes.taken & 1));
-    pm_stream_fired(&run.planes, hold);
-}
-
-static void converter_side(unsigned start, unsigned column, bool scan) {
-    if (start == 0)
-        return;
-    pm_sim_need(run.begun > run.ended || !run.stalled);
-    if (run.column == 0) {
-        if (run.clock)
-            run.clock[run.begun] = pm_sim_clock();
-        run.begun++;
-    }
-    pm_sim_need(run.begun <= run.planes.taken && scan == ((run.begun - 1) & 1));
-    pm_sim_need(column == run.column && start == 1u << column % run.r.sars);
-    run.sampled[column % run.r.sars] = run.value[(run.begun - 1) * run.r.cols + column];
-    if (++run.column == run.r.cols) {
-        run.column = 0;
-        run.ended++;
-    }
-}
 
 void pm_col_scan_step(int cols, int sars, unsigned char plane_ready, unsigned char read, unsigned char track,
                       unsigned char hold, unsigned char scan, int column, int start, unsigned char next_valid,
@@ -56,13 +24,24 @@ void pm_col_scan_step(int cols, int sars, unsigned char plane_ready, unsigned ch
                       unsigned char *plane_valid, int *tag, unsigned char *read_done, unsigned char *stall,
                       unsigned char *mode6) {
     pm_sim_need((unsigned)cols == run.r.cols && (unsigned)sars == run.r.sars);
-    /* Both sides see the banks as they are before this clock's end. */
-    const size_t ended_before = run.ended;
-    pm_sim_need(next_valid == (run.column == 0 && run.planes.taken > run.ended));
-    pm_sim_need(!next_valid || (unsigned)next_tag == (run.begun & 255));
-    converter_side((unsigned)start, (unsigned)column, scan);
-    array_side(plane_ready, read, track, hold, ended_before);
-    if (pm_stream_take(&run.codes, code_valid, 0, run.ended * run.r.cols + run.column)) {
+    struct pm_scan_dpi *d = &run.scan;
+    const struct pm_scan_pins pins = {read, track, hold, scan, (unsigned)column, (unsigned)start};
+    const bool between = d->column == 0;
+    pm_sim_need(next_valid == (between && d->held > d->ended));
+    pm_sim_need(!next_valid || (unsigned)next_tag == (d->begun & 255));
+    pm_sim_need((!read || run.planes.valid) && plane_ready == hold);
+    pm_sim_need(start == 0 || !between || !run.stalled);
+    bool held;
+    int sampled;
+    pm_scan_dpi_clock(d, &pins, &held, &sampled);
+    pm_stream_fired(&run.planes, held);
+    if (sampled >= 0) {
+        run.sampled[(unsigned)sampled % run.r.sars] =
+            run.value[(d->begun - 1) * run.r.cols + (unsigned)sampled];
+        if (sampled == 0 && run.clock)
+            run.clock[d->begun - 1] = pm_sim_clock();
+    }
+    if (pm_stream_take(&run.codes, code_valid, 0, d->ended * run.r.cols + d->column)) {
         const size_t at = run.codes.taken - 1;
         pm_sim_need((unsigned)code_column == at % run.r.cols &&
                     (unsigned)code_tag == (at / run.r.cols & 255));
@@ -71,8 +50,7 @@ void pm_col_scan_step(int cols, int sars, unsigned char plane_ready, unsigned ch
     pm_stream_end(&run.codes, 0);
     *plane_valid = pm_stream_offer(&run.planes);
     *tag = *plane_valid ? (int)run.planes.taken & 255 : (int)(pm_sim_noise() & 255);
-    run.read_done = run.elapsed + 1 >= run.r.read_clocks && !pm_sim_stall();
-    *read_done = run.read_done;
+    *read_done = pm_scan_dpi_done(d);
     run.stalled = pm_sim_stall();
     *stall = run.stalled;
     *mode6 = run.r.bits == PM_SAR_BITS - 1;
@@ -92,6 +70,7 @@ pm_status pm_col_scan_rtl(const struct pm_sim_opts *opts, const struct pm_col_sc
         return PM_OK;
     memset(&run, 0, sizeof run);
     run.r = *r;
+    run.scan = (struct pm_scan_dpi){.cols = r->cols, .sars = r->sars, .read_clocks = r->read_clocks};
     run.value = value;
     run.code = code;
     run.clock = clock;

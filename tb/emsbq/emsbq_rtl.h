@@ -9,7 +9,7 @@
 
 /** Runs x[groups][n] through pm_emsbq into y[groups][n] and s[groups]. n 1..N; positions n..N-1 are padded
  * with 0, which changes no result. keep[groups][n] may be NULL. *clocks, where not NULL, receives the clocks
- * from the first one that offers a group to the one that takes the last result, inclusive: groups + 3 without
+ * from the one that takes the first group to the one that takes the last result, inclusive: groups + 3 without
  * stalls. PM_EINVAL: cfg->q is not Q; PM_ESHAPE: n > N; PM_ERANGE: an element does not fit W bits;
  * PM_EDIFFER: a stalled output changed. */
 pm_status pm_emsbq_rtl(const struct pm_sim_opts *opts, const struct pm_emsbq_cfg *cfg, const int64_t *x,

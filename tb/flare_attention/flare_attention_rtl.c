@@ -146,8 +146,9 @@ void pm_fa_step(uint8_t x_ready, uint8_t *x_valid, uint32_t *x, uint32_t *ex, ui
 static void beat(struct pm_array_dpi *d, enum pm_gemv_kind kind, bool access, const uint32_t *wl,
                  uint32_t dwl, uint32_t side, uint32_t *cmp) {
     run->result->accesses[kind] += access;
+    const struct pm_array_pins pins = pm_array_pins(wl, dwl, side);
     if (access)
-        pm_array_dpi_read(d, wl, dwl, side & 7, side >> 3 & 1, side >> 4 & 1, side >> 5 & 1, cmp);
+        pm_array_dpi_read(d, &pins, cmp);
     else
         pm_array_dpi_skip(d);
 }

@@ -30,7 +30,8 @@ void pm_flare_gemv_elaborated(int rows, int outputs, int wbits, int xbits, int s
 
 void pm_flare_gemv_access(const uint32_t *wl, const uint32_t *dwl, int plane, uint8_t neg, uint8_t last_plane,
                           uint8_t last, uint32_t *cmp) {
-    pm_array_dpi_read(&run.dpi, wl, *dwl, (unsigned)plane, neg, last_plane, last, cmp);
+    const struct pm_array_pins pins = {wl, *dwl, (unsigned)plane, neg, last_plane, last};
+    pm_array_dpi_read(&run.dpi, &pins, cmp);
     pm_sim_progress();
 }
 

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hyflex_gemv_rtl.h"
 
+#include "array_dpi.h"
 #include "stream.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* One sample-and-hold bank: what the bitlines showed. */
-struct bank {
-    int32_t value[PM_HYFLEX_COLS];
-};
 
 struct lane {
     int32_t value;    /* sampled by the converter */
@@ -26,14 +22,15 @@ static _Thread_local struct {
     int32_t *acc;
     uint8_t *code;
     uint64_t clips, first_read;
-    size_t held, ended, codes; /* planes held, planes whose last conversion has begun, codes seen */
-    unsigned column, elapsed, used;
+    size_t codes; /* seen */
+    unsigned used;
     unsigned y_hold; /* clocks left of the one long stall of a run with stalls */
-    bool read_done, reading, y_held;
+    bool reading, y_held;
     uint64_t wordlines;
     uint16_t due[3 * PM_HYFLEX_COLS]; /* the sums that codes should be, by plane mod 3: codes come after the
                                       bank is free */
-    struct bank bank[2];
+    int32_t bank[2][PM_HYFLEX_COLS];  /* what the bitlines showed */
+    struct pm_scan_dpi scan;
     struct lane lane[PM_HYFLEX_MAX_SARS];
     struct pm_stream_out x;
     struct pm_stream_in y;
@@ -56,45 +53,32 @@ static struct pm_read_id read_id(size_t plane) {
                                .plane = (uint16_t)(plane % PM_HYFLEX_PLANES)};
 }
 
-/* Planes alternate between the banks: plane p is in bank p mod 2. */
-static void array_side(uint64_t wordlines, bool read, bool track, bool hold, size_t ended) {
-    pm_sim_need(hold == (read && run.read_done));
-    run.elapsed = read && !hold ? run.elapsed + 1 : 0;
-    if (!read)
+/* The wordlines of the plane that is read, from the read's first clock to its last. */
+static void see_wordlines(uint64_t wordlines, size_t plane, bool last) {
+    pm_sim_need(plane < run.planes);
+    if (plane >= run.planes)
         return;
-    pm_sim_need(run.held < ended + 2 && track == (run.held & 1) && run.held < run.planes);
-    if (run.held >= run.planes)
-        return;
-    if (run.held == 0 && run.first_read == 0)
+    if (run.first_read == 0)
         run.first_read = pm_sim_clock() + 1;
     if (!run.reading)
-        run.wordlines = plane_of(run.held);
+        run.wordlines = plane_of(plane);
     pm_sim_need(wordlines == run.wordlines);
-    run.reading = !hold;
-    if (hold) {
-        pm_rram_read(run.tile->array, &wordlines, read_id(run.held), run.bank[track].value);
-        pm_rram_count(run.tile->array, &wordlines, run.due + run.held % 3 * PM_HYFLEX_COLS);
-        run.held++;
+    run.reading = !last;
+    if (last) {
+        pm_rram_read(run.tile->array, &wordlines, read_id(plane), run.bank[plane % 2]);
+        pm_rram_count(run.tile->array, &wordlines, run.due + plane % 3 * PM_HYFLEX_COLS);
         pm_sim_progress();
     }
 }
 
-static void converter_side(unsigned sample, unsigned column, bool scan) {
-    if (sample == 0)
-        return;
-    pm_sim_need(run.held > run.ended && scan == (run.ended & 1));
-    pm_sim_need(column == run.column && sample == 1u << column % run.cfg->sars);
+static void sample_column(size_t plane, unsigned column) {
     struct lane *lane = &run.lane[column % run.cfg->sars];
     /* Sampling, adc comparisons, and the clock of the code, in which nothing is sampled. */
     pm_sim_need(lane->started == 0 || pm_sim_clock() - lane->started >= run.cfg->adc + 2);
     lane->started = pm_sim_clock();
-    lane->value = run.bank[scan].value[column];
-    lane->id = read_id(run.ended);
+    lane->value = run.bank[plane % 2][column];
+    lane->id = read_id(plane);
     lane->id.access = (uint16_t)column;
-    if (++run.column == PM_HYFLEX_COLS) {
-        run.column = 0;
-        run.ended++;
-    }
 }
 
 static void collect_code(int code, int column) {
@@ -126,13 +110,18 @@ void pm_hyflex_gemv_step(int sars, int acc_w, unsigned char x_ready, const uint3
                          int code_column, unsigned char y_valid, const uint32_t *y, unsigned char *mlc,
                          unsigned char *mode6, unsigned char *x_valid, uint32_t *x, unsigned char *read_done,
                          unsigned char *y_ready) {
-    const size_t ended_before = run.ended;
     pm_sim_need((unsigned)sars == run.cfg->sars);
     pm_sim_need(run.cfg->adc == PM_SAR_BITS || c7_en == 0);
     const unsigned outputs = PM_HYFLEX_COLS * run.cfg->cell / 8;
     pm_stream_fired(&run.x, x_ready);
-    converter_side((unsigned)sample, (unsigned)column, scan);
-    array_side(wordlines[0] | (uint64_t)wordlines[1] << 32, read, track, hold, ended_before);
+    const struct pm_scan_pins pins = {read, track, hold, scan, (unsigned)column, (unsigned)sample};
+    bool held;
+    int sampled;
+    pm_scan_dpi_clock(&run.scan, &pins, &held, &sampled);
+    if (sampled >= 0)
+        sample_column(run.scan.begun - 1, (unsigned)sampled);
+    if (read)
+        see_wordlines(wordlines[0] | (uint64_t)wordlines[1] << 32, run.scan.held - held, held);
     if (code_valid)
         collect_code(code, code_column);
     if (pm_stream_take(&run.y, y_valid, pm_stream_hash(0, y, (size_t)outputs * (unsigned)acc_w),
@@ -148,8 +137,7 @@ void pm_hyflex_gemv_step(int sars, int acc_w, unsigned char x_ready, const uint3
             pm_pins_put(x, r, 8, r < run.tile->rows ? vector(run.x.taken)[r] : 0, true);
     else
         pm_pins_noise(x, PM_HYFLEX_ROWS * 8);
-    run.read_done = run.elapsed + 1 >= run.cfg->read_clocks && !pm_sim_stall();
-    *read_done = run.read_done;
+    *read_done = pm_scan_dpi_done(&run.scan);
     run.y_hold -= run.y_hold > 0;
     *y_ready = run.y.ready = pm_stream_ready(&run.y, y_valid) && run.y_hold == 0;
 }
@@ -178,6 +166,8 @@ pm_status pm_hyflex_tile_rtl(const struct pm_sim_opts *opts, const struct pm_hyf
     run.cfg = pm_hyflex_config(h);
     if (run.cfg->adc == 0)
         return PM_EMODE;
+    run.scan = (struct pm_scan_dpi){
+        .cols = PM_HYFLEX_COLS, .sars = run.cfg->sars, .read_clocks = run.cfg->read_clocks};
     run.tile = tile;
     run.vectors = x;
     run.stride = stride;

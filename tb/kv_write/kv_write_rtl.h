@@ -16,7 +16,7 @@ struct pm_kv_write_cfg {
  * passes: accumulators k_acc and v_acc [passes][tokens][d] and exponents ex[passes][tokens] into k and v
  *  [passes][tokens][d]. k_sat and v_sat [passes] are the sticky flags at each pass's end, when its first
  * flagged[passes] tokens have been on the pins. *clocks, where not NULL, receives the clocks from the one
- * that offers the first token to the one that takes the last write, inclusive: tokens + 2 for one pass without
+ * that takes the first token to the one that takes the last write, inclusive: tokens + 2 for one pass without
  * stalls. Where tokens is MaxTokens, the next pass's first token
  * is offered before the clear, and must wait. PM_EINVAL: cfg->kvb is not Kvb; PM_ESHAPE: d is not D, or too
  * many tokens; PM_ERANGE: an accumulator does not fit W bits or an exponent ExpW; PM_EDIFFER: stalled pins

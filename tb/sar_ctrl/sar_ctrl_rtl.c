@@ -23,7 +23,7 @@ static _Thread_local struct {
 } run;
 
 static bool bit(const uint32_t *v, int i) {
-    return v[i / 32] >> (i % 32) & 1;
+    return pm_get_bits(v, (size_t)i, 1);
 }
 
 /* What clock's outputs and the pins of lane l say, against the contract. */
@@ -44,8 +44,8 @@ void pm_sar_ctrl_step(int lanes, const uint32_t *busy, const uint32_t *valid, co
     memset(mode6, 0, ((size_t)lanes + 31) / 32 * 4);
     for (int i = 0; i < lanes; i++) {
         struct lane *l = &run.lane[i];
-        if (!pins_hold(l, bit(busy, i), bit(valid, i), bit(c7_en, i), pm_get_bits(dac, (size_t)i * 7, 7)))
-            pm_sim_finish(PM_EDIFFER);
+        pm_sim_need(
+            pins_hold(l, bit(busy, i), bit(valid, i), bit(c7_en, i), pm_get_bits(dac, (size_t)i * 7, 7)));
         if (bit(valid, i)) {
             run.code[l->index] = (uint8_t)pm_get_bits(code, (size_t)i * 7, 7);
             run.done++;
