@@ -27,7 +27,7 @@ synth: all
 	@$(MAKE) --no-print-directory -s $(if $(BLOCK),$(BUILD)/tb/$(BLOCK)_tb,$(BENCHES:%=$(BUILD)/tb/%_tb) $(BUILD)/accesses $(BUILD)/synth/vectors)
 	@flow/synth.py map --jobs $(JOBS) $(BLOCK); status=$$?; \
 	    echo $(SYNTH) | xargs -n 1 | xargs -I {} -P $(JOBS) flow/tap.py run $(BUILD)/synth/netlist-{}.tap flow/netlist.py {}; \
-	    flow/synth.py report $(BLOCK) $(if $(BLOCK),,&& flow/plot.py synthesis) && exit $$status
+	    flow/synth.py report $(BLOCK) && flow/pages.py $(if $(BLOCK),,&& flow/plot.py synthesis) && exit $$status
 power: all
 	@$(MAKE) --no-print-directory -s $(BUILD)/synth/vectors
 	@flow/power.py

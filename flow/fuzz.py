@@ -23,12 +23,14 @@ CHUNK = 50_000
 
 
 def compile_sources():
-    """The golden model and the program, but for what runs and sweeps the network."""
+    """Objects of the golden model and the program, but for what runs and sweeps the network."""
+    objects = []
     headers = [path for folder in ("cmodel", "src", "include") for path in Path(folder).rglob("*.h")]
     for file in sorted([*Path("cmodel").rglob("*.c"), *Path("src").rglob("*.c")]):
         if re.match(r"src/(main|sweep.*|run|run_[^j].*)\.c$", str(file)):
             continue
         made = OUT / "obj" / (str(file).replace("/", "_") + ".o")
+        objects.append(made)
         if newer(made, [file, *headers]):
             continue
         if file.match("cmodel/kernels/avx*"):  # their target pragma is GCC's; no loader is in them
@@ -36,12 +38,13 @@ def compile_sources():
         else:
             compiler = ["clang", f"-fsanitize=fuzzer-no-link,{SANITIZERS}", "-fno-sanitize-recover=undefined"]
         must([*compiler, *FLAGS, "-c", "-o", made, file], OUT / "compile.log")
+    return objects
 
 
-def link(target):
+def link(target, objects):
     wrap = ["-Wl,--wrap=pm_rtl_open,--wrap=pm_rtl_close"] if target == "vectors" else []
     must(["clang", *FLAGS, f"-fsanitize=fuzzer,{SANITIZERS}", "-fno-sanitize-recover=undefined", "-o", OUT / f"{target}.fuzz",
-          f"tests/fuzz/{target}.c", *sorted((OUT / "obj").glob("*.o")), *wrap, *LIBRARIES], OUT / "compile.log")
+          f"tests/fuzz/{target}.c", *objects, *wrap, *LIBRARIES], OUT / "compile.log")
 
 
 def executions(target):
@@ -49,9 +52,9 @@ def executions(target):
     return sum(int(line.split()[1]) for line in log.read_text().splitlines() if line.startswith("executions")) if log.exists() else 0
 
 
-def fuzz(target, runs):
+def fuzz(target, objects, runs):
     """Whether no input failed."""
-    link(target)
+    link(target, objects)
     (OUT / target).mkdir(exist_ok=True)
     while (done := executions(target)) < runs:
         last = OUT / f"{target}.last"
@@ -87,8 +90,8 @@ def main(arguments):
         raise Failure(f"no target {sorted(unknown)[0]}: {' '.join(TARGETS)}")
     (OUT / "obj").mkdir(parents=True, exist_ok=True)
     must(["scripts/setup.sh", "clang", "libclang-rt-14-dev"], OUT / "setup.log")
-    compile_sources()
-    passed = [fuzz(target, int(os.environ.get("PERIMETER_FUZZ_RUNS", 1_000_000))) for target in arguments or TARGETS]
+    objects = compile_sources()
+    passed = [fuzz(target, objects, int(os.environ.get("PERIMETER_FUZZ_RUNS", 1_000_000))) for target in arguments or TARGETS]
     summary()
     return int(not all(passed))
 

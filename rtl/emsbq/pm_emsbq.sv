@@ -71,9 +71,11 @@ module pm_emsbq #(
   // bits, so that one unsigned shifter and one comparison serve all cases.
   function logic [Q:0] shift_element(input logic [W-1:0] x, input logic [SW-1:0] s, input logic is_signed, input logic round);
     logic neg, half, over;
+    logic [ W-1:0] flipped;
     logic [XW-1:0] shifted;
     neg = is_signed && x[W-1];
-    shifted = XW'(x ^ {W{neg}}) >> (s - SW'(s != '0));
+    flipped = x ^ {W{neg}};
+    shifted = XW'(flipped) >> (s - SW'(s != '0));
     half = round && s != '0 && (shifted[0] ^ neg);
     if (s != '0) shifted = shifted >> 1;
     over = (shifted >> Q) != '0 || (is_signed && shifted[Q-1]);
