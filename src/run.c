@@ -140,6 +140,23 @@ static pm_status take_setting(struct pm_run_job *j, int key, const char *value) 
     return pm_settings_give(all, text, NULL, &j->error);
 }
 
+/* Below the options: argp would break the lines. */
+static void print_systems(FILE *f) {
+    fputs("\nLayers are named attn0 (its matrices attn0.q, k, v, o), ffn0.up, ffn0.down, attn1, ..., patch, "
+          "head.\nSystems and their settings:\n",
+          f);
+    for (size_t i = 0; pm_systems[i]; i++) {
+        const struct pm_system *s = pm_systems[i];
+        fprintf(f, "\n  %-8s %s\n", s->name, s->summary);
+        for (const struct pm_setting *d = s->settings ? s->settings->setting : NULL; d && d->name; d++) {
+            char range[128], note[200];
+            pm_setting_range(d, range, sizeof range);
+            pm_setting_note(d, note, sizeof note);
+            fprintf(f, "    %s.%s %s (%s); %s\n", s->name, d->name, range, d->fallback, note);
+        }
+    }
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state) {
     struct arguments *a = state->input;
     struct pm_run_job *j = a->job;
@@ -184,6 +201,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return pm_settings_give(j->plan.all, arg, "--set", &j->error) == PM_OK ? 0 : EINVAL;
     case 'h':
         argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK, state->name);
+        print_systems(stdout);
         exit(fflush(stdout) == 0 ? 0 : 2);
     case ARGP_KEY_ARG:
         if (j->model)
@@ -326,40 +344,19 @@ static void list_options(struct argp_option *options, char (*text)[256]) {
     options[n] = (struct argp_option){0};
 }
 
-/* The systems and their settings, which the caller frees. */
-static char *system_help(void) {
-    char *text = NULL;
-    size_t length;
-    FILE *f = open_memstream(&text, &length);
-    if (!f)
-        return NULL;
-    fputs(
-        "Runs a network on images or on pairs of sentences: accuracy, accesses, cycles, golden against RTL.\v"
-        "Layers are named attn0 (its matrices attn0.q, k, v, o), ffn0.up, ffn0.down, attn1, ..., patch, "
-        "head.\n"
-        "Systems and their settings:\n",
-        f);
-    for (size_t i = 0; pm_systems[i]; i++) {
-        const struct pm_system *s = pm_systems[i];
-        fprintf(f, "\n  %-8s %s\n", s->name, s->summary);
-        for (const struct pm_setting *d = s->settings ? s->settings->setting : NULL; d && d->name; d++) {
-            char range[128], note[200];
-            pm_setting_range(d, range, sizeof range);
-            pm_setting_note(d, note, sizeof note);
-            fprintf(f, "    %s.%s %s (%s); %s\n", s->name, d->name, range, d->fallback, note);
-        }
-    }
-    fclose(f);
-    return text;
-}
-
 int pm_cmd_run(int argc, char **argv) {
     enum { OPTIONS = 64 };
     struct argp_option options[OPTIONS];
     char help[OPTIONS][256];
     list_options(options, help);
-    char *doc = system_help();
-    const struct argp argp = {options, parse, "MODEL --data DIR\nMODEL --pairs FILE", doc, NULL, NULL, NULL};
+    const struct argp argp = {
+        options,
+        parse,
+        "MODEL --data DIR\nMODEL --pairs FILE",
+        "Runs a network on images or on pairs of sentences: accuracy, accesses, cycles, golden against RTL.",
+        NULL,
+        NULL,
+        NULL};
     struct pm_run_job *j = calloc(1, sizeof *j);
     struct arguments a = {.job = j};
     if (!j) {
@@ -380,6 +377,5 @@ int pm_cmd_run(int argc, char **argv) {
     pm_outfile_free(&summary);
     pm_run_end(j);
     free(j);
-    free(doc);
     return status == PM_OK ? 0 : status == PM_EDIFFER ? 1 : 2;
 }
