@@ -405,8 +405,6 @@ refuse_usage() {
         refuse "a stray argument" more "unexpected argument" op emsbq more
         refuse "an unknown engine" --engine "'fast' is not golden, rtl or both" $call --out y=out/y --engine fast
         refuse "two engines" --engine "given twice" $call --out y=out/y --engine rtl --engine golden
-        refuse "a coding of unsigned elements" coding "ignored without signed=1" op bitsift --sample scan --set coding=sign --out accesses=out/a
-        refuse "effective planes of magnitudes" eplanes "ignored without coding=twos" op bitsift --sample signed --set eplanes=0 --out accesses=out/a
         refuse "a waveform of the golden model" --wave "needs --engine rtl" $call --out y=out/y --wave out/w.fst
         refuse "a waveform of both" --wave "needs --engine rtl" $call --out y=out/y --wave out/w.fst --engine both
         refuse "a waveform in no folder" none/w.fst "folder does not exist" $call --out y=out/y --wave none/w.fst \

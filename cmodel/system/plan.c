@@ -223,7 +223,7 @@ struct pm_settings *pm_plan_settings(const struct pm_plan *p, const struct pm_pl
     return s;
 }
 
-bool pm_plan_wins(const struct pm_plan *p, const struct pm_graph *g, const struct pm_plan_entry *entry) {
+static bool used(const struct pm_plan *p, const struct pm_graph *g, const struct pm_plan_entry *entry) {
     for (unsigned i = 0; i < g->nodes; i++)
         if (pm_plan_of(p, g, i) == entry)
             return true;
@@ -232,7 +232,7 @@ bool pm_plan_wins(const struct pm_plan *p, const struct pm_graph *g, const struc
 
 bool pm_plan_uses(const struct pm_plan *p, const struct pm_graph *g, const struct pm_system *system) {
     for (unsigned i = 0; i < p->entries; i++)
-        if (p->entry[i].system == system && pm_plan_wins(p, g, &p->entry[i]))
+        if (p->entry[i].system == system && used(p, g, &p->entry[i]))
             return true;
     return false;
 }
@@ -241,7 +241,7 @@ bool pm_plan_draws(const struct pm_plan *p, const struct pm_graph *g) {
     bool draws = false;
     for (unsigned i = 0; i < p->entries && !draws; i++) {
         const struct pm_system *system = p->entry[i].system;
-        if (!system->draws || !pm_plan_wins(p, g, &p->entry[i]))
+        if (!system->draws || !used(p, g, &p->entry[i]))
             continue;
         struct pm_settings *s = pm_plan_settings(p, &p->entry[i]);
         draws = s && pm_settings_meet(s, system->draws);
@@ -283,7 +283,7 @@ pm_status pm_plan_check(const struct pm_plan *p, const struct pm_graph *g, bool 
     for (unsigned i = 0; i < p->entries; i++) {
         const struct pm_plan_entry *entry = &p->entry[i];
         pm_status status = entry->given ? check_pattern(g, entry, e) : PM_OK;
-        if (status == PM_OK && pm_plan_wins(p, g, entry))
+        if (status == PM_OK && used(p, g, entry))
             status = check_settings(p, entry, rtl, e);
         if (status != PM_OK)
             return status;
@@ -301,7 +301,7 @@ pm_status pm_plan_check(const struct pm_plan *p, const struct pm_graph *g, bool 
 static pm_status mark(const struct pm_plan *p, const struct pm_graph *g, struct pm_settings *of) {
     for (unsigned i = 0; i < p->entries; i++) {
         const struct pm_plan_entry *entry = &p->entry[i];
-        if (entry->system->settings != of->list || !pm_plan_wins(p, g, entry))
+        if (entry->system->settings != of->list || !used(p, g, entry))
             continue;
         struct pm_settings *s = pm_plan_settings(p, entry);
         if (!s)

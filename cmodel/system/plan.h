@@ -48,8 +48,6 @@ const struct pm_plan_entry *pm_plan_of(const struct pm_plan *p, const struct pm_
 struct pm_settings *pm_plan_settings(const struct pm_plan *p, const struct pm_plan_entry *entry);
 /** The settings of a system as a whole; NULL: it has none. */
 struct pm_settings *pm_plan_of_system(const struct pm_plan *p, const struct pm_system *system);
-/** Whether an entry places any layer of g: later ones may place all that it matches. */
-bool pm_plan_wins(const struct pm_plan *p, const struct pm_graph *g, const struct pm_plan_entry *entry);
 /** Whether the plan uses a system, in this network. */
 bool pm_plan_uses(const struct pm_plan *p, const struct pm_graph *g, const struct pm_system *system);
 

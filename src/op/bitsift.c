@@ -148,12 +148,12 @@ static pm_status rtl(struct pm_op_job *job) {
 }
 
 static const struct pm_setting settings[] = {
-    {PM_SET_ONE_OF("coding", "twos|sign", "sign"), .when = "signed=1"}, /* enum pm_coding */
+    {PM_SET_ONE_OF("coding", "twos|sign", "sign"), .help = "of signed elements"}, /* enum pm_coding */
     {PM_SET_INTEGER("bits", 1, 16, "8"), .help = "of x; signed from 2"},
     {PM_SET_FLAG("signed", "1")},
     {PM_SET_ONE_OF("slice", "8|16|32", "16"), .help = "rows of an LPC slice"},
     {PM_SET_ONE_OF("mode", "split|scan|next", "split"), .golden = "next"}, /* enum pm_gpc_mode */
-    {PM_SET_FLAG("eplanes", "1"), .when = "coding=twos", .help = "effective planes"},
+    {PM_SET_FLAG("eplanes", "1"), .help = "effective planes, with coding=twos"},
     {0},
 };
 

@@ -156,7 +156,7 @@ static const struct pm_setting settings[] = {
      .help = "default 8, or 16 for an int16 file or where a value needs it"},
     {PM_SET_ONE_OF("coding", "twos|sign", "sign"), .help = "of signed x"}, /* enum pm_coding */
     {PM_SET_ONE_OF("mode", "split|scan|next", "split"), .golden = "next"}, /* enum pm_gpc_mode */
-    {PM_SET_FLAG("eplanes", "1"), .when = "coding=twos", .help = "effective planes"},
+    {PM_SET_FLAG("eplanes", "1"), .help = "effective planes, with coding=twos"},
     {0},
 };
 

@@ -86,8 +86,6 @@ static void settings(struct pm_op_job *job) {
         job->settings->value[k].given = true;
     }
     FUZZ_NEED(pm_op_sample_settings(job) == PM_OK);
-    for (size_t k = 0; k < job->settings->count; k++) /* what does not apply is not refused */
-        job->settings->value[k].given = false;
 }
 
 /* Takes the sample's tensors and replaces what is random in them; false where the settings refuse them. */
