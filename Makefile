@@ -6,8 +6,14 @@ BUILD ?= $(or $(PERIMETER_BUILD),build)
 ifneq ($(words $(BUILD))$(findstring :,$(BUILD))$(findstring %,$(BUILD)),1)
 $(error BUILD="$(BUILD)": no blank, colon or % may be in it)
 endif
-ifneq ($(strip $(foreach c,' " \ | &,$(findstring $c,$(CURDIR)))),)
-$(error $(CURDIR): no quote, backslash, | or & may be in the name of the folder)
+hash := \#
+ifneq ($(strip $(foreach c,' " \ | & $(hash),$(findstring $c,$(CURDIR)))),)
+$(error $(CURDIR): no quote, backslash, |, & or $(hash) may be in the name of the folder)
+endif
+ifneq ($(filter-out clean uninstall,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(shell d='$(BUILD)'; until [ -e "$$d" ]; do d=$$(dirname "$$d"); done; [ -d "$$d" ] && [ -w "$$d" ] && echo yes),)
+$(error $(BUILD): cannot be written; BUILD= names another folder)
+endif
 endif
 ifneq ($(BUILD),build)
 export PERIMETER_BUILD := $(abspath $(BUILD))

@@ -62,7 +62,11 @@ verdict $? "build: a moved tree's program says that it was"
 make -s -C "there/c's" >"$work/log" 2>&1
 [ $? = 2 ] && [ "$(grep -vc '^make: \(Entering\|Leaving\)' "$work/log")" = 1 ] && grep -q 'no quote' "$work/log"
 verdict $? "build: a folder with a quote is refused"
-mv "there/c's" moved
+mv "there/c's" 'there/c#s'
+make -s -C 'there/c#s' >"$work/log" 2>&1
+[ $? = 2 ] && [ "$(grep -vc '^make: \(Entering\|Leaving\)' "$work/log")" = 1 ] && grep -q 'no quote' "$work/log"
+verdict $? "build: a folder with a hash, which pkg-config would cut off, is refused"
+mv 'there/c#s' moved
 make -s -C moved >"$work/log" 2>&1 && both moved/build/perimeter && grep -q "^prefix=$work/moved$" moved/build/perimeter.pc
 verdict $? "build: a moved tree is mended by make"
 
@@ -76,6 +80,9 @@ if [ "$(id -u)" = 0 ]; then
     refused 'Permission denied (PERIMETER_BUILD' as_user moved/build/perimeter
     verdict $? "build: another user reads where a model that is not can be built"
 fi
+as_user make -s -C moved >"$work/log" 2>&1
+[ $? = 2 ] && [ "$(grep -vc '^make: \(Entering\|Leaving\)' "$work/log")" = 1 ] && grep -q 'cannot be written' "$work/log" || [ "$(id -u)" != 0 ]
+verdict $? "build: another user's make in a folder that cannot be written is refused"
 mkdir -m 777 user
 both as_user env PERIMETER_BUILD="$work/user" moved/build/perimeter
 verdict $? "build: another user builds in PERIMETER_BUILD"

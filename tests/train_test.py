@@ -365,6 +365,7 @@ def conversion_refusals(work, env, source, shards):
         ("two encoders", {a + n: t for n, t in good.items() for a in ("a.", "b.")}, "2 tensors are called"),
         ("weights that overflow", {n: t * np.float32(1e30) for n, t in good.items()}, "source: layer"),
         ("fewer words than the tokenizer has", {**good, "embeddings.word_embeddings.weight": good["embeddings.word_embeddings.weight"][:20]}, "token 39"),
+        ("one position", {n: t[:1] if "position" in n else t for n, t in good.items()}, "takes 1 token"),
         ("a vector of words", {**good, "embeddings.word_embeddings.weight": np.zeros(40, np.float32)}, "no matrix"),
         ("a scalar of words", {**good, "embeddings.word_embeddings.weight": np.zeros((), np.float32)}, "no matrix"),
     ):

@@ -140,6 +140,8 @@ def read_config(source, checkpoint, tokens):
         "layernorm_eps": c["layer_norm_eps"],
     }
     encoder.check_config(path, ours)
+    if ours["tokens"] < 2:
+        fail(source, f"takes {ours['tokens']} token, a sentence has 2 or more")
     return ours
 
 
