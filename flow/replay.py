@@ -40,6 +40,14 @@ def configured(block: str, model: str) -> str:
     return " ".join(f"{name}={int(eval(value, {'__builtins__': {}}, {k: int(v) for k, v in known.items()}))}" for name, value in pairs)
 
 
+def made(folder: Path) -> int:
+    """Bytes of the waveforms so far, while the bench gives them their names."""
+    try:
+        return sum(wave.stat().st_size for wave in folder.glob("wave*"))
+    except FileNotFoundError:
+        return made(folder)
+
+
 def record(block: str, model: str, folder: Path) -> list[Path]:
     """Waveforms of the first simulations of the block's bench with this model."""
     for old in folder.glob("wave*"):
@@ -49,8 +57,7 @@ def record(block: str, model: str, folder: Path) -> list[Path]:
         bench = subprocess.Popen([BUILD / "tb" / f"{block}_tb"], stdout=log, stderr=log, env=os.environ | environment)
         end = time.monotonic() + SECONDS
         while bench.poll() is None and time.monotonic() < end:
-            made = sum(wave.stat().st_size for wave in folder.glob("wave*"))
-            if made > BYTES or (folder / f"wave{RUNS}").exists():
+            if made(folder) > BYTES or (folder / f"wave{RUNS}").exists():
                 break
             time.sleep(0.05)
         bench.kill()
