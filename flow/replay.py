@@ -40,12 +40,12 @@ def configured(block: str, model: str) -> str:
     return " ".join(f"{name}={int(eval(value, {'__builtins__': {}}, {k: int(v) for k, v in known.items()}))}" for name, value in pairs)
 
 
-def made(folder: Path) -> int:
+def size(folder: Path) -> int:
     """Bytes of the waveforms so far, while the bench gives them their names."""
     try:
         return sum(wave.stat().st_size for wave in folder.glob("wave*"))
     except FileNotFoundError:
-        return made(folder)
+        return size(folder)
 
 
 def record(block: str, model: str, folder: Path) -> list[Path]:
@@ -57,7 +57,7 @@ def record(block: str, model: str, folder: Path) -> list[Path]:
         bench = subprocess.Popen([BUILD / "tb" / f"{block}_tb"], stdout=log, stderr=log, env=os.environ | environment)
         end = time.monotonic() + SECONDS
         while bench.poll() is None and time.monotonic() < end:
-            if made(folder) > BYTES or (folder / f"wave{RUNS}").exists():
+            if size(folder) > BYTES or (folder / f"wave{RUNS}").exists():
                 break
             time.sleep(0.05)
         bench.kill()
