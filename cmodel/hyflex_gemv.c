@@ -172,7 +172,7 @@ void pm_hyflex_convert(const struct pm_hyflex *h, const struct pm_hyflex_tile *t
 uint64_t pm_hyflex_tile_stages(const struct pm_hyflex *h, const struct pm_hyflex_tile *t, const int8_t *x,
                                uint32_t vector, uint64_t *wordlines, int32_t *code, int32_t *acc) {
     const unsigned used = t->outputs * pm_mlc_slices(h->cfg.cell);
-    uint64_t clips = 0;
+    uint64_t wrong = 0;
     pm_hyflex_split(x, t->rows, wordlines);
     for (unsigned i = 0; i < PM_HYFLEX_PLANES; i++) {
         const struct pm_read_id id = {.vector = vector, .plane = (uint16_t)i};
@@ -183,44 +183,44 @@ uint64_t pm_hyflex_tile_stages(const struct pm_hyflex *h, const struct pm_hyflex
         pm_rram_count(t->array, &wordlines[i], count);
         pm_hyflex_convert(h, t, value, id, plane_code);
         for (unsigned c = 0; c < used; c++)
-            clips += plane_code[c] != count[c];
+            wrong += plane_code[c] != count[c];
         pm_mlc_shift_add(plane_code, t->flip, h->cfg.cell, (unsigned)__builtin_popcountll(wordlines[i]), i,
                          h->per, acc);
     }
-    return clips;
+    return wrong;
 }
 
 void pm_hyflex_cost_add(struct pm_hyflex_cost *sum, const struct pm_hyflex_cost *c) {
     sum->vectors += c->vectors;
     sum->array_reads += c->array_reads;
     sum->conversions += c->conversions;
-    sum->clips += c->clips;
+    sum->wrong += c->wrong;
     sum->cycles += c->cycles;
 }
 
-void pm_hyflex_add_vector(const struct pm_hyflex *h, uint64_t clips, struct pm_hyflex_cost *cost) {
+void pm_hyflex_add_vector(const struct pm_hyflex *h, uint64_t wrong, struct pm_hyflex_cost *cost) {
     if (cost == NULL)
         return;
     const uint64_t tiles = (uint64_t)h->row_tiles * h->col_tiles;
     cost->vectors++;
     cost->array_reads += PM_HYFLEX_PLANES * tiles;
     cost->conversions += PM_HYFLEX_PLANES * tiles * PM_HYFLEX_COLS;
-    cost->clips += clips;
+    cost->wrong += wrong;
     cost->cycles += PM_HYFLEX_PLANES * (uint64_t)pm_hyflex_plane_clocks(&h->cfg);
 }
 
 void pm_hyflex_gemv_plain(const struct pm_hyflex *h, const int8_t *x, uint32_t vector, int32_t *y,
                           struct pm_hyflex_cost *cost) {
-    uint64_t clips = 0;
+    uint64_t wrong = 0;
     memset(y, 0, h->outputs * sizeof *y);
     for (unsigned i = 0; i < h->row_tiles * h->col_tiles; i++) {
         const struct pm_hyflex_tile *t = &h->tile[i];
         uint64_t wordlines[PM_HYFLEX_PLANES];
         int32_t code[PM_HYFLEX_PLANES * PM_HYFLEX_COLS], acc[MAX_PER];
-        clips +=
+        wrong +=
             pm_hyflex_tile_stages(h, t, x + i / h->col_tiles * PM_HYFLEX_ROWS, vector, wordlines, code, acc);
         for (unsigned m = 0; m < t->outputs; m++)
             y[i % h->col_tiles * h->per + m] += acc[m];
     }
-    pm_hyflex_add_vector(h, clips, cost);
+    pm_hyflex_add_vector(h, wrong, cost);
 }

@@ -73,7 +73,7 @@ static void exact_settings_give_the_dot_product(void **state) {
                         assert_int_equal(y[m], plain[m]);
                     }
                 }
-                assert_int_equal(cost.clips, 0);
+                assert_int_equal(cost.wrong, 0);
                 assert_memory_equal(&cost, &plain_cost, sizeof cost);
                 const uint64_t tiles = (rows + 63) / 64 * ((outputs + 16 * cfg.cell - 1) / (16 * cfg.cell));
                 assert_int_equal(cost.array_reads, 3 * 8 * tiles);
@@ -100,7 +100,7 @@ static void literal_mode_clips_where_sums_exceed_the_code(void **state) {
             assert_int_equal(pm_hyflex_new(&cfg, w, rows, 1, 0, &h), PM_OK);
             pm_hyflex_gemv(h, x, 0, &y, &cost);
             const unsigned sum = rows * ((1u << cell) - 1), top = (1u << cfg.adc) - 1;
-            assert_int_equal(cost.clips, sum > top ? 8 * 8 / cell : 0);
+            assert_int_equal(cost.wrong, sum > top ? 8 * 8 / cell : 0);
             /* The result is -1 times what the clipped columns say of the weights. */
             const int clipped = (int)(sum > top ? top : sum);
             const int t = (cell == 1 ? 255 : 85) * clipped - 128 * (int)rows;
@@ -124,7 +124,7 @@ static void flip_at_six_bits_is_exact_for_slc_only(void **state) {
     int32_t y;
     assert_int_equal(pm_hyflex_new(&cfg, w, 64, 1, 0, &h), PM_OK);
     pm_hyflex_gemv(h, x, 0, &y, &cost);
-    assert_int_equal(cost.clips, 1);
+    assert_int_equal(cost.wrong, 1);
     assert_int_equal(y, 63 - 128 * 64);
     pm_hyflex_free(h);
 }
@@ -194,13 +194,13 @@ static void fast_path_equals_plain(void **state) {
                 moved += y[m] != dot(x, w, rows, outputs, m);
         }
         assert_memory_equal(&cost, &plain_cost, sizeof cost);
-        assert_true(moved > 20 && cost.clips > 20);
+        assert_true(moved > 20 && cost.wrong > 20);
         pm_hyflex_free(h);
     }
 }
 
-/* Every path and instruction set, with many vectors and one: integers, clips and the other costs of the plain
- * form. */
+/* Every path and instruction set, with many vectors and one: integers, wrong codes and the other costs of the
+ * plain form. */
 static void check_paths(struct pm_hyflex_cfg cfg, const int8_t *w, struct shape shape, const int8_t *x,
                         unsigned n, bool exact) {
     const unsigned rows = shape.rows, outputs = shape.outputs;
@@ -242,7 +242,7 @@ static void paths_equal_plain(void **state) {
     static const unsigned vectors[] = {260, 70, 16};
     int8_t *w = malloc(70 * 40), *x = malloc(260 * 64);
     assert_true(w != NULL && x != NULL);
-    uint64_t clips = 0;
+    uint64_t wrong = 0;
     for (unsigned kind = 0; kind < 3; kind++)
         for (unsigned setting = 0; setting < 12; setting++) {
             struct pm_hyflex_cfg cfg = pm_hyflex_default();
@@ -263,7 +263,7 @@ static void paths_equal_plain(void **state) {
             assert_non_null(y);
             assert_int_equal(pm_hyflex_new(&cfg, w, s.rows, s.outputs, 5, &h), PM_OK);
             assert_int_equal(pm_hyflex_gemm(h, x, s.rows, n, 3, y, &cost), PM_OK);
-            clips += cost.clips;
+            wrong += cost.wrong;
             pm_hyflex_free(h);
             free(y);
             if (setting >= 4)
@@ -275,7 +275,7 @@ static void paths_equal_plain(void **state) {
             cfg.sar.noise = kind == 2 ? 0.5 : 0;
             check_paths(cfg, w, s, x, n < 17 ? n : 17, false);
         }
-    assert_true(clips > 1000);
+    assert_true(wrong > 1000);
     free(w);
     free(x);
 }
@@ -320,7 +320,7 @@ static void no_active_row_reads_zero(void **state) {
     assert_int_equal(pm_hyflex_new(&cfg, w, 64, 1, 0, &h), PM_OK);
     pm_hyflex_gemv(h, x, 0, &y, &cost);
     assert_int_equal(y, 0);
-    assert_int_equal(cost.clips, 0);
+    assert_int_equal(cost.wrong, 0);
     pm_hyflex_free(h);
 }
 
@@ -414,7 +414,7 @@ static void noise_errs_as_often_as_it_should(void **state) {
             const double each = programmed ? 8 : 1, n = (double)cost.conversions / each;
             const double p =
                 (erfc((0.5 - 1.0 / 512) / sd / sqrt(2)) + erfc((0.5 + 1.0 / 512) / sd / sqrt(2))) / 2;
-            const double got = (double)cost.clips / each;
+            const double got = (double)cost.wrong / each;
             print_message("# %s, %u sigmas: %.0f errors of %.0f, closed form %.1f\n",
                           programmed ? "programming" : "read noise", sigmas, got, n, p * n);
             assert_true(p * n > 50 && fabs(got - p * n) < 5 * sqrt(p * n * (1 - p)));

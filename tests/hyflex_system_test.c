@@ -184,7 +184,7 @@ static void whole_matrices_are_exact(void **state) {
             }
             assert_int_equal(cost.cell[mlc].array_reads, 8 * 8 * tiles);
             assert_int_equal(cost.cell[mlc].conversions, 8 * 8 * tiles * 128);
-            assert_int_equal(cost.cell[mlc].clips, 0);
+            assert_int_equal(cost.cell[mlc].wrong, 0);
             assert_int_equal(cost.cell[!mlc].vectors, 0);
             assert_int_equal(cost.cycles, 8 * 8 * 128 * (mlc ? 9 : 8));
             watched.status = PM_EDIFFER;

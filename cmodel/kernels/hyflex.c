@@ -65,7 +65,7 @@ static void convert_ideal(unsigned adc, const int32_t *restrict value, int32_t *
         code[c] = code[c] < 0 ? 0 : code[c] > top ? top : code[c];
 }
 
-/* Codes and clips of one plane by the shortest way that gives the same integers. */
+/* Codes of one plane, and how many are wrong, by the shortest way that gives the same integers. */
 static uint64_t read_plane(const struct pm_hyflex *h, const struct pm_hyflex_tile *t, uint64_t wordlines,
                            struct pm_read_id id, unsigned used, int32_t *restrict code) {
     uint16_t count[PM_HYFLEX_COLS];
@@ -84,10 +84,10 @@ static uint64_t read_plane(const struct pm_hyflex *h, const struct pm_hyflex_til
             pm_hyflex_convert(h, t, value, id, code);
         }
     }
-    unsigned clips = 0;
+    unsigned wrong = 0;
     for (unsigned c = 0; c < used; c++)
-        clips += code[c] != count[c];
-    return clips;
+        wrong += code[c] != count[c];
+    return wrong;
 }
 
 /* y[m] += what pm_mlc_shift_add() accumulates over the planes: it is linear in codes and wordlines, so that a
@@ -110,35 +110,35 @@ static uint64_t gemv_tile(const struct pm_hyflex *h, const struct pm_hyflex_tile
                           const uint64_t *wordlines, uint32_t vector, int32_t *y) {
     const unsigned used = t->outputs * pm_mlc_slices(h->cfg.cell);
     int32_t code[PM_HYFLEX_COLS], sum[PM_HYFLEX_COLS] = {0}, pop = 0;
-    uint64_t clips = 0;
+    uint64_t wrong = 0;
     for (unsigned i = 0; i < PM_HYFLEX_PLANES; i++) {
         const int32_t weight = i == 7 ? -128 : 1 << i;
-        clips += read_plane(h, t, wordlines[i], (struct pm_read_id){.vector = vector, .plane = (uint16_t)i},
+        wrong += read_plane(h, t, wordlines[i], (struct pm_read_id){.vector = vector, .plane = (uint16_t)i},
                             used, code);
         for (unsigned c = 0; c < PM_HYFLEX_COLS; c++)
             sum[c] += code[c] * weight;
         pop += __builtin_popcountll(wordlines[i]) * weight;
     }
     add_columns(t, h->cfg.cell, sum, pop, y);
-    return clips;
+    return wrong;
 }
 
 /* All vectors through one tile, then through the next: a tile's cells stay in the cache. */
 static void gemm_tiles(const struct pm_hyflex *h, const int8_t *x, size_t stride, unsigned n,
                        uint32_t first_vector, int32_t *y, struct pm_hyflex_cost *cost) {
-    uint64_t clips = 0;
+    uint64_t wrong = 0;
     memset(y, 0, (size_t)n * h->outputs * sizeof *y);
     for (unsigned i = 0; i < h->row_tiles * h->col_tiles; i++) {
         const struct pm_hyflex_tile *t = &h->tile[i];
         for (unsigned v = 0; v < n; v++) {
             uint64_t wordlines[PM_HYFLEX_PLANES];
             pm_hyflex_split(x + v * stride + i / h->col_tiles * PM_HYFLEX_ROWS, t->rows, wordlines);
-            clips += gemv_tile(h, t, wordlines, first_vector + v,
+            wrong += gemv_tile(h, t, wordlines, first_vector + v,
                                y + (size_t)v * h->outputs + i % h->col_tiles * h->per);
         }
     }
     for (unsigned v = 0; v < n; v++)
-        pm_hyflex_add_vector(h, v == 0 ? clips : 0, cost);
+        pm_hyflex_add_vector(h, v == 0 ? wrong : 0, cost);
 }
 
 /* Bit slices of up to BLOCK vectors, lane v is vector v, through up to GROUP tiles of rows. A weight's
@@ -193,7 +193,7 @@ static uint64_t output_sliced(const struct pm_hyflex *h, unsigned first, unsigne
     const size_t words = PM_HYFLEX_PLANES * s->words, lanes = 64 * s->words;
     int32_t constant = 0; /* of each vector */
     uint32_t most = 0, bound = 0;
-    uint64_t clips = 0;
+    uint64_t wrong = 0;
     for (unsigned g = 0; g < tiles; g++) {
         const struct pm_column *column =
             h->column + ((size_t)(first + g) * h->col_tiles + tile) * PM_HYFLEX_COLS + m * slices;
@@ -205,10 +205,10 @@ static uint64_t output_sliced(const struct pm_hyflex *h, unsigned first, unsigne
             }
         for (size_t v = 0; v < lanes; v++)
             y[v] += offset * s->pop[g][v];
-        clips += h->k->weight(s->x[g], words, column, slices, cell, &most, s->plane);
+        wrong += h->k->weight(s->x[g], words, column, slices, cell, &most, s->plane);
     }
     if (most == 0)
-        return clips;
+        return wrong;
     const unsigned bits = (unsigned)pm_bl(most);
     const uint32_t top = ((uint32_t)1 << bits) - 1;
     for (unsigned b = 0; b < bits; b++)
@@ -224,12 +224,12 @@ static uint64_t output_sliced(const struct pm_hyflex *h, unsigned first, unsigne
     h->k->unpack(s->part, s->words, (unsigned)pm_bl(bound), s->words, y);
     for (size_t v = 0; v < lanes; v++)
         y[v] += constant;
-    return clips;
+    return wrong;
 }
 
 static void gemm_sliced(const struct pm_hyflex *h, const int8_t *x, size_t stride, unsigned n,
                         struct sliced *s, int32_t *y, struct pm_hyflex_cost *cost) {
-    uint64_t clips = 0;
+    uint64_t wrong = 0;
     memset(s->y, 0, h->outputs * sizeof *s->y);
     s->words = (n + 63) / 64;
     for (unsigned first = 0; first < h->row_tiles; first += GROUP) {
@@ -238,14 +238,14 @@ static void gemm_sliced(const struct pm_hyflex *h, const int8_t *x, size_t strid
             slice_vectors(h->k, x + (size_t)(first + g) * PM_HYFLEX_ROWS, stride,
                           pm_hyflex_tile(h, first + g, 0)->rows, n, s, g);
         for (unsigned m = 0; m < h->outputs; m++)
-            clips += output_sliced(h, first, tiles, m / h->per, m % h->per, s, s->y[m]);
+            wrong += output_sliced(h, first, tiles, m / h->per, m % h->per, s, s->y[m]);
     }
     for (unsigned v = 0; v < n; v += 16) /* in blocks that stay in the cache */
         for (unsigned m = 0; m < h->outputs; m++)
             for (unsigned i = v; i < v + 16 && i < n; i++)
                 y[(size_t)i * h->outputs + m] = s->y[m][i];
     for (unsigned v = 0; v < n; v++)
-        pm_hyflex_add_vector(h, v == 0 ? clips : 0, cost);
+        pm_hyflex_add_vector(h, v == 0 ? wrong : 0, cost);
 }
 
 static void gemm_exact(const struct pm_hyflex *h, const int8_t *x, size_t stride, unsigned n, int16_t *x16,

@@ -30,7 +30,7 @@ void pm_hyflex_split(const int8_t *x, unsigned rows, uint64_t wordlines[PM_HYFLE
 /** code[128] of a plane's values, by the tile's converters. */
 void pm_hyflex_convert(const struct pm_hyflex *h, const struct pm_hyflex_tile *t, const int32_t *value,
                        struct pm_read_id id, int32_t *code);
-/** Adds the cost of one vector with these clips; cost may be NULL. */
-void pm_hyflex_add_vector(const struct pm_hyflex *h, uint64_t clips, struct pm_hyflex_cost *cost);
+/** Adds the cost of one vector with these wrong codes; cost may be NULL. */
+void pm_hyflex_add_vector(const struct pm_hyflex *h, uint64_t wrong, struct pm_hyflex_cost *cost);
 
 #endif

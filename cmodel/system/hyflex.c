@@ -367,7 +367,7 @@ static void add_cost(struct pm_counts *counts, const struct pm_hyflex_linear_cos
         to->of[PM_COUNT_VECTORS] += c->cell[cell].vectors;
         to->of[PM_COUNT_READS] += c->cell[cell].array_reads;
         to->of[PM_COUNT_CONVERSIONS] += c->cell[cell].conversions;
-        to->of[PM_COUNT_WRONG] += c->cell[cell].clips;
+        to->of[PM_COUNT_WRONG] += c->cell[cell].wrong;
         to->of[PM_COUNT_CLOCKS] += c->cell[cell].cycles;
     }
 }

@@ -42,7 +42,7 @@ struct pm_hyflex_cost {
     uint64_t array_reads; /**< planes times arrays */
     uint64_t conversions; /**< all 128 columns of each */
     uint64_t
-        clips; /**< conversions of columns that hold weights whose code is not the sum of the stored states */
+        wrong; /**< conversions of columns that hold weights whose code is not the sum of the stored states */
     uint64_t cycles; /**< clocks at one plane in pm_hyflex_plane_clocks(); arrays work side by side */
 };
 
@@ -97,7 +97,7 @@ unsigned pm_hyflex_col_tiles(const struct pm_hyflex *h);
 const struct pm_hyflex_tile *pm_hyflex_tile(const struct pm_hyflex *h, unsigned row_tile, unsigned col_tile);
 
 /** The stages of one tile: wordlines[8] of x[tile->rows], code[8][128] of all columns, acc[16*cell] after
- * plane 7. Returns the clips. */
+ * plane 7. Returns the wrong codes. */
 uint64_t pm_hyflex_tile_stages(const struct pm_hyflex *h, const struct pm_hyflex_tile *tile, const int8_t *x,
                                uint32_t vector, uint64_t *wordlines, int32_t *code, int32_t *acc);
 

@@ -22,13 +22,13 @@ static pm_status prepare(struct pm_op_job *job) {
     return PM_OK;
 }
 
-static void add_note(struct pm_op_job *job, const struct pm_hyflex *h, uint64_t clips) {
+static void add_note(struct pm_op_job *job, const struct pm_hyflex *h, uint64_t wrong) {
     unsigned rows = pm_hyflex_row_tiles(h), cols = pm_hyflex_col_tiles(h);
     uint64_t conversions = (uint64_t)job->dim['T'] * rows * cols * PM_HYFLEX_PLANES * PM_HYFLEX_COLS;
     snprintf(job->note, sizeof job->note,
              "%u x %u arrays; converter step: 1 cell state; wrong codes: %" PRIu64 " of %" PRIu64
              " conversions",
-             rows, cols, clips, conversions);
+             rows, cols, wrong, conversions);
 }
 
 static pm_status golden(struct pm_op_job *job) {
@@ -38,15 +38,15 @@ static pm_status golden(struct pm_op_job *job) {
     size_t rows = job->dim['D'], outputs = job->dim['M'];
     const int8_t *x = pm_op_data(job, "x");
     int32_t *y = pm_op_out(job, "y");
-    int64_t *clips = pm_op_out(job, "clips");
+    int64_t *wrong = pm_op_out(job, "clips");
     pm_status status =
         pm_hyflex_new(&cfg, pm_op_data(job, "w"), (unsigned)rows, (unsigned)outputs, 0, &matrix);
     if (status != PM_OK)
         return status;
     for (size_t t = 0; t < job->dim['T']; t++)
         pm_hyflex_gemv_plain(matrix, x + t * rows, (uint32_t)t, y + t * outputs, &cost);
-    *clips = (int64_t)cost.clips;
-    add_note(job, matrix, cost.clips);
+    *wrong = (int64_t)cost.wrong;
+    add_note(job, matrix, cost.wrong);
     pm_hyflex_free(matrix);
     return PM_OK;
 }
@@ -62,7 +62,7 @@ static pm_status rtl(struct pm_op_job *job) {
     const size_t per = PM_HYFLEX_COLS / pm_mlc_slices(cfg.cell);
     const int8_t *x = pm_op_data(job, "x");
     int32_t *y = pm_op_out(job, "y");
-    int64_t *clips = pm_op_out(job, "clips");
+    int64_t *wrong = pm_op_out(job, "clips");
     struct pm_hyflex *matrix;
     pm_status status =
         pm_hyflex_new(&cfg, pm_op_data(job, "w"), (unsigned)rows, (unsigned)outputs, 0, &matrix);
@@ -74,15 +74,15 @@ static pm_status rtl(struct pm_op_job *job) {
     for (unsigned i = 0; i < tiles && status == PM_OK; i++) {
         const struct pm_hyflex_tile *t = pm_hyflex_tile(matrix, i / col_tiles, i % col_tiles);
         const struct pm_sim_opts opts = pm_op_sim(job, i);
-        uint64_t tile_clips = 0;
+        uint64_t tile_wrong = 0;
         status = pm_op_driver(job, pm_hyflex_tile_rtl)(&opts, matrix, t, x + i / col_tiles * PM_HYFLEX_ROWS,
-                                                       rows, vectors, 0, acc, NULL, &tile_clips, NULL);
+                                                       rows, vectors, 0, acc, NULL, &tile_wrong, NULL);
         for (size_t v = 0; v < vectors && status == PM_OK; v++)
             for (unsigned m = 0; m < t->outputs; m++)
                 y[v * outputs + i % col_tiles * per + m] += acc[v * per + m];
-        *clips += (int64_t)tile_clips;
+        *wrong += (int64_t)tile_wrong;
     }
-    add_note(job, matrix, (uint64_t)*clips);
+    add_note(job, matrix, (uint64_t)*wrong);
     free(acc);
     pm_hyflex_free(matrix);
     return status;

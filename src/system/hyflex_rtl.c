@@ -19,7 +19,7 @@ static void params(const struct pm_node *node, const void *layer, unsigned token
 struct tile_result {
     uint8_t *code; /* [n][8][128] */
     int32_t *acc;  /* [n][outputs of a tile] */
-    uint64_t clips, clocks;
+    uint64_t wrong, clocks;
 };
 
 static unsigned outputs_of_tile(const struct pm_hyflex *h) {
@@ -30,18 +30,18 @@ static void compare_tile(struct pm_twin_layer *l, const struct pm_hyflex_run *ru
                          const struct pm_hyflex_tile *tile, const int8_t *x, const struct tile_result *r) {
     enum { CODES = PM_HYFLEX_PLANES * PM_HYFLEX_COLS };
     const unsigned per = outputs_of_tile(run->h);
-    uint64_t clips = 0;
+    uint64_t wrong = 0;
     for (size_t t = 0; t < run->n; t++) {
         uint64_t wordlines[PM_HYFLEX_PLANES];
         int32_t code[CODES], acc[PM_HYFLEX_COLS];
-        clips += pm_hyflex_tile_stages(run->h, tile, x + t * run->stride, run->first_vector + (uint32_t)t,
+        wrong += pm_hyflex_tile_stages(run->h, tile, x + t * run->stride, run->first_vector + (uint32_t)t,
                                        wordlines, code, acc);
         for (unsigned i = 0; i < CODES; i++)
             pm_twin_compare(l, "code", t * CODES + i, code[i], r->code[t * CODES + i]);
         for (unsigned m = 0; m < per; m++)
             pm_twin_compare(l, "acc", t * per + m, acc[m], r->acc[t * per + m]);
     }
-    pm_twin_compare(l, "wrong codes", 0, (int64_t)clips, (int64_t)r->clips);
+    pm_twin_compare(l, "wrong codes", 0, (int64_t)wrong, (int64_t)r->wrong);
 }
 
 static void replay(const struct pm_twin_layer *l, const struct pm_hyflex_run *run) {
@@ -72,7 +72,7 @@ static pm_status run_tiles(struct pm_twin_layer *l, const struct pm_hyflex_run *
         const struct pm_hyflex_tile *tile = pm_hyflex_tile(run->h, i / col_tiles, i % col_tiles);
         const int8_t *x = run->x + i / col_tiles * PM_HYFLEX_ROWS;
         const pm_status status = rtl(&(struct pm_sim_opts){0}, run->h, tile, x, run->stride, run->n,
-                                     run->first_vector, r->acc, r->code, &r->clips, &r->clocks);
+                                     run->first_vector, r->acc, r->code, &r->wrong, &r->clocks);
         if (status != PM_OK)
             return status;
         compare_tile(l, run, tile, x, r);

@@ -21,7 +21,7 @@ static _Thread_local struct {
     uint32_t first_vector;
     int32_t *acc;
     uint8_t *code;
-    uint64_t clips, first_read;
+    uint64_t wrong, first_read;
     size_t codes; /* seen */
     unsigned used;
     unsigned y_hold; /* clocks left of the one long stall of a run with stalls */
@@ -89,7 +89,7 @@ static void collect_code(int code, int column) {
     if (run.code)
         run.code[run.codes] = (uint8_t)code;
     if ((unsigned)column < run.used)
-        run.clips += code != run.due[plane % 3 * PM_HYFLEX_COLS + (unsigned)column];
+        run.wrong += code != run.due[plane % 3 * PM_HYFLEX_COLS + (unsigned)column];
     run.codes++;
     pm_sim_progress();
 }
@@ -161,7 +161,7 @@ void pm_hyflex_gemv_compare(int sars, const uint32_t *dac, int *cmp) {
 pm_status pm_hyflex_tile_rtl(const struct pm_sim_opts *opts, const struct pm_hyflex *h,
                              const struct pm_hyflex_tile *tile, const int8_t *x, size_t stride,
                              size_t vectors, uint32_t first_vector, int32_t *acc, uint8_t *code,
-                             uint64_t *clips, uint64_t *clocks) {
+                             uint64_t *wrong, uint64_t *clocks) {
     memset(&run, 0, sizeof run);
     run.cfg = pm_hyflex_config(h);
     if (run.cfg->adc == 0)
@@ -178,8 +178,8 @@ pm_status pm_hyflex_tile_rtl(const struct pm_sim_opts *opts, const struct pm_hyf
     run.code = code;
     run.used = tile->outputs * pm_mlc_slices(run.cfg->cell);
     const pm_status status = vectors == 0 ? PM_OK : pm_sim_run(opts, NULL);
-    if (clips)
-        *clips = run.clips;
+    if (wrong)
+        *wrong = run.wrong;
     if (clocks)
         *clocks = run.y.last + 1 - run.first_read + 1;
     return status;
@@ -191,7 +191,7 @@ pm_status pm_hyflex_gemv_rtl(const struct pm_sim_opts *opts, const struct pm_hyf
     const unsigned per = PM_HYFLEX_COLS * cfg->cell / 8, outputs = pm_hyflex_outputs(h),
                    rows = pm_hyflex_rows(h);
     const unsigned row_tiles = pm_hyflex_row_tiles(h), col_tiles = pm_hyflex_col_tiles(h);
-    uint64_t all_clips = 0, slowest = 0;
+    uint64_t all_wrong = 0, slowest = 0;
     int32_t *acc = malloc((vectors > 0 ? vectors : 1) * per * sizeof *acc);
     if (acc == NULL)
         return PM_ENOMEM;
@@ -201,13 +201,13 @@ pm_status pm_hyflex_gemv_rtl(const struct pm_sim_opts *opts, const struct pm_hyf
         const struct pm_hyflex_tile *t = pm_hyflex_tile(h, i / col_tiles, i % col_tiles);
         const struct pm_sim_opts tile_opts = {.seed = opts->seed ? opts->seed + i : 0,
                                               .wave = i ? NULL : opts->wave};
-        uint64_t clips, clocks;
+        uint64_t wrong, clocks;
         status = pm_hyflex_tile_rtl(&tile_opts, h, t, x + i / col_tiles * PM_HYFLEX_ROWS, rows, vectors,
-                                    first_vector, acc, NULL, &clips, &clocks);
+                                    first_vector, acc, NULL, &wrong, &clocks);
         for (size_t v = 0; v < vectors; v++)
             for (unsigned m = 0; m < t->outputs; m++)
                 y[v * outputs + i % col_tiles * per + m] += acc[v * per + m];
-        all_clips += clips;
+        all_wrong += wrong;
         slowest = clocks > slowest ? clocks : slowest;
     }
     free(acc);
@@ -216,7 +216,7 @@ pm_status pm_hyflex_gemv_rtl(const struct pm_sim_opts *opts, const struct pm_hyf
         cost->vectors += vectors;
         cost->array_reads += reads;
         cost->conversions += reads * PM_HYFLEX_COLS;
-        cost->clips += all_clips;
+        cost->wrong += all_wrong;
         cost->cycles += slowest;
     }
     return status;

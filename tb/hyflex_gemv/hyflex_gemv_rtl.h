@@ -15,11 +15,11 @@ pm_status pm_hyflex_gemv_rtl(const struct pm_sim_opts *opts, const struct pm_hyf
                              size_t vectors, uint32_t first_vector, int32_t *y, struct pm_hyflex_cost *cost);
 
 /** One tile: acc[vectors][16*cell] of x[vectors][tile->rows] (x rows are `stride` apart), and, where not
- * NULL, code[vectors][8][128], *clips, *clocks. */
+ * NULL, code[vectors][8][128], *wrong, *clocks. */
 pm_status pm_hyflex_tile_rtl(const struct pm_sim_opts *opts, const struct pm_hyflex *h,
                              const struct pm_hyflex_tile *tile, const int8_t *x, size_t stride,
                              size_t vectors, uint32_t first_vector, int32_t *acc, uint8_t *code,
-                             uint64_t *clips, uint64_t *clocks);
+                             uint64_t *wrong, uint64_t *clocks);
 
 typedef pm_status pm_hyflex_gemv_rtl_fn(const struct pm_sim_opts *, const struct pm_hyflex *, const int8_t *,
                                         size_t, uint32_t, int32_t *, struct pm_hyflex_cost *);

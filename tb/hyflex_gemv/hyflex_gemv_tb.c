@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Bench of pm_hyflex_gemv: every code, every result, clips and clocks, on exact and on noisy arrays. */
+/* Bench of pm_hyflex_gemv: every code, every result, wrong codes and clocks, on exact and on noisy arrays. */
 #include "hyflex_gemv_rtl.h"
 
 #include "bench.h"
@@ -58,24 +58,25 @@ static void compare_tile(const char *name, const struct pm_hyflex_cfg *cfg, unsi
     if (pm_hyflex_new(cfg, w, rows, outputs, 3, &h) != PM_OK)
         abort();
     const struct pm_hyflex_tile *t = pm_hyflex_tile(h, 0, 0);
-    uint64_t clips, clocks, golden_clips = 0;
+    uint64_t wrong, clocks, golden_wrong = 0;
     const pm_status status =
-        tile_rtl(&(struct pm_sim_opts){.seed = seed}, h, t, x, rows, vectors, 50, acc, code, &clips, &clocks);
+        tile_rtl(&(struct pm_sim_opts){.seed = seed}, h, t, x, rows, vectors, 50, acc, code, &wrong, &clocks);
     for (size_t v = 0; status == PM_OK && v < vectors; v++) {
         uint64_t wordlines[8];
-        golden_clips +=
+        golden_wrong +=
             pm_hyflex_tile_stages(h, t, x + v * rows, 50 + (uint32_t)v, wordlines, golden_code, golden);
         for (unsigned i = 0; i < 8 * PM_HYFLEX_COLS; i++)
-            bench_eq(&b, "code", v * 8 * PM_HYFLEX_COLS + i, golden_code[i], code[v * 8 * PM_HYFLEX_COLS + i]);
+            bench_eq(&b, "code", v * 8 * PM_HYFLEX_COLS + i, golden_code[i],
+                     code[v * 8 * PM_HYFLEX_COLS + i]);
         for (unsigned m = 0; m < per; m++)
             bench_eq(&b, "acc", v * per + m, golden[m], acc[v * per + m]);
     }
     if (status == PM_OK)
-        bench_eq(&b, "clips", 0, (int64_t)golden_clips, (int64_t)clips);
+        bench_eq(&b, "wrong codes", 0, (int64_t)golden_wrong, (int64_t)wrong);
     char full[200];
-    snprintf(full, sizeof full, "%s: cell %u, adc %u, flip %d, %u converters, %ux%u%s (%llu clips)", name,
-             cfg->cell, cfg->adc, cfg->flip, cfg->sars, rows, outputs, seed ? ", stalls" : "",
-             (unsigned long long)golden_clips);
+    snprintf(full, sizeof full, "%s: cell %u, adc %u, flip %d, %u converters, %ux%u%s (%llu wrong codes)",
+             name, cfg->cell, cfg->adc, cfg->flip, cfg->sars, rows, outputs, seed ? ", stalls" : "",
+             (unsigned long long)golden_wrong);
     bench_test(&b, full, (uint64_t)vectors * (8 * PM_HYFLEX_COLS + per) + 1);
     if (seed == 0) {
         /* First read, planes back to back, and the last conversion, sum, output register and its taking. */
@@ -93,7 +94,7 @@ static void compare_tile(const char *name, const struct pm_hyflex_cfg *cfg, unsi
     free(acc);
 }
 
-/* A tiled matrix: results, clips and counts. */
+/* A tiled matrix: results, wrong codes and counts. */
 static void compare_matrix(const char *name, const struct pm_hyflex_cfg *cfg, unsigned rows, unsigned outputs,
                            size_t vectors, uint64_t seed) {
     int8_t *w = need((size_t)rows * outputs), *x = need(vectors * rows);
@@ -113,13 +114,13 @@ static void compare_matrix(const char *name, const struct pm_hyflex_cfg *cfg, un
             bench_eq(&b, "y", v * outputs + m, golden[m], y[v * outputs + m]);
     }
     if (status == PM_OK) {
-        bench_eq(&b, "clips", 0, (int64_t)golden_cost.clips, (int64_t)cost.clips);
+        bench_eq(&b, "wrong codes", 0, (int64_t)golden_cost.wrong, (int64_t)cost.wrong);
         bench_eq(&b, "array_reads", 0, (int64_t)golden_cost.array_reads, (int64_t)cost.array_reads);
         bench_eq(&b, "conversions", 0, (int64_t)golden_cost.conversions, (int64_t)cost.conversions);
     }
     char full[200];
-    snprintf(full, sizeof full, "%s: cell %u, adc %u, flip %d, %ux%u (%llu clips)", name, cfg->cell, cfg->adc,
-             cfg->flip, rows, outputs, (unsigned long long)golden_cost.clips);
+    snprintf(full, sizeof full, "%s: cell %u, adc %u, flip %d, %ux%u (%llu wrong codes)", name, cfg->cell,
+             cfg->adc, cfg->flip, rows, outputs, (unsigned long long)golden_cost.wrong);
     bench_test(&b, full, (uint64_t)vectors * outputs + 3);
     pm_hyflex_free(h);
     free(w);
