@@ -257,7 +257,9 @@ static pm_status check_places(struct pm_run_job *j, unsigned places) {
     const struct pm_plan *p = &j->plan;
     for (unsigned i = p->entries - places; i < p->entries; i++) {
         const struct pm_settings *s = p->entry[i].settings;
-        for (size_t k = 0; s && k < s->count && !pm_plan_uses(p, &j->network.graph, p->entry[i].system); k++)
+        if (!s || pm_plan_uses(p, &j->network.graph, p->entry[i].system))
+            continue;
+        for (size_t k = 0; k < s->count; k++)
             if (s->value[k].given)
                 return pm_fail(&j->error, PM_EINVAL, p->entry[i].pattern,
                                "%s.%s is ignored, later entries place all its layers", s->list->prefix,

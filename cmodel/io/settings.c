@@ -29,7 +29,8 @@ bool pm_setting_same_name(const char *declared, const char *name, size_t length)
     return i == length && !declared[i];
 }
 
-int pm_setting_find(const struct pm_setting *list, const char *name, size_t length) {
+/* The place of name[length], without prefix, or -1. */
+static int find_setting(const struct pm_setting *list, const char *name, size_t length) {
     for (int k = 0; list[k].name; k++)
         if (pm_setting_same_name(list[k].name, name, length))
             return k;
@@ -37,7 +38,7 @@ int pm_setting_find(const struct pm_setting *list, const char *name, size_t leng
 }
 
 static size_t declared(const struct pm_settings *s, const char *name, size_t length) {
-    const int k = pm_setting_find(s->list->setting, name, length);
+    const int k = find_setting(s->list->setting, name, length);
     if (k < 0)
         defect(s->list, "is not declared", name);
     return (size_t)k;
@@ -76,7 +77,7 @@ int pm_settings_find(struct pm_settings *const all[], const char *name, size_t l
         const size_t n = prefix ? strlen(prefix) + 1 : 0;
         if (prefix && (length < n || name[n - 1] != '.' || !pm_setting_same_name(prefix, name, n - 1)))
             continue;
-        const int k = pm_setting_find(all[i]->list->setting, name + n, length - n);
+        const int k = find_setting(all[i]->list->setting, name + n, length - n);
         if (k >= 0 && !all[i]->list->setting[k].fact) {
             *s = all[i];
             return k;
@@ -165,8 +166,9 @@ static bool json_text(const struct cJSON *item, char *text, size_t length) {
     return n >= 0 && (size_t)n < length - at;
 }
 
-pm_status pm_setting_parse_json(const struct pm_setting *d, const struct cJSON *item, const char *subject,
-                                struct pm_value *v, struct pm_error *e) {
+/* As pm_setting_parse, of a JSON number, string, or array of them for a list. */
+static pm_status parse_json(const struct pm_setting *d, const struct cJSON *item, const char *subject,
+                            struct pm_value *v, struct pm_error *e) {
     char text[32 * PM_SETTING_VALUES] = "";
     bool ok = true;
     if (d->list && cJSON_IsArray(item)) {
@@ -232,7 +234,7 @@ pm_status pm_settings_load(struct pm_settings *const all[], const struct cJSON *
         subject_text(s, (size_t)k, where, subject, sizeof subject);
         if (twice(all, object, item))
             return pm_fail(e, PM_EINVAL, subject, "setting given twice");
-        const pm_status status = pm_setting_parse_json(&s->list->setting[k], item, subject, &v, e);
+        const pm_status status = parse_json(&s->list->setting[k], item, subject, &v, e);
         if (status != PM_OK)
             return status;
         if (!s->value[k].given)

@@ -92,8 +92,6 @@ struct pm_settings *pm_settings_copy(const struct pm_settings *s);
 
 /** Whether name[length], as the user wrote it, is the declared one. */
 bool pm_setting_same_name(const char *declared, const char *name, size_t length);
-/** The place of name[length], without prefix, or -1. */
-int pm_setting_find(const struct pm_setting *list, const char *name, size_t length);
 /** Sets *s to the one of all[], ended by NULL, whose list has the full name[length]; its place, or -1. */
 int pm_settings_find(struct pm_settings *const all[], const char *name, size_t length,
                      struct pm_settings **s);
@@ -101,9 +99,6 @@ int pm_settings_find(struct pm_settings *const all[], const char *name, size_t l
 /** Parses `text` as setting d; `subject` goes into the error. PM_EINVAL (no such value) or PM_ERANGE. */
 pm_status pm_setting_parse(const struct pm_setting *d, const char *text, const char *subject,
                            struct pm_value *v, struct pm_error *e);
-/** The same of a JSON number, string, or array of them for a list. */
-pm_status pm_setting_parse_json(const struct pm_setting *d, const struct cJSON *item, const char *subject,
-                                struct pm_value *v, struct pm_error *e);
 
 /** Takes "NAME=VALUE" from the user; PM_EINVAL also where no list has it, or it was given already. `where`
  * (an option, a file) precedes the name in an error; may be NULL. */

@@ -208,7 +208,8 @@ const struct pm_plan_entry *pm_plan_of(const struct pm_plan *p, const struct pm_
     return &p->entry[by];
 }
 
-struct pm_settings *pm_plan_of_system(const struct pm_plan *p, const struct pm_system *system) {
+/* The settings of a system as a whole; NULL: it has none. */
+static struct pm_settings *of_system(const struct pm_plan *p, const struct pm_system *system) {
     for (size_t i = 0; p->all[i]; i++)
         if (p->all[i]->list == system->settings)
             return p->all[i];
@@ -216,7 +217,7 @@ struct pm_settings *pm_plan_of_system(const struct pm_plan *p, const struct pm_s
 }
 
 struct pm_settings *pm_plan_settings(const struct pm_plan *p, const struct pm_plan_entry *entry) {
-    struct pm_settings *s = pm_settings_copy(pm_plan_of_system(p, entry->system));
+    struct pm_settings *s = pm_settings_copy(of_system(p, entry->system));
     for (size_t k = 0; s && k < s->count; k++)
         if (entry->settings->value[k].given)
             s->value[k] = entry->settings->value[k];

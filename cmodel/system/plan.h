@@ -46,8 +46,6 @@ pm_status pm_plan_load(struct pm_plan *p, const char *path, struct pm_error *e);
 const struct pm_plan_entry *pm_plan_of(const struct pm_plan *p, const struct pm_graph *g, unsigned node);
 /** The effective settings of an entry: the caller frees them. NULL: out of memory. */
 struct pm_settings *pm_plan_settings(const struct pm_plan *p, const struct pm_plan_entry *entry);
-/** The settings of a system as a whole; NULL: it has none. */
-struct pm_settings *pm_plan_of_system(const struct pm_plan *p, const struct pm_system *system);
 /** Whether the plan uses a system, in this network. */
 bool pm_plan_uses(const struct pm_plan *p, const struct pm_graph *g, const struct pm_system *system);
 
