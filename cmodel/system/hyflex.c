@@ -96,7 +96,7 @@ static pm_status program_ranks(const struct pm_hyflex_linear_cfg *cfg, const str
           *sorted_b = malloc((size_t)k * l->out * sizeof *b);
     pm_status status = a && b && sorted_a && sorted_b ? PM_OK : PM_ENOMEM;
     if (status == PM_OK)
-        status = pm_rank_factor(l->weight, l->in, l->out, k, a, b);
+        status = pm_rank_factor(l->weight, l->in, l->out, k, cfg->sigma, a, b);
     if (status == PM_OK) {
         for (unsigned r = 0; r < k; r++) {
             for (unsigned i = 0; i < l->in; i++)
@@ -246,6 +246,8 @@ static const struct pm_setting settings[] = {
      .help = "share of the ranks in 1-bit cells"},
     {PM_SET_ONE_OF("rank-order", "gradient|value|random", "gradient"), .when = "cell=ranks",
      .help = "which go to 1-bit cells first"},
+    {PM_SET_ONE_OF("rank-sigma", "first|second", "first"), .when = "cell=ranks",
+     .help = "the factor that holds the singular values; first: V S, then U^T, as in the source"},
     {PM_SET_FLAG("flip", "1"), .help = "column flip; 0: as the paper, sums clip"},
     {PM_SET_ONE_OF("adc", "full|6|7|ideal", "full"), .golden = "ideal",
      .help = "converter bits; full: 6 for 1-bit, 7 for 2-bit cells"},
@@ -268,7 +270,8 @@ static struct pm_hyflex_linear_cfg configure(const struct pm_site *site, const s
         [CELL_1] = PM_HYFLEX_SLC, [CELL_2] = PM_HYFLEX_MLC, [CELL_RANKS] = PM_HYFLEX_RANKS};
     struct pm_hyflex_linear_cfg c = {.layout = layout[pm_settings_int(s, "cell")],
                                      .array = pm_hyflex_default(),
-                                     .slc_percent = (unsigned)pm_settings_int(s, "slc-percent")};
+                                     .slc_percent = (unsigned)pm_settings_int(s, "slc-percent"),
+                                     .sigma = (enum pm_rank_sigma)pm_settings_int(s, "rank-sigma")};
     memcpy(c.adc, bits[pm_settings_int(s, "adc")], sizeof c.adc);
     c.array.flip = pm_settings_int(s, "flip") != 0;
     c.array.sars = 1u << pm_settings_int(s, "sars");
