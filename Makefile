@@ -122,6 +122,8 @@ $(BUILD)/tests/%: $(BUILD)/asan/tests/%.o $(LIB_SRC:%.c=$(BUILD)/asan/%.o) $(SRC
 	@mkdir -p $(@D)
 	$(CC) -fsanitize=address,undefined -o $@ $^ -lcmocka $(LIBS)
 $(BUILD)/tests/simd_test: $(BUILD)/obj/tests/avx512_emulated.o
+# Binary16's oracle.
+$(BUILD)/tests/sfu_fp16_test: private LIBS += -lmpfr -lgmp
 # From -O2 on GCC 12 vectorises SIMDe's loops wrongly.
 $(BUILD)/obj/tests/avx512_emulated.o: private CFLAGS := -O1 -Wno-psabi
 # A bench is one program; what it loads is built when it asks for it.
