@@ -5,7 +5,7 @@
 
 #include "fileio.h"
 #include "io/results.h"
-#include "net/encoder.h"
+#include "net/network.h"
 #include "twin.h"
 
 #include <limits.h>
@@ -26,10 +26,11 @@ struct pm_run_job {
     struct pm_settings *settings;
     struct pm_plan plan;
     struct pm_error error;
-    struct pm_encoder network;
+    struct pm_network network;
 };
 
-/** Defaults: settings, and the plan with every attention on flare. */
+/** Defaults: settings, and a plan that is the network's own once that is loaded: attentions on flare; all
+ * matrices of a network that has none on int8. */
 pm_status pm_run_begin(struct pm_run_job *j);
 void pm_run_end(struct pm_run_job *j);
 /** The network in the folder that j->model names, of the type that the run takes. */

@@ -101,17 +101,16 @@ static void add_matrix_rtl(const struct pm_run_report *rep, const struct pm_syst
     pm_result_int(r, key, (int64_t)all.differ, NULL, PM_RESULT_MEASURED);
 }
 
-static void add_rtl(const struct pm_run_report *rep, struct pm_results *r) {
-    const struct pm_encoder_config *c = &rep->job->network.config;
+static bool is_cnn(const struct pm_run_report *rep) {
+    return rep->job->network.type == PM_NETWORK_CNN;
+}
+
+/* Attentions: clocks of their passes, and what they move. */
+static void add_attention_rtl(const struct pm_run_report *rep, struct pm_results *r) {
+    const struct pm_encoder_config *c = &rep->job->network.encoder.config;
     const struct pm_twin_result x = pm_run_rtl_sum(&rep->rtl, PM_NODE_ATTENTION, NULL);
     const struct pm_twin_pass *pass = rep->rtl.pass;
     const double runs = (double)x.runs, n = c->tokens, d = c->width, h = c->heads;
-    pm_result_int(r, "images_rtl", rep->rtl.images, "images", PM_RESULT_PLAIN);
-    for (size_t i = 0; pm_systems[i]; i++)
-        if (pm_twin_of(pm_systems[i]) && pm_systems[i]->takes == PM_NODE_MATRIX)
-            add_matrix_rtl(rep, pm_systems[i], r);
-    pm_result_int(r, "integers_compared", (int64_t)x.compared, NULL, PM_RESULT_MEASURED);
-    pm_result_int(r, "integers_differ", (int64_t)x.differ, NULL, PM_RESULT_MEASURED);
     pm_result_real(r, "cycles_per_token", pm_ratio(pass[0].clocks + pass[1].clocks, runs), "clocks",
                    PM_RESULT_MEASURED);
     pm_result_real(r, "bound_per_token", pm_ratio(pass[0].bound + pass[1].bound, runs), "clocks",
@@ -126,6 +125,20 @@ static void add_rtl(const struct pm_run_report *rep, struct pm_results *r) {
     pm_result_real(r, "traffic_3bnd", runs * 3 * n * d, "elements", PM_RESULT_DERIVED);
     pm_result_real(r, "traffic_unfused", runs * (2 * n * d + 2 * h * n * n + 4 * n * d), "elements",
                    PM_RESULT_DERIVED);
+}
+
+/* Integers of attentions; of a network without, of its matrices. */
+static void add_rtl(const struct pm_run_report *rep, struct pm_results *r) {
+    const struct pm_twin_result x =
+        pm_run_rtl_sum(&rep->rtl, is_cnn(rep) ? PM_NODE_MATRIX : PM_NODE_ATTENTION, NULL);
+    pm_result_int(r, "images_rtl", rep->rtl.images, "images", PM_RESULT_PLAIN);
+    for (size_t i = 0; pm_systems[i]; i++)
+        if (pm_twin_of(pm_systems[i]) && pm_systems[i]->takes == PM_NODE_MATRIX)
+            add_matrix_rtl(rep, pm_systems[i], r);
+    pm_result_int(r, "integers_compared", (int64_t)x.compared, NULL, PM_RESULT_MEASURED);
+    pm_result_int(r, "integers_differ", (int64_t)x.differ, NULL, PM_RESULT_MEASURED);
+    if (!is_cnn(rep))
+        add_attention_rtl(rep, r);
     pm_result_real(r, "seconds_rtl", rep->rtl.seconds, "s", PM_RESULT_MEASURED);
 }
 
@@ -303,9 +316,20 @@ static void print_pass(const struct pm_results *r, const char *name, int pass) {
     printf("    %-22s %6.2f / %6.2f = %.3f\n", name, clocks, bound, pm_ratio(clocks, bound));
 }
 
+/* Blocks of a transformer; the matrices of another network. */
+static unsigned layers_of(const struct pm_run_report *rep) {
+    const struct pm_graph *g = rep->job->network.graph;
+    unsigned n = 0;
+    if (!is_cnn(rep))
+        return rep->job->network.encoder.config.layers;
+    for (unsigned i = 0; i < g->nodes; i++)
+        n += g->node[i].kind == PM_NODE_MATRIX;
+    return n;
+}
+
 static void print_rtl(const struct pm_run_report *rep, const struct pm_results *r) {
-    printf("\nRTL against golden, %u images, %u layers each, %.1f s\n", rep->rtl.images,
-           rep->job->network.config.layers, pm_results_number(r, "seconds_rtl"));
+    printf("\nRTL against golden, %u images, %u layers each, %.1f s\n", rep->rtl.images, layers_of(rep),
+           pm_results_number(r, "seconds_rtl"));
     print_matrices_rtl(&rep->rtl);
     if (pm_run_rtl_sum(&rep->rtl, PM_NODE_ATTENTION, NULL).runs == 0)
         return;
@@ -343,7 +367,7 @@ static void print_variant(const struct pm_run_report *rep, unsigned v, const str
         pm_run_print_arrays(r, path, path, o->images, stdout);
         return;
     }
-    const double items = (double)o->images * rep->job->network.config.layers;
+    const double items = (double)o->images * layers_of(rep);
     printf(" %8.0f %6.0f %11.0f %6.0f", at(r, path, "accesses") / items,
            at(r, path, "arrays") / items * o->images, at(r, path, "conversions") / items,
            at(r, path, "clocks") / items);

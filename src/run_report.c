@@ -14,7 +14,7 @@ double pm_ratio(double a, double b) {
 /* Whether a system's settings are of interest: a layer is there, or something was given. */
 static bool matters(const struct pm_run_job *j, const struct pm_settings *s) {
     bool any =
-        pm_plan_uses(&j->plan, &j->network.graph, pm_system_find(s->list->prefix, strlen(s->list->prefix)));
+        pm_plan_uses(&j->plan, j->network.graph, pm_system_find(s->list->prefix, strlen(s->list->prefix)));
     for (size_t k = 0; k < s->count; k++)
         any = any || s->value[k].given;
     return any;

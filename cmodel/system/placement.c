@@ -59,6 +59,7 @@ pm_status pm_placement_new(const struct pm_plan *plan, const struct pm_graph *gr
     pm_status status = p->node && p->elsewhere ? PM_OK : pm_fail(e, PM_ENOMEM, "plan", "out of memory");
     for (unsigned i = 0; i < graph->nodes && status == PM_OK; i++)
         status = place(p, plan, &site, i, e);
+    pm_calibration_free(&site.calibration);
     if (status == PM_OK)
         *placement = p;
     else
