@@ -106,12 +106,21 @@ void pm_run_add_sum(const struct pm_tally *t, enum pm_count kind, enum pm_count 
 /** Accuracies and the share of the same class. */
 void pm_run_add_accuracy(const struct pm_run_outcome *o, struct pm_results *r);
 /** What a sweep shows of a golden run. */
-void pm_run_add_sweep(const struct pm_run_outcome *o, struct pm_results *r);
+void pm_run_add_sweep(const struct pm_run_job *j, const struct pm_run_outcome *o, struct pm_results *r);
 /** Reads, conversions, clocks and wrong codes of layers in arrays that are read as a whole; nothing where
  * there were none. */
 void pm_run_add_arrays(const struct pm_tally *t, struct pm_results *r);
-/** The same an item, to the line's end; false: there were none. */
-bool pm_run_print_arrays(const struct pm_results *r, const char *path, double items, FILE *to);
+/** What a row of a mapping costs: arrays, reads, conversions and clocks of those layers or, where there are
+ * none, of those whose arrays are read access by access; and, of matrices, how many copies of them the budget
+ * of arrays holds, and the clocks that are left with these. Nothing where no layer is in arrays. */
+void pm_run_add_cost(const struct pm_run_job *j, const struct pm_tally *t, struct pm_results *r);
+/** What pm_run_add_arrays() added at `path` and pm_run_add_cost() at `cost`, an item, to the line's end,
+ * under PM_RUN_ARRAYS_HEAD. */
+void pm_run_print_arrays(const struct pm_results *r, const char *path, const char *cost, double items,
+                         FILE *to);
+#define PM_RUN_ARRAYS_HEAD "arrays    reads conversions    clocks copies clocks/copies wrong codes a million"
+/** "copies of the matrices in as many arrays as ..." */
+void pm_run_print_budget(const struct pm_run_job *j, FILE *to);
 /** What the layers that count array reads are in. */
 const char *pm_run_arrays_title(const struct pm_tally *t);
 /** "counts": every layer's, part by part. */

@@ -55,12 +55,7 @@ static int64_t clipped(const struct pm_tally *t, const char *part) {
     return (int64_t)sum;
 }
 
-static void add_conversions(const struct pm_tally *t, struct pm_results *r) {
-    pm_run_add_sum(t, PM_COUNT_WINDOWS, PM_COUNT_CONVERSIONS, "conversions", r);
-    pm_run_add_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WRONG, "conversion_errors", r);
-}
-
-static void add_golden(const struct pm_run_outcome *o, struct pm_results *r) {
+static void add_golden(const struct pm_run_job *j, const struct pm_run_outcome *o, struct pm_results *r) {
     const struct pm_tally *t = &o->tally;
     pm_result_int(r, "images_golden", o->images, "images", PM_RESULT_PLAIN);
     pm_run_add_accuracy(o, r);
@@ -73,8 +68,12 @@ static void add_golden(const struct pm_run_outcome *o, struct pm_results *r) {
     pm_result_int(r, "saturated_v", clipped(t, "v"), "elements", PM_RESULT_MEASURED);
     pm_run_add_sum(t, PM_COUNT_ROUNDED, PM_COUNT_ROUNDED, "saturated_rounding", r);
     pm_run_add_sum(t, PM_COUNT_ZERO_SUMS, PM_COUNT_ZERO_SUMS, "zero_z", r);
-    add_conversions(t, r);
+    pm_run_add_sum(t, PM_COUNT_WINDOWS, PM_COUNT_CONVERSIONS, "conversions", r);
+    pm_run_add_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WRONG, "conversion_errors", r);
     pm_run_add_arrays(t, r);
+    pm_result_group(r, "cost");
+    pm_run_add_cost(j, t, r);
+    pm_result_end(r);
     add_layers(t, r);
     pm_run_add_counts(t, r);
 }
@@ -140,6 +139,19 @@ static void add_key(const struct pm_variant *v, const struct pm_run_outcome *o, 
         pm_run_add_sum(&o->tally, PM_COUNT_READS, PM_COUNT_WRONG, name, r);
 }
 
+/* Of each mapping that was tried, the copies of its matrices. */
+static void add_copies(const struct pm_run_report *rep, struct pm_results *r) {
+    pm_result_group(r, "copies");
+    for (unsigned v = 0; v < rep->varied.count; v++) {
+        char path[48];
+        snprintf(path, sizeof path, "variants/%u/copies", v);
+        if (rep->varied.variant[v].key)
+            pm_result_real(r, rep->varied.variant[v].key, pm_results_number(r, path), NULL,
+                           PM_RESULT_DERIVED);
+    }
+    pm_result_end(r);
+}
+
 static void add_variants(const struct pm_run_report *rep, struct pm_results *r) {
     pm_result_list(r, "variants");
     for (unsigned v = 0; v < rep->varied.count; v++) {
@@ -149,14 +161,16 @@ static void add_variants(const struct pm_run_report *rep, struct pm_results *r) 
         pm_result_int(r, "images", o->images, "images", PM_RESULT_PLAIN);
         pm_run_add_accuracy(o, r);
         pm_run_add_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES, "accesses", r);
-        add_conversions(&o->tally, r);
+        pm_run_add_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_WRONG, "conversion_errors", r);
         pm_run_add_arrays(&o->tally, r);
+        pm_run_add_cost(rep->job, &o->tally, r);
         pm_result_end(r);
     }
     pm_result_end(r);
     for (unsigned v = 0; v < rep->varied.count; v++)
         if (rep->varied.variant[v].key)
             add_key(&rep->varied.variant[v], &rep->varied.outcome[v], r);
+    add_copies(rep, r);
 }
 
 struct pm_results *pm_run_results(const struct pm_run_report *rep) {
@@ -165,7 +179,7 @@ struct pm_results *pm_run_results(const struct pm_run_report *rep) {
         return NULL;
     pm_run_add_config(rep->job, r);
     if (rep->golden.images)
-        add_golden(&rep->golden, r);
+        add_golden(rep->job, &rep->golden, r);
     if (rep->rtl.images)
         add_rtl(rep, r);
     if (rep->varied.count)
@@ -181,7 +195,7 @@ static void add_millionths(const struct pm_tally *t, enum pm_count kind, const c
                        PM_RESULT_MEASURED);
 }
 
-void pm_run_add_sweep(const struct pm_run_outcome *o, struct pm_results *r) {
+void pm_run_add_sweep(const struct pm_run_job *j, const struct pm_run_outcome *o, struct pm_results *r) {
     const struct pm_tally *t = &o->tally;
     const double accesses = (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES);
     pm_run_add_accuracy(o, r);
@@ -196,6 +210,9 @@ void pm_run_add_sweep(const struct pm_run_outcome *o, struct pm_results *r) {
         add_millionths(t, PM_COUNT_WINDOWS, "conversion_errors_ppm", r);
     }
     add_millionths(t, PM_COUNT_READS, "clips_ppm", r);
+    pm_result_group(r, "cost");
+    pm_run_add_cost(j, t, r);
+    pm_result_end(r);
 }
 
 /* ---- the report ---- */
@@ -259,9 +276,10 @@ static void print_golden(const struct pm_run_report *rep, const struct pm_result
     if (pm_tally_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS) > 0)
         print_layers(o, r);
     if (!isnan(pm_results_number(r, "array_reads"))) {
-        printf("  %s, an image: array reads, conversions, clocks; wrong codes a million:\n   ",
-               pm_run_arrays_title(&o->tally));
-        pm_run_print_arrays(r, "", o->images, stdout);
+        printf("  %s, an image; ", pm_run_arrays_title(&o->tally));
+        pm_run_print_budget(rep->job, stdout);
+        printf(":\n    " PM_RUN_ARRAYS_HEAD "\n   ");
+        pm_run_print_arrays(r, "", "cost/", o->images, stdout);
     }
 }
 
@@ -322,10 +340,13 @@ static void print_variant(const struct pm_run_report *rep, unsigned v, const str
     printf(VARIANT, pm_run_variant_name(&rep->varied.variant[v]), 100 * at(r, path, "accuracy_integer"),
            100 * at(r, path, "same_class"));
     if (rep->varied.variant[v].key) {
-        pm_run_print_arrays(r, path, o->images, stdout);
+        pm_run_print_arrays(r, path, path, o->images, stdout);
         return;
     }
-    printf(" %.0f", at(r, path, "accesses") / o->images / rep->job->network.config.layers);
+    const double items = (double)o->images * rep->job->network.config.layers;
+    printf(" %8.0f %6.0f %11.0f %6.0f", at(r, path, "accesses") / items,
+           at(r, path, "arrays") / items * o->images, at(r, path, "conversions") / items,
+           at(r, path, "clocks") / items);
     if (o->draws)
         printf("   (conversion errors: %.3f a million)",
                1e6 * pm_ratio(at(r, path, "conversion_errors"), at(r, path, "conversions")));
@@ -334,7 +355,7 @@ static void print_variant(const struct pm_run_report *rep, unsigned v, const str
 
 static void print_variants(const struct pm_run_report *rep, const struct pm_results *r) {
     printf("\nWhat each choice is worth, the first %u images, golden\n", rep->varied.outcome[0].images);
-    printf("  %-44s accuracy  same class  accesses a layer and image\n", "variant");
+    printf("  %-44s accuracy  same class accesses arrays conversions clocks, a layer and image\n", "variant");
     for (unsigned v = 0; v < rep->varied.count; v++)
         if (!rep->varied.variant[v].key)
             print_variant(rep, v, r);
@@ -343,9 +364,10 @@ static void print_variants(const struct pm_run_report *rep, const struct pm_resu
         first++;
     if (first == rep->varied.count)
         return;
-    printf("\nMatrices in %s, the same images; an image's cost\n",
+    printf("\nMatrices in %s, the same images; an image's cost; ",
            pm_run_arrays_title(&rep->varied.outcome[first].tally));
-    printf("  %-44s accuracy  same class     reads conversions    clocks wrong codes a million\n", "variant");
+    pm_run_print_budget(rep->job, stdout);
+    printf("\n  %-44s accuracy  same class  " PM_RUN_ARRAYS_HEAD "\n", "variant");
     for (unsigned v = 0; v < rep->varied.count; v++)
         if (rep->varied.variant[v].key)
             print_variant(rep, v, r);

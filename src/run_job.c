@@ -11,6 +11,7 @@
 static const struct pm_setting settings[] = {
     {PM_SET_ONE_OF("input", "images|pairs", "images"), .fact = true},
     {PM_SET_ONE_OF("drawn", "nothing|something", "nothing"), .fact = true},
+    {PM_SET_ONE_OF("arrays", "none|some", "none"), .fact = true},
     {PM_SET_ONE_OF("engine", "golden|rtl|both", "golden"),
      .help = "both: the first rtl-images images, or two sentences, also in RTL, every integer compared"},
     {PM_SET_INTEGER("images", 0, 1e9, "0"), .when = "input=images engine=golden|both",
@@ -28,6 +29,10 @@ static const struct pm_setting settings[] = {
      .help = "after which the network's tokenizer is ended"},
     {PM_SET_INTEGER("ablation-pairs", 0, 1e9, "0"), .when = "input=pairs",
      .help = "pairs for each variant; 0: none"},
+    {PM_SET_INTEGER("array-budget", 0, 1e9, "0"), .when = "arrays=some",
+     .help = "arrays that there are for matrices; 0: as many as 1-bit cells take"},
+    {PM_SET_ONE_OF("copies", "integer|fluid", "integer"), .when = "arrays=some",
+     .help = "of the matrices in these arrays: whole ones, or by the ratio"},
     {PM_SET_INTEGER("seed", 0, 4294967295.0, "1"), .when = "drawn=something", .help = "of what is drawn"},
     {PM_SET_INTEGER("threads", 0, 1024, "0"), .when = "engine=golden|both", .help = "0: one a core"},
     {0},
@@ -80,6 +85,15 @@ pm_status pm_run_load_network(struct pm_run_job *j) {
     return status;
 }
 
+/* Whether a plan has matrices in arrays. */
+static bool has_arrays(const struct pm_run_job *j, const struct pm_plan *plan) {
+    bool any = false;
+    for (size_t i = 0; pm_systems[i]; i++)
+        any = any || (pm_systems[i]->hold && pm_systems[i]->takes == PM_NODE_MATRIX &&
+                      pm_plan_uses(plan, &j->network.graph, pm_systems[i]));
+    return any;
+}
+
 /* Whether a plan has layers in systems that have RTL; of a run on pairs, the attention of layer rtl-layer. */
 static bool has_rtl(const struct pm_run_job *j, const struct pm_plan *plan) {
     const struct pm_graph *g = &j->network.graph;
@@ -96,13 +110,15 @@ static bool has_rtl(const struct pm_run_job *j, const struct pm_plan *plan) {
 pm_status pm_run_check(struct pm_run_job *j, const struct pm_plan *const plans[], size_t count, bool drawn) {
     const struct pm_graph *g = &j->network.graph;
     const bool rtl = pm_settings_int(j->settings, "engine") != PM_ENGINE_GOLDEN;
-    bool draws = drawn, any_rtl = false;
+    bool draws = drawn, any_rtl = false, arrays = false;
     for (size_t i = 0; i < count; i++) {
         draws = draws || pm_plan_draws(plans[i], g);
+        arrays = arrays || has_arrays(j, plans[i]);
         any_rtl = any_rtl || has_rtl(j, plans[i]);
     }
     pm_settings_fact(j->settings, "input", j->pairs != NULL);
     pm_settings_fact(j->settings, "drawn", draws);
+    pm_settings_fact(j->settings, "arrays", arrays);
     pm_status status = pm_plan_check(plans[0], g, rtl, &j->error);
     if (status == PM_OK)
         status = pm_settings_check(j->settings, rtl, &j->error);

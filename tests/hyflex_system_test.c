@@ -200,6 +200,9 @@ static void whole_matrices_are_exact(void **state) {
             assert_int_equal(pm_hyflex_linear_new(&cfg, &l, &array_id, &h), PM_OK);
             const unsigned tiles = (in + 63) / 64 * ((out + (mlc ? 31 : 15)) / (mlc ? 32 : 16));
             assert_int_equal(array_id, 3 + tiles);
+            const struct pm_held held = pm_hyflex_linear_held(h);
+            assert_int_equal(held.arrays, tiles);
+            assert_int_equal(held.plain, (in + 63) / 64 * ((out + 15) / 16));
             assert_int_equal(pm_hyflex_linear_run(h, 8, x, 5, y, &cost, exact_product, &watched), PM_OK);
             assert_int_equal(watched.calls, 1);
             assert_int_equal(watched.values, 8 * out);
@@ -250,6 +253,9 @@ static void ranks_may_be_anywhere(void **state) {
         assert_int_equal(cost.cell[0].array_reads, 8 * 8 * (up + down));
         const unsigned mlc = k - splits[s].slc;
         assert_int_equal(cost.cell[1].array_reads, 8 * 8 * ((mlc + 31) / 32 + (mlc ? 3 : 0)));
+        const struct pm_held held = pm_hyflex_linear_held(h);
+        assert_int_equal(held.arrays, up + down + (mlc + 31) / 32 + (mlc ? 3 : 0));
+        assert_int_equal(held.plain, 6);
         assert_int_equal(cost.cycles, 2 * 8 * 8 * 128 * (mlc ? 9 : 8));
         if (s == 0)
             memcpy(first, y, 8 * out * sizeof *y);

@@ -151,6 +151,18 @@ void pm_hyflex_linear_free(struct pm_hyflex_linear *h) {
     free(h);
 }
 
+struct pm_held pm_hyflex_linear_held(const struct pm_hyflex_linear *h) {
+    const unsigned in = h->stage[0].in, out = h->stage[h->stages - 1].out, per = PM_HYFLEX_COLS / 8;
+    const uint64_t rows = (in + PM_HYFLEX_ROWS - 1) / PM_HYFLEX_ROWS;
+    struct pm_held held = {.plain = rows * ((out + per - 1) / per)};
+    for (unsigned s = 0; s < h->stages; s++)
+        for (unsigned part = 0; part < 2; part++)
+            if (h->stage[s].part[part])
+                held.arrays +=
+                    pm_hyflex_row_tiles(h->stage[s].part[part]) * pm_hyflex_col_tiles(h->stage[s].part[part]);
+    return held;
+}
+
 /* A vector to int8; returns its scale. */
 static float quantise(const float *x, unsigned n, int8_t *q) {
     const float scale = pm_int8_scale(x, n, 1);
@@ -333,6 +345,7 @@ static pm_status sort_ranks(struct pm_site *site, const struct pm_node *node, en
 struct layer {
     struct pm_hyflex_linear *linear;
     unsigned in, out, sars;
+    bool flip;
 };
 
 unsigned pm_hyflex_layer_sars(const void *layer) {
@@ -360,6 +373,7 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
     l->in = node->matrix->in;
     l->out = node->matrix->out;
     l->sars = cfg.array.sars;
+    l->flip = cfg.array.flip;
     pm_status status = PM_OK;
     if (cfg.layout == PM_HYFLEX_RANKS)
         status = sort_ranks(site, node, (enum pm_rank_order)pm_settings_int(s, "rank-order"), &order, e);
@@ -368,6 +382,12 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
         status = pm_hyflex_linear_new(&cfg, node->matrix, &site->next_array, &l->linear);
     free(order);
     return status;
+}
+
+static void hold(const void *layer, struct pm_held *held) {
+    const struct layer *l = layer;
+    *held = pm_hyflex_linear_held(l->linear);
+    held->flip_bits = l->flip ? held->arrays * PM_HYFLEX_COLS : 0;
 }
 
 /* The parts of its counts: arrays of 1-bit cells, of 2-bit cells, and both. */
@@ -416,6 +436,7 @@ static const struct pm_variant variants[] = {
     {"ffn*=hyflex,cell=2,mlc-sigma=0.025", "sigma_0.025", PM_OF_IMAGES},
     {"ffn*=hyflex,cell=2,mlc-sigma=0.132", "sigma_0.132", PM_OF_IMAGES},
     {"ffn*=hyflex,cell=2,mlc-sigma=0.174", "sigma_0.174", PM_OF_IMAGES},
+    {"ffn*=hyflex,cell=ranks,mlc-sigma=0.132", "ranks_0.132", PM_OF_IMAGES},
     {"attn*=hyflex,cell=1 ffn*=hyflex,cell=1", "projections_slc", PM_OF_IMAGES},
     {"attn*=hyflex,cell=2 ffn*=hyflex,cell=2", "projections_mlc", PM_OF_IMAGES},
     /* noisy cells must not break equality */
@@ -435,6 +456,7 @@ const struct pm_system pm_system_hyflex = {
     .draws = "rank-order=random or mlc-sigma>0 or slc-sigma>0 or read-noise>0",
     .place = place,
     .free = free_layer,
+    .hold = hold,
     .free_own = free_own,
     .run = run,
 };

@@ -43,6 +43,9 @@ pm_status pm_hyflex_linear_new(const struct pm_hyflex_linear_cfg *cfg, const str
                                uint32_t *array_id, struct pm_hyflex_linear **linear);
 void pm_hyflex_linear_free(struct pm_hyflex_linear *linear);
 
+/** Arrays that it takes, and those of the matrix undivided in 1-bit cells. */
+struct pm_held pm_hyflex_linear_held(const struct pm_hyflex_linear *linear);
+
 struct pm_hyflex_run;
 /** Sees every array matrix's integers; a status but PM_OK ends the run, which returns it. */
 typedef pm_status pm_hyflex_watch(void *ctx, const struct pm_hyflex_run *run);

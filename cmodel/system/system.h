@@ -26,6 +26,13 @@ struct pm_watch {
     void *ctx;
 };
 
+/** What a layer holds as long as it is placed. */
+struct pm_held {
+    uint64_t arrays;    /**< analog arrays */
+    uint64_t plain;     /**< those that it would take undivided and in 1-bit cells; 0: it has no such form */
+    uint64_t flip_bits; /**< bits beside the cells that tell which columns are stored as complements */
+};
+
 /** One run of a layer. */
 struct pm_run_of {
     struct pm_operands operands;
@@ -55,7 +62,8 @@ struct pm_system {
     pm_status (*place)(struct pm_site *site, const struct pm_node *node, const struct pm_settings *s,
                        void **layer, struct pm_error *e);
     void (*free)(void *layer);
-    void (*free_own)(void *own); /**< of struct pm_site; NULL: nothing */
+    void (*hold)(const void *layer, struct pm_held *held); /**< of a placed layer; NULL: it has no arrays */
+    void (*free_own)(void *own);                           /**< of struct pm_site; NULL: nothing */
     /** A thread's state for runs of up to `tokens` vectors; NULL: none is needed. */
     pm_status (*begin)(const void *layer, unsigned tokens, void **state);
     void (*end)(void *state);
