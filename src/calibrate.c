@@ -159,6 +159,21 @@ static cJSON *make_matrices(const struct calibrate *c) {
     return NULL;
 }
 
+/* Makes numbers print as what they are: cJSON rounds some to 15 digits. */
+static bool keep_digits(cJSON *item) {
+    enum { LENGTH = 32 };
+    cJSON *child;
+    bool ok = true;
+    cJSON_ArrayForEach(child, item) {
+        ok = keep_digits(child) && ok;
+    }
+    if (!cJSON_IsNumber(item) || (item->valuestring = cJSON_malloc(LENGTH)) == NULL)
+        return ok && !cJSON_IsNumber(item);
+    snprintf(item->valuestring, LENGTH, "%.17g", item->valuedouble);
+    item->type = cJSON_Raw;
+    return true;
+}
+
 static bool write_text(FILE *f, const void *text) {
     return fputs(text, f) >= 0 && fputc('\n', f) >= 0;
 }
@@ -173,7 +188,7 @@ static pm_status save(struct calibrate *c, struct pm_outfile *file) {
     cJSON_DeleteItemFromObjectCaseSensitive(root, "matrices");
     if (!matrices || !cJSON_AddItemToObject(root, "matrices", matrices))
         status = PM_ENOMEM;
-    char *text = status == PM_OK ? cJSON_Print(root) : NULL;
+    char *text = status == PM_OK && keep_digits(root) ? cJSON_Print(root) : NULL;
     cJSON_Delete(root);
     if (!text)
         return pm_fail(&c->error, PM_ENOMEM, c->output, "out of memory");
