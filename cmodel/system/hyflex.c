@@ -260,16 +260,23 @@ static const struct pm_setting settings[] = {
      .help = "which go to 1-bit cells first"},
     {PM_SET_ONE_OF("rank-sigma", "first|second", "first"), .when = "cell=ranks",
      .help = "the factor that holds the singular values; first: V S, then U^T, as in the source"},
-    {PM_SET_FLAG("flip", "1"), .help = "column flip; 0: as the paper, sums clip"},
-    {PM_SET_ONE_OF("adc", "full|6|7|ideal", "full"), .golden = "ideal",
+    {PM_SET_ONE_OF("noise", "weight|cell", "cell"), .golden = "weight",
+     .help = "what programming errors disturb; weight: W (1 + eta), the source's equation 5"},
+    {PM_SET_ONE_OF("weights", "offset|differential", "offset"), .when = "noise=cell",
+     .help = "offset binary, or magnitudes in pairs of columns that are subtracted"},
+    {PM_SET_FLAG("flip", "1"), .when = "noise=cell weights=offset",
+     .help = "column flip; 0: as the paper, sums clip"},
+    {PM_SET_ONE_OF("adc", "full|6|7|ideal", "full"), .golden = "ideal", .when = "noise=cell",
      .help = "converter bits; full: 6 for 1-bit, 7 for 2-bit cells"},
     {PM_SET_ONE_OF("sars", "1|2|4|8", "8"), .help = "converters an array"},
     {PM_SET_NUMBER("mlc-sigma", 0, 0.5, "0"), .when = "cell=2 or slc-percent<100",
      .help = "programming error of a 2-bit cell, relative"},
     {PM_SET_NUMBER("slc-sigma", 0, 0.5, "0"), .when = "cell=1 or slc-percent>0",
      .help = "the same of a 1-bit cell"},
-    {PM_SET_NUMBER("read-noise", 0, 16, "0"), .help = "deviation of a cell's read noise, LSB"},
-    {PM_SET_NUMBER("wire", 0, 0.01, "0"), .help = "wire between neighbouring cells over R_on (IR drop)"},
+    {PM_SET_NUMBER("read-noise", 0, 16, "0"), .when = "noise=cell",
+     .help = "deviation of a cell's read noise, LSB"},
+    {PM_SET_NUMBER("wire", 0, 0.01, "0"), .when = "noise=cell",
+     .help = "wire between neighbouring cells over R_on (IR drop)"},
     {0},
 };
 static const struct pm_setting_list list = {"hyflex", settings};
@@ -285,7 +292,10 @@ static struct pm_hyflex_linear_cfg configure(const struct pm_site *site, const s
                                      .slc_percent = (unsigned)pm_settings_int(s, "slc-percent"),
                                      .sigma = (enum pm_rank_sigma)pm_settings_int(s, "rank-sigma")};
     memcpy(c.adc, bits[pm_settings_int(s, "adc")], sizeof c.adc);
-    c.array.flip = pm_settings_int(s, "flip") != 0;
+    c.array.noise =
+        pm_settings_meet(s, "noise=weight") ? PM_HYFLEX_NOISE_WEIGHT : PM_HYFLEX_NOISE_CELL;
+    c.array.weights = (enum pm_weight_coding)pm_settings_int(s, "weights");
+    c.array.flip = pm_settings_meet(s, "flip=1");
     c.array.sars = 1u << pm_settings_int(s, "sars");
     c.array.rram.seed = site->seed;
     c.array.rram.mlc_sigma = pm_settings_real(s, "mlc-sigma");
