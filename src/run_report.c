@@ -47,8 +47,11 @@ void pm_run_print_config(const struct pm_run_job *j, FILE *to) {
 }
 
 void pm_run_add_accuracy(const struct pm_run_outcome *o, struct pm_results *r) {
-    pm_result_real(r, "accuracy_float", pm_ratio(o->correct_float, o->images), NULL, PM_RESULT_MEASURED);
-    pm_result_real(r, "accuracy_integer", pm_ratio(o->correct_integer, o->images), NULL, PM_RESULT_MEASURED);
+    if (o->labelled) {
+        pm_result_real(r, "accuracy_float", pm_ratio(o->correct_float, o->images), NULL, PM_RESULT_MEASURED);
+        pm_result_real(r, "accuracy_integer", pm_ratio(o->correct_integer, o->images), NULL,
+                       PM_RESULT_MEASURED);
+    }
     pm_result_real(r, "same_class", pm_ratio(o->same_class, o->images), NULL, PM_RESULT_MEASURED);
 }
 
