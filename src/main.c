@@ -14,6 +14,8 @@ static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
+    {"infer", pm_cmd_infer},
+    {"inspect", pm_cmd_inspect},
     {"op", pm_cmd_op},
     {"run", pm_cmd_run},
     {"sweep", pm_cmd_sweep},
@@ -21,6 +23,8 @@ static const struct command {
 
 static const char doc[] =
     "The digital edge of analog compute-in-memory: golden model and RTL.\vCommands:\n"
+    "  infer FILE run an ONNX network on your own tensors (.npy)\n"
+    "  inspect FILE  what an ONNX network has: nodes, shapes, layers\n"
     "  op NAME    run one block on your own vectors (.npy)\n"
     "  run MODEL  run a whole network: accuracy, accesses, cycles\n"
     "  sweep SPEC many runs over a grid and seeds, in many processes\n\n"
