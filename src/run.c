@@ -277,7 +277,7 @@ static pm_status prepare(const struct arguments *a, struct pm_outfile *summary) 
     if (status == PM_OK)
         status = check_plans(j);
     if (status == PM_OK)
-        status = pm_placing_check(&a->placing, &j->plan, &j->network.graph, &j->error);
+        status = pm_placing_check(&a->placing, &j->plan, j->network.graph, &j->error);
     if (status == PM_OK && j->summary)
         status = pm_outfile_plan(summary, j->summary, &j->error);
     return status;

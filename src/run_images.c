@@ -12,11 +12,11 @@
 #define CHUNK 128
 
 static pm_status open_data(struct pm_run_job *j, struct pm_dataset *d) {
-    const struct pm_encoder_config *c = &j->network.config;
-    pm_status status = pm_dataset_open(d, j->data, "t10k", c->classes, &j->error);
-    if (status == PM_OK && (d->images.dim[1] != c->image || d->images.dim[2] != c->image))
+    const unsigned image = j->network.image;
+    pm_status status = pm_dataset_open(d, j->data, "t10k", j->network.classes, &j->error);
+    if (status == PM_OK && (d->images.dim[1] != image || d->images.dim[2] != image))
         status = pm_fail(&j->error, PM_ESHAPE, d->images.path, "images of %ux%u, the network takes %ux%u",
-                         d->images.dim[1], d->images.dim[2], c->image, c->image);
+                         d->images.dim[1], d->images.dim[2], image, image);
     if (status != PM_OK)
         pm_dataset_close(d);
     return status;
@@ -45,7 +45,7 @@ struct threads {
 
 static pm_status begin(struct pm_run_job *j, const struct pm_run_pass *pass, const struct pm_placement *p,
                        struct threads *t) {
-    const struct pm_graph *g = &j->network.graph;
+    const struct pm_graph *g = j->network.graph;
     const struct pm_twin_report report = {"image", j->replay};
     const unsigned tokens = pass->watch ? (g->tokens + 63) / 64 * 64 : g->tokens; /* models come so */
     t->count = pass->watch ? 1 : pm_run_threads(j);
@@ -94,7 +94,7 @@ static pm_status classify(struct pm_worker *w, const uint8_t *image, bool as_flo
 static pm_status run_chunk(struct pm_run_job *j, const struct pm_run_pass *pass, struct threads *t,
                            unsigned at, unsigned n, size_t item, const uint8_t *pixels, const uint8_t *labels,
                            struct pm_run_outcome *o) {
-    const unsigned classes = j->network.config.classes;
+    const unsigned classes = j->network.classes;
     unsigned by_float[CHUNK] = {0}, by_integer[CHUNK] = {0};
     pm_status status = PM_OK;
 #pragma omp parallel for num_threads(t->count) schedule(dynamic, 4)
@@ -132,7 +132,7 @@ static pm_status settle(struct pm_run_job *j, struct pm_placement *p) {
         status = pm_idx_read(&d.images, count, pixels, &j->error);
     for (unsigned i = 0; i < count && status == PM_OK; i++)
         inputs[i] =
-            (struct pm_graph_input){.image = pixels + i * d.images.item, .n = j->network.config.tokens};
+            (struct pm_graph_input){.image = pixels + i * d.images.item, .n = j->network.graph->tokens};
     if (status == PM_OK && (status = pm_placement_settle(p, inputs, count)) != PM_OK)
         pm_fail(&j->error, status, "settling", "%s", pm_strerror(status));
     free(pixels);
@@ -170,7 +170,7 @@ static pm_status run_data(struct pm_run_job *j, const struct pm_run_pass *pass, 
 }
 
 pm_status pm_run_images(struct pm_run_job *j, const struct pm_run_pass *pass, struct pm_run_outcome *o) {
-    const struct pm_graph *g = &j->network.graph;
+    const struct pm_graph *g = j->network.graph;
     struct pm_placement *p;
     struct pm_dataset d = {0};
     *o = (struct pm_run_outcome){.draws = pm_plan_draws(pass->plan, g)};

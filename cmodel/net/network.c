@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/network.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+#include "net/load.h"
+
+static pm_status read_type(const char *dir, enum pm_network_type *type, struct pm_error *e) {
+    char path[PATH_MAX];
+    struct pm_json d = {path, e, NULL};
+    unsigned choice = 0;
+    snprintf(path, sizeof path, "%s/config.json", dir);
+    pm_status status = pm_json_load(&d);
+    if (status != PM_OK)
+        return status;
+    status = pm_read_choice(&d, "type", "vit|bert|cnn", &choice);
+    *type = (enum pm_network_type)choice;
+    cJSON_Delete(d.root);
+    return status;
+}
+
+pm_status pm_network_load(struct pm_network *network, const char *dir, struct pm_error *e) {
+    *network = (struct pm_network){0};
+    pm_status status = read_type(dir, &network->type, e);
+    if (status != PM_OK)
+        return status;
+    if (network->type == PM_NETWORK_CNN) {
+        status = pm_cnn_load(&network->cnn, dir, e);
+        network->graph = status == PM_OK ? &network->cnn.graph : NULL;
+        network->image = network->cnn.image;
+        network->classes = network->cnn.classes;
+    } else {
+        status = pm_encoder_load(&network->encoder, dir, e);
+        network->graph = status == PM_OK ? &network->encoder.graph : NULL;
+        network->image = network->encoder.config.image;
+        network->classes = network->encoder.config.classes;
+    }
+    return status;
+}
+
+void pm_network_free(struct pm_network *network) {
+    if (network->graph && network->type == PM_NETWORK_CNN)
+        pm_cnn_free(&network->cnn);
+    else if (network->graph)
+        pm_encoder_free(&network->encoder);
+    *network = (struct pm_network){0};
+}
