@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nmc.h"
 
+#include "kernels/simd.h"
+
 #include <string.h>
 
 void pm_nmc_counts_add(struct pm_nmc_counts *sum, const struct pm_nmc_counts *c) {
@@ -117,6 +119,33 @@ int32_t pm_nmc_mac_run(const struct pm_nmc_macro *m, const struct pm_nmc_cfg *cf
             counts,
             &(struct pm_nmc_counts){.accesses = n, .reads = reads, .t_sa = t_sa.count, .t_mul = t_mul.count});
     return y;
+}
+
+void pm_nmc_mac_count(const struct pm_nmc_macro *m, const struct pm_nmc_cfg *cfg,
+                      const struct pm_nmc_input *in, struct pm_nmc_counts *counts) {
+    struct pm_nmc_access access[PM_NMC_ACCESSES];
+    const unsigned n = pm_nmc_schedule(cfg->order, pm_nmc_remaining(cfg, in), access),
+                   words = (m->cols + 63) / 64;
+    const unsigned planes = n / 8;
+    uint64_t changed[PM_NMC_ACCESSES * PM_NMC_WORDS], *to = changed;
+    if (n == 0)
+        return;
+    /* Amplifiers: through the rows once for every plane; of vwm back from row 0 to row 7 in between. */
+    for (unsigned k = 0; k < PM_NMC_ROWS; k++)
+        for (unsigned j = 0; j < words; j++)
+            *to++ = m->row[k][j] ^ m->row[(k + 1) % PM_NMC_ROWS][j];
+    const uint64_t back = pm_kernels(PM_ISA_BEST)->ones(to - words, words);
+    const uint64_t through = pm_kernels(PM_ISA_BEST)->ones(changed, 7 * words);
+    to = changed;
+    for (unsigned a = 1; a < n; a++)
+        for (unsigned j = 0; j < words; j++)
+            *to++ = (m->row[access[a].row][j] & in->plane[access[a].plane][j]) ^
+                    (m->row[access[a - 1].row][j] & in->plane[access[a - 1].plane][j]);
+    counts->accesses += n;
+    counts->reads += cfg->order == PM_NMC_ONCE ? 8 : n;
+    counts->t_sa += cfg->order == PM_NMC_ONCE ? through : planes * through;
+    counts->t_sa += cfg->order == PM_NMC_VWM ? (planes - 1) * back : 0;
+    counts->t_mul += pm_kernels(PM_ISA_BEST)->ones(changed, (n - 1) * words);
 }
 
 void pm_nmc_xor_run(const struct pm_nmc_macro *m, const struct pm_nmc_input *in, unsigned rows,
