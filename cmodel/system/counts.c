@@ -9,6 +9,7 @@ const struct pm_count_info pm_count_info[PM_COUNTS] = {
     [PM_COUNT_ACCESSES] = {"accesses", "accesses"},
     [PM_COUNT_WINDOWS] = {"windows", "accesses"},
     [PM_COUNT_CONVERSIONS] = {"conversions", "conversions"},
+    [PM_COUNT_CLIPS] = {"clips", "conversions"},
     [PM_COUNT_WRONG] = {"wrong_codes", "conversions"},
     [PM_COUNT_CLOCKS] = {"clocks", "clocks"},
     [PM_COUNT_BITS] = {"plane_bits", "bits"},
