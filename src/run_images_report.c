@@ -59,6 +59,10 @@ static void add_golden(const struct pm_run_job *j, const struct pm_run_outcome *
     const struct pm_tally *t = &o->tally;
     pm_result_int(r, "images_golden", o->images, "images", PM_RESULT_PLAIN);
     pm_run_add_accuracy(o, r);
+    if (o->labelled) {
+        pm_result_real(r, "top5_float", pm_ratio(o->top5_float, o->images), NULL, PM_RESULT_MEASURED);
+        pm_result_real(r, "top5_integer", pm_ratio(o->top5_integer, o->images), NULL, PM_RESULT_MEASURED);
+    }
     pm_result_real(r, "boost",
                    pm_ratio((double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS),
                             (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES)),
@@ -165,6 +169,24 @@ static void add_copies(const struct pm_run_report *rep, struct pm_results *r) {
     pm_result_end(r);
 }
 
+/* What errors of one sigma do, by what they disturb and how weights are stored. */
+static void add_noise_forms(const struct pm_run_report *rep, struct pm_results *r) {
+    static const char *const form[][2] = {
+        {"weight", "weight_0.132"}, {"cell", "sigma_0.132"}, {"differential", "differential_0.132"}};
+    pm_result_group(r, "noise_forms");
+    for (size_t f = 0; f < sizeof form / sizeof *form; f++)
+        for (unsigned v = 0; v < rep->varied.count; v++) {
+            const char *key = rep->varied.variant[v].key;
+            if (!key || strcmp(key, form[f][1]) != 0)
+                continue;
+            pm_result_group(r, form[f][0]);
+            pm_run_add_accuracy(&rep->varied.outcome[v], r);
+            pm_run_add_cost(rep->job, &rep->varied.outcome[v].tally, r);
+            pm_result_end(r);
+        }
+    pm_result_end(r);
+}
+
 static void add_variants(const struct pm_run_report *rep, struct pm_results *r) {
     pm_result_list(r, "variants");
     for (unsigned v = 0; v < rep->varied.count; v++) {
@@ -184,6 +206,7 @@ static void add_variants(const struct pm_run_report *rep, struct pm_results *r) 
         if (rep->varied.variant[v].key)
             add_key(&rep->varied.variant[v], &rep->varied.outcome[v], r);
     add_copies(rep, r);
+    add_noise_forms(rep, r);
 }
 
 struct pm_results *pm_run_results(const struct pm_run_report *rep) {
@@ -283,8 +306,12 @@ static void print_golden(const struct pm_run_report *rep, const struct pm_result
     const struct pm_run_outcome *o = &rep->golden;
     const double seconds = pm_results_number(r, "seconds_golden");
     printf("\nGolden, %u images, %.1f s (%.1f ms an image)\n", o->images, seconds, 1e3 * seconds / o->images);
-    printf("  accuracy float   %6.2f %%\n", 100 * pm_results_number(r, "accuracy_float"));
-    printf("  accuracy integer %6.2f %%\n", 100 * pm_results_number(r, "accuracy_integer"));
+    if (o->labelled) {
+        printf("  accuracy float   %6.2f %%, top 5 %6.2f %%\n", 100 * pm_results_number(r, "accuracy_float"),
+               100 * pm_results_number(r, "top5_float"));
+        printf("  accuracy integer %6.2f %%, top 5 %6.2f %%\n",
+               100 * pm_results_number(r, "accuracy_integer"), 100 * pm_results_number(r, "top5_integer"));
+    }
     printf("  same class       %6.2f %%\n", 100 * pm_results_number(r, "same_class"));
     if (pm_tally_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS) > 0)
         print_layers(o, r);
@@ -361,8 +388,8 @@ static void print_variant(const struct pm_run_report *rep, unsigned v, const str
     const struct pm_run_outcome *o = &rep->varied.outcome[v];
     char path[32];
     snprintf(path, sizeof path, "variants/%u/", v);
-    printf(VARIANT, pm_run_variant_name(&rep->varied.variant[v]), 100 * at(r, path, "accuracy_integer"),
-           100 * at(r, path, "same_class"));
+    printf(VARIANT, pm_run_variant_name(&rep->varied.variant[v]),
+           o->labelled ? 100 * at(r, path, "accuracy_integer") : NAN, 100 * at(r, path, "same_class"));
     if (rep->varied.variant[v].key) {
         pm_run_print_arrays(r, path, path, o->images, stdout);
         return;

@@ -29,7 +29,7 @@ static unsigned side_of(const struct pm_cnn *n, unsigned layer) {
 }
 
 static unsigned channels_of(const struct pm_cnn *n, unsigned layer) {
-    return layer == PM_CNN_IMAGE ? 1 : n->layer[layer].channels;
+    return layer == PM_CNN_IMAGE ? n->pixels.channels : n->layer[layer].channels;
 }
 
 /* What the next layer gives, of what it reads; its weights' shape. */
@@ -193,6 +193,32 @@ static pm_status read_layers(const struct pm_json *d, struct pm_cnn *n, const cJ
     return PM_OK;
 }
 
+/* Member `key`, a number for all channels or an array of one each; what is missing stays. */
+static pm_status read_normalisation(const struct pm_json *d, const struct pm_cnn *n, const char *key,
+                                    double lo, float to[PM_CHANNELS]) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(d->root, key);
+    double v[PM_CHANNELS];
+    pm_status s = PM_OK;
+    if (item && cJSON_IsArray(item))
+        s = pm_json_reals(d, d->root, key, n->pixels.channels, lo, 1e3, v);
+    else if (item)
+        s = pm_json_real(d, d->root, key, lo, 1e3, &v[0]);
+    for (unsigned c = 0; item && s == PM_OK && c < n->pixels.channels; c++)
+        to[c] = (float)v[cJSON_IsArray(item) ? c : 0];
+    return s;
+}
+
+/* How pixels enter: "channels", "pixel_mean", "pixel_std", by default one, as p/255. */
+static pm_status read_pixels(const struct pm_json *d, struct pm_cnn *n) {
+    const cJSON *channels = cJSON_GetObjectItemCaseSensitive(d->root, "channels");
+    int64_t v = 1;
+    if (channels && (!pm_json_is_integer(channels, 1, 3, &v) || v == 2))
+        return pm_json_fail(d, PM_ERANGE, "\"channels\" is neither 1 nor 3");
+    n->pixels = (struct pm_pixels){n->image, n->image, (unsigned)v, {0}, {1, 1, 1}};
+    const pm_status s = read_normalisation(d, n, "pixel_mean", -1e3, n->pixels.mean);
+    return s == PM_OK ? read_normalisation(d, n, "pixel_std", 1e-6, n->pixels.std) : s;
+}
+
 static pm_status read_config(const struct pm_json *d, struct pm_cnn *n) {
     const cJSON *convs = cJSON_GetObjectItemCaseSensitive(d->root, "convs");
     const cJSON *layers = cJSON_GetObjectItemCaseSensitive(d->root, "layers"), *list = convs ? convs : layers;
@@ -200,7 +226,7 @@ static pm_status read_config(const struct pm_json *d, struct pm_cnn *n) {
     pm_status s;
     if ((s = pm_read_choice(d, "type", "cnn", &type)) != PM_OK ||
         (s = pm_read_unsigned(d, "image", 1024, &n->image)) != PM_OK ||
-        (s = pm_read_unsigned(d, "classes", 65536, &n->classes)) != PM_OK)
+        (s = pm_read_unsigned(d, "classes", 65536, &n->classes)) != PM_OK || (s = read_pixels(d, n)) != PM_OK)
         return s;
     if (n->classes < 2)
         return pm_json_fail(d, PM_ERANGE, "\"classes\" is 1, a classifier has at least 2");
@@ -321,8 +347,9 @@ static unsigned add_layer(struct pm_cnn *n, unsigned layer, unsigned from, unsig
 
 static pm_status build(struct pm_cnn *n) {
     unsigned at[PM_CNN_LAYERS];
-    struct pm_node pixels = node_of(PM_NODE_PIXELS, n->layers, PM_NO_NODE, 1, n->image * n->image);
-    pixels.pixels = (struct pm_pixels){n->image, n->image, 1, {0}, {1}};
+    struct pm_node pixels =
+        node_of(PM_NODE_PIXELS, n->layers, PM_NO_NODE, n->pixels.channels, n->image * n->image);
+    pixels.pixels = n->pixels;
     n->graph.tokens = 1;
     const unsigned image = pm_graph_add(&n->graph, &pixels);
     for (unsigned i = 0; i < n->layers; i++) {

@@ -33,8 +33,9 @@ struct pm_cnn_layer {
 
 /** A loaded network; read-only after loading, so that any number of threads may share it. Not to be moved. */
 struct pm_cnn {
-    unsigned image;   /**< pixels of an image's side, 1..1024; pixel p of 0..255 enters as p/255 */
-    unsigned classes; /**< 2..65536 */
+    unsigned image;          /**< pixels of an image's side, 1..1024 */
+    struct pm_pixels pixels; /**< how they enter: 1 or 3 channels */
+    unsigned classes;        /**< 2..65536 */
     unsigned layers;
     struct pm_cnn_layer layer[PM_CNN_LAYERS];
     struct pm_graph graph; /**< out come logits */

@@ -59,9 +59,9 @@ void pm_pixels(const struct pm_pixels *p, const uint8_t *image, float *y);
 /** A window that slides over rows which are an image's positions, raster order. */
 struct pm_window {
     unsigned height, width, channels; /**< of the image */
-    unsigned kernel, stride, pad;     /**< of both directions; pad: positions before the image, below kernel */
-    unsigned rows, cols;              /**< of the window's places */
-    unsigned groups;                  /**< of channels, for pm_unfold: 1 or more, a divisor of channels */
+    unsigned kernel, stride, pad; /**< of both directions; pad: positions before the image, below kernel */
+    unsigned rows, cols;          /**< of the window's places */
+    unsigned groups;              /**< of channels, for pm_unfold: 1 or more, a divisor of channels */
 };
 /** Its places over an image that is padded alike on all sides. */
 static inline unsigned pm_window_places(unsigned side, unsigned kernel, unsigned stride, unsigned pad) {
