@@ -23,6 +23,8 @@ const struct pm_count_info pm_count_info[PM_COUNTS] = {
     [PM_COUNT_TOGGLES] = {"toggles", "toggles"},
     [PM_COUNT_PRODUCT_TOGGLES] = {"product_toggles", "toggles"},
     [PM_COUNT_ENERGY] = {"energy", "units/1000"},
+    [PM_COUNT_CONVENTIONAL] = {"conventional_accesses", "accesses"},
+    [PM_COUNT_UNITS] = {"energy_units", "units"},
 };
 
 const struct pm_histogram_info pm_histogram_info[PM_HISTOGRAMS] = {
