@@ -53,7 +53,7 @@ def markdown(op: dict) -> list[str]:
     samples = ", ".join(f"`{sample['name']}`" for sample in op["samples"])
     return [
         f"### `{op['name']}`",
-        f"{op['summary']}. Block [{op['block']}](blocks/{op['block']}.md); {'; '.join([*limits, f'samples {samples}'])}.",
+        f"{op['summary']}{'; golden only' if op['golden_only'] else ''}. Block [{op['block']}](blocks/{op['block']}.md); {'; '.join([*limits, f'samples {samples}'])}.",
         "",
         "| | name | |",
         "|---|---|---|",
@@ -121,7 +121,7 @@ def main(arguments: list[str]) -> int:
         case ["check"]:
             return check()
         case ["samples"]:
-            for op in ops():
+            for op in (op for op in ops() if not op["golden_only"]):
                 for sample in op["samples"]:
                     if sample["name"] != "timing":
                         print(op["name"], sample["name"], integers(op, sample))

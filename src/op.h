@@ -56,7 +56,8 @@ struct pm_op {
     struct pm_op_input in[PM_OP_INPUTS + 1];
     struct pm_setting_list set;
     struct pm_op_output out[PM_OP_OUTPUTS + 1];
-    const char *driver; /**< function of tb/BLOCK/BLOCK_rtl.h that the RTL is driven with */
+    const char *driver; /**< function of tb/BLOCK/BLOCK_rtl.h that the RTL is driven with; NULL: golden only,
+                           without model and rtl */
     /** The parameters of the bench's model that serves this job, "Rows=64 Bits=8". */
     void (*model)(const struct pm_op_job *job, char params[static PM_OP_PARAMS]);
     /** Computes defaults and checks what spans several inputs and settings; may be NULL. */

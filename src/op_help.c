@@ -36,7 +36,7 @@ void pm_op_print(const struct pm_op *op, FILE *f) {
     fprintf(f, "%s", op->name);
     if (!pm_setting_same_name(op->name, op->block, strlen(op->block)))
         fprintf(f, " (block %s)", op->block);
-    fprintf(f, ": %s\n", op->summary);
+    fprintf(f, ": %s%s\n", op->summary, op->driver ? "" : "; golden only");
     for (const struct pm_op_input *d = op->in; d->name; d++) {
         fprintf(f, "  in   %s %s %s", d->name, dims_text(d->dims, dims, sizeof dims),
                 pm_dtype_name(d->dtype));
@@ -101,6 +101,7 @@ static void add_op(struct pm_results *r, const struct pm_op *op) {
     pm_result_text(r, "name", op->name);
     pm_result_text(r, "block", op->block);
     pm_result_text(r, "summary", op->summary);
+    pm_result_int(r, "golden_only", !op->driver, NULL, PM_RESULT_PLAIN);
     pm_result_group(r, "limits");
     for (int l = 0; l < PM_OP_LIMITS && op->limit[l].letter; l++)
         pm_result_int(r, (char[]){op->limit[l].letter, 0}, (int64_t)op->limit[l].max, NULL, PM_RESULT_PLAIN);

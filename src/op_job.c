@@ -183,6 +183,8 @@ pm_status pm_op_begin(struct pm_op_job *job, const struct pm_op *op) {
 
 pm_status pm_op_load(struct pm_op_job *job) {
     const struct pm_op *op = job->op;
+    if (job->rtl && !op->driver)
+        return pm_op_fail(job, PM_EMODE, op->name, "the op has no RTL; it needs the golden engine");
     pm_status status = pm_settings_check(job->settings, job->rtl, &job->error);
     for (int digit = 1; digit < 10; digit++)
         job->dim['0' + digit] = (size_t)digit;

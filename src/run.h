@@ -5,7 +5,7 @@
 
 #include "fileio.h"
 #include "io/results.h"
-#include "net/encoder.h"
+#include "net/network.h"
 #include "twin.h"
 
 #include <limits.h>
@@ -26,10 +26,11 @@ struct pm_run_job {
     struct pm_settings *settings;
     struct pm_plan plan;
     struct pm_error error;
-    struct pm_encoder network;
+    struct pm_network network;
 };
 
-/** Defaults: settings, and the plan with every attention on flare. */
+/** Defaults: settings, and a plan that is the network's own once that is loaded: attentions on flare; all
+ * matrices of a network that has none on int8. */
 pm_status pm_run_begin(struct pm_run_job *j);
 void pm_run_end(struct pm_run_job *j);
 /** The network in the folder that j->model names, of the type that the run takes. */
@@ -64,7 +65,9 @@ struct pm_run_pass {
 
 struct pm_run_outcome {
     unsigned images;
-    unsigned correct_float, correct_integer, same_class;
+    bool labelled;
+    unsigned correct_float, correct_integer, top5_float, top5_integer; /**< of labelled images */
+    unsigned same_class;
     bool draws;
     struct pm_tally tally;
     struct pm_twin_result *rtl;  /**< [nodes] */
@@ -103,7 +106,7 @@ void pm_run_print_config(const struct pm_run_job *j, FILE *to);
 /** The sum of a count, as pm_tally_sum. */
 void pm_run_add_sum(const struct pm_tally *t, enum pm_count kind, enum pm_count count, const char *key,
                     struct pm_results *r);
-/** Accuracies and the share of the same class. */
+/** Accuracies, where there are labels, and the share of the same class. */
 void pm_run_add_accuracy(const struct pm_run_outcome *o, struct pm_results *r);
 /** What a sweep shows of a golden run. */
 void pm_run_add_sweep(const struct pm_run_job *j, const struct pm_run_outcome *o, struct pm_results *r);

@@ -64,6 +64,10 @@ static void add_golden(const struct pm_run_job *j, const struct pm_run_outcome *
     const struct pm_tally *t = &o->tally;
     pm_result_int(r, "images_golden", o->images, "images", PM_RESULT_PLAIN);
     pm_run_add_accuracy(o, r);
+    if (o->labelled) {
+        pm_result_real(r, "top5_float", pm_ratio(o->top5_float, o->images), NULL, PM_RESULT_MEASURED);
+        pm_result_real(r, "top5_integer", pm_ratio(o->top5_integer, o->images), NULL, PM_RESULT_MEASURED);
+    }
     pm_result_real(r, "boost", boost(t), NULL, PM_RESULT_DERIVED);
     pm_result_real(r, "seconds_golden", o->seconds, "s", PM_RESULT_MEASURED);
     pm_result_int(r, "saturated_k", clipped(t, "k"), "elements", PM_RESULT_MEASURED);
@@ -104,17 +108,16 @@ static void add_matrix_rtl(const struct pm_run_report *rep, const struct pm_syst
     pm_result_int(r, key, (int64_t)all.differ, NULL, PM_RESULT_MEASURED);
 }
 
-static void add_rtl(const struct pm_run_report *rep, struct pm_results *r) {
-    const struct pm_encoder_config *c = &rep->job->network.config;
+static bool is_cnn(const struct pm_run_report *rep) {
+    return rep->job->network.type == PM_NETWORK_CNN;
+}
+
+/* Attentions: clocks of their passes, and what they move. */
+static void add_attention_rtl(const struct pm_run_report *rep, struct pm_results *r) {
+    const struct pm_encoder_config *c = &rep->job->network.encoder.config;
     const struct pm_twin_result x = pm_run_rtl_sum(&rep->rtl, PM_NODE_ATTENTION, NULL);
     const struct pm_twin_pass *pass = rep->rtl.pass;
     const double runs = (double)x.runs, n = c->tokens, d = c->width, h = c->heads;
-    pm_result_int(r, "images_rtl", rep->rtl.images, "images", PM_RESULT_PLAIN);
-    for (size_t i = 0; pm_systems[i]; i++)
-        if (pm_twin_of(pm_systems[i]) && pm_systems[i]->takes == PM_NODE_MATRIX)
-            add_matrix_rtl(rep, pm_systems[i], r);
-    pm_result_int(r, "integers_compared", (int64_t)x.compared, NULL, PM_RESULT_MEASURED);
-    pm_result_int(r, "integers_differ", (int64_t)x.differ, NULL, PM_RESULT_MEASURED);
     pm_result_real(r, "cycles_per_token", pm_ratio(pass[0].clocks + pass[1].clocks, runs), "clocks",
                    PM_RESULT_MEASURED);
     pm_result_real(r, "bound_per_token", pm_ratio(pass[0].bound + pass[1].bound, runs), "clocks",
@@ -129,6 +132,20 @@ static void add_rtl(const struct pm_run_report *rep, struct pm_results *r) {
     pm_result_real(r, "traffic_3bnd", runs * 3 * n * d, "elements", PM_RESULT_DERIVED);
     pm_result_real(r, "traffic_unfused", runs * (2 * n * d + 2 * h * n * n + 4 * n * d), "elements",
                    PM_RESULT_DERIVED);
+}
+
+/* Integers of attentions; of a network without, of its matrices. */
+static void add_rtl(const struct pm_run_report *rep, struct pm_results *r) {
+    const struct pm_twin_result x =
+        pm_run_rtl_sum(&rep->rtl, is_cnn(rep) ? PM_NODE_MATRIX : PM_NODE_ATTENTION, NULL);
+    pm_result_int(r, "images_rtl", rep->rtl.images, "images", PM_RESULT_PLAIN);
+    for (size_t i = 0; pm_systems[i]; i++)
+        if (pm_twin_of(pm_systems[i]) && pm_systems[i]->takes == PM_NODE_MATRIX)
+            add_matrix_rtl(rep, pm_systems[i], r);
+    pm_result_int(r, "integers_compared", (int64_t)x.compared, NULL, PM_RESULT_MEASURED);
+    pm_result_int(r, "integers_differ", (int64_t)x.differ, NULL, PM_RESULT_MEASURED);
+    if (!is_cnn(rep))
+        add_attention_rtl(rep, r);
     pm_result_real(r, "seconds_rtl", rep->rtl.seconds, "s", PM_RESULT_MEASURED);
 }
 
@@ -168,6 +185,24 @@ static void add_copies(const struct pm_run_report *rep, struct pm_results *r) {
     pm_result_end(r);
 }
 
+/* What errors of one sigma do, by what they disturb and how weights are stored. */
+static void add_noise_forms(const struct pm_run_report *rep, struct pm_results *r) {
+    static const char *const form[][2] = {
+        {"weight", "weight_0.132"}, {"cell", "sigma_0.132"}, {"differential", "differential_0.132"}};
+    pm_result_group(r, "noise_forms");
+    for (size_t f = 0; f < sizeof form / sizeof *form; f++)
+        for (unsigned v = 0; v < rep->varied.count; v++) {
+            const char *key = rep->varied.variant[v].key;
+            if (!key || strcmp(key, form[f][1]) != 0)
+                continue;
+            pm_result_group(r, form[f][0]);
+            pm_run_add_accuracy(&rep->varied.outcome[v], r);
+            pm_run_add_cost(rep->job, &rep->varied.outcome[v].tally, r);
+            pm_result_end(r);
+        }
+    pm_result_end(r);
+}
+
 static void add_variants(const struct pm_run_report *rep, struct pm_results *r) {
     pm_result_list(r, "variants");
     for (unsigned v = 0; v < rep->varied.count; v++) {
@@ -195,6 +230,7 @@ static void add_variants(const struct pm_run_report *rep, struct pm_results *r) 
         if (rep->varied.variant[v].use & PM_AS_GROUP)
             add_group(rep->varied.variant[v].key, &rep->varied.outcome[v], r);
     add_copies(rep, r);
+    add_noise_forms(rep, r);
 }
 
 struct pm_results *pm_run_results(const struct pm_run_report *rep) {
@@ -294,8 +330,12 @@ static void print_golden(const struct pm_run_report *rep, const struct pm_result
     const struct pm_run_outcome *o = &rep->golden;
     const double seconds = pm_results_number(r, "seconds_golden");
     printf("\nGolden, %u images, %.1f s (%.1f ms an image)\n", o->images, seconds, 1e3 * seconds / o->images);
-    printf("  accuracy float   %6.2f %%\n", 100 * pm_results_number(r, "accuracy_float"));
-    printf("  accuracy integer %6.2f %%\n", 100 * pm_results_number(r, "accuracy_integer"));
+    if (o->labelled) {
+        printf("  accuracy float   %6.2f %%, top 5 %6.2f %%\n", 100 * pm_results_number(r, "accuracy_float"),
+               100 * pm_results_number(r, "top5_float"));
+        printf("  accuracy integer %6.2f %%, top 5 %6.2f %%\n",
+               100 * pm_results_number(r, "accuracy_integer"), 100 * pm_results_number(r, "top5_integer"));
+    }
     printf("  same class       %6.2f %%\n", 100 * pm_results_number(r, "same_class"));
     if (pm_tally_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS) > 0)
         print_layers(o, r);
@@ -328,9 +368,20 @@ static void print_pass(const struct pm_results *r, const char *name, int pass) {
     printf("    %-22s %6.2f / %6.2f = %.3f\n", name, clocks, bound, pm_ratio(clocks, bound));
 }
 
+/* Blocks of a transformer; the matrices of another network. */
+static unsigned layers_of(const struct pm_run_report *rep) {
+    const struct pm_graph *g = rep->job->network.graph;
+    unsigned n = 0;
+    if (!is_cnn(rep))
+        return rep->job->network.encoder.config.layers;
+    for (unsigned i = 0; i < g->nodes; i++)
+        n += g->node[i].kind == PM_NODE_MATRIX;
+    return n;
+}
+
 static void print_rtl(const struct pm_run_report *rep, const struct pm_results *r) {
-    printf("\nRTL against golden, %u images, %u layers each, %.1f s\n", rep->rtl.images,
-           rep->job->network.config.layers, pm_results_number(r, "seconds_rtl"));
+    printf("\nRTL against golden, %u images, %u layers each, %.1f s\n", rep->rtl.images, layers_of(rep),
+           pm_results_number(r, "seconds_rtl"));
     print_matrices_rtl(&rep->rtl);
     if (pm_run_rtl_sum(&rep->rtl, PM_NODE_ATTENTION, NULL).runs == 0)
         return;
@@ -362,13 +413,13 @@ static void print_variant(const struct pm_run_report *rep, unsigned v, const str
     const struct pm_run_outcome *o = &rep->varied.outcome[v];
     char path[32];
     snprintf(path, sizeof path, "variants/%u/", v);
-    printf(VARIANT, pm_run_variant_name(&rep->varied.variant[v]), 100 * at(r, path, "accuracy_integer"),
-           100 * at(r, path, "same_class"));
+    printf(VARIANT, pm_run_variant_name(&rep->varied.variant[v]),
+           o->labelled ? 100 * at(r, path, "accuracy_integer") : NAN, 100 * at(r, path, "same_class"));
     if (in_arrays(&rep->varied.variant[v])) {
         pm_run_print_arrays(r, path, path, o->images, stdout);
         return;
     }
-    const double items = (double)o->images * rep->job->network.config.layers;
+    const double items = (double)o->images * layers_of(rep);
     const char *const columns[] = {"accesses", "boost", "arrays", "conversions", "levels", "clocks"};
     const int width[] = {9, 6, 7, 12, 12, 7};
     for (size_t k = 0; k < sizeof columns / sizeof *columns; k++) {
@@ -388,14 +439,14 @@ static void print_variant(const struct pm_run_report *rep, unsigned v, const str
 
 /* What the arrays of the first row would take without BitSift. */
 static void print_windows(const struct pm_run_report *rep, const struct pm_results *r) {
-    const double items = (double)rep->varied.outcome[0].images * rep->job->network.config.layers;
+    const double items = (double)rep->varied.outcome[0].images * layers_of(rep);
     const char *const path = "variants/0/windows/";
     if (at(r, path, "accesses") > 0)
         printf(VARIANT "%9.0f%6.2f%7.0f%12.0f%12.0f%7s\n", "fixed windows of eight rows",
                100 * pm_results_number(r, "variants/0/accuracy_integer"),
                100 * pm_results_number(r, "variants/0/same_class"), at(r, path, "accesses") / items, 1.0,
-               pm_results_number(r, "variants/0/arrays") / rep->job->network.config.layers,
-               at(r, path, "conversions") / items, at(r, path, "levels") / items, "-");
+               pm_results_number(r, "variants/0/arrays") / layers_of(rep), at(r, path, "conversions") / items,
+               at(r, path, "levels") / items, "-");
 }
 
 static void print_variants(const struct pm_run_report *rep, const struct pm_results *r) {

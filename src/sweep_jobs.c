@@ -12,7 +12,7 @@
 /* ---- network: perimeter run in golden C ---- */
 
 static bool network_draws(const struct pm_run_job *job, const struct pm_sweep_point *p) {
-    return pm_plan_draws(&p->plan, &job->network.graph);
+    return pm_plan_draws(&p->plan, job->network.graph);
 }
 
 static pm_status network_check(struct pm_run_job *job, const struct pm_sweep_point *p, bool drawn) {

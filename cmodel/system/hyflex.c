@@ -96,7 +96,7 @@ static pm_status program_ranks(const struct pm_hyflex_linear_cfg *cfg, const str
           *sorted_b = malloc((size_t)k * l->out * sizeof *b);
     pm_status status = a && b && sorted_a && sorted_b ? PM_OK : PM_ENOMEM;
     if (status == PM_OK)
-        status = pm_rank_factor(l->weight, l->in, l->out, k, a, b);
+        status = pm_rank_factor(l->weight, l->in, l->out, k, cfg->sigma, a, b);
     if (status == PM_OK) {
         for (unsigned r = 0; r < k; r++) {
             for (unsigned i = 0; i < l->in; i++)
@@ -258,16 +258,25 @@ static const struct pm_setting settings[] = {
      .help = "share of the ranks in 1-bit cells"},
     {PM_SET_ONE_OF("rank-order", "gradient|value|random", "gradient"), .when = "cell=ranks",
      .help = "which go to 1-bit cells first"},
-    {PM_SET_FLAG("flip", "1"), .help = "column flip; 0: as the paper, sums clip"},
-    {PM_SET_ONE_OF("adc", "full|6|7|ideal", "full"), .golden = "ideal",
+    {PM_SET_ONE_OF("rank-sigma", "first|second", "first"), .when = "cell=ranks",
+     .help = "the factor that holds the singular values; first: V S, then U^T, as in the source"},
+    {PM_SET_ONE_OF("noise", "weight|cell", "cell"), .golden = "weight",
+     .help = "what programming errors disturb; weight: W (1 + eta), the source's equation 5"},
+    {PM_SET_ONE_OF("weights", "offset|differential", "offset"), .when = "noise=cell",
+     .help = "offset binary, or magnitudes in pairs of columns that are subtracted"},
+    {PM_SET_FLAG("flip", "1"), .when = "noise=cell weights=offset",
+     .help = "column flip; 0: as the paper, sums clip"},
+    {PM_SET_ONE_OF("adc", "full|6|7|ideal", "full"), .golden = "ideal", .when = "noise=cell",
      .help = "converter bits; full: 6 for 1-bit, 7 for 2-bit cells"},
     {PM_SET_ONE_OF("sars", "1|2|4|8", "8"), .help = "converters an array"},
     {PM_SET_NUMBER("mlc-sigma", 0, 0.5, "0"), .when = "cell=2 or slc-percent<100",
      .help = "programming error of a 2-bit cell, relative"},
     {PM_SET_NUMBER("slc-sigma", 0, 0.5, "0"), .when = "cell=1 or slc-percent>0",
      .help = "the same of a 1-bit cell"},
-    {PM_SET_NUMBER("read-noise", 0, 16, "0"), .help = "deviation of a cell's read noise, LSB"},
-    {PM_SET_NUMBER("wire", 0, 0.01, "0"), .help = "wire between neighbouring cells over R_on (IR drop)"},
+    {PM_SET_NUMBER("read-noise", 0, 16, "0"), .when = "noise=cell",
+     .help = "deviation of a cell's read noise, LSB"},
+    {PM_SET_NUMBER("wire", 0, 0.01, "0"), .when = "noise=cell",
+     .help = "wire between neighbouring cells over R_on (IR drop)"},
     {0},
 };
 static const struct pm_setting_list list = {"hyflex", settings};
@@ -280,9 +289,12 @@ static struct pm_hyflex_linear_cfg configure(const struct pm_site *site, const s
         [CELL_1] = PM_HYFLEX_SLC, [CELL_2] = PM_HYFLEX_MLC, [CELL_RANKS] = PM_HYFLEX_RANKS};
     struct pm_hyflex_linear_cfg c = {.layout = layout[pm_settings_int(s, "cell")],
                                      .array = pm_hyflex_default(),
-                                     .slc_percent = (unsigned)pm_settings_int(s, "slc-percent")};
+                                     .slc_percent = (unsigned)pm_settings_int(s, "slc-percent"),
+                                     .sigma = (enum pm_rank_sigma)pm_settings_int(s, "rank-sigma")};
     memcpy(c.adc, bits[pm_settings_int(s, "adc")], sizeof c.adc);
-    c.array.flip = pm_settings_int(s, "flip") != 0;
+    c.array.noise = pm_settings_meet(s, "noise=weight") ? PM_HYFLEX_NOISE_WEIGHT : PM_HYFLEX_NOISE_CELL;
+    c.array.weights = (enum pm_weight_coding)pm_settings_int(s, "weights");
+    c.array.flip = pm_settings_meet(s, "flip=1");
     c.array.sars = 1u << pm_settings_int(s, "sars");
     c.array.rram.seed = site->seed;
     c.array.rram.mlc_sigma = pm_settings_real(s, "mlc-sigma");
@@ -423,6 +435,8 @@ static const struct pm_variant variants[] = {
     {"ffn*=hyflex,cell=2,mlc-sigma=0.025", "sigma_0.025", PM_OF_IMAGES},
     {"ffn*=hyflex,cell=2,mlc-sigma=0.132", "sigma_0.132", PM_OF_IMAGES},
     {"ffn*=hyflex,cell=2,mlc-sigma=0.174", "sigma_0.174", PM_OF_IMAGES},
+    {"ffn*=hyflex,cell=2,mlc-sigma=0.132,noise=weight", "weight_0.132", PM_OF_IMAGES},
+    {"ffn*=hyflex,cell=2,mlc-sigma=0.132,weights=differential", "differential_0.132", PM_OF_IMAGES},
     {"ffn*=hyflex,cell=ranks,mlc-sigma=0.132", "ranks_0.132", PM_OF_IMAGES},
     {"attn*=hyflex,cell=1 ffn*=hyflex,cell=1", "projections_slc", PM_OF_IMAGES},
     {"attn*=hyflex,cell=2 ffn*=hyflex,cell=2", "projections_mlc", PM_OF_IMAGES},
