@@ -106,7 +106,7 @@ static const struct pm_op op = {
                 .in = "x=1@0..255",
                 .stalls = 6},
                {.name = "timing", .dims = "T=3 K=1 M=1", .set = "xbits=8 g=2", .in = "x=-7,100,3 w=9"}},
-    .timing = {.signals = "valid ready busy_q plane_q tail_valid tail_first tail_last y_valid y_ready",
+    .timing = {.signals = "valid ready x y_valid y_ready y",
                .clocks = 34},
 };
 PM_OP(op);
