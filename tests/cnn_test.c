@@ -198,7 +198,7 @@ static struct value naive_binary(const struct value *x, const struct weights *w)
                 const bool one = inside && get(x, row, col, k % x->channels) >= 0;
                 dot += one == (w->w[o * w->in + k] > 0) ? 1 : -1;
             }
-            y.v[i * w->out + o] = dot * w->scale[o] + w->b[o];
+            y.v[i * w->out + o] = (double)dot * w->scale[o] + w->b[o];
         }
     return y;
 }
@@ -513,6 +513,34 @@ static void large_sums(void **state) {
     pm_calibration_free(&site.calibration);
 }
 
+/* Scales of weights that are given: of a network that was trained in integers. */
+static void given_scales(void **state) {
+    (void)state;
+    float w[] = {0.5f, -0.25f, 0.75f, -40.0f}, bias[2] = {0};
+    static const char text[] = "{\"matrices\":{\"activations\":\"symmetric\",\"weights\":\"layer\","
+                               "\"inputs\":{\"m\":[0,1]},\"scales\":{\"m\":0.25}}}";
+    write_file("calibration.json", text, sizeof text - 1);
+    const struct pm_matrix m = {.in = 2, .out = 2, .weight = w, .bias = bias};
+    const struct pm_node node = {.kind = PM_NODE_MATRIX, .name = "m", .matrix = &m};
+    struct pm_site site = {.folder = folder};
+    struct pm_integer *h;
+    struct pm_error e;
+    assert_int_equal(pm_integer_new(&site, &node, &(struct pm_integer_cfg){8, 8, false}, &h, &e), PM_OK);
+    assert_true(h->w_scale[0] == 0.25f && h->w_scale[1] == 0.25f);
+    assert_true(h->weight[0] == 2 && h->weight[2] == -1 && h->weight[1] == 3 && h->weight[3] == -127);
+    pm_integer_free(h);
+    pm_calibration_free(&site.calibration);
+    for (int i = 0; i < 2; i++) {
+        struct pm_calibration c;
+        const char *const bad = i ? "{\"matrices\":{\"activations\":\"affine\",\"weights\":\"layer\","
+                                    "\"inputs\":{},\"scales\":{\"m\":0}}}"
+                                  : "{\"matrices\":{\"activations\":\"affine\",\"weights\":\"layer\","
+                                    "\"inputs\":{},\"scales\":1}}";
+        write_file("calibration.json", bad, strlen(bad));
+        assert_int_equal(pm_calibration_load(folder, &c, &e), i ? PM_ERANGE : PM_EFORMAT);
+    }
+}
+
 static void refused_calibrations(void **state) {
     (void)state;
     const struct pm_matrix m = {0};
@@ -547,10 +575,14 @@ static void refused_calibrations(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(windows),         cmocka_unit_test(groups),
-        cmocka_unit_test(plain_network),   cmocka_unit_test(residual_network),
-        cmocka_unit_test(refused_configs), cmocka_unit_test(integers),
-        cmocka_unit_test(large_sums),      cmocka_unit_test(refused_calibrations)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(windows),
+                                       cmocka_unit_test(groups),
+                                       cmocka_unit_test(plain_network),
+                                       cmocka_unit_test(residual_network),
+                                       cmocka_unit_test(refused_configs),
+                                       cmocka_unit_test(integers),
+                                       cmocka_unit_test(large_sums),
+                                       cmocka_unit_test(given_scales),
+                                       cmocka_unit_test(refused_calibrations)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
