@@ -91,6 +91,33 @@ done
 cmp -s "$work/auto" "$work/vector" && awk -v v="$(value same_class)" 'BEGIN { exit !(v > 0.95) }'
 check "affine inputs of a transformer: same class $(value same_class)" $?
 
+# Pictures: 20 of the test set in both forms that have labels, and in a folder without.
+python3 - "$data" "$work/set" <<'END'
+import gzip, os, struct, sys, zlib
+data, out = sys.argv[1:]
+os.mkdir(out)
+images, labels = (gzip.open(f"{data}/t10k-{n}-ubyte.gz").read() for n in ("images-idx3", "labels-idx1"))
+chunk = lambda kind, b: struct.pack(">I", len(b)) + kind + b + struct.pack(">I", zlib.crc32(kind + b))
+lines = []
+for i in range(20):
+    pixels = images[16 + 784 * i :][:784]
+    rows = b"".join(b"\0" + pixels[28 * r :][:28] for r in range(28))
+    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 28, 28, 8, 0, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    name = f"{i:02}.png" if i % 2 else f"{i:02}.pgm"
+    open(f"{out}/{name}", "wb").write(png if i % 2 else b"P5\n28 28\n255\n" + pixels)
+    lines.append(f"{name}\t{labels[8 + i]}\n")
+open(f"{out}/list.tsv", "w").writelines(lines)
+END
+scores() { grep -E '^	"(accuracy|top5|same)' "$work/s.json"; }
+cnn --images 20
+scores >"$work/idx"
+run models/fashion-cnn --data "$work/set/list.tsv" && scores >"$work/list" && cmp -s "$work/idx" "$work/list" && [ "$(wc -l <"$work/list")" = 5 ]
+check "a list of PNG and PGM gives what IDX files do" $?
+run models/fashion-cnn --data "$work/set" && scores >"$work/folder" && grep same "$work/idx" | cmp -s - "$work/folder"
+check "a folder has no labels, and no accuracy" $?
+"$build/perimeter" calibrate "$work/m" --data "$work/set/list.tsv" --images 20 --output "$work/c.json" >"$work/out" 2>&1
+check "calibration on pictures" $?
+
 mkdir "$work/bad"
 bad() { # name command...: status 2, one line that holds $want, nothing left
     name=$1
@@ -126,4 +153,10 @@ rm "$work/m/calibration.json"
 want='conv1: calibration.json has no range' bad "a layer's scale that is not known" run "$work/m" --data "$data" --place '*=int8,inputs=layer' --summary "$work/bad/s.json"
 "$build/asan/perimeter" run "$work/m" --data "$data" --images 2 >"$work/out" 2>&1
 check "without calibration each vector has its own" $?
+head -c 100 "$work/set/07.png" >"$work/set/08.pgm"
+want='08.pgm: bad PNG' bad "a picture that is cut" run models/fashion-cnn --data "$work/set" --summary "$work/bad/s.json"
+printf 'P6\n28 28\n255\n' >"$work/set/00.pgm"
+want='00.pgm: 28x28, 3 channels; 28x28, 1 are wanted' bad "a picture in colour" run models/fashion-cnn --data "$work/set" --summary "$work/bad/s.json"
+echo '00.pgm	10' >"$work/set/list.tsv"
+want='list.tsv: line 1: the label' bad "a label beyond the classes" run models/fashion-cnn --data "$work/set/list.tsv" --summary "$work/bad/s.json"
 exit $failed

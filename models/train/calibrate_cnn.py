@@ -14,6 +14,7 @@ import os
 
 import numpy as np
 
+import calibration
 import cnn
 import files
 
@@ -44,7 +45,7 @@ def main():
 
     config, listed, _, weights = cnn.load(args.model)
     layers = scales(args.model, listed, weights, files.read_images(args.data, config["image"], args.images))
-    text = {"images": args.images, "layers": [{"name": name, "a": a} for name, a in layers.items()]}
+    text = {"images": args.images, "layers": [{"name": name, "a": a} for name, a in layers.items()], **calibration.kept(args.model)}
     files.write_all(args.model, {"calibration.json": json.dumps(text, indent=1) + "\n"})
     for name, a in layers.items():
         print(f"{name}: a {a:.6g}")

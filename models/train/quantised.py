@@ -68,10 +68,11 @@ def load(folder):
 
 def write(folder, integers, config, calibration):
     """The network with its codes as weights, whose scales calibration.json then says."""
-    entries = [{"name": layer["name"], "a": integers.part(layer).a, "s": integers.part(layer).s}
-               for layer in integers.listed if cnn.has_weights(layer)]
+    listed = list(filter(cnn.has_weights, integers.listed))
+    entries = [{"name": layer["name"], "a": integers.part(layer).a, "s": integers.part(layer).s} for layer in listed]
+    matrices = {**calibration.get("matrices", {}), "scales": {cnn.node_name(layer): integers.part(layer).s for layer in listed}}
     files.write_all(folder, {
         "config.json": json.dumps(config, indent=1) + "\n",
         "model.safetensors": pieces(integers.tensors()),
-        "calibration.json": json.dumps({**calibration, "layers": entries}, indent=1) + "\n",
+        "calibration.json": json.dumps({**calibration, "layers": entries, "matrices": matrices}, indent=1) + "\n",
     })
