@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The programs of models/train for convolutional networks: forms, float arithmetic, calibration, ONNX, toggles and their training. TAP.
+"""The programs of models/train for convolutional networks: forms, float arithmetic, ONNX, toggles and their training. TAP.
 Needs numpy; what needs onnx or PyTorch is skipped without them."""
 
 import importlib.util
@@ -9,7 +9,6 @@ import json
 import math
 import os
 import pathlib
-import struct
 import subprocess
 import sys
 import tempfile
@@ -167,36 +166,22 @@ def arithmetic(work):
     check("pool is the mean", np.allclose(done["p"][2][:, 0, 0], done["g"][2].mean((1, 2))))
 
 
-def dataset(folder, side, count=8):
-    folder.mkdir(exist_ok=True)
-    pixels = np.random.default_rng(1).integers(0, 256, (count, side, side), np.uint8)
-    (folder / "train-images-idx3-ubyte").write_bytes(struct.pack(">4I", 0x803, count, side, side) + pixels.tobytes())
-    return folder, pixels
-
-
-def calibration(work):
-    data, pixels = dataset(work / "data", 8)
-    model = write(work / "calibrated", {**BASE, "layers": EVERY_OP})
-    done = call("calibrate_cnn.py", model, "--data", data, "--images", 8)
-    _, listed, _, weights = cnn.load(model)
-    wanted = [(layer["name"], float(h.max()) / 255) for layer, h, _ in cnn.forward(listed, weights, pixels / 255.0)
-              if cnn.has_weights(layer) and not cnn.is_binary(layer)]
-    found = json.loads((model / "calibration.json").read_text())["layers"] if done.returncode == 0 else []
-    same = [e["name"] for e in found] == [n for n, _ in wanted] and np.allclose([e["a"] for e in found], [a for _, a in wanted], rtol=1e-5)
-    check("a is the largest activation / 255, layer by layer, binary ones left out", same and not done.stderr, f"{done.stderr}{found}{wanted}")
-    signed = [{**layer, "binary": False} if layer["name"] == "g" else layer for layer in EVERY_OP]
-    refused("a layer that negative values enter", call("calibrate_cnn.py", write(work / "signed", {**BASE, "layers": signed}), "--data", data, "--images", 8),
-            "g: what enters it is negative")
-    refused("images of another size", call("calibrate_cnn.py", ROOT / "models/fashion-cnn", "--data", data, "--images", 8), "images of 8x8")
+def refusals(work):
+    model = write(work / "truncated", {**BASE, "layers": EVERY_OP})
     raw = (model / "model.safetensors").read_bytes()
     (model / "model.safetensors").write_bytes(raw[:-4])
-    refused("truncated weights", call("calibrate_cnn.py", model, "--data", data, "--images", 8), "truncated")
     binary = write(work / "binary", {**BASE, "layers": EVERY_OP}, seed=2)
     t = tensors.Tensors(binary / "model.safetensors")
     values = {n: t.read(n, h["shape"]) for n, h in t.header.items()}
     values["g.weight"] = values["g.weight"] * 0.5
     (binary / "model.safetensors").write_bytes(b"".join(tensors.pieces(values)))
-    refused("a binary layer with weights of 1/2", call("calibrate_cnn.py", binary, "--data", data, "--images", 8), "g.weight: not all are 1 or -1")
+    for name, folder, reason in (("truncated weights", model, "truncated"), ("a binary layer with weights of 1/2", binary, "g.weight: not all are 1 or -1"),
+                                 ("no network", work / "nowhere", "nowhere/config.json")):
+        try:
+            cnn.load(folder)
+            check(f"{name} is refused", False, "was taken")
+        except (program.Refused, OSError) as error:
+            check(f"{name} is refused", reason in str(error), error)
 
 
 def shipped():
@@ -205,13 +190,13 @@ def shipped():
         if not folder.exists():
             continue
         _, listed, _, weights = cnn.load(folder)
-        entries = json.loads((folder / "calibration.json").read_text())["layers"]
-        names = [layer["name"] for layer in listed if cnn.has_weights(layer) and not cnn.is_binary(layer)]
-        check(f"{name}: a scale a layer", [e["name"] for e in entries] == names and all(e["a"] > 0 for e in entries), entries)
-        for entry in entries:
-            if "s" in entry:
-                w = weights[entry["name"] + ".weight"].astype(np.float64) / entry["s"]
-                check(f"{name}: {entry['name']} has codes within 127", np.abs(w - np.rint(w)).max() < 1e-4 and np.abs(w).max() < 127.5,
+        known = json.loads((folder / "calibration.json").read_text())["matrices"]
+        names = [cnn.node_name(layer) for layer in listed if cnn.has_weights(layer) and not cnn.is_binary(layer)]
+        check(f"{name}: a range from 0 for each matrix of integers", all(known["inputs"][n][0] == 0 < known["inputs"][n][1] for n in names), known)
+        for layer in filter(cnn.has_weights, listed):
+            if scale := known.get("scales", {}).get(cnn.node_name(layer)):
+                w = weights[layer["name"] + ".weight"].astype(np.float64) / scale
+                check(f"{name}: {layer['name']} has codes within 127", np.abs(w - np.rint(w)).max() < 1e-4 and np.abs(w).max() < 127.5,
                       f"{np.abs(w - np.rint(w)).max()} {np.abs(w).max()}")
 
 
@@ -372,8 +357,7 @@ def training_cases(work):
 
 
 def options():
-    for script, *args in (("train_cnn.py", "fashion-cnn"), ("train_toggles.py", "ggd"), ("tune_factors.py", "out"), ("rank_orders.py", "models/fashion-vit"),
-                          ("calibrate_cnn.py",), ("export_onnx.py",)):
+    for script, *args in (("train_cnn.py", "fashion-cnn"), ("train_toggles.py", "ggd"), ("tune_factors.py", "out"), ("rank_orders.py", "models/fashion-vit"), ("export_onnx.py",)):
         done = call(script, *args, "--nonsense")  # where a package is missing, that is said first
         refused(f"{script} with a wrong option", done, next((p for p in ("torch", "onnx") if f"package {p}" in done.stderr), "--nonsense"))
 
@@ -383,7 +367,7 @@ def main():
         work = pathlib.Path(name)
         forms()
         arithmetic(work)
-        calibration(work)
+        refusals(work)
         shipped()
         onnx_cases(work)
         toggle_functions()
