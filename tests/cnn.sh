@@ -45,6 +45,19 @@ check "with an accuracy of $(value accuracy_integer)" $?
 grep -q '"conv2":' "$work/s.json" && ! grep -q '"conv1":' "$work/s.json"
 check "and counts of those that count" $?
 
+# Crossbars: exact cells give the integers of int8; fewer bits, cells with errors and real converters stay equal in RTL.
+cnn --images 300
+same=$(value accuracy_integer)
+cnn --place '*=xbar' --images 300
+is accuracy_integer "$same"
+cnn --place '*=xbar,w=4,a=5,cell=2,adc=9' --place 'conv1=xbar' --place 'conv2=xbar,cell=2,sigma=0.05,read-noise=0.1,rows=64,cols=40' \
+    --engine both --images 300 --rtl-images 1
+check "crossbars, both engines" $?
+is xbar_integers_compared $((196 * 16 + 49 * 32 + 49 * 64 + 16 * 64 + 10 + 5))
+is integers_differ 0
+awk -v v="$(value accuracy_integer)" 'BEGIN { exit !(v > 0.75 && v < 0.9) }'
+check "with an accuracy of $(value accuracy_integer)" $?
+
 for t in 1 3; do
     cnn --images 300 --threads $t --place '*=hyflex,slc-sigma=0.1,read-noise=0.1'
     grep -v -E 'seconds|threads' "$work/s.json" >"$work/t$t"
@@ -142,6 +155,9 @@ want=nowhere bad "a folder that is not there" calibrate fashion-cnn --data "$dat
 want=config.json bad "a model that is not there" calibrate "$work/nowhere" --data "$data"
 want='no layer' bad "a pattern of nothing" run models/fashion-cnn --data "$data" --place 'ffn*=int8' --summary "$work/bad/s.json"
 want='no layer is in a system that has RTL' bad "RTL of int8" run models/fashion-cnn --data "$data" --engine both --summary "$work/bad/s.json"
+want='xbar.cols' bad "odd columns" run models/fashion-cnn --data "$data" --place '*=xbar,cols=7' --summary "$work/bad/s.json"
+want='xbar.adc' bad "a converter of one bit" run models/fashion-cnn --data "$data" --place '*=xbar,adc=1' --summary "$work/bad/s.json"
+want='xbar.rows' bad "long columns with errors" run models/fashion-cnn --data "$data" --place '*=xbar,rows=1024,sigma=0.1' --summary "$work/bad/s.json"
 want='matches no attention' bad "flare" run models/fashion-cnn --data "$data" --place '*=flare' --summary "$work/bad/s.json"
 echo '{"matrices": {"activations": "affine", "weights": "layer", "inputs": {"conv1": [0]}}}' >"$work/m/calibration.json"
 want='calibration.json: .*conv1' bad "a range of one number" run "$work/m" --data "$data" --summary "$work/bad/s.json"
