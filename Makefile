@@ -196,6 +196,7 @@ $(BUILD)/test/fault.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/fault.sh
 $(BUILD)/test/train.tap: $(BUILD)/perimeter
 	$(tap) tests/train_test.py
+	$(tap) tests/train_cnn_test.py
 # The benches' logs first, where they are made too: their counts stand on the pages.
 $(BUILD)/test/docs.tap: $(filter $(BUILD)/test/bench-%,$(MAKECMDGOALS))
 	$(tap) python3 flow/pages.py check
