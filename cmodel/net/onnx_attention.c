@@ -128,25 +128,32 @@ static unsigned linear(struct match *m, unsigned value, unsigned which) {
     return node->in[0];
 }
 
-/* Number `*part` of three that a product makes at once: the value of all three, [3][batch][heads][n][dk]. */
+/* Whether an input of a node is this one integer. */
+static bool is_number(const struct pm_onnx *net, const struct pm_onnx_node *node, unsigned k,
+                      int64_t number) {
+    const struct pm_onnx_value *v =
+        k < node->inputs && node->in[k] != PM_ONNX_NONE ? &net->value[node->in[k]] : NULL;
+    return v && v->constant && v->t.count == 1 && !pm_onnx_is_float(v->t.type) && v->t.i[0] == number;
+}
+
+/* Number `part` of the three that a product makes at once: the value of all, [3][batch][heads][n][dk]. */
 static unsigned third(struct match *m, unsigned value, unsigned part) {
-    const struct pm_onnx_node *squeeze = maker(m->net, value, "Squeeze");
-    const struct pm_onnx_node *gather = maker(m->net, value, "Gather");
-    if (gather) {
-        const struct pm_onnx_op op = {.net = m->net, .node = (struct pm_onnx_node *)(uintptr_t)gather};
-        const struct pm_onnx_value *index = &m->net->value[gather->in[1]];
-        return index->constant && index->t.count == 1 && index->t.i[0] == (int64_t)part &&
-                       pm_eval_int(&op, "axis", 0) == 0 && take(m, gather)
-                   ? gather->in[0]
-                   : PM_ONNX_NONE;
-    }
-    const struct pm_onnx_node *split = squeeze ? maker(m->net, squeeze->in[0], "Split") : NULL;
-    if (!split || split->outputs != 3 || split->out[part] != squeeze->in[0] || !take(m, squeeze) ||
-        !take(m, split))
+    const struct pm_onnx *net = m->net;
+    const struct pm_onnx_node *gather = maker(net, value, "Gather"), *squeeze = maker(net, value, "Squeeze");
+    const struct pm_onnx_node *split = squeeze ? maker(net, squeeze->in[0], "Split") : NULL;
+    const struct pm_onnx_node *slice = squeeze ? maker(net, squeeze->in[0], "Slice") : NULL;
+    const struct pm_onnx_node *node = gather ? gather : split ? split : slice;
+    if (!node || node->in[0] == PM_ONNX_NONE || net->value[node->in[0]].t.rank != 5 ||
+        net->value[node->in[0]].t.shape[0] != 3)
         return PM_ONNX_NONE;
-    return m->net->value[split->in[0]].t.rank == 5 && m->net->value[split->in[0]].t.shape[0] == 3
-               ? split->in[0]
-               : PM_ONNX_NONE;
+    const struct pm_onnx_op op = {.net = m->net, .node = (struct pm_onnx_node *)(uintptr_t)node};
+    const bool fits =
+        gather ? is_number(net, gather, 1, (int64_t)part) && pm_eval_int(&op, "axis", 0) == 0
+        : split
+            ? split->outputs == 3 && split->out[part] == squeeze->in[0] && pm_eval_int(&op, "axis", 0) == 0
+            : is_number(net, slice, 1, (int64_t)part) && is_number(net, slice, 2, (int64_t)part + 1) &&
+                  is_number(net, slice, 3, 0);
+    return fits && (!squeeze || take(m, squeeze)) && take(m, node) ? node->in[0] : PM_ONNX_NONE;
 }
 
 /* From heads [batch][heads][n][dk], of k with the last two turned, to the input of the product. */
@@ -202,22 +209,38 @@ static unsigned normalised(struct match *m, unsigned value) {
     return sub->in[0];
 }
 
-/* Whether nobody else reads what its nodes make, but the last one's. */
+static bool is_part(const struct match *m, unsigned node) {
+    for (unsigned i = 0; i < m->nodes; i++)
+        if (m->node[i] == node)
+            return true;
+    return false;
+}
+
+static bool reads(const struct pm_onnx_node *node, unsigned value) {
+    for (unsigned k = 0; k < node->inputs; k++)
+        if (node->in[k] == value)
+            return true;
+    return false;
+}
+
+static bool is_output(const struct pm_onnx *net, unsigned value) {
+    for (unsigned k = 0; k < net->outputs; k++)
+        if (net->output_value[k] == value)
+            return true;
+    return false;
+}
+
+/* Whether nobody else reads what its nodes make, but the last one's; who reads the shape alone is folded. */
 static bool closed(const struct match *m) {
+    const struct pm_onnx *net = m->net;
     for (unsigned i = 0; i < m->nodes; i++) {
-        const struct pm_onnx_node *node = &m->net->node[m->node[i]];
+        const struct pm_onnx_node *node = &net->node[m->node[i]];
         for (unsigned k = 0; k < node->outputs && m->node[i] != m->a.last; k++) {
-            unsigned inside = 0;
-            for (unsigned j = 0; j < m->nodes; j++) {
-                bool before = false;
-                for (unsigned p = 0; p < j; p++)
-                    before = before || m->node[p] == m->node[j];
-                const struct pm_onnx_node *user = &m->net->node[m->node[j]];
-                for (unsigned in = 0; in < user->inputs && !before; in++)
-                    inside += user->in[in] == node->out[k] && node->out[k] != PM_ONNX_NONE;
-            }
-            if (node->out[k] != PM_ONNX_NONE && m->net->value[node->out[k]].users != inside)
+            if (node->out[k] != PM_ONNX_NONE && is_output(net, node->out[k]))
                 return false;
+            for (unsigned j = m->node[i] + 1; j < net->nodes && node->out[k] != PM_ONNX_NONE; j++)
+                if (!net->node[j].constant && reads(&net->node[j], node->out[k]) && !is_part(m, j))
+                    return false;
         }
     }
     return true;
@@ -226,11 +249,15 @@ static bool closed(const struct match *m) {
 /* What reads a value, if that is one node, of this type. */
 static struct pm_onnx_node *reader(const struct pm_onnx *net, unsigned value, unsigned from,
                                    const char *type) {
-    for (unsigned i = from; i < net->nodes && net->value[value].users == 1; i++)
-        for (unsigned k = 0; k < net->node[i].inputs; k++)
-            if (net->node[i].in[k] == value)
-                return strcmp(net->node[i].type, type) == 0 ? &net->node[i] : NULL;
-    return NULL;
+    struct pm_onnx_node *found = NULL;
+    for (unsigned i = from; i < net->nodes; i++) {
+        if (net->node[i].constant || !reads(&net->node[i], value))
+            continue;
+        if (found || strcmp(net->node[i].type, type) != 0)
+            return NULL;
+        found = &net->node[i];
+    }
+    return found;
 }
 
 /* From the softmax on to the last product. */
