@@ -248,7 +248,7 @@ static pm_status add_layers(struct pm_onnx_op *op) {
     struct pm_onnx *net = op->net;
     pm_status status = node->op->matrices ? node->op->matrices(op) : PM_OK;
     if (status == PM_OK && node->layers > 0)
-        status = pm_onnx_add_matrices(net, node);
+        status = pm_onnx_add_matrices(net, node, NULL);
     return status == PM_ENOMEM ? pm_eval_memory(op) : status;
 }
 
