@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """compare.py BEFORE AFTER: whether every number of one summary is in another, and the same.
 
-Times, the effective configuration and texts (names of variants) may differ, and AFTER may have more members.
+Variants are compared by name. Times, the effective configuration and other texts may differ, and AFTER may have more
+members.
 Exit status 1 where a number is missing or another."""
 import json
 import sys
@@ -15,7 +16,8 @@ def numbers(value, path=""):
                 yield from numbers(member, f"{path}/{key}")
     elif isinstance(value, list):
         for place, member in enumerate(value):
-            yield from numbers(member, f"{path}/{place}")
+            name = member.get("variant", place) if isinstance(member, dict) else place
+            yield from numbers(member, f"{path}/{name}")
     elif not isinstance(value, str):
         yield path, value
 

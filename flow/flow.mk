@@ -42,6 +42,7 @@ docs: all
 	@flow/synth.py pages
 	@flow/evidence.py
 	@flow/power.py pages
+	@flow/sources.py
 # Schematics from the RTL, timing diagrams from simulations.
 figures: all
 	@python3 flow/schematic.py $(BLOCK)

@@ -5,7 +5,7 @@
     performance              time of an attention layer, from build/bench/attention.dat (make bench)
     ranks [IMAGES [SEEDS]]   accuracy against the share of ranks in 1-bit cells, and its table; finished runs are kept in build/ranks
     sar [SIGMA]              DNL and INL of the SAR's model
-    sawl                     conversion errors against active wordlines: what tests/array_test.c measures and the closed form
+    sawl                     conversion errors against active wordlines: what tests/array_test.c measures and the closed form; who allows eight
     sweeps                   what docs/sweeps specifies
     synthesis                area and delay against sizes, and designs that were tried: synth/results.tsv and synth/*/tried.tsv
 """
@@ -162,7 +162,22 @@ set arrow from 8.5, graph 0 to 8.5, graph 1 nohead dashtype 2
 set label "6 sigma" at 8.45, 1e-18 right
 plot "{points}" using 1:3 with lines title "sigma(R)/R 5%, closed form", \\
      "" using 1:2 with points pointtype 7 title "sigma(R)/R 5%, measured", \\
-     "" using 1:4 with linespoints pointtype 4 title "sigma(R)/R 1.7% (FLARE), closed form"
+     "" using 1:4 with linespoints pointtype 4 title "sigma(R)/R 1.7% (chosen here), closed form"
+""",
+    )
+    gnuplot(
+        "sawl_pairs.svg",
+        """set title "Six sigma end at K wordlines: pairs below K's line and above the next one's"
+set grid
+set xlabel "TMR, %"
+set ylabel "sigma(R)/R, %"
+set xrange [50:500]
+set yrange [0.8:3.2]
+set key bottom right
+limit(tmr, k) = 100 * tmr / (100 + tmr) / 12 / sqrt(k)
+plot "+" using 1:(limit($1, 9)):(limit($1, 8)) with filledcurves fillcolor "gray80" title "8, as FLARE states", \\
+     for [k in "6 7 8 9 10"] limit(x, k) with lines title "K = ".k, \\
+     "<echo 150 1.7" with points pointtype 7 pointsize 1.2 title "150%, 1.7%: chosen here"
 """,
     )
 

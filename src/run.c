@@ -257,7 +257,7 @@ static pm_status check_places(struct pm_run_job *j, unsigned places) {
     const struct pm_plan *p = &j->plan;
     for (unsigned i = p->entries - places; i < p->entries; i++) {
         const struct pm_settings *s = p->entry[i].settings;
-        if (!s || pm_plan_uses(p, &j->network.graph, p->entry[i].system))
+        if (!s || pm_plan_uses(p, j->network.graph, p->entry[i].system))
             continue;
         for (size_t k = 0; k < s->count; k++)
             if (s->value[k].given)

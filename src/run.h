@@ -5,7 +5,7 @@
 
 #include "fileio.h"
 #include "io/results.h"
-#include "net/encoder.h"
+#include "net/network.h"
 #include "twin.h"
 
 #include <limits.h>
@@ -26,10 +26,11 @@ struct pm_run_job {
     struct pm_settings *settings;
     struct pm_plan plan;
     struct pm_error error;
-    struct pm_encoder network;
+    struct pm_network network;
 };
 
-/** Defaults: settings, and the plan with every attention on flare. */
+/** Defaults: settings, and a plan that is the network's own once that is loaded: attentions on flare; all
+ * matrices of a network that has none on int8. */
 pm_status pm_run_begin(struct pm_run_job *j);
 void pm_run_end(struct pm_run_job *j);
 /** The network in the folder that j->model names, of the type that the run takes. */
@@ -64,7 +65,9 @@ struct pm_run_pass {
 
 struct pm_run_outcome {
     unsigned images;
-    unsigned correct_float, correct_integer, same_class;
+    bool labelled;
+    unsigned correct_float, correct_integer, top5_float, top5_integer; /**< of labelled images */
+    unsigned same_class;
     bool draws;
     struct pm_tally tally;
     struct pm_twin_result *rtl;  /**< [nodes] */
@@ -103,15 +106,24 @@ void pm_run_print_config(const struct pm_run_job *j, FILE *to);
 /** The sum of a count, as pm_tally_sum. */
 void pm_run_add_sum(const struct pm_tally *t, enum pm_count kind, enum pm_count count, const char *key,
                     struct pm_results *r);
-/** Accuracies and the share of the same class. */
+/** Accuracies, where there are labels, and the share of the same class. */
 void pm_run_add_accuracy(const struct pm_run_outcome *o, struct pm_results *r);
 /** What a sweep shows of a golden run. */
-void pm_run_add_sweep(const struct pm_run_outcome *o, struct pm_results *r);
+void pm_run_add_sweep(const struct pm_run_job *j, const struct pm_run_outcome *o, struct pm_results *r);
 /** Reads, conversions, clocks and wrong codes of layers in arrays that are read as a whole; nothing where
  * there were none. */
 void pm_run_add_arrays(const struct pm_tally *t, struct pm_results *r);
-/** The same an item, to the line's end; false: there were none. */
-bool pm_run_print_arrays(const struct pm_results *r, const char *path, double items, FILE *to);
+/** What a row of a mapping costs: arrays, reads, conversions and clocks of those layers or, where there are
+ * none, of those whose arrays are read access by access; and, of matrices, how many copies of them the budget
+ * of arrays holds, and the clocks that are left with these. Nothing where no layer is in arrays. */
+void pm_run_add_cost(const struct pm_run_job *j, const struct pm_tally *t, struct pm_results *r);
+/** What pm_run_add_arrays() added at `path` and pm_run_add_cost() at `cost`, an item, to the line's end,
+ * under PM_RUN_ARRAYS_HEAD. */
+void pm_run_print_arrays(const struct pm_results *r, const char *path, const char *cost, double items,
+                         FILE *to);
+#define PM_RUN_ARRAYS_HEAD "arrays    reads conversions    clocks copies clocks/copies wrong codes a million"
+/** "copies of the matrices in as many arrays as ..." */
+void pm_run_print_budget(const struct pm_run_job *j, FILE *to);
 /** What the layers that count array reads are in. */
 const char *pm_run_arrays_title(const struct pm_tally *t);
 /** "counts": every layer's, part by part. */

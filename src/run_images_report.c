@@ -55,15 +55,14 @@ static int64_t clipped(const struct pm_tally *t, const char *part) {
     return (int64_t)sum;
 }
 
-static void add_conversions(const struct pm_tally *t, struct pm_results *r) {
-    pm_run_add_sum(t, PM_COUNT_WINDOWS, PM_COUNT_CONVERSIONS, "conversions", r);
-    pm_run_add_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WRONG, "conversion_errors", r);
-}
-
-static void add_golden(const struct pm_run_outcome *o, struct pm_results *r) {
+static void add_golden(const struct pm_run_job *j, const struct pm_run_outcome *o, struct pm_results *r) {
     const struct pm_tally *t = &o->tally;
     pm_result_int(r, "images_golden", o->images, "images", PM_RESULT_PLAIN);
     pm_run_add_accuracy(o, r);
+    if (o->labelled) {
+        pm_result_real(r, "top5_float", pm_ratio(o->top5_float, o->images), NULL, PM_RESULT_MEASURED);
+        pm_result_real(r, "top5_integer", pm_ratio(o->top5_integer, o->images), NULL, PM_RESULT_MEASURED);
+    }
     pm_result_real(r, "boost",
                    pm_ratio((double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS),
                             (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES)),
@@ -73,8 +72,12 @@ static void add_golden(const struct pm_run_outcome *o, struct pm_results *r) {
     pm_result_int(r, "saturated_v", clipped(t, "v"), "elements", PM_RESULT_MEASURED);
     pm_run_add_sum(t, PM_COUNT_ROUNDED, PM_COUNT_ROUNDED, "saturated_rounding", r);
     pm_run_add_sum(t, PM_COUNT_ZERO_SUMS, PM_COUNT_ZERO_SUMS, "zero_z", r);
-    add_conversions(t, r);
+    pm_run_add_sum(t, PM_COUNT_WINDOWS, PM_COUNT_CONVERSIONS, "conversions", r);
+    pm_run_add_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WRONG, "conversion_errors", r);
     pm_run_add_arrays(t, r);
+    pm_result_group(r, "cost");
+    pm_run_add_cost(j, t, r);
+    pm_result_end(r);
     add_layers(t, r);
     pm_run_add_counts(t, r);
 }
@@ -102,17 +105,16 @@ static void add_matrix_rtl(const struct pm_run_report *rep, const struct pm_syst
     pm_result_int(r, key, (int64_t)all.differ, NULL, PM_RESULT_MEASURED);
 }
 
-static void add_rtl(const struct pm_run_report *rep, struct pm_results *r) {
-    const struct pm_encoder_config *c = &rep->job->network.config;
+static bool is_cnn(const struct pm_run_report *rep) {
+    return rep->job->network.type == PM_NETWORK_CNN;
+}
+
+/* Attentions: clocks of their passes, and what they move. */
+static void add_attention_rtl(const struct pm_run_report *rep, struct pm_results *r) {
+    const struct pm_encoder_config *c = &rep->job->network.encoder.config;
     const struct pm_twin_result x = pm_run_rtl_sum(&rep->rtl, PM_NODE_ATTENTION, NULL);
     const struct pm_twin_pass *pass = rep->rtl.pass;
     const double runs = (double)x.runs, n = c->tokens, d = c->width, h = c->heads;
-    pm_result_int(r, "images_rtl", rep->rtl.images, "images", PM_RESULT_PLAIN);
-    for (size_t i = 0; pm_systems[i]; i++)
-        if (pm_twin_of(pm_systems[i]) && pm_systems[i]->takes == PM_NODE_MATRIX)
-            add_matrix_rtl(rep, pm_systems[i], r);
-    pm_result_int(r, "integers_compared", (int64_t)x.compared, NULL, PM_RESULT_MEASURED);
-    pm_result_int(r, "integers_differ", (int64_t)x.differ, NULL, PM_RESULT_MEASURED);
     pm_result_real(r, "cycles_per_token", pm_ratio(pass[0].clocks + pass[1].clocks, runs), "clocks",
                    PM_RESULT_MEASURED);
     pm_result_real(r, "bound_per_token", pm_ratio(pass[0].bound + pass[1].bound, runs), "clocks",
@@ -127,6 +129,20 @@ static void add_rtl(const struct pm_run_report *rep, struct pm_results *r) {
     pm_result_real(r, "traffic_3bnd", runs * 3 * n * d, "elements", PM_RESULT_DERIVED);
     pm_result_real(r, "traffic_unfused", runs * (2 * n * d + 2 * h * n * n + 4 * n * d), "elements",
                    PM_RESULT_DERIVED);
+}
+
+/* Integers of attentions; of a network without, of its matrices. */
+static void add_rtl(const struct pm_run_report *rep, struct pm_results *r) {
+    const struct pm_twin_result x =
+        pm_run_rtl_sum(&rep->rtl, is_cnn(rep) ? PM_NODE_MATRIX : PM_NODE_ATTENTION, NULL);
+    pm_result_int(r, "images_rtl", rep->rtl.images, "images", PM_RESULT_PLAIN);
+    for (size_t i = 0; pm_systems[i]; i++)
+        if (pm_twin_of(pm_systems[i]) && pm_systems[i]->takes == PM_NODE_MATRIX)
+            add_matrix_rtl(rep, pm_systems[i], r);
+    pm_result_int(r, "integers_compared", (int64_t)x.compared, NULL, PM_RESULT_MEASURED);
+    pm_result_int(r, "integers_differ", (int64_t)x.differ, NULL, PM_RESULT_MEASURED);
+    if (!is_cnn(rep))
+        add_attention_rtl(rep, r);
     pm_result_real(r, "seconds_rtl", rep->rtl.seconds, "s", PM_RESULT_MEASURED);
 }
 
@@ -140,6 +156,19 @@ static void add_key(const struct pm_variant *v, const struct pm_run_outcome *o, 
         pm_run_add_sum(&o->tally, PM_COUNT_READS, PM_COUNT_WRONG, name, r);
 }
 
+/* Of each mapping that was tried, the copies of its matrices. */
+static void add_copies(const struct pm_run_report *rep, struct pm_results *r) {
+    pm_result_group(r, "copies");
+    for (unsigned v = 0; v < rep->varied.count; v++) {
+        char path[48];
+        snprintf(path, sizeof path, "variants/%u/copies", v);
+        if (rep->varied.variant[v].key)
+            pm_result_real(r, rep->varied.variant[v].key, pm_results_number(r, path), NULL,
+                           PM_RESULT_DERIVED);
+    }
+    pm_result_end(r);
+}
+
 static void add_variants(const struct pm_run_report *rep, struct pm_results *r) {
     pm_result_list(r, "variants");
     for (unsigned v = 0; v < rep->varied.count; v++) {
@@ -149,14 +178,16 @@ static void add_variants(const struct pm_run_report *rep, struct pm_results *r) 
         pm_result_int(r, "images", o->images, "images", PM_RESULT_PLAIN);
         pm_run_add_accuracy(o, r);
         pm_run_add_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES, "accesses", r);
-        add_conversions(&o->tally, r);
+        pm_run_add_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_WRONG, "conversion_errors", r);
         pm_run_add_arrays(&o->tally, r);
+        pm_run_add_cost(rep->job, &o->tally, r);
         pm_result_end(r);
     }
     pm_result_end(r);
     for (unsigned v = 0; v < rep->varied.count; v++)
         if (rep->varied.variant[v].key)
             add_key(&rep->varied.variant[v], &rep->varied.outcome[v], r);
+    add_copies(rep, r);
 }
 
 struct pm_results *pm_run_results(const struct pm_run_report *rep) {
@@ -165,7 +196,7 @@ struct pm_results *pm_run_results(const struct pm_run_report *rep) {
         return NULL;
     pm_run_add_config(rep->job, r);
     if (rep->golden.images)
-        add_golden(&rep->golden, r);
+        add_golden(rep->job, &rep->golden, r);
     if (rep->rtl.images)
         add_rtl(rep, r);
     if (rep->varied.count)
@@ -181,7 +212,7 @@ static void add_millionths(const struct pm_tally *t, enum pm_count kind, const c
                        PM_RESULT_MEASURED);
 }
 
-void pm_run_add_sweep(const struct pm_run_outcome *o, struct pm_results *r) {
+void pm_run_add_sweep(const struct pm_run_job *j, const struct pm_run_outcome *o, struct pm_results *r) {
     const struct pm_tally *t = &o->tally;
     const double accesses = (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES);
     pm_run_add_accuracy(o, r);
@@ -196,6 +227,9 @@ void pm_run_add_sweep(const struct pm_run_outcome *o, struct pm_results *r) {
         add_millionths(t, PM_COUNT_WINDOWS, "conversion_errors_ppm", r);
     }
     add_millionths(t, PM_COUNT_READS, "clips_ppm", r);
+    pm_result_group(r, "cost");
+    pm_run_add_cost(j, t, r);
+    pm_result_end(r);
 }
 
 /* ---- the report ---- */
@@ -253,15 +287,20 @@ static void print_golden(const struct pm_run_report *rep, const struct pm_result
     const struct pm_run_outcome *o = &rep->golden;
     const double seconds = pm_results_number(r, "seconds_golden");
     printf("\nGolden, %u images, %.1f s (%.1f ms an image)\n", o->images, seconds, 1e3 * seconds / o->images);
-    printf("  accuracy float   %6.2f %%\n", 100 * pm_results_number(r, "accuracy_float"));
-    printf("  accuracy integer %6.2f %%\n", 100 * pm_results_number(r, "accuracy_integer"));
+    if (o->labelled) {
+        printf("  accuracy float   %6.2f %%, top 5 %6.2f %%\n", 100 * pm_results_number(r, "accuracy_float"),
+               100 * pm_results_number(r, "top5_float"));
+        printf("  accuracy integer %6.2f %%, top 5 %6.2f %%\n",
+               100 * pm_results_number(r, "accuracy_integer"), 100 * pm_results_number(r, "top5_integer"));
+    }
     printf("  same class       %6.2f %%\n", 100 * pm_results_number(r, "same_class"));
     if (pm_tally_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS) > 0)
         print_layers(o, r);
     if (!isnan(pm_results_number(r, "array_reads"))) {
-        printf("  %s, an image: array reads, conversions, clocks; wrong codes a million:\n   ",
-               pm_run_arrays_title(&o->tally));
-        pm_run_print_arrays(r, "", o->images, stdout);
+        printf("  %s, an image; ", pm_run_arrays_title(&o->tally));
+        pm_run_print_budget(rep->job, stdout);
+        printf(":\n    " PM_RUN_ARRAYS_HEAD "\n   ");
+        pm_run_print_arrays(r, "", "cost/", o->images, stdout);
     }
 }
 
@@ -285,9 +324,20 @@ static void print_pass(const struct pm_results *r, const char *name, int pass) {
     printf("    %-22s %6.2f / %6.2f = %.3f\n", name, clocks, bound, pm_ratio(clocks, bound));
 }
 
+/* Blocks of a transformer; the matrices of another network. */
+static unsigned layers_of(const struct pm_run_report *rep) {
+    const struct pm_graph *g = rep->job->network.graph;
+    unsigned n = 0;
+    if (!is_cnn(rep))
+        return rep->job->network.encoder.config.layers;
+    for (unsigned i = 0; i < g->nodes; i++)
+        n += g->node[i].kind == PM_NODE_MATRIX;
+    return n;
+}
+
 static void print_rtl(const struct pm_run_report *rep, const struct pm_results *r) {
-    printf("\nRTL against golden, %u images, %u layers each, %.1f s\n", rep->rtl.images,
-           rep->job->network.config.layers, pm_results_number(r, "seconds_rtl"));
+    printf("\nRTL against golden, %u images, %u layers each, %.1f s\n", rep->rtl.images, layers_of(rep),
+           pm_results_number(r, "seconds_rtl"));
     print_matrices_rtl(&rep->rtl);
     if (pm_run_rtl_sum(&rep->rtl, PM_NODE_ATTENTION, NULL).runs == 0)
         return;
@@ -319,13 +369,16 @@ static void print_variant(const struct pm_run_report *rep, unsigned v, const str
     const struct pm_run_outcome *o = &rep->varied.outcome[v];
     char path[32];
     snprintf(path, sizeof path, "variants/%u/", v);
-    printf(VARIANT, pm_run_variant_name(&rep->varied.variant[v]), 100 * at(r, path, "accuracy_integer"),
-           100 * at(r, path, "same_class"));
+    printf(VARIANT, pm_run_variant_name(&rep->varied.variant[v]),
+           o->labelled ? 100 * at(r, path, "accuracy_integer") : NAN, 100 * at(r, path, "same_class"));
     if (rep->varied.variant[v].key) {
-        pm_run_print_arrays(r, path, o->images, stdout);
+        pm_run_print_arrays(r, path, path, o->images, stdout);
         return;
     }
-    printf(" %.0f", at(r, path, "accesses") / o->images / rep->job->network.config.layers);
+    const double items = (double)o->images * layers_of(rep);
+    printf(" %8.0f %6.0f %11.0f %6.0f", at(r, path, "accesses") / items,
+           at(r, path, "arrays") / items * o->images, at(r, path, "conversions") / items,
+           at(r, path, "clocks") / items);
     if (o->draws)
         printf("   (conversion errors: %.3f a million)",
                1e6 * pm_ratio(at(r, path, "conversion_errors"), at(r, path, "conversions")));
@@ -334,7 +387,7 @@ static void print_variant(const struct pm_run_report *rep, unsigned v, const str
 
 static void print_variants(const struct pm_run_report *rep, const struct pm_results *r) {
     printf("\nWhat each choice is worth, the first %u images, golden\n", rep->varied.outcome[0].images);
-    printf("  %-44s accuracy  same class  accesses a layer and image\n", "variant");
+    printf("  %-44s accuracy  same class accesses arrays conversions clocks, a layer and image\n", "variant");
     for (unsigned v = 0; v < rep->varied.count; v++)
         if (!rep->varied.variant[v].key)
             print_variant(rep, v, r);
@@ -343,9 +396,10 @@ static void print_variants(const struct pm_run_report *rep, const struct pm_resu
         first++;
     if (first == rep->varied.count)
         return;
-    printf("\nMatrices in %s, the same images; an image's cost\n",
+    printf("\nMatrices in %s, the same images; an image's cost; ",
            pm_run_arrays_title(&rep->varied.outcome[first].tally));
-    printf("  %-44s accuracy  same class     reads conversions    clocks wrong codes a million\n", "variant");
+    pm_run_print_budget(rep->job, stdout);
+    printf("\n  %-44s accuracy  same class  " PM_RUN_ARRAYS_HEAD "\n", "variant");
     for (unsigned v = 0; v < rep->varied.count; v++)
         if (rep->varied.variant[v].key)
             print_variant(rep, v, r);

@@ -32,7 +32,8 @@ static void add_int(struct pm_results *r, const char *key, uint64_t v, const cha
     pm_result_int(r, key, (int64_t)v, unit, PM_RESULT_MEASURED);
 }
 
-static void add_embedding(struct pm_results *r, const struct pm_run_embedding *g) {
+static void add_embedding(const struct pm_run_job *j, struct pm_results *r,
+                          const struct pm_run_embedding *g) {
     add_real(r, "cosine_mean", pm_run_cosine_mean(g), NULL);
     add_real(r, "cosine_min", pm_run_cosine_min(g), NULL);
     add_real(r, "pair_rms", g->rms, NULL);
@@ -52,6 +53,7 @@ static void add_embedding(struct pm_results *r, const struct pm_run_embedding *g
     add_real(r, "accesses", all_layers(g, PM_COUNT_ACCESSES), "accesses");
     add_real(r, "accesses_a_token", pm_ratio(all_layers(g, PM_COUNT_ACCESSES), layer_vectors(g)), "accesses");
     pm_run_add_arrays(&g->tally, r);
+    pm_run_add_cost(j, &g->tally, r);
 }
 
 /* The variant of this text, if it was run. */
@@ -129,7 +131,7 @@ static struct pm_twin_result text_sum(const struct pm_run_pairs *r, const struct
 
 static void add_text(struct pm_results *out, const struct pm_run_job *j, const struct pm_run_pairs *r,
                      const struct pm_run_text *text) {
-    const struct pm_graph *g = &j->network.graph;
+    const struct pm_graph *g = j->network.graph;
     const struct pm_twin_result x = text_sum(r, text);
     const double runs = (double)x.runs;
     pm_result_group(out, NULL);
@@ -155,7 +157,7 @@ static void add_text(struct pm_results *out, const struct pm_run_job *j, const s
     }
     pm_result_end(out);
     add_int(out, "traffic_elements", x.elements_in + x.elements_out, "elements");
-    add_real(out, "traffic_3bnd", runs * 3 * text->input.n * j->network.config.width, "elements");
+    add_real(out, "traffic_3bnd", runs * 3 * text->input.n * j->network.encoder.config.width, "elements");
     pm_result_end(out);
 }
 
@@ -185,7 +187,7 @@ struct pm_results *pm_run_pairs_results(const struct pm_run_job *j, const struct
     add_int(out, "pairs", r->pairs, "pairs");
     add_int(out, "tokens", r->golden.tokens, "tokens");
     add_int(out, "padding", r->golden.padding, "tokens");
-    add_embedding(out, &r->golden);
+    add_embedding(j, out, &r->golden);
     add_real(out, "spearman_float", r->spearman_float, NULL);
     add_real(out, "sentences_per_second", r->sentences_per_second, "1/s");
     add_real(out, "seconds_golden", r->golden.seconds, "s");
@@ -198,7 +200,7 @@ struct pm_results *pm_run_pairs_results(const struct pm_run_job *j, const struct
     for (unsigned v = 0; v < r->variants; v++) {
         pm_result_group(out, NULL);
         pm_result_text(out, "variant", pm_run_variant_name(&r->variant[v].of));
-        add_embedding(out, &r->variant[v].golden);
+        add_embedding(j, out, &r->variant[v].golden);
         pm_result_end(out);
     }
     pm_result_end(out);
@@ -364,9 +366,10 @@ void pm_run_pairs_print(const struct pm_run_job *j, const struct pm_run_pairs *r
     if (at(found, "sentences_per_second") > 0)
         fprintf(to, "  speed on sentences of 32 tokens: %.1f a second\n", at(found, "sentences_per_second"));
     if (!isnan(at(found, "array_reads"))) {
-        fprintf(to, "  %s, a token: array reads, conversions, clocks; wrong codes a million:\n   ",
-                pm_run_arrays_title(&g->tally));
-        pm_run_print_arrays(found, "", (double)(g->tokens + g->padding), to);
+        fprintf(to, "  %s, a token; ", pm_run_arrays_title(&g->tally));
+        pm_run_print_budget(j, to);
+        fprintf(to, ":\n    " PM_RUN_ARRAYS_HEAD "\n   ");
+        pm_run_print_arrays(found, "", "", (double)(g->tokens + g->padding), to);
     }
     if (layer_vectors(g) > 0)
         print_layers(r, found, to);

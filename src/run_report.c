@@ -14,7 +14,7 @@ double pm_ratio(double a, double b) {
 /* Whether a system's settings are of interest: a layer is there, or something was given. */
 static bool matters(const struct pm_run_job *j, const struct pm_settings *s) {
     bool any =
-        pm_plan_uses(&j->plan, &j->network.graph, pm_system_find(s->list->prefix, strlen(s->list->prefix)));
+        pm_plan_uses(&j->plan, j->network.graph, pm_system_find(s->list->prefix, strlen(s->list->prefix)));
     for (size_t k = 0; k < s->count; k++)
         any = any || s->value[k].given;
     return any;
@@ -47,8 +47,11 @@ void pm_run_print_config(const struct pm_run_job *j, FILE *to) {
 }
 
 void pm_run_add_accuracy(const struct pm_run_outcome *o, struct pm_results *r) {
-    pm_result_real(r, "accuracy_float", pm_ratio(o->correct_float, o->images), NULL, PM_RESULT_MEASURED);
-    pm_result_real(r, "accuracy_integer", pm_ratio(o->correct_integer, o->images), NULL, PM_RESULT_MEASURED);
+    if (o->labelled) {
+        pm_result_real(r, "accuracy_float", pm_ratio(o->correct_float, o->images), NULL, PM_RESULT_MEASURED);
+        pm_result_real(r, "accuracy_integer", pm_ratio(o->correct_integer, o->images), NULL,
+                       PM_RESULT_MEASURED);
+    }
     pm_result_real(r, "same_class", pm_ratio(o->same_class, o->images), NULL, PM_RESULT_MEASURED);
 }
 
@@ -58,21 +61,8 @@ void pm_run_add_sum(const struct pm_tally *t, enum pm_count kind, enum pm_count 
                   PM_RESULT_MEASURED);
 }
 
-/* Clocks of layers that count array reads: of each its last part, which is the whole. */
-static uint64_t array_clocks(const struct pm_tally *t) {
-    uint64_t clocks = 0;
-    for (unsigned i = 0; i < t->graph->nodes; i++) {
-        bool reads = false;
-        const unsigned parts = t->counts[i] ? pm_system_parts(t->system[i]) : 0;
-        for (unsigned k = 0; k < parts; k++)
-            reads = reads || t->counts[i][k].of[PM_COUNT_READS] > 0;
-        clocks += reads ? t->counts[i][parts - 1].of[PM_COUNT_CLOCKS] : 0;
-    }
-    return clocks;
-}
-
 void pm_run_add_arrays(const struct pm_tally *t, struct pm_results *r) {
-    const uint64_t clocks = array_clocks(t);
+    const uint64_t clocks = pm_tally_clocks(t, PM_COUNT_READS);
     if (clocks == 0)
         return;
     pm_run_add_sum(t, PM_COUNT_READS, PM_COUNT_READS, "array_reads", r);
@@ -81,19 +71,65 @@ void pm_run_add_arrays(const struct pm_tally *t, struct pm_results *r) {
     pm_run_add_sum(t, PM_COUNT_READS, PM_COUNT_WRONG, "clips", r);
 }
 
+static bool fluid(const struct pm_run_job *j) {
+    return pm_settings_int(j->settings, "copies") != 0;
+}
+
+/* Copies of the matrices in the arrays that there are, and what is left of their clocks. */
+static void add_copies(const struct pm_run_job *j, const struct pm_held *held, uint64_t clocks,
+                       struct pm_results *r) {
+    const int64_t given = pm_settings_int(j->settings, "array-budget");
+    const uint64_t budget = given > 0 ? (uint64_t)given : held->plain;
+    const double ratio = pm_ratio((double)budget, (double)held->arrays),
+                 copies = fluid(j) ? ratio : floor(ratio);
+    pm_result_int(r, "flip_bits", (int64_t)held->flip_bits, "bits", PM_RESULT_DERIVED);
+    pm_result_int(r, "array_budget", (int64_t)budget, "arrays",
+                  given > 0 ? PM_RESULT_PLAIN : PM_RESULT_DERIVED);
+    pm_result_real(r, "copies", copies, NULL, PM_RESULT_DERIVED);
+    pm_result_real(r, "clocks_with_copies", copies > 0 ? (double)clocks / copies : NAN, "clocks",
+                   PM_RESULT_DERIVED);
+}
+
+void pm_run_add_cost(const struct pm_run_job *j, const struct pm_tally *t, struct pm_results *r) {
+    const bool whole = pm_tally_sum(t, PM_COUNT_READS, PM_COUNT_READS) > 0;
+    const enum pm_count kind = whole ? PM_COUNT_READS : PM_COUNT_WINDOWS;
+    const struct pm_held held = pm_tally_held(t, kind);
+    const uint64_t clocks = pm_tally_clocks(t, kind);
+    if (held.arrays == 0)
+        return;
+    pm_result_int(r, "arrays", (int64_t)held.arrays, "arrays", PM_RESULT_DERIVED);
+    pm_run_add_sum(t, kind, whole ? PM_COUNT_READS : PM_COUNT_ACCESSES, "reads", r);
+    pm_run_add_sum(t, kind, PM_COUNT_CONVERSIONS, "conversions", r);
+    pm_result_int(r, "clocks", (int64_t)clocks, "clocks", PM_RESULT_MEASURED);
+    if (held.plain > 0)
+        add_copies(j, &held, clocks, r);
+}
+
 static double at(const struct pm_results *r, const char *path, const char *key) {
     char full[96];
     snprintf(full, sizeof full, "%s%s", path, key);
     return pm_results_number(r, full);
 }
 
-bool pm_run_print_arrays(const struct pm_results *r, const char *path, double items, FILE *to) {
-    const double conversions = at(r, path, "array_conversions");
-    if (isnan(conversions))
-        return false;
-    fprintf(to, " %8.0f %11.0f %9.0f %10.3f\n", at(r, path, "array_reads") / items, conversions / items,
-            at(r, path, "array_clocks") / items, 1e6 * pm_ratio(at(r, path, "clips"), conversions));
-    return true;
+void pm_run_print_arrays(const struct pm_results *r, const char *path, const char *cost, double items,
+                         FILE *to) {
+    const double conversions = at(r, path, "array_conversions"), clocks = at(r, cost, "clocks_with_copies");
+    fprintf(to, " %6.0f %8.0f %11.0f %9.0f %6.4g ", at(r, cost, "arrays"), at(r, path, "array_reads") / items,
+            conversions / items, at(r, path, "array_clocks") / items, at(r, cost, "copies"));
+    if (isnan(clocks))
+        fprintf(to, "%13s", "do not fit");
+    else
+        fprintf(to, "%13.0f", clocks / items);
+    fprintf(to, " %10.3f\n", 1e6 * pm_ratio(at(r, path, "clips"), conversions));
+}
+
+void pm_run_print_budget(const struct pm_run_job *j, FILE *to) {
+    const int64_t given = pm_settings_int(j->settings, "array-budget");
+    fprintf(to, "%s of the matrices in ", fluid(j) ? "copies, by the ratio," : "whole copies");
+    if (given > 0)
+        fprintf(to, "%" PRId64 " arrays", given);
+    else
+        fputs("as many arrays as 1-bit cells take", to);
 }
 
 static void add_part(const struct pm_counts *c, struct pm_results *r) {

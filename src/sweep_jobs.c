@@ -12,7 +12,7 @@
 /* ---- network: perimeter run in golden C ---- */
 
 static bool network_draws(const struct pm_run_job *job, const struct pm_sweep_point *p) {
-    return pm_plan_draws(&p->plan, &job->network.graph);
+    return pm_plan_draws(&p->plan, job->network.graph);
 }
 
 static pm_status network_check(struct pm_run_job *job, const struct pm_sweep_point *p, bool drawn) {
@@ -33,9 +33,9 @@ static pm_status network_run(struct pm_run_job *job, const struct pm_sweep_point
                                      true, NULL};
     job->settings = p->settings;
     const pm_status status = pm_run_images(job, &pass, &o);
-    job->settings = NULL;
     if (status == PM_OK)
-        pm_run_add_sweep(&o, r);
+        pm_run_add_sweep(job, &o, r);
+    job->settings = NULL;
     pm_run_outcome_free(&o);
     return status;
 }

@@ -525,6 +525,24 @@ static void six_sigma_margin(void **state) {
     assert_true(fabs((two - one) / upper_tail((0.5 - step) / sd) - 1) < 1e-9);
 }
 
+/* Whatever the TMR, six sigma end at eight lines exactly where sigma(R)/R is within 1/36 .. 1/(12 sqrt(8)) of
+ * the swing. */
+static void six_sigma_end_at_eight(void **state) {
+    (void)state;
+    static const double tmr[] = {0.5, 1, 1.5, 2, 2.5, 3, 5, 1e6};
+    for (size_t i = 0; i < sizeof tmr / sizeof *tmr; i++)
+        for (int k = -1; k <= 1; k += 2) {
+            const double swing = tmr[i] / (1 + tmr[i]), least = swing / 36 * (1 + k * 1e-9),
+                         most = swing / (12 * sqrt(8)) * (1 + k * 1e-9);
+            struct pm_array_cfg c = pm_array_mram(true, 0);
+            c.tmr = tmr[i];
+            c.sigma_r = least;
+            assert_true(pm_array_margin_sigma(&c, 8) > 6 && (pm_array_margin_sigma(&c, 9) < 6) == (k > 0));
+            c.sigma_r = most;
+            assert_true((pm_array_margin_sigma(&c, 8) > 6) == (k < 0) && pm_array_margin_sigma(&c, 9) < 6);
+        }
+}
+
 /* Wrong codes among fresh columns with `lines` active cells of which `ones` store 1, for two converters at
  * once, against the closed form: 5 standard errors, both sides. */
 static void check_errors(double sigma_r, unsigned lines, unsigned ones, const unsigned comparators[2],
@@ -613,6 +631,7 @@ int main(void) {
         cmocka_unit_test(sense_offset_is_fixed_per_column),
         cmocka_unit_test(kinds_of_draws_are_independent),
         cmocka_unit_test(six_sigma_margin),
+        cmocka_unit_test(six_sigma_end_at_eight),
         cmocka_unit_test(code_errors_match_the_closed_form),
         cmocka_unit_test(bits_are_the_same_everywhere),
     };

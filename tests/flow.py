@@ -13,12 +13,13 @@ from common import Failure, Tap, blocks, digest, fill, keep, program, read, read
 from mapping import configurations  # noqa: E402
 from models import canonical, models  # noqa: E402
 import mutate  # noqa: E402
+import sources  # noqa: E402
 
 tap = Tap()
 
 
 def pages():
-    for command in ("synth.py pages", "evidence.py", "power.py pages"):
+    for command in ("synth.py pages", "evidence.py", "power.py pages", "sources.py"):
         tap(subprocess.run([f"flow/{command.split()[0]}", *command.split()[1:], "--check"]).returncode == 0, f"pages have what flow/{command} prints")
 
 
@@ -88,10 +89,27 @@ def tables(folder):
         tap(True, "a page without the mark is refused")
 
 
+def claims(_):
+    """A row of docs/sources.tsv is taken only with what its verdict needs."""
+    good = dict(zip(sources.COLUMNS, ["flare", "section 4", "a claim", "reproduced", "{1 + 1:.1f} of them", "tested('bitsift', 'test_excess')", "make BLOCK=bitsift unit"]))
+    tap(sources.tables([good]) == {"flare": ["| place | claim | verdict | here | command |", "|---|---|---|---|---|",
+                                             "| section 4 | a claim | reproduced | 2.0 of them | `make BLOCK=bitsift unit` |"]}, "a row is printed with its numbers")
+    tap(sources.fault(good | {"verdict": "not derivable", "holds": "", "command": ""}) is None, "what is not derivable needs what is missing alone")
+    tap(sources.fault(good | {"verdict": "contradicted", "holds": "2 + 2 > 3", "command": ""}) is None, "what is contradicted needs arithmetic alone")
+    for wrong in ({"verdict": "likely"}, {"here": ""}, {"holds": ""}, {"holds": "1 == 1"}, {"holds": "tested('bitsift', 'test_nothing')"}, {"command": ""},
+                  {"command": "make nothing"}, {"command": "make BLOCK=nothing unit"}, {"command": "perimeter nothing"}, {"verdict": "not derivable"},
+                  {"verdict": "contradicted", "holds": "2 + 2 == 3"}, {"holds": "ran('no such line')"}, {"holds": "tested("}):
+        try:
+            sources.tables([good | wrong])
+            tap(False, f"a row with {wrong} is refused")
+        except Failure as failure:
+            tap("row 2, a claim: " in str(failure), f"a row with {wrong} is refused")
+
+
 def locales(folder):
     """What the flow prints under locales with a comma, and with another upper case of i, is what it prints under C."""
     commands = ["flow/synth.py map sar_ctrl-flexible && cat $PERIMETER_BUILD/synth/sar_ctrl-flexible.json",
-                "flow/synth.py stale", "flow/synth.py pages --check && flow/evidence.py --check && flow/power.py pages --check",
+                "flow/synth.py stale", "flow/synth.py pages --check && flow/evidence.py --check && flow/power.py pages --check && flow/sources.py --check",
                 "flow/synth.py list", "flow/prove.py sar_ctrl fixed | sed 's/[0-9]* s[),].*//'"]
 
     def printed(name, locale):
@@ -117,7 +135,7 @@ def main(_):
     named_models()
     variables()
     with tempfile.TemporaryDirectory() as folder:
-        for test in (kept_by_content, tables, locales):
+        for test in (kept_by_content, tables, claims, locales):
             test(Path(folder))
     return tap.failed
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/hyflex.h"
 
+#include <lapacke.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,35 +41,61 @@ static double norm2(const float *v, size_t n) {
     return sum;
 }
 
-/* What defines a truncated singular value decomposition: a's columns are orthonormal, b's rows are orthogonal
- * and fall in size, and the error has exactly the energy that b lacks. */
+/* Rank r of factor f[n][k], or of f[k][n] where `rows`. */
+static double element(const float *f, bool rows, unsigned n, unsigned k, unsigned i, unsigned r) {
+    return rows ? f[(size_t)r * n + i] : f[(size_t)i * k + r];
+}
+
+/* The ranks of one factor: orthonormal, or orthogonal and falling in size where it holds the singular values,
+ * which go to value[k]. */
+static void check_factor(const float *f, bool rows, unsigned n, unsigned k, double *value) {
+    for (unsigned r = 0; r < k; r++) {
+        double size = 0;
+        for (unsigned q = 0; q <= r; q++) {
+            double dot = 0;
+            for (unsigned i = 0; i < n; i++)
+                dot += element(f, rows, n, k, i, r) * element(f, rows, n, k, i, q);
+            if (value == NULL)
+                assert_true(fabs(dot - (q == r)) < 1e-5);
+            else
+                assert_true(q == r || fabs(dot) < 1e-4);
+            size = dot;
+        }
+        if (value != NULL) {
+            value[r] = sqrt(size);
+            assert_true(r == 0 || value[r] <= value[r - 1] * (1 + 1e-6));
+        }
+    }
+}
+
+/* What defines a truncated singular value decomposition, whichever factor holds the singular values: the
+ * other's ranks are orthonormal, its own are orthogonal and fall in size, and the error has exactly the energy
+ * that is left out. The singular values are those of single precision LAPACK. */
 static void factors_are_the_truncated_decomposition(void **state) {
     (void)state;
     static const unsigned shapes[][2] = {{1, 1}, {5, 3}, {3, 5}, {64, 96}, {96, 64}, {40, 1}};
-    static float a[MAX * MAX], b[MAX * MAX], rest[MAX * MAX];
+    static float a[MAX * MAX], b[MAX * MAX], rest[MAX * MAX], copy[MAX * MAX], single[MAX];
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         const unsigned in = shapes[s][0], out = shapes[s][1], all = in < out ? in : out;
         const unsigned ks[] = {all, pm_rank_count(in, out)};
         const struct pm_matrix l = matrix(in, out);
         assert_int_equal(ks[1], (unsigned)fmax(1, floor((double)in * out / (in + out))));
-        for (int n = 0; n < 2; n++) {
-            const unsigned k = ks[n];
-            assert_int_equal(pm_rank_factor(l.weight, in, out, k, a, b), PM_OK);
-            double previous = INFINITY, kept = 0;
+        memcpy(copy, l.weight, (size_t)in * out * sizeof *copy);
+        assert_int_equal(LAPACKE_sgesdd(LAPACK_ROW_MAJOR, 'N', (lapack_int)out, (lapack_int)in, copy,
+                                        (lapack_int)in, single, NULL, MAX, NULL, MAX),
+                         0);
+        for (int n = 0; n < 4; n++) {
+            const unsigned k = ks[n % 2];
+            const bool first = n < 2;
+            double value[MAX], kept = 0;
+            assert_int_equal(pm_rank_factor(l.weight, in, out, k,
+                                            first ? PM_RANK_SIGMA_FIRST : PM_RANK_SIGMA_SECOND, a, b),
+                             PM_OK);
+            check_factor(a, false, in, k, first ? value : NULL);
+            check_factor(b, true, out, k, first ? NULL : value);
             for (unsigned r = 0; r < k; r++) {
-                for (unsigned q = 0; q <= r; q++) {
-                    double dot_a = 0, dot_b = 0;
-                    for (unsigned i = 0; i < in; i++)
-                        dot_a += (double)a[i * k + r] * a[i * k + q];
-                    for (unsigned o = 0; o < out; o++)
-                        dot_b += (double)b[r * out + o] * b[q * out + o];
-                    assert_true(fabs(dot_a - (q == r)) < 1e-5);
-                    assert_true(q == r || fabs(dot_b) < 1e-4);
-                }
-                const double size = norm2(b + r * out, out);
-                assert_true(size <= previous * (1 + 1e-6));
-                previous = size;
-                kept += size;
+                assert_true(fabs(value[r] - single[r]) < 1e-4 * single[0]);
+                kept += value[r] * value[r];
             }
             for (unsigned i = 0; i < in; i++)
                 for (unsigned o = 0; o < out; o++) {
@@ -81,8 +108,8 @@ static void factors_are_the_truncated_decomposition(void **state) {
             assert_true(fabs(whole - kept - error) < 1e-5 * whole);
         }
     }
-    assert_int_equal(pm_rank_factor(weight, 4, 3, 4, a, b), PM_EINVAL);
-    assert_int_equal(pm_rank_factor(weight, 4, 3, 0, a, b), PM_EINVAL);
+    assert_int_equal(pm_rank_factor(weight, 4, 3, 4, PM_RANK_SIGMA_FIRST, a, b), PM_EINVAL);
+    assert_int_equal(pm_rank_factor(weight, 4, 3, 0, PM_RANK_SIGMA_FIRST, a, b), PM_EINVAL);
 }
 
 static void ranks_are_sorted(void **state) {
@@ -173,6 +200,9 @@ static void whole_matrices_are_exact(void **state) {
             assert_int_equal(pm_hyflex_linear_new(&cfg, &l, &array_id, &h), PM_OK);
             const unsigned tiles = (in + 63) / 64 * ((out + (mlc ? 31 : 15)) / (mlc ? 32 : 16));
             assert_int_equal(array_id, 3 + tiles);
+            const struct pm_held held = pm_hyflex_linear_held(h);
+            assert_int_equal(held.arrays, tiles);
+            assert_int_equal(held.plain, (in + 63) / 64 * ((out + 15) / 16));
             assert_int_equal(pm_hyflex_linear_run(h, 8, x, 5, y, &cost, exact_product, &watched), PM_OK);
             assert_int_equal(watched.calls, 1);
             assert_int_equal(watched.values, 8 * out);
@@ -200,7 +230,7 @@ static void ranks_may_be_anywhere(void **state) {
     const struct pm_matrix l = matrix(in, out);
     static float a[MAX * MAX], b[MAX * MAX], first[8 * MAX];
     unsigned order[MAX];
-    assert_int_equal(pm_rank_factor(l.weight, in, out, k, a, b), PM_OK);
+    assert_int_equal(pm_rank_factor(l.weight, in, out, k, PM_RANK_SIGMA_FIRST, a, b), PM_OK);
     static const struct {
         unsigned percent, slc, calls;
     } splits[] = {{0, 0, 2}, {5, 1, 4}, {10, 3, 4}, {50, 19, 4}, {100, 38, 2}};
@@ -223,6 +253,9 @@ static void ranks_may_be_anywhere(void **state) {
         assert_int_equal(cost.cell[0].array_reads, 8 * 8 * (up + down));
         const unsigned mlc = k - splits[s].slc;
         assert_int_equal(cost.cell[1].array_reads, 8 * 8 * ((mlc + 31) / 32 + (mlc ? 3 : 0)));
+        const struct pm_held held = pm_hyflex_linear_held(h);
+        assert_int_equal(held.arrays, up + down + (mlc + 31) / 32 + (mlc ? 3 : 0));
+        assert_int_equal(held.plain, 6);
         assert_int_equal(cost.cycles, 2 * 8 * 8 * 128 * (mlc ? 9 : 8));
         if (s == 0)
             memcpy(first, y, 8 * out * sizeof *y);

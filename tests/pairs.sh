@@ -81,7 +81,7 @@ $run --score-column 3 >"$work/out" 2>"$work/plain"
     [ "$(grep Spearman "$work/err")" = "$(grep Spearman "$work/plain")" ]
 check "a header, carriage returns and empty last lines change nothing" $?
 "$build/asan/perimeter" run "$work/m" --pairs "$work/p.tsv" --place "ffn*=hyflex,cell=2,flip=0" >"$work/out" 2>"$work/err"
-[ $? = 0 ] && grep -A1 'HyFlexPIM arrays, a token' "$work/err" | tail -1 | grep -qE '^ +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+\.[0-9]{3}$'
+[ $? = 0 ] && grep -A2 'HyFlexPIM arrays, a token' "$work/err" | tail -1 | grep -qE '^( +[0-9]+){6} +[0-9]+\.[0-9]{3}$'
 check "the arrays' cost and wrong codes are reported" $?
 
 bad() { # NAME ARGUMENTS...: status 2, one line that holds $want, nothing on stdout

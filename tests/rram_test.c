@@ -111,6 +111,11 @@ static void fast_reads_are_the_plain_ones(void **state) {
                 assert_memory_equal(value, plain, cols * sizeof *value);
                 for (unsigned c = 0; c < cols; c++)
                     assert_int_equal((rounded[c] + 128) >> 8, (plain[c] + 128) >> 8);
+                const unsigned first = (unsigned)(next() % cols), n = 1 + (unsigned)(next() % (cols - first));
+                rounded[n < MAX_COLS ? n : 0] = -7;
+                pm_rram_read_columns(a, wordlines, id, first, n, rounded);
+                assert_memory_equal(rounded, plain + first, n * sizeof *rounded);
+                assert_true(n == MAX_COLS || rounded[n] == -7);
             }
             free(states);
             pm_rram_free(a);

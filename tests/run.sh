@@ -50,6 +50,14 @@ between clips_literal_slc 0 0
 # SLC and MLC, twice each: 3 layers x 49 vectors x (1,024 codes and 16 or 32 accumulators of 8 + 8 or 4 + 4 tiles, 192 sums)
 between hyflex_integers_compared 7488912 7488912
 between hyflex_integers_differ 0 0
+# What each mapping costs: 3 layers of 8 + 8 SLC arrays, of 4 + 4 MLC arrays whose copies fill as many; ranks need more than these.
+awk -F '"' '{ n = $3; gsub(/[:\t,]/, "", n) } /"variant":/ { v = $4 } /^\t\t\t"/ { c[v, $2] = n } /^\t\t"/ && !(("", $2) in c) { c["", $2] = n } END {
+    slc = "ffn*=hyflex,cell=1"; mlc = "ffn*=hyflex,cell=2"; ranks = "ffn*=hyflex,cell=ranks,mlc-sigma=0.132"; flare = "as configured"
+    exit !(c[slc, "arrays"] == 48 && c[slc, "reads"] == 100 * 49 * 8 * 48 && c[slc, "conversions"] == 128 * c[slc, "reads"] && c[slc, "flip_bits"] == 48 * 128 &&
+           c[mlc, "arrays"] == 24 && c[mlc, "array_budget"] == 48 && c[mlc, "copies"] == 2 && c[mlc, "clocks"] == c[slc, "clocks"] * 9 / 8 &&
+           c[mlc, "clocks_with_copies"] * 2 == c[mlc, "clocks"] && c[ranks, "arrays"] == 81 && c[ranks, "reads"] == 3175200 &&
+           c[ranks, "clocks_with_copies"] == "null" && c["", "slc"] == 1 && c["", "mlc"] == 2 && c["", "ranks_0.132"] == 0 && c[flare, "arrays"] == 36 && c[flare, "reads"] == c[flare, "accesses"]) }' "$work/summary.json"
+check "every row has its arrays, reads, conversions, clocks and copies" $?
 ratio=$(sed -n 's/^	"\(cycles\|bound\)_per_token":	\([0-9.]*\),*$/\2/p' "$work/summary.json" | xargs | awk '{print $1 / $2}')
 awk -v r="$ratio" 'BEGIN { exit !(r >= 0.97 && r <= 1.05) }'
 check "clocks a token over the bound = $ratio within 0.97..1.05" $?
@@ -107,6 +115,14 @@ cp -r models/fashion-vit "$work/clamped" && sed 's/"mk": *13/"mk": 11/g' models/
     grep -q '^perimeter: warning: attn[0-9]: [0-9.]* % of the stored elements of k were clamped' "$work/err"
 check "clamped keys are a warning" $?
 
+# Copies of the 8 arrays of one layer's 2-bit cells in a budget of 30.
+for copies in integer:3 fluid:3.75; do
+    "$build/asan/perimeter" run models/fashion-vit --data "$data" --images 1 --place 'ffn0*=hyflex,cell=2' --array-budget 30 --copies ${copies%:*} \
+        --summary "$work/summary.json" >"$work/out" 2>"$work/err"
+    grep -q "copies.* of the matrices in 30 arrays" "$work/out" && grep -q "^		\"copies\":	${copies#*:}," "$work/summary.json"
+    check "${copies#*:} copies by ${copies%:*}" $?
+done
+
 # bad NAME ARGUMENTS...: status 2, one line that holds $want, no summary left
 bad() {
     name=$1
@@ -131,6 +147,8 @@ want=images bad "a fraction of an image" $good --images 1.5
 want=seed bad "a setting given twice" $good --seed 1 --seed 2
 want=flare.norm bad "norm=none in RTL" $good --engine both --set flare.norm=none
 want=flare.sigma-r bad "a setting that would be ignored" $good --set flare.sigma-r=0.02
+want=copies bad "copies of no arrays" $good --copies fluid
+want=array-budget bad "a budget of no arrays" $good --array-budget 48
 want=rtl-images bad "RTL images without RTL" $good --rtl-images 3
 want=nowhere bad "a system that is not there" $good --place 'ffn*=nowhere'
 want=hyflex.mlc-sigma bad "a setting of a system that nothing is on" $good --set hyflex.mlc-sigma=0.1

@@ -124,6 +124,8 @@ echo "{$net, \"settings\": {\"images\": 4}, \"grid\": {\"place\": [\"ffn*=hyflex
 sweep "$work/place.json" -o "$work/place.jsonl" && [ "$(grep -c '"clips_ppm":' "$work/place.jsonl")" = 2 ] &&
     [ "$(grep -c '"place":"ffn\*=hyflex,cell=2,adc=6".*"clips_ppm":1[0-9]*' "$work/place.jsonl")" = 1 ]
 check "a grid over places" $?
+[ "$(grep -c '"cost":{"arrays":\(48\|24\),"reads":.*,"copies":[12],' "$work/place.jsonl")" = 2 ]
+check "its points have their costs" $?
 printf 'mine' >"$work/mine"
 out="$work/mine" want="something else" bad "a file of somebody else" '{"job": "bitsift"}'
 [ "$(cat "$work/mine")" = mine ]

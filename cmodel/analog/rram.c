@@ -215,20 +215,20 @@ static int32_t rounded_value(int64_t sum) {
     return (int32_t)((sum + (1 << (FRAC - VALUE_FRAC) >> 1)) >> (FRAC - VALUE_FRAC));
 }
 
-/* value[] is added to the noise, in 2^-FRAC LSB. */
+/* value[] of `cols` columns from `first` on, a multiple of BLOCK, is added to the noise, in 2^-FRAC LSB. */
 static void read_wires(const struct pm_rram *a, const struct pm_kernels *k, const uint64_t *wordlines,
-                       const struct pm_noise *noise, int32_t *value) {
+                       const struct pm_noise *noise, size_t first, size_t cols, int32_t *value) {
     const double scale = ((1u << a->cell) - 1) / (1 - 1 / a->cfg.on_off) * (1 << FRAC);
     struct pm_lines l = lines(a, wordlines);
     double replica, current[BLOCK];
     l.stride++;
-    memset(value, 0, a->cols * sizeof *value);
+    memset(value, 0, cols * sizeof *value);
     if (noise->sigma != 0)
-        k->noise(noise, a->cols, value);
+        k->noise(noise, cols, value);
     k->ladders(&l, a->source + a->cols, a->load + a->cols, a->cfg.wire, 1, &replica);
-    for (size_t col = 0; col < a->cols; col += BLOCK) {
-        const size_t n = a->cols - col < BLOCK ? a->cols - col : BLOCK;
-        k->ladders(&l, a->source + col, a->load + col, a->cfg.wire, n, current);
+    for (size_t col = 0; col < cols; col += BLOCK) {
+        const size_t n = cols - col < BLOCK ? cols - col : BLOCK;
+        k->ladders(&l, a->source + first + col, a->load + first + col, a->cfg.wire, n, current);
         for (size_t c = 0; c < n; c++)
             value[col + c] = rounded_value(value[col + c] + llround((current[c] - replica) * scale));
     }
@@ -239,7 +239,7 @@ void pm_rram_read_plain(const struct pm_rram *a, const uint64_t *wordlines, stru
     const struct pm_kernels *k = pm_kernels(PM_ISA_PORTABLE);
     const struct pm_noise noise = read_noise(a, count_lines(a, wordlines), id);
     if (a->source != NULL) {
-        read_wires(a, k, wordlines, &noise, value);
+        read_wires(a, k, wordlines, &noise, 0, a->cols, value);
         return;
     }
     memset(value, 0, a->cols * sizeof *value);
@@ -254,28 +254,41 @@ void pm_rram_read_plain(const struct pm_rram *a, const uint64_t *wordlines, stru
     }
 }
 
+/* `cols` columns from `first` on, a multiple of BLOCK. */
 static void read_cells(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id, bool rounded,
-                       int32_t *value) {
+                       size_t first, size_t cols, int32_t *value) {
     const struct pm_kernels *k = pm_kernels(PM_ISA_BEST);
     struct pm_noise noise = read_noise(a, count_lines(a, wordlines), id);
+    noise.draws.ctr[0] += (uint32_t)(first / 4);
     if (a->source != NULL) {
-        read_wires(a, k, wordlines, &noise, value);
+        read_wires(a, k, wordlines, &noise, first, cols, value);
         return;
     }
     /* A value rounds upwards from half an LSB, less half of its own last bit, on. */
     noise.level = -(1 << (FRAC - 1)) - (1 << (FRAC - VALUE_FRAC) >> 1);
     noise.period = rounded ? 1 << FRAC : 0;
     const struct pm_lines l = lines(a, wordlines);
-    k->cells(&l, a->conductance, &noise, FRAC - VALUE_FRAC, a->cols, value);
+    k->cells(&l, a->conductance + first, &noise, FRAC - VALUE_FRAC, cols, value);
 }
 
 void pm_rram_read(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id, int32_t *value) {
-    read_cells(a, wordlines, id, false, value);
+    read_cells(a, wordlines, id, false, 0, a->cols, value);
 }
 
 void pm_rram_read_rounded(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id,
                           int32_t *value) {
-    read_cells(a, wordlines, id, true, value);
+    read_cells(a, wordlines, id, true, 0, a->cols, value);
+}
+
+void pm_rram_read_columns(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id,
+                          unsigned first, unsigned n, int32_t *value) {
+    const size_t end = (size_t)first + n;
+    for (size_t col = first / BLOCK * BLOCK; col < end; col += BLOCK) {
+        int32_t block[BLOCK];
+        const size_t from = col < first ? first : col, to = end - col < BLOCK ? end : col + BLOCK;
+        read_cells(a, wordlines, id, false, col, to - col, block);
+        memcpy(value + (from - first), block + (from - col), (to - from) * sizeof *value);
+    }
 }
 
 void pm_rram_count(const struct pm_rram *a, const uint64_t *wordlines, uint16_t *count) {

@@ -107,6 +107,11 @@ struct pm_kernels {
                   size_t cols, int32_t *value);
     /** count[cols] = the active rows' sum; state[][stride] is 0..3. */
     void (*states)(const struct pm_lines *l, const uint8_t *state, size_t cols, uint16_t *count);
+    /** A bit plane of an ideal array behind ideal 5-bit converters, `n` rows an access: sum[cols] = the
+     * accesses' codes, min((count + (1<<k>>1)) >> k, 31); clips[cols] += those that were limited. cols is a
+     * multiple of PM_LINE_COLS, state[][stride] 0..3, at most PM_PVA_ROWS rows. */
+    void (*flash)(const struct pm_lines *l, const uint8_t *state, unsigned n, unsigned k, size_t cols,
+                  uint16_t *sum, uint32_t *clips);
     /** current[n], n <= PM_LINE_COLS: bitlines' ladders of active cells, from the last row to row 0, a Norton
      * equivalent at a time; the wire between two cells has resistance `wire`. */
     void (*ladders)(const struct pm_lines *l, const double *source, const double *load, double wire, size_t n,

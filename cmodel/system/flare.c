@@ -247,6 +247,11 @@ static void settle(void *layer, const void *state) {
     l->settling = false;
 }
 
+/* K, V, Q and O in MRAM, each head's K and V in SRAM. */
+static void hold(const void *layer, struct pm_held *held) {
+    held->arrays = 4 + 2 * ((const struct layer *)layer)->cfg.heads;
+}
+
 static const char *const parts[] = {"k", "v", "q", "l", "av", "o", "whole", NULL};
 
 static const struct pm_variant variants[] = {
@@ -275,6 +280,7 @@ const struct pm_system pm_system_flare = {
     .settles = "norm=none",
     .place = place,
     .free = free_layer,
+    .hold = hold,
     .free_own = free_own,
     .begin = begin,
     .end = end,

@@ -96,7 +96,7 @@ static pm_status program_ranks(const struct pm_hyflex_linear_cfg *cfg, const str
           *sorted_b = malloc((size_t)k * l->out * sizeof *b);
     pm_status status = a && b && sorted_a && sorted_b ? PM_OK : PM_ENOMEM;
     if (status == PM_OK)
-        status = pm_rank_factor(l->weight, l->in, l->out, k, a, b);
+        status = pm_rank_factor(l->weight, l->in, l->out, k, cfg->sigma, a, b);
     if (status == PM_OK) {
         for (unsigned r = 0; r < k; r++) {
             for (unsigned i = 0; i < l->in; i++)
@@ -149,6 +149,18 @@ void pm_hyflex_linear_free(struct pm_hyflex_linear *h) {
     }
     free(h->bias);
     free(h);
+}
+
+struct pm_held pm_hyflex_linear_held(const struct pm_hyflex_linear *h) {
+    const unsigned in = h->stage[0].in, out = h->stage[h->stages - 1].out, per = PM_HYFLEX_COLS / 8;
+    const uint64_t rows = (in + PM_HYFLEX_ROWS - 1) / PM_HYFLEX_ROWS;
+    struct pm_held held = {.plain = rows * ((out + per - 1) / per)};
+    for (unsigned s = 0; s < h->stages; s++)
+        for (unsigned part = 0; part < 2; part++)
+            if (h->stage[s].part[part])
+                held.arrays +=
+                    pm_hyflex_row_tiles(h->stage[s].part[part]) * pm_hyflex_col_tiles(h->stage[s].part[part]);
+    return held;
 }
 
 /* A vector to int8; returns its scale. */
@@ -246,16 +258,25 @@ static const struct pm_setting settings[] = {
      .help = "share of the ranks in 1-bit cells"},
     {PM_SET_ONE_OF("rank-order", "gradient|value|random", "gradient"), .when = "cell=ranks",
      .help = "which go to 1-bit cells first"},
-    {PM_SET_FLAG("flip", "1"), .help = "column flip; 0: as the paper, sums clip"},
-    {PM_SET_ONE_OF("adc", "full|6|7|ideal", "full"), .golden = "ideal",
+    {PM_SET_ONE_OF("rank-sigma", "first|second", "first"), .when = "cell=ranks",
+     .help = "the factor that holds the singular values; first: V S, then U^T, as in the source"},
+    {PM_SET_ONE_OF("noise", "weight|cell", "cell"), .golden = "weight",
+     .help = "what programming errors disturb; weight: W (1 + eta), the source's equation 5"},
+    {PM_SET_ONE_OF("weights", "offset|differential", "offset"), .when = "noise=cell",
+     .help = "offset binary, or magnitudes in pairs of columns that are subtracted"},
+    {PM_SET_FLAG("flip", "1"), .when = "noise=cell weights=offset",
+     .help = "column flip; 0: as the paper, sums clip"},
+    {PM_SET_ONE_OF("adc", "full|6|7|ideal", "full"), .golden = "ideal", .when = "noise=cell",
      .help = "converter bits; full: 6 for 1-bit, 7 for 2-bit cells"},
     {PM_SET_ONE_OF("sars", "1|2|4|8", "8"), .help = "converters an array"},
     {PM_SET_NUMBER("mlc-sigma", 0, 0.5, "0"), .when = "cell=2 or slc-percent<100",
      .help = "programming error of a 2-bit cell, relative"},
     {PM_SET_NUMBER("slc-sigma", 0, 0.5, "0"), .when = "cell=1 or slc-percent>0",
      .help = "the same of a 1-bit cell"},
-    {PM_SET_NUMBER("read-noise", 0, 16, "0"), .help = "deviation of a cell's read noise, LSB"},
-    {PM_SET_NUMBER("wire", 0, 0.01, "0"), .help = "wire between neighbouring cells over R_on (IR drop)"},
+    {PM_SET_NUMBER("read-noise", 0, 16, "0"), .when = "noise=cell",
+     .help = "deviation of a cell's read noise, LSB"},
+    {PM_SET_NUMBER("wire", 0, 0.01, "0"), .when = "noise=cell",
+     .help = "wire between neighbouring cells over R_on (IR drop)"},
     {0},
 };
 static const struct pm_setting_list list = {"hyflex", settings};
@@ -268,9 +289,13 @@ static struct pm_hyflex_linear_cfg configure(const struct pm_site *site, const s
         [CELL_1] = PM_HYFLEX_SLC, [CELL_2] = PM_HYFLEX_MLC, [CELL_RANKS] = PM_HYFLEX_RANKS};
     struct pm_hyflex_linear_cfg c = {.layout = layout[pm_settings_int(s, "cell")],
                                      .array = pm_hyflex_default(),
-                                     .slc_percent = (unsigned)pm_settings_int(s, "slc-percent")};
+                                     .slc_percent = (unsigned)pm_settings_int(s, "slc-percent"),
+                                     .sigma = (enum pm_rank_sigma)pm_settings_int(s, "rank-sigma")};
     memcpy(c.adc, bits[pm_settings_int(s, "adc")], sizeof c.adc);
-    c.array.flip = pm_settings_int(s, "flip") != 0;
+    c.array.noise =
+        pm_settings_meet(s, "noise=weight") ? PM_HYFLEX_NOISE_WEIGHT : PM_HYFLEX_NOISE_CELL;
+    c.array.weights = (enum pm_weight_coding)pm_settings_int(s, "weights");
+    c.array.flip = pm_settings_meet(s, "flip=1");
     c.array.sars = 1u << pm_settings_int(s, "sars");
     c.array.rram.seed = site->seed;
     c.array.rram.mlc_sigma = pm_settings_real(s, "mlc-sigma");
@@ -320,6 +345,7 @@ static pm_status sort_ranks(struct pm_site *site, const struct pm_node *node, en
 struct layer {
     struct pm_hyflex_linear *linear;
     unsigned in, out, sars;
+    bool flip;
 };
 
 unsigned pm_hyflex_layer_sars(const void *layer) {
@@ -347,6 +373,7 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
     l->in = node->matrix->in;
     l->out = node->matrix->out;
     l->sars = cfg.array.sars;
+    l->flip = cfg.array.flip;
     pm_status status = PM_OK;
     if (cfg.layout == PM_HYFLEX_RANKS)
         status = sort_ranks(site, node, (enum pm_rank_order)pm_settings_int(s, "rank-order"), &order, e);
@@ -355,6 +382,12 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
         status = pm_hyflex_linear_new(&cfg, node->matrix, &site->next_array, &l->linear);
     free(order);
     return status;
+}
+
+static void hold(const void *layer, struct pm_held *held) {
+    const struct layer *l = layer;
+    *held = pm_hyflex_linear_held(l->linear);
+    held->flip_bits = l->flip ? held->arrays * PM_HYFLEX_COLS : 0;
 }
 
 /* The parts of its counts: arrays of 1-bit cells, of 2-bit cells, and both. */
@@ -403,6 +436,7 @@ static const struct pm_variant variants[] = {
     {"ffn*=hyflex,cell=2,mlc-sigma=0.025", "sigma_0.025", PM_OF_IMAGES},
     {"ffn*=hyflex,cell=2,mlc-sigma=0.132", "sigma_0.132", PM_OF_IMAGES},
     {"ffn*=hyflex,cell=2,mlc-sigma=0.174", "sigma_0.174", PM_OF_IMAGES},
+    {"ffn*=hyflex,cell=ranks,mlc-sigma=0.132", "ranks_0.132", PM_OF_IMAGES},
     {"attn*=hyflex,cell=1 ffn*=hyflex,cell=1", "projections_slc", PM_OF_IMAGES},
     {"attn*=hyflex,cell=2 ffn*=hyflex,cell=2", "projections_mlc", PM_OF_IMAGES},
     /* noisy cells must not break equality */
@@ -422,6 +456,7 @@ const struct pm_system pm_system_hyflex = {
     .draws = "rank-order=random or mlc-sigma>0 or slc-sigma>0 or read-noise>0",
     .place = place,
     .free = free_layer,
+    .hold = hold,
     .free_own = free_own,
     .run = run,
 };

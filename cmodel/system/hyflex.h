@@ -22,6 +22,7 @@ struct pm_hyflex_linear_cfg {
     struct pm_hyflex_cfg array; /**< cell and adc are set for each array from layout and the next member */
     unsigned adc[2];            /**< converter bits for 1-bit and for 2-bit cells: 6, 7, 0 (ideal) */
     unsigned slc_percent;       /**< floor(slc_percent * k / 100) ranks in 1-bit cells, 0..100 */
+    enum pm_rank_sigma sigma;   /**< which factor holds the singular values, for PM_HYFLEX_RANKS */
     const unsigned *order;      /**< [k = pm_rank_count()], by pm_rank_sort(), for PM_HYFLEX_RANKS */
 };
 
@@ -41,6 +42,9 @@ struct pm_hyflex_linear;
 pm_status pm_hyflex_linear_new(const struct pm_hyflex_linear_cfg *cfg, const struct pm_matrix *l,
                                uint32_t *array_id, struct pm_hyflex_linear **linear);
 void pm_hyflex_linear_free(struct pm_hyflex_linear *linear);
+
+/** Arrays that it takes, and those of the matrix undivided in 1-bit cells. */
+struct pm_held pm_hyflex_linear_held(const struct pm_hyflex_linear *linear);
 
 struct pm_hyflex_run;
 /** Sees every array matrix's integers; a status but PM_OK ends the run, which returns it. */

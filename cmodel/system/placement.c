@@ -59,6 +59,7 @@ pm_status pm_placement_new(const struct pm_plan *plan, const struct pm_graph *gr
     pm_status status = p->node && p->elsewhere ? PM_OK : pm_fail(e, PM_ENOMEM, "plan", "out of memory");
     for (unsigned i = 0; i < graph->nodes && status == PM_OK; i++)
         status = place(p, plan, &site, i, e);
+    pm_calibration_free(&site.calibration);
     if (status == PM_OK)
         *placement = p;
     else
@@ -175,10 +176,13 @@ pm_status pm_tally_new(struct pm_tally *t, const struct pm_graph *graph, const s
     *t = (struct pm_tally){.graph = graph};
     t->system = calloc(graph->nodes, sizeof *t->system);
     t->counts = calloc(graph->nodes, sizeof *t->counts);
-    if (!t->system || !t->counts)
+    t->held = calloc(graph->nodes, sizeof *t->held);
+    if (!t->system || !t->counts || !t->held)
         return PM_ENOMEM;
     for (unsigned i = 0; p && i < graph->nodes; i++) {
         t->system[i] = p->node[i].system;
+        if (t->system[i] && t->system[i]->hold)
+            t->system[i]->hold(p->node[i].layer, &t->held[i]);
         const unsigned parts = t->system[i] ? pm_system_parts(t->system[i]) : 0;
         if (parts > 0 && (t->counts[i] = calloc(parts, sizeof *t->counts[i])) == NULL)
             return PM_ENOMEM;
@@ -191,6 +195,7 @@ void pm_tally_free(struct pm_tally *t) {
         free(t->counts[i]);
     free(t->counts);
     free(t->system);
+    free(t->held);
     *t = (struct pm_tally){0};
 }
 
@@ -205,5 +210,31 @@ uint64_t pm_tally_sum(const struct pm_tally *t, enum pm_count kind, enum pm_coun
     for (unsigned i = 0; i < t->graph->nodes; i++)
         for (unsigned k = 0; t->counts[i] && k < pm_system_parts(t->system[i]); k++)
             sum += t->counts[i][k].of[kind] > 0 ? t->counts[i][k].of[count] : 0;
+    return sum;
+}
+
+static bool has(const struct pm_tally *t, unsigned node, enum pm_count kind) {
+    bool any = false;
+    for (unsigned k = 0; t->counts[node] && k < pm_system_parts(t->system[node]); k++)
+        any = any || t->counts[node][k].of[kind] > 0;
+    return any;
+}
+
+uint64_t pm_tally_clocks(const struct pm_tally *t, enum pm_count kind) {
+    uint64_t clocks = 0;
+    for (unsigned i = 0; i < t->graph->nodes; i++)
+        clocks += has(t, i, kind) ? t->counts[i][pm_system_parts(t->system[i]) - 1].of[PM_COUNT_CLOCKS] : 0;
+    return clocks;
+}
+
+struct pm_held pm_tally_held(const struct pm_tally *t, enum pm_count kind) {
+    struct pm_held sum = {0};
+    for (unsigned i = 0; i < t->graph->nodes; i++) {
+        if (!has(t, i, kind))
+            continue;
+        sum.arrays += t->held[i].arrays;
+        sum.plain += t->held[i].plain;
+        sum.flip_bits += t->held[i].flip_bits;
+    }
     return sum;
 }

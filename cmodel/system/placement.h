@@ -49,6 +49,7 @@ struct pm_tally {
     const struct pm_graph *graph;
     const struct pm_system **system; /**< [nodes]; NULL: the host */
     struct pm_counts **counts;       /**< [nodes][parts] */
+    struct pm_held *held;            /**< [nodes] */
 };
 /** All zeros. PM_ENOMEM; it needs pm_tally_free in any case. */
 pm_status pm_tally_new(struct pm_tally *t, const struct pm_graph *graph, const struct pm_placement *p);
@@ -58,5 +59,9 @@ void pm_tally_add(struct pm_tally *t, const struct pm_worker *w);
 /** Where `kind` is counted at all: the sum of a count over those parts of layers that have some of `kind`,
  * but for the sum over `kind` itself. */
 uint64_t pm_tally_sum(const struct pm_tally *t, enum pm_count kind, enum pm_count count);
+/** Of the layers that have some of `kind`: clocks, which are in each one's last part, the whole; and what they
+ * hold. */
+uint64_t pm_tally_clocks(const struct pm_tally *t, enum pm_count kind);
+struct pm_held pm_tally_held(const struct pm_tally *t, enum pm_count kind);
 
 #endif

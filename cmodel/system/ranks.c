@@ -16,7 +16,8 @@ unsigned pm_rank_count(unsigned in, unsigned out) {
     return k > 0 ? (unsigned)k : 1;
 }
 
-pm_status pm_rank_factor(const float *w, unsigned in, unsigned out, unsigned k, float *a, float *b) {
+pm_status pm_rank_factor(const float *w, unsigned in, unsigned out, unsigned k, enum pm_rank_sigma sigma,
+                         float *a, float *b) {
     const unsigned all = in < out ? in : out;
     if (k < 1 || k > all)
         return PM_EINVAL;
@@ -33,10 +34,12 @@ pm_status pm_rank_factor(const float *w, unsigned in, unsigned out, unsigned k, 
             status = PM_EINVAL;
     }
     for (unsigned r = 0; r < k && status == PM_OK; r++) {
+        const double first = sigma == PM_RANK_SIGMA_FIRST ? s[r] : 1;
+        const double second = sigma == PM_RANK_SIGMA_FIRST ? 1 : s[r];
         for (unsigned i = 0; i < in; i++)
-            a[(size_t)i * k + r] = (float)vt[(size_t)r * in + i];
+            a[(size_t)i * k + r] = (float)(first * vt[(size_t)r * in + i]);
         for (unsigned o = 0; o < out; o++)
-            b[(size_t)r * out + o] = (float)(s[r] * u[(size_t)o * all + r]);
+            b[(size_t)r * out + o] = (float)(second * u[(size_t)o * all + r]);
     }
     free(m);
     free(s);

@@ -8,6 +8,7 @@
 #include "io/error.h"
 #include "io/settings.h"
 #include "net/graph.h"
+#include "system/calibration.h"
 #include "system/counts.h"
 
 /** Where layers are placed: what systems find there, and what they share between layers. */
@@ -16,14 +17,26 @@ struct pm_site {
     const struct pm_graph *graph;
     uint64_t seed;       /**< of everything that is drawn */
     uint32_t next_array; /**< number of the next array of those that are numbered in the order of placing */
-    void *own;           /**< this system's, of all its layers; NULL at first */
+    struct pm_calibration calibration; /**< see pm_site_calibration */
+    bool calibrated;
+    void *own; /**< this system's, of all its layers; NULL at first */
 };
+
+/** The calibration of the network's matrices, which is read when a system first asks for it. */
+pm_status pm_site_calibration(struct pm_site *site, const struct pm_calibration **c, struct pm_error *e);
 
 /** Sees the integers of a layer's run; the types behind the pointers are the system's own, see its header. */
 struct pm_watch {
     void (*stage)(void *ctx, const void *stages);  /**< within a run; NULL: none */
     pm_status (*done)(void *ctx, const void *run); /**< a status but PM_OK ends the run, which returns it */
     void *ctx;
+};
+
+/** What a layer holds as long as it is placed. */
+struct pm_held {
+    uint64_t arrays;    /**< analog arrays */
+    uint64_t plain;     /**< those that it would take undivided and in 1-bit cells; 0: it has no such form */
+    uint64_t flip_bits; /**< bits beside the cells that tell which columns are stored as complements */
 };
 
 /** One run of a layer. */
@@ -55,7 +68,8 @@ struct pm_system {
     pm_status (*place)(struct pm_site *site, const struct pm_node *node, const struct pm_settings *s,
                        void **layer, struct pm_error *e);
     void (*free)(void *layer);
-    void (*free_own)(void *own); /**< of struct pm_site; NULL: nothing */
+    void (*hold)(const void *layer, struct pm_held *held); /**< of a placed layer; NULL: it has no arrays */
+    void (*free_own)(void *own);                           /**< of struct pm_site; NULL: nothing */
     /** A thread's state for runs of up to `tokens` vectors; NULL: none is needed. */
     pm_status (*begin)(const void *layer, unsigned tokens, void **state);
     void (*end)(void *state);

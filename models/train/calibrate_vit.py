@@ -19,14 +19,6 @@ import encoder
 import files
 
 
-def read_images(folder, config, count):
-    path = files.find_idx(folder, "train", "images", 3)
-    shape, data = files.read_idx(path, 3, count)
-    if shape[1:] != [config["image"]] * 2:
-        program.fail(path, f"images of {shape[1]}x{shape[2]}, the network takes {config['image']}x{config['image']}")
-    return np.frombuffer(data, np.uint8).reshape(shape)
-
-
 def main():
     ap = program.Parser(__doc__)
     ap.add_argument("--data", default="/usr/share/datasets/fashion-mnist", help="folder of the IDX files")
@@ -39,10 +31,11 @@ def main():
     if config["type"] != "vit":
         program.fail(args.model, "takes sentences; convert_bert.py calibrates it")
     weights = {name: t.astype(np.float64) for name, t in weights.items()}
-    images = read_images(args.data, config, args.images)
+    images = files.read_images(args.data, config["image"], args.images)
     inputs = encoder.attention_inputs(config, weights, encoder.embed_images(config, weights, images))
     layers = calibration.calibrate(args.model, inputs, weights, args)
-    files.write_all(args.model, {"calibration.json": calibration.text({"images": args.images}, args, layers)})
+    files.write_all(args.model, {
+        "calibration.json": calibration.text({"images": args.images}, args, layers, **calibration.kept(args.model))})
     for i, layer in enumerate(layers):
         print(f"layer {i}: sx 2^{math.log2(layer['sx']):.0f}, M_K {layer['mk']}, M_V {layer['mv']}, "
               f"a 2^{min(layer['a_log2'])}..2^0")

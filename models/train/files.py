@@ -8,6 +8,8 @@ import os
 import struct
 import zlib
 
+import numpy as np
+
 from program import fail
 
 JSON_DEPTH = 127  # objects and arrays inside one another, as in cmodel/io/json.h
@@ -98,6 +100,15 @@ def read_idx(path, rank, count=None):
     if len(data) != math.prod(shape):
         fail(path, f"truncated: {math.prod(shape) - len(data)} bytes are missing")
     return shape, data
+
+
+def read_images(folder, side, count):
+    """The first `count` training images [count, side, side], uint8."""
+    path = find_idx(folder, "train", "images", 3)
+    shape, data = read_idx(path, 3, count)
+    if shape[1:] != [side] * 2:
+        fail(path, f"images of {shape[1]}x{shape[2]}, the network takes {side}x{side}")
+    return np.frombuffer(data, np.uint8).reshape(shape)
 
 
 def write_all(folder, contents, programs=()):

@@ -20,7 +20,8 @@ import torch.nn.functional as F
 
 import encoder
 import files
-from train_vit import CLASSES, IMAGE, Vit, load_split
+from train_vit import Vit
+from training import CLASSES, DATA, IMAGE, load_split
 
 
 def load_network(folder):
@@ -46,7 +47,7 @@ def truncate(linear):
 def main():
     parser = program.Parser(__doc__)
     parser.add_argument("model", nargs="?", default="models/fashion-vit")
-    parser.add_argument("--data", default="/usr/share/datasets/fashion-mnist")
+    parser.add_argument("--data", default=DATA)
     parser.add_argument("--images", type=program.integer(1, 1 << 20), default=8192, help="training images, from the first (%(default)s)")
     parser.add_argument("--batch", type=program.integer(1, 1 << 20), default=64, help="images a gradient (%(default)s)")
     args = parser.parse_args()

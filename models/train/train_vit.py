@@ -18,7 +18,6 @@ The test images are read once, after the last epoch; nothing is selected on them
 import program  # the first: what goes wrong from here on is one line
 
 import json
-import math
 import os
 import time
 
@@ -30,22 +29,9 @@ from torch import nn
 import encoder
 import files
 from tensors import pieces
+from training import CLASSES, DATA, IMAGE, accuracy, augment, load_split, rate
 
-IMAGE = 28
-CLASSES = 10
 LN_EPS = 1e-5
-
-
-def load_split(folder, split):
-    """Images [n, 28, 28] uint8 and labels [n] uint8 of 'train' or 't10k'."""
-    images, labels = (files.find_idx(folder, split, what, rank) for what, rank in (("images", 3), ("labels", 1)))
-    shape, pixels = files.read_idx(images, 3)
-    count, classes = files.read_idx(labels, 1)
-    if shape[1:] != [IMAGE, IMAGE]:
-        program.fail(images, f"images of {shape[1]}x{shape[2]}, expected {IMAGE}x{IMAGE}")
-    if count[0] != shape[0] or max(classes) >= CLASSES:
-        program.fail(labels, f"{count[0]} labels up to {max(classes)} for {shape[0]} images of {CLASSES} classes")
-    return np.frombuffer(pixels, np.uint8).reshape(shape), np.frombuffer(classes, np.uint8)
 
 
 class Attention(nn.Module):
@@ -117,33 +103,10 @@ class Vit(nn.Module):
         return self.head(self.norm(x).mean(1))
 
 
-def augment(images, shift, generator):
-    """Random horizontal flip and shift by up to `shift` pixels, per image. [n, 28, 28] float."""
-    n = images.shape[0]
-    padded = F.pad(images, (shift,) * 4, value=float(images.min()))
-    base = torch.arange(IMAGE)
-    dy = torch.randint(0, 2 * shift + 1, (n, 1), generator=generator)
-    dx = torch.randint(0, 2 * shift + 1, (n, 1), generator=generator)
-    flip = torch.rand((n, 1), generator=generator) < 0.5
-    rows = base + dy
-    cols = torch.where(flip, base.flip(0), base) + dx
-    return padded[torch.arange(n)[:, None, None], rows[:, :, None], cols[:, None, :]]
-
-
-@torch.no_grad()
-def accuracy(model, images, labels):
-    model.eval()
-    hits = 0
-    for i in range(0, len(images), 500):
-        hits += int((model(images[i : i + 500]).argmax(1) == labels[i : i + 500]).sum())
-    model.train()
-    return 100.0 * hits / len(images)
-
-
 def main():
     ap = program.Parser(__doc__)
     count = program.integer(1, 1 << 20)
-    ap.add_argument("--data", default="/usr/share/datasets/fashion-mnist", help="folder of the IDX files")
+    ap.add_argument("--data", default=DATA, help="folder of the IDX files")
     ap.add_argument("--out", default=os.path.join(program.HOME, "models", "fashion-vit"))
     ap.add_argument("--epochs", type=count, default=28, help="epochs to train")
     ap.add_argument("--schedule", type=count, default=40, help="epochs over which the learning rate would fall to 0")
@@ -215,11 +178,8 @@ def main():
         total = 0.0
         for i in range(steps_per_epoch):
             pick = order[i * args.batch : (i + 1) * args.batch]
-            lr = args.lr * min(1.0, (step + 1) / warmup)
-            if step >= warmup:
-                lr = args.lr * 0.5 * (1 + math.cos(math.pi * (step - warmup) / (steps - warmup)))
             for group in optimiser.param_groups:
-                group["lr"] = lr
+                group["lr"] = args.lr * rate(step, steps, warmup)
             batch = augment(x[pick], args.shift, generator)
             loss = F.cross_entropy(model(batch), y[pick], label_smoothing=args.smoothing)
             optimiser.zero_grad(set_to_none=True)

@@ -2,7 +2,8 @@
 /// Multiplication in a digital RRAM array by NOR: micro-sequencer and reduction (HyFlexPIM's digital module, after FloatPIM).
 ///
 /// Partial product a_i b_j = NOR(~a_i, ~b_j) takes a lane of three columns: ~a_i, ~b_j, result. A row of the array takes five
-/// clocks: write ~a, write ~b, preset the results to 1, NOR, read. Where a row has lanes for several
+/// clocks: write ~a, write ~b, preset the results to 1, NOR, read; the source says four for writing and one for reading, their
+/// order is chosen here. Where a row has lanes for several
 /// multiplications they go side by side; where it has fewer than ABits*BBits, one multiplication goes over several rows. Full
 /// throughput: 5 * Rows clocks for Mults products, the next operands are taken in the last read.
 module pm_nor_pim #(

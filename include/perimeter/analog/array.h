@@ -33,7 +33,9 @@ struct pm_array_cfg {
     uint64_t seed;
 };
 
-/** FLARE's MRAM: TMR 150%, sigma(R)/R 1.7%, nothing else. `noise` chooses drawn or nominal cells. */
+/** TMR 150%, sigma(R)/R 1.7%, nothing else: chosen here, since FLARE's text has neither, so that six sigma end
+ * at its limit of eight wordlines; the pairs that give it: docs/systems/arrays.md. `noise` chooses drawn or nominal
+ * cells. */
 struct pm_array_cfg pm_array_mram(bool noise, uint64_t seed);
 /** SRAM: exact. */
 struct pm_array_cfg pm_array_sram(void);

@@ -59,6 +59,10 @@ void pm_rram_program(struct pm_rram *a, const uint8_t *state);
  * the read noise. */
 void pm_rram_read(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id, int32_t *value);
 
+/** pm_rram_read() of the columns first..first + n - 1 alone: value[n]. */
+void pm_rram_read_columns(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id,
+                          unsigned first, unsigned n, int32_t *value);
+
 /** pm_rram_read() where only what a value rounds to, in whole LSB, has to be right. */
 void pm_rram_read_rounded(const struct pm_rram *a, const uint64_t *wordlines, struct pm_read_id id,
                           int32_t *value);

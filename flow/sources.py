@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the sources claim and what was found of it, claim by claim: docs/sources.tsv as the tables of docs/sources.md.
+  flow/sources.py [--check]   prints them, or tells whether they are there
+A row is one number, figure or claim of a source. Its columns:
+  system   whose table it is in, <!-- SYSTEM: flow/sources.py --> on the page
+  place    of the claim in the source: a section, a figure
+  claim    in our words
+  verdict  reproduced, contradicted, or not derivable
+  here     what is measured here; the arithmetic that contradicts; or what is missing. {EXPRESSION:FORMAT} is a number from committed results
+  holds    an expression that is true as long as the verdict is; of what is not derivable nothing
+  command  that measures it again; needed where something is reproduced
+Expressions are Python over the functions under KNOWN. What is reproduced has to ask committed results or a test that is there, so that nothing is
+called so by its row alone."""
+import math
+import re
+from pathlib import Path
+
+import pages
+from common import Failure, fill, program, read, read_tsv, table
+
+DATA, PAGE, MARK = "docs/sources.tsv", "docs/sources.md", "{}: flow/sources.py"
+COLUMNS = ["system", "place", "claim", "verdict", "here", "holds", "command"]
+VERDICTS = ("reproduced", "contradicted", "not derivable")
+PRINTED = re.compile(r"\{(.+?)(?::([\d.,]*[dfeg%]))?\}")
+
+
+def on(page, line):
+    """A number on a page of docs/, by what the expression's parentheses find there."""
+    found = re.search(line, read(Path("docs", page)), re.M)
+    if not found:
+        raise Failure(f"docs/{page}: nothing like {line}")
+    return float(found[1])
+
+
+def tested(test, case):
+    """Whether a unit test has such a case, which `make test` runs."""
+    return re.search(rf"cmocka_unit_test\({case}\)", read(f"tests/{test}_test.c")) is not None
+
+
+RESULTS = {name: f for name, f in pages.VALUES.items() if callable(f)} | {"on": on, "tested": tested}
+KNOWN = {"__builtins__": {}, "abs": abs, "min": min, "max": max, "round": round, "ceil": math.ceil, "log2": math.log2, "sqrt": math.sqrt} | RESULTS
+
+
+def value(expression):
+    return eval(expression, KNOWN)  # the repository's own data
+
+
+def command_exists(command):
+    """make's targets and the tests that they run; the program's commands."""
+    words = command.split()
+    if words[0] != "make":
+        return words[0] == "perimeter" and Path("src", f"{words[1]}.c").exists()
+    block = [word.removeprefix("BLOCK=") for word in words if word.startswith("BLOCK=")]
+    targets = [word for word in words[1:] if "=" not in word]
+    phony = re.search(r"^\.PHONY: (.*)$", read("Makefile"), re.M)[1].split()
+    return bool(targets) and set(targets) <= set(phony) and ("unit" not in targets or all(Path(f"tests/{name}_test.c").exists() for name in block))
+
+
+def fault(row):
+    """What is wrong with a row, or nothing."""
+    if row["verdict"] not in VERDICTS:
+        return f"{row['verdict']} is not one of {', '.join(VERDICTS)}"
+    if not row["place"] or not row["claim"] or not row["here"]:
+        return "place, claim and here say something"
+    if row["verdict"] == "not derivable":
+        return "what is not derivable holds nothing and has no command" if row["holds"] or row["command"] else None
+    if row["verdict"] == "reproduced" and not any(re.search(rf"\b{name}\(", row["holds"]) for name in RESULTS):
+        return "reproduced by no result"
+    if row["verdict"] == "reproduced" and not row["command"]:
+        return "reproduced by no command"
+    if row["command"] and not command_exists(row["command"]):
+        return f"no such command: {row['command']}"
+    return None if row["holds"] and value(row["holds"]) is True else f"does not hold: {row['holds']}"
+
+
+def here(row):
+    return PRINTED.sub(lambda m: format(value(m[1]), m[2] or ""), row["here"])
+
+
+def cells(row):
+    return [cell.replace("|", "\\|") for cell in (row["place"], row["claim"], row["verdict"], here(row), f"`{row['command']}`" if row["command"] else "")]
+
+
+def tables(rows):
+    """Each system's lines, in the data's order; a row that is at fault is a Failure."""
+    found = {}
+    for number, row in enumerate(rows, 2):
+        if list(row) != COLUMNS:
+            raise Failure(f"{DATA}: columns are not {', '.join(COLUMNS)}")
+        try:
+            wrong = fault(row)
+            found.setdefault(row["system"], []).append(cells(row) if not wrong else [])
+        except (Failure, LookupError, NameError, SyntaxError, TypeError, ValueError) as error:
+            wrong = str(error)
+        if wrong:
+            raise Failure(f"{DATA}: row {number}, {row['claim']}: {wrong}")
+    return {system: table(["place", "claim", "verdict", "here", "command"], lines) for system, lines in found.items()}
+
+
+def main(arguments):
+    if arguments not in ([], ["--check"]):
+        raise Failure("takes --check or nothing")
+    same = all([fill(PAGE, MARK.format(system), lines, bool(arguments)) for system, lines in tables(read_tsv(DATA)).items()])
+    if not same and arguments:
+        print(f"{PAGE}: not what {DATA} says: flow/sources.py")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    program(main)
