@@ -423,13 +423,23 @@ static void print_rtl_variants(const struct pm_run_report *rep) {
     }
 }
 
-#define VARIANT "  %-44s %6.2f %%   %7.2f %% "
+#define VARIANT "  %-*s %6.2f %%   %7.2f %% "
+
+/* Of the variants' names. */
+static int name_width(const struct pm_run_report *rep) {
+    size_t most = 44;
+    for (unsigned v = 0; v < rep->varied.count; v++) {
+        const size_t n = strlen(pm_run_variant_name(&rep->varied.variant[v]));
+        most = n > most ? n : most;
+    }
+    return (int)most;
+}
 
 static void print_variant(const struct pm_run_report *rep, unsigned v, const struct pm_results *r) {
     const struct pm_run_outcome *o = &rep->varied.outcome[v];
     char path[32];
     snprintf(path, sizeof path, "variants/%u/", v);
-    printf(VARIANT, pm_run_variant_name(&rep->varied.variant[v]),
+    printf(VARIANT, name_width(rep), pm_run_variant_name(&rep->varied.variant[v]),
            o->labelled ? 100 * at(r, path, "accuracy_integer") : NAN, 100 * at(r, path, "same_class"));
     if (in_arrays(&rep->varied.variant[v])) {
         pm_run_print_arrays(r, path, path, o->images, stdout);
@@ -458,7 +468,7 @@ static void print_windows(const struct pm_run_report *rep, const struct pm_resul
     const double items = (double)rep->varied.outcome[0].images * layers_of(rep);
     const char *const path = "variants/0/windows/";
     if (at(r, path, "accesses") > 0)
-        printf(VARIANT "%9.0f%6.2f%7.0f%12.0f%12.0f%7s\n", "fixed windows of eight rows",
+        printf(VARIANT "%9.0f%6.2f%7.0f%12.0f%12.0f%7s\n", name_width(rep), "fixed windows of eight rows",
                100 * pm_results_number(r, "variants/0/accuracy_integer"),
                100 * pm_results_number(r, "variants/0/same_class"), at(r, path, "accesses") / items, 1.0,
                pm_results_number(r, "variants/0/arrays") / layers_of(rep), at(r, path, "conversions") / items,
@@ -467,9 +477,9 @@ static void print_windows(const struct pm_run_report *rep, const struct pm_resul
 
 static void print_variants(const struct pm_run_report *rep, const struct pm_results *r) {
     printf("\nWhat each choice is worth, the first %u images, golden\n", rep->varied.outcome[0].images);
-    printf("  %-44s accuracy  same class  accesses boost arrays conversions      levels clocks, a layer and "
+    printf("  %-*s accuracy  same class  accesses boost arrays conversions      levels clocks, a layer and "
            "image\n",
-           "variant");
+           name_width(rep), "variant");
     for (unsigned v = 0; v < rep->varied.count; v++)
         if (!in_arrays(&rep->varied.variant[v]))
             print_variant(rep, v, r);
@@ -485,7 +495,7 @@ static void print_variants(const struct pm_run_report *rep, const struct pm_resu
     printf("\nMatrices in %s, the same images; an image's cost; ",
            pm_run_arrays_title(&rep->varied.outcome[first].tally));
     pm_run_print_budget(rep->job, stdout);
-    printf("\n  %-44s accuracy  same class  " PM_RUN_ARRAYS_HEAD "\n", "variant");
+    printf("\n  %-*s accuracy  same class  " PM_RUN_ARRAYS_HEAD "\n", name_width(rep), "variant");
     for (unsigned v = 0; v < rep->varied.count; v++)
         if (in_arrays(&rep->varied.variant[v]))
             print_variant(rep, v, r);
