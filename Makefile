@@ -176,7 +176,7 @@ $(BUILD)/test/lists.tap:
 	$(tap) scripts/lists.sh check
 $(BUILD)/test/cli.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/cli.sh
-$(BUILD)/test/infer.tap: $(BUILD)/asan/perimeter
+$(BUILD)/test/infer.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/infer.py
 $(BUILD)/test/sweep.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/sweep.sh

@@ -4,6 +4,7 @@
 Of every case, every output's largest error over its largest magnitude must be below 1e-4; integers must be equal. Then layers
 placed on systems, `perimeter inspect`, and what must be refused: exit status 2, one line that names file and reason, no output."""
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -141,6 +142,7 @@ def refusals(t):
     t.refused("a pattern without layers", "matches no layer", model, "--in", f"x={good}", "--out", "y=out.npy", "--place", "conv9=int8")
     t.refused("a setting placed nowhere", "no layer is placed on hyflex", model, "--in", f"x={good}", "--out", "y=out.npy", "--set",
               "hyflex.cell=2")
+    t.refused("RTL of what is not placed", "--rtl: no layer called *", model, "--in", f"x={good}", "--out", "y=out.npy", "--rtl", "*")
     t.refused("a seed without draws", "seed", model, "--in", f"x={good}", "--out", "y=out.npy", "--seed", "2")
     t.refused("a matrix for an attention's system", "attention", model, "--in", f"x={good}", "--out", "y=out.npy", "--place", "*=flare")
     t.refused("a model that is not there", "No such file", "nothing.onnx", "--in", f"x={good}", "--out", "y=out.npy")
@@ -158,6 +160,14 @@ def five(t):
     return path
 
 
+def one_image(t):
+    """The first of three."""
+    _, _, values = load(t.folder / "fashion-vit/in.image.npy")
+    path = t.folder / "image.npy"
+    path.write_bytes(npy("<f4", (1, 1, 28, 28), struct.pack("<784f", *values[:784])))
+    return path
+
+
 def systems(t):
     """Rounded to 8 bits, so different, but not by much."""
     for name in ("cnn", "conv_depthwise", "conv_1d_groups", "gemm_turned_b", "matmul_constant", "qlinearmatmul", "fashion-cnn"):
@@ -169,6 +179,10 @@ def systems(t):
     t.placed("qdq_conv", "*=int8", 0, 0.1, "1 of 1 layers on systems")
     t.placed("attention_bert", "attn*=int8", 1e-6, 0.05, "4 of 5 layers on systems")
     t.placed("fashion-vit", "attn*=flare", 1e-6, 0.1, "3 of 23 layers on systems", "accesses")
+    done = subprocess.run([BUILD / "perimeter", "infer", ROOT / "models/fashion-vit/model.onnx", "--in", f"image={one_image(t)}", "--out",
+                           f"logits={t.folder / 'logits.npy'}", "--place", "attn0=flare", "--rtl", "*"], capture_output=True, text=True)
+    t.verdict(done.returncode == 0 and re.search("RTL: 1 layers, .* clocks, [1-9][0-9]* integers compared, 0 differ", done.stdout),
+              "an attention in RTL", done.stdout + done.stderr)
     t.placed("fashion-vit", "attn*=flare *ffn*=hyflex,cell=1", 1e-6, 0.1, "9 of 23 layers on systems")
 
 
@@ -183,6 +197,19 @@ def inspected(t):
               done.stdout + done.stderr)
 
 
+def operators(t):
+    """The page names those that the program has, and each is in a case."""
+    known = t.call("inspect", "--operators").stdout.split()
+    page = (ROOT / "docs/onnx.md").read_text()
+    rows = [line.split("|")[1:3] for line in page.split("| | operators |")[1].split("\n\n")[0].splitlines()[2:]]
+    named = [("com.microsoft." if kind.strip() == "com.microsoft" else "") + re.match(r"\w+", word.strip())[0]
+             for kind, words in rows for word in words.split(":")[0].split(",")]
+    t.verdict(sorted(named) == sorted(known), "docs/onnx.md names the operators", f"{set(named) ^ set(known)}")
+    used = b"".join(path.read_bytes() for path in t.folder.glob("*/model.onnx"))
+    missing = [name for name in known if b'"' + bytes([len(name.split(".")[-1])]) + name.split(".")[-1].encode() not in used]
+    t.verdict(not missing, "every operator is in a case", f"{missing}")
+
+
 def main():
     with tempfile.TemporaryDirectory() as temporary:
         t = Tests(Path(temporary))
@@ -195,6 +222,7 @@ def main():
         if len(sys.argv) == 1:
             systems(t)
             inspected(t)
+            operators(t)
             refusals(t)
 
 

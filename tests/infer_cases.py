@@ -167,6 +167,7 @@ def elementwise():
     one("fast_gelu_microsoft", "FastGelu", [x * 2], domain="com.microsoft")
     one("bias_gelu_microsoft", "BiasGelu", [x, f(5)], (1,), domain="com.microsoft")
     one("quick_gelu_microsoft", "QuickGelu", [x], domain="com.microsoft", alpha=1.702)
+    one("mish", "Mish", [x], opset=18)
     one("round_half", "Round", [np.array([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5], np.float32)])
     one("clip", "Clip", [x, s(-0.5), s(0.7)], (1, 2))
     one("clip_least", "Clip", [x, s(-0.5)], (1,), opset=11)
