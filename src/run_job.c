@@ -69,9 +69,16 @@ pm_status pm_run_load_network(struct pm_run_job *j) {
     if (status == PM_OK && (j->network.type == PM_NETWORK_BERT) != (j->pairs != NULL))
         status = pm_fail(&j->error, PM_EINVAL, j->model, "takes %s",
                          j->pairs ? "images: --data" : "sentences: --pairs");
-    if (status == PM_OK && j->network.type == PM_NETWORK_CNN && j->plan.entries > 0 &&
-        !j->plan.entry[0].given)
+    char path[PATH_MAX + 16];
+    const bool own = j->plan.entries > 0 && !j->plan.entry[0].given;
+    snprintf(path, sizeof path, "%s/schedule.json", j->folder);
+    const bool compiled = access(path, F_OK) == 0;
+    if (status == PM_OK && own && compiled) {
+        snprintf(path, sizeof path, "%s/plan.json", j->folder);
+        status = pm_plan_load(&j->plan, path, &j->error);
+    } else if (status == PM_OK && own && j->network.type == PM_NETWORK_CNN) {
         status = pm_plan_default(&j->plan, "*=int8", &j->error);
+    }
     return status;
 }
 
