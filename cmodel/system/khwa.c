@@ -50,7 +50,9 @@ struct layer {
     bool input_floats, weight_floats;
     int64_t align;
     struct pm_prealign_cfg x_cfg, w_cfg; /* of what is floating point */
-    struct pm_integer *integer;          /* scales of what is not; NULL: nothing is */
+    struct pm_integer
+        *integer;   /* of integer inputs whose range is known; else each vector has its own scale */
+    float *w_scale; /* [out]; 1 of floating-point weights */
     const float *bias;
     int32_t *code;   /* [in][out], of the weights: where each product is aligned; else NULL */
     int *power;      /* [out], of the weights: 0 where they are integers */
@@ -70,6 +72,7 @@ static void free_layer(void *layer) {
     pm_integer_free(l->integer);
     free(l->code);
     free(l->power);
+    free(l->w_scale);
     free(l->engine);
     free(l->weight);
     free(l->packed);
@@ -94,6 +97,7 @@ static pm_status align_weights(struct layer *l, const struct pm_matrix *from, un
         exponent[o] = l->align == ALIGN_LAYER ? whole : pm_exp_max(f, l->code + o, l->in, l->out);
         pm_prealign(&l->w_cfg, l->code + o, l->in, l->out, exponent[o], l->weight + o);
         l->power[o] = pm_prealign_power(&l->w_cfg, exponent[o]);
+        l->w_scale[o] = 1;
     }
     if (l->align < ALIGN_INPUT) {
         free(l->code);
@@ -102,16 +106,22 @@ static pm_status align_weights(struct layer *l, const struct pm_matrix *from, un
     return PM_OK;
 }
 
-/* Integer weights; what routes is the bit length of a kernel's largest. */
-static void copy_weights(struct layer *l, unsigned *exponent) {
-    memcpy(l->weight, l->integer->weight, (size_t)l->in * l->out * sizeof *l->weight);
+/* Integer weights at one scale; what routes is the bit length of a kernel's largest. */
+static void quantise_weights(struct layer *l, const struct pm_matrix *from, unsigned *exponent) {
+    const float most = (float)((1 << (l->w_cfg.bits - 1)) - 1);
+    float largest = 0;
+    for (size_t i = 0; i < (size_t)l->in * l->out; i++)
+        largest = fmaxf(largest, fabsf(from->weight[i]));
     for (size_t o = 0; o < l->out; o++) {
-        unsigned largest = 0;
+        unsigned longest = 0;
+        l->w_scale[o] = l->integer ? l->integer->w_scale[o] : largest > 0 ? largest / most : 1.0f;
         for (size_t i = 0; i < l->in; i++) {
-            const unsigned w = (unsigned)abs(l->weight[i * l->out + o]);
-            largest = w > largest ? w : largest;
+            const int w = l->integer ? l->integer->weight[i * l->out + o]
+                                     : (int)rintf(from->weight[o * l->in + i] / l->w_scale[o]);
+            l->weight[i * l->out + o] = (int16_t)w;
+            longest = (unsigned)abs(w) > longest ? (unsigned)abs(w) : longest;
         }
-        exponent[o] = (unsigned)pm_bl(largest);
+        exponent[o] = (unsigned)pm_bl(longest);
     }
 }
 
@@ -129,7 +139,7 @@ static void route(struct layer *l, const struct pm_settings *s, const unsigned *
 static struct pm_pva_cfg array_config(const struct layer *l, const struct pm_site *site,
                                       const struct pm_settings *s) {
     struct pm_pva_cfg c = pm_pva_default(l->xbits, (unsigned)pm_settings_int(s, "wbits"));
-    c.is_signed = l->input_floats || l->integer->low < 0;
+    c.is_signed = !l->integer || l->integer->low < 0;
     c.coding = (enum pm_pva_coding)pm_settings_int(s, "coding");
     if (pm_settings_int(s, "table") == TABLE_EXACT)
         pm_pva_exact_table(&c);
@@ -165,20 +175,34 @@ static bool is_narrow(const struct layer *l) {
     return l->xbits < 16 && (uint64_t)l->in << (l->xbits + l->w_cfg.bits - 1) <= INT32_MAX;
 }
 
+/* Where calibration knows the range of integer inputs, its scales. */
+static pm_status find_scales(struct layer *l, struct pm_site *site, const struct pm_node *node,
+                             struct pm_error *e) {
+    const struct pm_integer_cfg cfg = {l->xbits, l->w_cfg.bits, false};
+    const struct pm_calibration *c;
+    struct pm_range known;
+    if (l->input_floats)
+        return PM_OK;
+    const pm_status status = pm_site_calibration(site, &c, e);
+    if (status != PM_OK || !pm_calibration_range(c, node->name, &known))
+        return status;
+    return pm_integer_new(site, node, &cfg, &l->integer, e);
+}
+
 static pm_status prepare(struct layer *l, struct pm_site *site, const struct pm_node *node,
                          const struct pm_settings *s, struct pm_error *e) {
-    const struct pm_integer_cfg integer = {(unsigned)pm_settings_int(s, "xbits"), l->w_cfg.bits, false};
     unsigned *exponent = calloc(l->out, sizeof *exponent);
     l->power = calloc(l->out, sizeof *l->power);
+    l->w_scale = malloc(l->out * sizeof *l->w_scale);
     l->engine = malloc(l->out);
     l->weight = malloc((size_t)l->in * l->out * sizeof *l->weight);
-    pm_status status = exponent && l->power && l->engine && l->weight ? PM_OK : PM_ENOMEM;
-    if (status == PM_OK && !(l->input_floats && l->weight_floats))
-        status = pm_integer_new(site, node, &integer, &l->integer, e);
+    pm_status status = exponent && l->power && l->w_scale && l->engine && l->weight ? PM_OK : PM_ENOMEM;
+    if (status == PM_OK)
+        status = find_scales(l, site, node, e);
     if (status == PM_OK && l->weight_floats)
         status = align_weights(l, node->matrix, exponent);
     else if (status == PM_OK)
-        copy_weights(l, exponent);
+        quantise_weights(l, node->matrix, exponent);
     if (status == PM_OK && is_narrow(l)) {
         l->packed = malloc(pm_gemm_packed(l->in, l->out) * sizeof *l->packed);
         status = l->packed ? PM_OK : PM_ENOMEM;
@@ -211,9 +235,6 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
     l->w_cfg =
         (struct pm_prealign_cfg){f, (unsigned)pm_settings_int(s, "wbits"), pm_settings_int(s, "rw") != 0};
     l->xbits = l->input_floats ? l->x_cfg.bits : (unsigned)pm_settings_int(s, "xbits");
-    if (pm_settings_int(s, "engine") == PM_KHWA_TINY && l->in >= TINY_ROWS)
-        return pm_fail(e, PM_EINVAL, node->name, "%u rows; tiny-digital takes kernels of at most %d", l->in,
-                       TINY_ROWS - 1);
     return prepare(l, site, node, s, e);
 }
 
@@ -228,28 +249,48 @@ struct buffers {
     int32_t *x;       /* [n][in] */
     int16_t *x16;     /* [n][pm_gemm_stride(in)] */
     int *power;       /* [n], of the inputs: 0 where they are integers */
+    float *scale;     /* [n], of the inputs: 1 where they are floating point */
     int64_t *product; /* [n][out] */
     int64_t *arrays;  /* [n][kernels in memristors] */
 };
 
+/* A vector's codes, aligned; they stay in code[in]. */
+static void align_input(const struct layer *l, const float *x, int32_t *code, int16_t *q, int *power) {
+    for (size_t i = 0; i < l->in; i++)
+        code[i] = (int32_t)pm_float_encode(l->x_cfg.format, x[i]);
+    const unsigned most = pm_exp_max(l->x_cfg.format, code, l->in, 1);
+    pm_prealign(&l->x_cfg, code, l->in, 1, most, q);
+    *power = pm_prealign_power(&l->x_cfg, most);
+}
+
+/* A vector of integers at its own scale, which is returned. */
+static float quantise_input(const struct layer *l, const float *x, int16_t *q) {
+    const float most = (float)((1 << (l->xbits - 1)) - 1);
+    float largest = 0;
+    for (size_t i = 0; i < l->in; i++)
+        largest = fmaxf(largest, fabsf(x[i]));
+    const float scale = largest / most > 0 ? largest / most : 1.0f;
+    for (size_t i = 0; i < l->in; i++)
+        q[i] = (int16_t)rintf(x[i] / scale);
+    return scale;
+}
+
 static void take_inputs(const struct layer *l, const struct pm_operands *o, const struct buffers *b) {
     const size_t stride = pm_gemm_stride(l->in);
-    if (!l->input_floats) {
+    if (l->integer)
         pm_integer_quantise(l->integer, o->n, o->x, stride, b->x16);
-    } else {
-        for (size_t t = 0; t < o->n; t++) {
-            int32_t *code = b->x + t * l->in;
-            for (size_t i = 0; i < l->in; i++)
-                code[i] = (int32_t)pm_float_encode(l->x_cfg.format, o->x[t * l->in + i]);
-            const unsigned most = pm_exp_max(l->x_cfg.format, code, l->in, 1);
-            pm_prealign(&l->x_cfg, code, l->in, 1, most, b->x16 + t * stride);
-            memset(b->x16 + t * stride + l->in, 0, (stride - l->in) * sizeof *b->x16);
-            b->power[t] = pm_prealign_power(&l->x_cfg, most);
-        }
+    for (size_t t = 0; t < o->n; t++) {
+        const float *x = o->x + t * l->in;
+        int16_t *q = b->x16 + t * stride;
+        b->scale[t] = l->integer ? l->integer->x_scale : 1;
+        if (l->input_floats)
+            align_input(l, x, b->x + t * l->in, q, &b->power[t]);
+        else if (!l->integer)
+            b->scale[t] = quantise_input(l, x, q);
+        memset(q + l->in, 0, (stride - l->in) * sizeof *q);
+        for (size_t i = 0; i < l->in && !l->code; i++)
+            b->x[t * l->in + i] = q[i];
     }
-    for (size_t t = 0; t < o->n && !l->code; t++)
-        for (size_t i = 0; i < l->in; i++)
-            b->x[t * l->in + i] = b->x16[t * stride + i];
 }
 
 /* The integer product of all kernels, as SRAM and tiny-digital give it. */
@@ -287,15 +328,15 @@ static float from_pattern(uint32_t pattern) {
     return v;
 }
 
-/* FP32 of the dot products, at what scale of integers is left, and the bias. */
+/* Real values: by way of FP32 where there are powers of two; the bias. */
 static void restore(const struct layer *l, size_t n, const struct buffers *b, float *y) {
+    const bool floats = l->input_floats || l->weight_floats;
     for (size_t t = 0; t < n; t++)
         for (size_t o = 0; o < l->out; o++) {
-            const float scale =
-                (l->input_floats ? 1 : l->integer->x_scale) * (l->weight_floats ? 1 : l->integer->w_scale[o]);
-            const int p = b->power[t] + l->power[o];
-            y[t * l->out + o] =
-                from_pattern(pm_fp_norm(b->product[t * l->out + o], p, NULL)) * scale + l->bias[o];
+            const int64_t dpv = b->product[t * l->out + o];
+            const float v =
+                floats ? from_pattern(pm_fp_norm(dpv, b->power[t] + l->power[o], NULL)) : (float)dpv;
+            y[t * l->out + o] = v * (l->w_scale[o] * b->scale[t]) + l->bias[o];
         }
 }
 
@@ -349,9 +390,10 @@ static pm_status run(const void *layer, void *state, const struct pm_run_of *r) 
     struct buffers b = {.x = malloc(n * l->in * sizeof *b.x),
                         .x16 = malloc(n * pm_gemm_stride(l->in) * sizeof *b.x16),
                         .power = calloc(n, sizeof *b.power),
+                        .scale = malloc(n * sizeof *b.scale),
                         .product = malloc(n * l->out * sizeof *b.product),
                         .arrays = malloc((n * l->count[PM_KHWA_MEMRISTOR] + 1) * sizeof *b.arrays)};
-    pm_status status = b.x && b.x16 && b.power && b.product && b.arrays ? PM_OK : PM_ENOMEM;
+    pm_status status = b.x && b.x16 && b.power && b.scale && b.product && b.arrays ? PM_OK : PM_ENOMEM;
     if (status == PM_OK) {
         take_inputs(l, o, &b);
         if (l->code) {
@@ -361,10 +403,7 @@ static pm_status run(const void *layer, void *state, const struct pm_run_of *r) 
                 multiply(l, n, &b);
             if (l->arrays)
                 status = read_arrays(l, r, &b, &cost);
-            if (l->input_floats || l->weight_floats)
-                restore(l, n, &b, o->y);
-            else
-                pm_integer_restore(l->integer, n, b.product, o->y);
+            restore(l, n, &b, o->y);
         }
     }
     if (status == PM_OK && r->counts && !l->code)
@@ -372,6 +411,7 @@ static pm_status run(const void *layer, void *state, const struct pm_run_of *r) 
     free(b.x);
     free(b.x16);
     free(b.power);
+    free(b.scale);
     free(b.product);
     free(b.arrays);
     return status;
