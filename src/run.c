@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "io/json.h"
+#include "placing.h"
 #include "run_pairs.h"
 
 #include <argp.h>
@@ -112,8 +113,7 @@ enum {
 /* The command line, before files are read. */
 struct arguments {
     struct pm_run_job *job;
-    const char *plan, *place[PM_PLAN_ENTRIES];
-    unsigned places;
+    struct pm_placing placing;
 };
 
 /* "N", from 1. */
@@ -145,16 +145,7 @@ static void print_systems(FILE *f) {
     fputs("\nLayers are named attn0 (its matrices attn0.q, k, v, o), ffn0.up, ffn0.down, attn1, ..., patch, "
           "head.\nSystems and their settings:\n",
           f);
-    for (size_t i = 0; pm_systems[i]; i++) {
-        const struct pm_system *s = pm_systems[i];
-        fprintf(f, "\n  %-8s %s\n", s->name, s->summary);
-        for (const struct pm_setting *d = s->settings ? s->settings->setting : NULL; d && d->name; d++) {
-            char range[128], note[200];
-            pm_setting_range(d, range, sizeof range);
-            pm_setting_note(d, note, sizeof note);
-            fprintf(f, "    %s.%s %s (%s); %s\n", s->name, d->name, range, d->fallback, note);
-        }
-    }
+    pm_placing_help(f);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -190,13 +181,10 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         j->replay = arg;
         return 0;
     case OPTION_PLAN:
-        a->plan = arg;
+        a->placing.plan = arg;
         return 0;
     case OPTION_PLACE:
-        if (a->places == PM_PLAN_ENTRIES)
-            return pm_fail(&j->error, PM_ERANGE, "--place", "more than %d", PM_PLAN_ENTRIES), EINVAL;
-        a->place[a->places++] = arg;
-        return 0;
+        return pm_placing_add(&a->placing, arg, &j->error) == PM_OK ? 0 : EINVAL;
     case OPTION_SET:
         return pm_settings_give(j->plan.all, arg, "--set", &j->error) == PM_OK ? 0 : EINVAL;
     case 'h':
@@ -252,22 +240,6 @@ static pm_status check_input(struct pm_run_job *j) {
     return PM_OK;
 }
 
-/* Settings of a --place whose system is placed nowhere in the end, since later ones place all its layers. */
-static pm_status check_places(struct pm_run_job *j, unsigned places) {
-    const struct pm_plan *p = &j->plan;
-    for (unsigned i = p->entries - places; i < p->entries; i++) {
-        const struct pm_settings *s = p->entry[i].settings;
-        if (!s || pm_plan_uses(p, j->network.graph, p->entry[i].system))
-            continue;
-        for (size_t k = 0; k < s->count; k++)
-            if (s->value[k].given)
-                return pm_fail(&j->error, PM_EINVAL, p->entry[i].pattern,
-                               "%s.%s is ignored, later entries place all its layers", s->list->prefix,
-                               s->list->setting[k].name);
-    }
-    return PM_OK;
-}
-
 /* The plan and those of its variants that will run, together. */
 static pm_status check_plans(struct pm_run_job *j) {
     const unsigned use = j->pairs                                                   ? PM_OF_PAIRS
@@ -296,10 +268,8 @@ static pm_status check_plans(struct pm_run_job *j) {
 static pm_status prepare(const struct arguments *a, struct pm_outfile *summary) {
     struct pm_run_job *j = a->job;
     pm_status status = j->config ? load_config(j) : PM_OK;
-    if (status == PM_OK && a->plan)
-        status = pm_plan_load(&j->plan, a->plan, &j->error);
-    for (unsigned i = 0; i < a->places && status == PM_OK; i++)
-        status = pm_plan_place(&j->plan, a->place[i], true, &j->error);
+    if (status == PM_OK)
+        status = pm_placing_apply(&a->placing, &j->plan, &j->error);
     if (status == PM_OK)
         status = check_input(j);
     if (status == PM_OK)
@@ -307,7 +277,7 @@ static pm_status prepare(const struct arguments *a, struct pm_outfile *summary) 
     if (status == PM_OK)
         status = check_plans(j);
     if (status == PM_OK)
-        status = check_places(j, a->places);
+        status = pm_placing_check(&a->placing, &j->plan, j->network.graph, &j->error);
     if (status == PM_OK && j->summary)
         status = pm_outfile_plan(summary, j->summary, &j->error);
     return status;

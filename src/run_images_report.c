@@ -169,6 +169,24 @@ static void add_copies(const struct pm_run_report *rep, struct pm_results *r) {
     pm_result_end(r);
 }
 
+/* What errors of one sigma do, by what they disturb and how weights are stored. */
+static void add_noise_forms(const struct pm_run_report *rep, struct pm_results *r) {
+    static const char *const form[][2] = {
+        {"weight", "weight_0.132"}, {"cell", "sigma_0.132"}, {"differential", "differential_0.132"}};
+    pm_result_group(r, "noise_forms");
+    for (size_t f = 0; f < sizeof form / sizeof *form; f++)
+        for (unsigned v = 0; v < rep->varied.count; v++) {
+            const char *key = rep->varied.variant[v].key;
+            if (!key || strcmp(key, form[f][1]) != 0)
+                continue;
+            pm_result_group(r, form[f][0]);
+            pm_run_add_accuracy(&rep->varied.outcome[v], r);
+            pm_run_add_cost(rep->job, &rep->varied.outcome[v].tally, r);
+            pm_result_end(r);
+        }
+    pm_result_end(r);
+}
+
 static void add_variants(const struct pm_run_report *rep, struct pm_results *r) {
     pm_result_list(r, "variants");
     for (unsigned v = 0; v < rep->varied.count; v++) {
@@ -188,6 +206,7 @@ static void add_variants(const struct pm_run_report *rep, struct pm_results *r) 
         if (rep->varied.variant[v].key)
             add_key(&rep->varied.variant[v], &rep->varied.outcome[v], r);
     add_copies(rep, r);
+    add_noise_forms(rep, r);
 }
 
 struct pm_results *pm_run_results(const struct pm_run_report *rep) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run.h"
 
+#include "placing.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,22 +13,13 @@ double pm_ratio(double a, double b) {
     return b > 0 ? a / b : 0;
 }
 
-/* Whether a system's settings are of interest: a layer is there, or something was given. */
-static bool matters(const struct pm_run_job *j, const struct pm_settings *s) {
-    bool any =
-        pm_plan_uses(&j->plan, j->network.graph, pm_system_find(s->list->prefix, strlen(s->list->prefix)));
-    for (size_t k = 0; k < s->count; k++)
-        any = any || s->value[k].given;
-    return any;
-}
-
 void pm_run_add_config(const struct pm_run_job *j, struct pm_results *r) {
     pm_result_group(r, "effective_config");
     pm_result_text(r, "model", j->model);
     pm_result_text(r, j->pairs ? "pairs" : "data", j->pairs ? j->pairs : j->data);
     pm_settings_results(j->settings, r);
     for (size_t i = 0; j->plan.all[i]; i++)
-        if (matters(j, j->plan.all[i]))
+        if (pm_placing_matters(&j->plan, j->network.graph, j->plan.all[i]))
             pm_settings_results(j->plan.all[i], r);
     pm_plan_results(&j->plan, r);
     pm_result_end(r);
@@ -38,7 +31,7 @@ void pm_run_print_config(const struct pm_run_job *j, FILE *to) {
     fputc(' ', to);
     pm_settings_print(j->settings, to);
     for (size_t i = 0; j->plan.all[i]; i++) {
-        if (!matters(j, j->plan.all[i]))
+        if (!pm_placing_matters(&j->plan, j->network.graph, j->plan.all[i]))
             continue;
         fputc(' ', to);
         pm_settings_print(j->plan.all[i], to);

@@ -69,8 +69,8 @@ static void check_factor(const float *f, bool rows, unsigned n, unsigned k, doub
 }
 
 /* What defines a truncated singular value decomposition, whichever factor holds the singular values: the
- * other's ranks are orthonormal, its own are orthogonal and fall in size, and the error has exactly the energy
- * that is left out. The singular values are those of single precision LAPACK. */
+ * other's ranks are orthonormal, its own are orthogonal and fall in size, and the error has exactly the
+ * energy that is left out. The singular values are those of single precision LAPACK. */
 static void factors_are_the_truncated_decomposition(void **state) {
     (void)state;
     static const unsigned shapes[][2] = {{1, 1}, {5, 3}, {3, 5}, {64, 96}, {96, 64}, {40, 1}};

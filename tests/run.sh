@@ -45,6 +45,10 @@ between ffn_accuracy_sigma_0.025 0.90 1
 between ffn_accuracy_sigma_0.132 0.80 0.99
 between ffn_accuracy_sigma_0.174 0.75 0.98
 between ffn_accuracy_6bit 0.1 0.8
+between ffn_accuracy_weight_0.132 0.88 1
+between ffn_accuracy_differential_0.132 0.88 1
+[ "$(sed -n '/^	"noise_forms":/,/^	}/p' "$work/summary.json" | grep -cE '^		"(weight|cell|differential)":|"accuracy_integer":|"arrays":	(24|48),')" = 9 ]
+check "three forms of noise, with their arrays" $?
 between clips_literal 1 1000
 between clips_literal_slc 0 0
 # SLC and MLC, twice each: 3 layers x 49 vectors x (1,024 codes and 16 or 32 accumulators of 8 + 8 or 4 + 4 tiles, 192 sums)
@@ -90,6 +94,14 @@ check "projections and ranks in RTL end with status 0" $?
 between integers_compared 0 0
 # 3 layers x 49 vectors x (1,024 codes of 15 + 20 tiles, 15 x 16 + 20 x 32 accumulators, 724 sums), and 35 clips a layer
 between hyflex_integers_compared 5504373 5504373
+between hyflex_integers_differ 0 0
+
+# Differential weights in RTL, with noisy cells: 3 layers x 49 vectors x (1,024 codes and 16 accumulators of 8 + 8 tiles, 192 sums), and 16
+# clips a layer.
+"$build/perimeter" run models/fashion-vit --data "$data" --engine rtl --rtl-images 1 \
+    --place 'ffn*=hyflex,cell=2,weights=differential,mlc-sigma=0.132,read-noise=0.1' --summary "$work/summary.json" >/dev/null 2>"$work/err"
+check "differential weights in RTL end with status 0" $?
+between hyflex_integers_compared 2474352 2474352
 between hyflex_integers_differ 0 0
 
 # A plan as a file gives what the command line does; FLARE's calibration binds only runs that use it.
@@ -159,6 +171,10 @@ want=hyflex.mlc-sigma bad "the same where all ranks are in the others" $good --p
 want='hyflex.cell is ignored' bad "settings of layers that are all placed elsewhere" $good --place 'ffn*=hyflex,cell=2' --place 'ffn*=int8'
 want=flare.norm bad "a setting of the fused attention without it" $good --place 'attn*=hyflex' --set flare.norm=pow2
 want=hyflex.adc bad "ideal converters in RTL" $good --place 'ffn*=hyflex,adc=ideal' --engine both
+want='hyflex.noise: weight has no RTL' bad "disturbed weights in RTL" $good --place 'ffn*=hyflex,cell=2,mlc-sigma=0.1,noise=weight' --engine both
+want=hyflex.weights bad "a coding of disturbed weights" $good --place 'ffn*=hyflex,cell=2,mlc-sigma=0.1,noise=weight,weights=differential'
+want=hyflex.flip bad "column flip of differential weights" $good --place 'ffn*=hyflex,weights=differential,flip=0'
+want=hyflex.rank-sigma bad "singular values of no ranks" $good --place 'ffn*=hyflex,rank-sigma=second'
 want=hyflex.slc-percent bad "more than all ranks" $good --place 'ffn*=hyflex,cell=ranks,slc-percent=101'
 want=seed bad "a seed where nothing is drawn" $good --seed 3
 want=seed bad "a seed beyond 32 bits" $good --set flare.noise=1 --seed 4294967296

@@ -29,7 +29,7 @@ enum pm_node_kind {
 
 struct pm_node {
     enum pm_node_kind kind;
-    char name[32];  /**< of a matrix or an attention: unique; of others "" */
+    char name[64];  /**< of a matrix or an attention: unique; of others "" */
     unsigned layer; /**< of the network's repeated layers, from 0; of others: their number */
     unsigned id;    /**< of a matrix: keys what is drawn for it */
     char part[8];   /**< of a matrix: what it is called within its layer: "q", "up" */
@@ -58,7 +58,8 @@ struct pm_node {
     unsigned buffer; /**< set by pm_graph_finish */
 };
 
-/** Zeroed: empty. Refers to weights that outlive it. Read-only once finished: threads may share it. */
+/** Zeroed: empty. Refers to weights that outlive it. Read-only once finished: threads may share it. One that
+ * is not finished is a list of layers, which something else runs (net/onnx.h). */
 struct pm_graph {
     struct pm_node *node;
     unsigned nodes, room;

@@ -18,6 +18,9 @@ const struct pm_count_info pm_count_info[PM_COUNTS] = {
     [PM_COUNT_ROUNDED] = {"clamped_by_rounding", "elements"},
     [PM_COUNT_ZERO_SUMS] = {"zero_sums", "rows"},
     [PM_COUNT_MOVED] = {"bits_moved", "bits"},
+    [PM_COUNT_CONVENTIONAL] = {"conventional_accesses", "accesses"},
+    [PM_COUNT_CLIPS] = {"clips", "conversions"},
+    [PM_COUNT_UNITS] = {"energy_units", "units"},
 };
 
 const struct pm_histogram_info pm_histogram_info[PM_HISTOGRAMS] = {

@@ -292,8 +292,7 @@ static struct pm_hyflex_linear_cfg configure(const struct pm_site *site, const s
                                      .slc_percent = (unsigned)pm_settings_int(s, "slc-percent"),
                                      .sigma = (enum pm_rank_sigma)pm_settings_int(s, "rank-sigma")};
     memcpy(c.adc, bits[pm_settings_int(s, "adc")], sizeof c.adc);
-    c.array.noise =
-        pm_settings_meet(s, "noise=weight") ? PM_HYFLEX_NOISE_WEIGHT : PM_HYFLEX_NOISE_CELL;
+    c.array.noise = pm_settings_meet(s, "noise=weight") ? PM_HYFLEX_NOISE_WEIGHT : PM_HYFLEX_NOISE_CELL;
     c.array.weights = (enum pm_weight_coding)pm_settings_int(s, "weights");
     c.array.flip = pm_settings_meet(s, "flip=1");
     c.array.sars = 1u << pm_settings_int(s, "sars");
@@ -436,6 +435,8 @@ static const struct pm_variant variants[] = {
     {"ffn*=hyflex,cell=2,mlc-sigma=0.025", "sigma_0.025", PM_OF_IMAGES},
     {"ffn*=hyflex,cell=2,mlc-sigma=0.132", "sigma_0.132", PM_OF_IMAGES},
     {"ffn*=hyflex,cell=2,mlc-sigma=0.174", "sigma_0.174", PM_OF_IMAGES},
+    {"ffn*=hyflex,cell=2,mlc-sigma=0.132,noise=weight", "weight_0.132", PM_OF_IMAGES},
+    {"ffn*=hyflex,cell=2,mlc-sigma=0.132,weights=differential", "differential_0.132", PM_OF_IMAGES},
     {"ffn*=hyflex,cell=ranks,mlc-sigma=0.132", "ranks_0.132", PM_OF_IMAGES},
     {"attn*=hyflex,cell=1 ffn*=hyflex,cell=1", "projections_slc", PM_OF_IMAGES},
     {"attn*=hyflex,cell=2 ffn*=hyflex,cell=2", "projections_mlc", PM_OF_IMAGES},

@@ -98,17 +98,20 @@ static pm_status begin_node(struct pm_worker *w, unsigned i, unsigned tokens) {
     const unsigned parts = pm_system_parts(at->system);
     if (parts > 0 && (w->counts[i] = calloc(parts, sizeof *w->counts[i])) == NULL)
         return PM_ENOMEM;
-    return at->system->begin ? at->system->begin(at->layer, tokens, &w->state[i]) : PM_OK;
+    return at->system->begin
+               ? at->system->begin(at->layer, pm_node_rows(&w->graph->node[i], tokens), &w->state[i])
+               : PM_OK;
 }
 
 pm_status pm_worker_begin(struct pm_worker *w, const struct pm_graph *graph, const struct pm_placement *p,
                           unsigned tokens) {
     *w = (struct pm_worker){.graph = graph, .placement = p};
-    w->scratch = pm_graph_scratch_new(graph);
+    w->scratch = graph->buffers > 0 ? pm_graph_scratch_new(graph) : NULL;
     w->state = calloc(graph->nodes, sizeof *w->state);
     w->counts = calloc(graph->nodes, sizeof *w->counts);
     w->watch = calloc(graph->nodes, sizeof *w->watch);
-    pm_status status = w->scratch && w->state && w->counts && w->watch ? PM_OK : PM_ENOMEM;
+    pm_status status =
+        (w->scratch || graph->buffers == 0) && w->state && w->counts && w->watch ? PM_OK : PM_ENOMEM;
     for (unsigned i = 0; p && i < graph->nodes && status == PM_OK; i++)
         status = begin_node(w, i, tokens);
     return status;
@@ -128,16 +131,19 @@ void pm_worker_end(struct pm_worker *w) {
     *w = (struct pm_worker){0};
 }
 
-static pm_status compute(void *ctx, unsigned node, const struct pm_operands *o) {
-    struct pm_worker *w = ctx;
+pm_status pm_worker_layer(struct pm_worker *w, unsigned node, size_t first, const struct pm_operands *o) {
     const struct placed *at = &w->placement->node[node];
     const bool watched = w->watch[node].done != NULL;
+    const uint32_t rows = pm_node_rows(&w->graph->node[node], w->graph->tokens);
     const struct pm_run_of run = {.operands = *o,
-                                  .first_vector =
-                                      w->item * pm_node_rows(&w->graph->node[node], w->graph->tokens),
+                                  .first_vector = w->item * rows + (uint32_t)first,
                                   .counts = w->counts[node],
                                   .watch = watched ? &w->watch[node] : NULL};
     return at->system->run(at->layer, w->state[node], &run);
+}
+
+static pm_status compute(void *ctx, unsigned node, const struct pm_operands *o) {
+    return pm_worker_layer(ctx, node, 0, o);
 }
 
 pm_status pm_worker_run(struct pm_worker *w, const struct pm_graph_input *input, float *out) {

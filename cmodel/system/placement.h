@@ -41,7 +41,9 @@ pm_status pm_worker_begin(struct pm_worker *w, const struct pm_graph *graph, con
 void pm_worker_end(struct pm_worker *w);
 /** One input through the network; as pm_graph_run. */
 pm_status pm_worker_run(struct pm_worker *w, const struct pm_graph_input *input, float *out);
-/** The same, all of it on the host. */
+/** One layer alone, which a system has, of vectors `first` and on of the item. */
+pm_status pm_worker_layer(struct pm_worker *w, unsigned node, size_t first, const struct pm_operands *o);
+/** The same as pm_worker_run, all of it on the host. */
 pm_status pm_worker_run_host(struct pm_worker *w, const struct pm_graph_input *input, float *out);
 
 /** Counts of many workers, layer by layer. */

@@ -2,8 +2,8 @@
 /* One matrix in HyFlexPIM analog arrays of 64 x 128 cells: array, converter and shift-add, tiled (HyFlexPIM
  * section 3.2; docs/numerics.md, "HyFlexPIM array").
  *
- * A weight has pm_mlc_columns() adjacent columns; a vector is read plane by plane, each plane converts all 128
- * columns. Row tiles add up in 32 bits, column tiles stand side by side; every tile has its own array and
+ * A weight has pm_mlc_columns() adjacent columns; a vector is read plane by plane, each plane converts all
+ * 128 columns. Row tiles add up in 32 bits, column tiles stand side by side; every tile has its own array and
  * converters. */
 #ifndef PM_HYFLEX_GEMV_H
 #define PM_HYFLEX_GEMV_H
@@ -31,11 +31,11 @@ enum pm_hyflex_noise {
 };
 
 struct pm_hyflex_cfg {
-    unsigned cell;        /**< bits a cell: 1 (SLC) or 2 (MLC) */
+    unsigned cell; /**< bits a cell: 1 (SLC) or 2 (MLC) */
     enum pm_weight_coding weights;
-    bool flip;            /**< column flip, of offset weights; false is literal: full sums may clip */
-    enum pm_hyflex_noise noise; /**< of weights: there are no conversions, but their clocks; offset weights, and
-                                     of `rram` and `sar` nothing but the cell's sigma and the seed */
+    bool flip;                  /**< column flip, of offset weights; false is literal: full sums may clip */
+    enum pm_hyflex_noise noise; /**< of weights: there are no conversions, but their clocks; offset weights,
+                                   and of `rram` and `sar` nothing but the cell's sigma and the seed */
     unsigned adc;         /**< 6, 7, or 0: ideal (rounds, never clips; costs the clocks of 7; golden only) */
     unsigned sars;        /**< converters an array, 1, 2, 4 or 8; column c is converted by c mod sars */
     unsigned read_clocks; /**< clocks of one array read, 1..4096 */
@@ -84,8 +84,8 @@ pm_status pm_hyflex_new(const struct pm_hyflex_cfg *cfg, const int8_t *w, unsign
                         uint32_t array_id, struct pm_hyflex **matrix);
 void pm_hyflex_free(struct pm_hyflex *h);
 
-/** y[outputs] = sum_d x[d] * w[d][m], as if through every read and conversion; with disturbed weights rounded to
- * an integer, saturated. `vector` numbers the vectors since programming. cost may be NULL. */
+/** y[outputs] = sum_d x[d] * w[d][m], as if through every read and conversion; with disturbed weights rounded
+ * to an integer, saturated. `vector` numbers the vectors since programming. cost may be NULL. */
 void pm_hyflex_gemv(const struct pm_hyflex *h, const int8_t *x, uint32_t vector, int32_t *y,
                     struct pm_hyflex_cost *cost);
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Calibrate a convolutional network for integer layers.
 
-Runs the float network on training images and writes DIR/calibration.json: for each layer with weights, in order, its name and
-`a`, one LSB of the 8-bit activations that enter it: the largest activation / 255. The keys, their units and ranges are in
+Runs the float network on training images and writes DIR/calibration.json: for each layer with weights that is not binary, in order, its
+name and `a`, one LSB of the 8-bit activations that enter it: the largest activation / 255. The keys, their units and ranges are in
 docs/systems/network.md. Needs numpy only.
 """
 
@@ -28,7 +28,7 @@ def scales(folder, listed, weights, images):
             name = layer["name"]
             if not np.isfinite(y).all():
                 program.fail(folder, f"{name}: what it gives is not finite")
-            if cnn.has_weights(layer):
+            if cnn.has_weights(layer) and not cnn.is_binary(layer):
                 if h.min() < 0:
                     program.fail(folder, f"{name}: what enters it is negative; unsigned activations are wanted")
                 largest[name] = max(largest.get(name, 0.0), float(h.max()))
