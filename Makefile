@@ -142,7 +142,7 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn infer pairs sweep train fault fuzz \
+    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn partition infer pairs sweep train fault fuzz \
     flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
@@ -176,7 +176,7 @@ $(BUILD)/test/lists.tap:
 	$(tap) scripts/lists.sh check
 $(BUILD)/test/cli.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/cli.sh
-$(BUILD)/test/infer.tap: $(BUILD)/asan/perimeter
+$(BUILD)/test/infer.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/infer.py
 $(BUILD)/test/sweep.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/sweep.sh
@@ -184,6 +184,8 @@ $(BUILD)/test/run.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/run.sh
 $(BUILD)/test/cnn.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/cnn.sh
+$(BUILD)/test/partition.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
+	$(tap) tests/partition.sh
 $(BUILD)/test/synth.tap:
 	$(tap) flow/synth.py check
 $(BUILD)/test/netlist-%.tap: $(BUILD)/test/synth.tap $(BUILD)/tb/%_tb
@@ -196,6 +198,7 @@ $(BUILD)/test/fault.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/fault.sh
 $(BUILD)/test/train.tap: $(BUILD)/perimeter
 	$(tap) tests/train_test.py
+	$(tap) tests/train_cnn_test.py
 # The benches' logs first, where they are made too: their counts stand on the pages.
 $(BUILD)/test/docs.tap: $(filter $(BUILD)/test/bench-%,$(MAKECMDGOALS))
 	$(tap) python3 flow/pages.py check
