@@ -63,6 +63,7 @@ struct pm_run_pass {
     bool as_float; /**< on the host alone, as well */
     enum pm_run_fidelity { PM_FIDELITY_NEVER, PM_FIDELITY_UNLABELLED, PM_FIDELITY_ALWAYS } fidelity;
     pm_twin_filter *watch; /**< which layers are in RTL as well; NULL: none */
+    bool held;             /**< the last ones of the training set instead, which networks are not trained on */
 };
 
 struct pm_run_outcome {
