@@ -126,6 +126,14 @@ void pm_run_print_arrays(const struct pm_results *r, const char *path, const cha
 void pm_run_print_budget(const struct pm_run_job *j, FILE *to);
 /** What the layers that count array reads are in. */
 const char *pm_run_arrays_title(const struct pm_tally *t);
+/** Whether layers were in arrays that are read row by row. */
+bool pm_run_in_macros(const struct pm_run_outcome *o);
+/** "macros": the sums over these layers; nothing where there are none. */
+void pm_run_add_macros(const struct pm_run_outcome *o, struct pm_results *r);
+/** A line a layer; a line of all, under its head. */
+void pm_run_print_macros(const struct pm_run_outcome *o);
+void pm_run_print_macros_head(const char *what);
+void pm_run_print_macros_row(const struct pm_run_outcome *o);
 /** "counts": every layer's, part by part. */
 void pm_run_add_counts(const struct pm_tally *t, struct pm_results *r);
 /** The sum of what RTL measured of layers of a kind, PM_NODE_MATRIX or PM_NODE_ATTENTION, in one system or

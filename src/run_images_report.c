@@ -79,6 +79,7 @@ static void add_golden(const struct pm_run_job *j, const struct pm_run_outcome *
     pm_run_add_cost(j, t, r);
     pm_result_end(r);
     add_layers(t, r);
+    pm_run_add_macros(o, r);
     pm_run_add_counts(t, r);
 }
 
@@ -199,6 +200,7 @@ static void add_variants(const struct pm_run_report *rep, struct pm_results *r) 
         pm_run_add_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_WRONG, "conversion_errors", r);
         pm_run_add_arrays(&o->tally, r);
         pm_run_add_cost(rep->job, &o->tally, r);
+        pm_run_add_macros(o, r);
         pm_result_end(r);
     }
     pm_result_end(r);
@@ -321,6 +323,7 @@ static void print_golden(const struct pm_run_report *rep, const struct pm_result
         printf(":\n    " PM_RUN_ARRAYS_HEAD "\n   ");
         pm_run_print_arrays(r, "", "cost/", o->images, stdout);
     }
+    pm_run_print_macros(o);
 }
 
 /* Matrices, a line a system. */
@@ -374,8 +377,7 @@ static void print_rtl(const struct pm_run_report *rep, const struct pm_results *
 }
 
 static void print_rtl_variants(const struct pm_run_report *rep) {
-    printf("\n%s, RTL against golden, one image each\n",
-           pm_run_arrays_title(&rep->rtl_varied.outcome[0].tally));
+    printf("\nMatrices, RTL against golden, one image each\n");
     for (unsigned v = 0; v < rep->rtl_varied.count; v++) {
         printf("  %s, %.1f s\n  ", rep->rtl_varied.variant[v].text, rep->rtl_varied.outcome[v].seconds);
         print_matrices_rtl(&rep->rtl_varied.outcome[v]);
@@ -394,6 +396,10 @@ static void print_variant(const struct pm_run_report *rep, unsigned v, const str
         pm_run_print_arrays(r, path, path, o->images, stdout);
         return;
     }
+    if (pm_run_in_macros(o)) {
+        pm_run_print_macros_row(o);
+        return;
+    }
     const double items = (double)o->images * layers_of(rep);
     printf(" %8.0f %6.0f %11.0f %6.0f", at(r, path, "accesses") / items,
            at(r, path, "arrays") / items * o->images, at(r, path, "conversions") / items,
@@ -408,8 +414,14 @@ static void print_variants(const struct pm_run_report *rep, const struct pm_resu
     printf("\nWhat each choice is worth, the first %u images, golden\n", rep->varied.outcome[0].images);
     printf("  %-44s accuracy  same class accesses arrays conversions clocks, a layer and image\n", "variant");
     for (unsigned v = 0; v < rep->varied.count; v++)
-        if (!rep->varied.variant[v].key)
+        if (!rep->varied.variant[v].key && !pm_run_in_macros(&rep->varied.outcome[v]))
             print_variant(rep, v, r);
+    for (unsigned v = 0, rows = 0; v < rep->varied.count; v++)
+        if (pm_run_in_macros(&rep->varied.outcome[v])) {
+            if (rows++ == 0)
+                pm_run_print_macros_head("variant");
+            print_variant(rep, v, r);
+        }
     unsigned first = 0;
     while (first < rep->varied.count && !rep->varied.variant[first].key)
         first++;

@@ -17,9 +17,7 @@ static const struct pm_setting settings[] = {
     {PM_SET_FLAG("skip", "1"), .when = "mode=mac", .help = "bit planes without ones cost nothing"},
     {PM_SET_FLAG("misreads", "0"), .help = "sense amplifiers err"},
     {PM_SET_INTEGER("advance", 0, PM_SENSE_MAX_ADVANCE, "0"), .when = "misreads=1",
-     .help = "of BLPRE, ps, in steps of 10: the more, the fewer misreads"},
-    {PM_SET_ONE_OF("sense", "line|table2", "line"), .when = "misreads=1",
-     .help = "misreads by advance: a line through the source's two points, or these alone"},
+     .help = "of BLPRE, ps, in steps of 10: the source has 0 and 300, between them a line is assumed"},
     {PM_SET_NUMBER("e-read", 0, 1e6, "1"), .help = "energy model: a row's read"},
     {PM_SET_NUMBER("e-sa", 0, 1e6, "1"), .help = "energy model: 576 sense amplifiers' changes"},
     {PM_SET_NUMBER("e-mul", 0, 1e6, "1"), .when = "mode=mac", .help = "energy model: 576 products' changes"},
@@ -60,15 +58,13 @@ static pm_status configure(struct pm_nmc_layer *l, const struct pm_site *site, c
                                  .skip = pm_settings_int(s, "skip") != 0};
     l->sense = (struct pm_sense_cfg){.misreads = pm_settings_int(s, "misreads") != 0,
                                      .advance = (unsigned)pm_settings_int(s, "advance"),
-                                     .model = (enum pm_sense_model)pm_settings_int(s, "sense"),
                                      .seed = site->seed};
     l->e_read = pm_settings_real(s, "e-read") * (l->is_xor ? pm_settings_real(s, "e-xor") : 1);
     l->e_toggle[0] = pm_settings_real(s, "e-sa") / PM_NMC_COLS;
     l->e_toggle[1] = pm_settings_real(s, "e-mul") / PM_NMC_COLS;
     if (pm_sense_check(&l->sense) != PM_OK)
-        return pm_fail(e, PM_EINVAL, "nmc.advance", "%u ps is no step of %d%s", l->sense.advance,
-                       PM_SENSE_STEP,
-                       l->sense.model == PM_SENSE_TABLE2 ? "; sense=table2 has 0 and 300" : "");
+        return pm_fail(e, PM_EINVAL, "nmc.advance", "%u ps is no multiple of %d", l->sense.advance,
+                       PM_SENSE_STEP);
     if (l->in > PM_NMC_MAX_K)
         return pm_fail(e, PM_ERANGE, node->name, "%u inputs, at most %d are for this system", l->in,
                        PM_NMC_MAX_K);
@@ -268,7 +264,14 @@ static pm_status run(const void *layer, void *state, const struct pm_run_of *r) 
 
 static const char *const parts[] = {[MAC] = "mac", [XOR] = "xor", NULL};
 
+/* Of convolutional networks: conv1, conv2 ... */
 static const struct pm_variant variants[] = {
+    {"conv[1-9]*=nmc", NULL, PM_OF_IMAGES | PM_OF_RTL},
+    {"conv[1-9]*=nmc,order=vwm", NULL, PM_OF_IMAGES},
+    {"conv[1-9]*=nmc,order=snake", NULL, PM_OF_IMAGES},
+    {"conv[1-9]*=nmc,misreads=1", NULL, PM_OF_IMAGES | PM_OF_RTL},
+    {"conv[1-9]*=nmc,misreads=1,advance=100", NULL, PM_OF_IMAGES},
+    {"conv[1-9]*=nmc,misreads=1,advance=300", NULL, PM_OF_IMAGES},
     {0},
 };
 
