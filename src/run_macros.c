@@ -47,11 +47,11 @@ void pm_run_print_macros(const struct pm_run_outcome *o) {
         }
 }
 
-void pm_run_print_macros_head(const char *what) {
-    printf("\nNear-memory macros, the same images; an image's counts; energy in reads of a row, a model\n  "
-           "%-44s "
-           "accuracy  same class " HEAD "\n",
-           what);
+void pm_run_print_macros_head(int width) {
+    printf(
+        "\nNear-memory macros, the same images; an image's counts; energy in reads of a row, a model\n  %-*s "
+        "accuracy  same class " HEAD "\n",
+        width, "variant");
 }
 
 void pm_run_print_macros_row(const struct pm_run_outcome *o) {

@@ -24,7 +24,8 @@ static int load(void **state) {
     /* For systems that take binary layers: one that none of the other tests places. */
     for (unsigned i = 0; i < network.graph.nodes; i++)
         if (strcmp(network.graph.node[i].name, "ffn1.up") == 0) {
-            const struct pm_matrix *m = network.graph.node[i].matrix;
+            struct pm_matrix *m = (struct pm_matrix *)(uintptr_t)network.graph.node[i].matrix;
+            m->binary = true;
             for (size_t k = 0; k < (size_t)m->in * m->out; k++)
                 m->weight[k] = m->weight[k] < 0 ? -0.05f : 0.05f;
         }

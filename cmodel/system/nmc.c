@@ -92,26 +92,23 @@ static pm_status place_mac(struct pm_nmc_layer *l, struct pm_site *site, const s
     return PM_OK;
 }
 
-/* Weights of one magnitude an output: that is its scale, their signs are the kernel. */
+/* Of a binary layer: an output's weights are its scale and the negative of it, their signs are the kernel. */
 static pm_status place_xor(struct pm_nmc_layer *l, struct pm_site *site, const struct pm_node *node,
                            struct pm_error *e) {
     const struct pm_matrix *m = node->matrix;
+    if (!m->binary)
+        return pm_fail(e, PM_EINVAL, node->name,
+                       "the layer is not binary; nmc.mode=xor is for those that are");
     uint8_t *w = malloc((size_t)l->in * l->out);
     l->scale = malloc(l->out * sizeof *l->scale);
     l->bias = malloc(l->out * sizeof *l->bias);
-    pm_status status = w && l->scale && l->bias ? PM_OK : PM_ENOMEM;
+    const pm_status status = w && l->scale && l->bias ? PM_OK : PM_ENOMEM;
     for (size_t o = 0; o < l->out && status == PM_OK; o++) {
-        const float *row = m->weight + o * l->in;
-        l->scale[o] = fabsf(row[0]);
+        l->scale[o] = fabsf(m->weight[o * l->in]);
         l->bias[o] = m->bias[o];
-        for (size_t i = 0; i < l->in; i++) {
-            w[i * l->out + o] = row[i] < 0;
-            if (fabsf(row[i]) != l->scale[o])
-                status = PM_EINVAL;
-        }
+        for (size_t i = 0; i < l->in; i++)
+            w[i * l->out + o] = m->weight[o * l->in + i] < 0;
     }
-    if (status == PM_EINVAL)
-        pm_fail(e, status, node->name, "its weights are not binary; mode=xor is for binary layers");
     for (unsigned i = 0; i < l->tiles * l->groups && status == PM_OK; i++) {
         const unsigned tile = i / l->groups, group = i % l->groups;
         pm_nmc_program_xor(&l->macro[i], site->next_array + i,
@@ -272,6 +269,9 @@ static const struct pm_variant variants[] = {
     {"conv[1-9]*=nmc,misreads=1", NULL, PM_OF_IMAGES | PM_OF_RTL},
     {"conv[1-9]*=nmc,misreads=1,advance=100", NULL, PM_OF_IMAGES},
     {"conv[1-9]*=nmc,misreads=1,advance=300", NULL, PM_OF_IMAGES},
+    /* of fashion-bnn, whose inner layers are binary */
+    {"convs.0=nmc convs.[1-3]=nmc,mode=xor head=nmc", NULL, PM_OF_IMAGES | PM_OF_RTL},
+    {"convs.0=nmc convs.[1-3]=nmc,mode=xor,misreads=1 head=nmc", NULL, PM_OF_IMAGES | PM_OF_RTL},
     {0},
 };
 
