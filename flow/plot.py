@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws docs/figures with gnuplot from what was measured: flow/plot.py NAME [ARGUMENT...]
 
+    factors                  gradients of singular values before and after training of factors, what their order is worth: models/train/{factors,orders}.tsv
     performance              time of an attention layer, from build/bench/attention.dat (make bench)
     ranks [IMAGES [SEEDS]]   accuracy against the share of ranks in 1-bit cells, and its table; finished runs are kept in build/ranks
     sar [SIGMA]              DNL and INL of the SAR's model
     sawl                     conversion errors against active wordlines: what tests/array_test.c measures and the closed form; who allows eight
     sweeps                   what docs/sweeps specifies
     synthesis                area and delay against sizes, and designs that were tried: synth/results.tsv and synth/*/tried.tsv
+    toggles                  accuracy against toggle rate of trained weights, and its table: models/train/toggles.tsv
 """
 
 import json
@@ -318,7 +320,75 @@ def synthesis() -> None:
     pareto("synthesis_pareto_mlc.svg", "mlc_shift_add: one or two bits a cell, and one for good", designs)
 
 
-PLOTS = {f.__name__: f for f in (performance, ranks, sar, sawl, sweeps, synthesis)}
+def mean(values: list) -> float:
+    return sum(map(float, values)) / len(values)
+
+
+def toggles() -> None:
+    """A row for each setting, the mean over its seeds."""
+    groups: dict[tuple, list] = {}
+    for row in read_tsv("models/train/toggles.tsv"):
+        groups.setdefault((row["method"], row["setting"]), []).append(row)
+    series: dict[str, list] = {}
+    base = mean([row["test"] for row in groups["bits", "8"]])
+    for (method, setting), rows in groups.items():
+        rate, change, test = (mean([row[key] for row in rows]) for key in ("rate", "change", "test"))
+        spread = max(float(row["test"]) for row in rows) - min(float(row["test"]) for row in rows)
+        print(f"| {method} | {setting} | {len(rows)} | {rate:.3f} | {change:+.1f} | {test:.2f} | {test - base:+.2f} | {spread:.2f} | {sum(int(row['restored']) for row in rows)} |")
+        series.setdefault(method, []).extend([row["rate"], row["test"]] for row in rows)
+    lines = [f"'{data(BUILD / 'plot' / f'toggles-{method}.dat', rows)}' using 1:2 with points pointtype {i + 4} title '{method}'" for i, (method, rows) in enumerate(series.items())]
+    gnuplot(
+        "toggles.svg",
+        f"""set grid
+set xlabel "toggle rate of the weights"
+set ylabel "accuracy, %, 10,000 test images"
+set key right bottom
+plot {", ".join(lines)}
+""",
+    )
+
+
+def factors() -> None:
+    """Left: share of all gradient in the largest of them, mean over matrices of one number of ranks. Right: accuracy by order."""
+    found: dict[tuple, list] = {}
+    for row in read_tsv("models/train/factors.tsv"):
+        found.setdefault((row["when"], row["layer"], row["matrix"]), []).append(float(row["gradient"]))
+    curves: dict[tuple, list] = {}
+    for (when, _, _), values in found.items():
+        ordered = sorted(values, reverse=True)
+        curves.setdefault((when, len(values)), []).append([sum(ordered[: i + 1]) / sum(ordered) for i in range(len(ordered))])
+    left = []
+    for i, ((when, ranks), shares) in enumerate(sorted(curves.items())):
+        rows = [[100 * (j + 1) / ranks, mean(column)] for j, column in enumerate(zip(*shares))]
+        left.append(f"'{data(BUILD / 'plot' / f'factors-{when}-{ranks}.dat', rows)}' with lines linecolor {i % 2 + 1} dashtype {i // 2 + 1} title '{when}, {ranks} ranks'")
+    orders: dict[tuple, list] = {}
+    for row in read_tsv("models/train/orders.tsv"):
+        orders.setdefault((row["sigma"], row["order"]), []).append(row)
+    right = []
+    for i, ((sigma, order), rows) in enumerate(orders.items()):
+        print(f"| {sigma} | {order} | {' | '.join(row['accuracy'] for row in rows)} |")
+        points = data(BUILD / "plot" / f"orders-{sigma}-{order}.dat", [[row["percent"], row["accuracy"], row["deviation"]] for row in rows])
+        right.append(f"'{points}' with linespoints linecolor {i % 4 + 1} dashtype {i // 4 + 1} pointtype {i % 4 + 4} title '{order}, {sigma}'")
+    gnuplot(
+        "factors.svg",
+        f"""set multiplot layout 1,2
+set grid
+set key right bottom
+set xlabel "ranks, by falling gradient, %"
+set ylabel "share of the sum of |dL/dS|"
+set yrange [0:1]
+plot {", ".join(left)}
+unset yrange
+set autoscale y
+set xlabel "exact ranks (magnitude: weights), %"
+set ylabel "accuracy, %"
+plot {", ".join(right)}
+""",
+        'svg noenhanced size 1000,420 font "sans,11"',
+    )
+
+
+PLOTS = {f.__name__: f for f in (factors, performance, ranks, sar, sawl, sweeps, synthesis, toggles)}
 
 
 def main(arguments: list[str]) -> int:
