@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nmc.h"
 
+#include "kernels/simd.h"
+
 #include <string.h>
 
 void pm_nmc_counts_add(struct pm_nmc_counts *sum, const struct pm_nmc_counts *c) {
@@ -59,11 +61,12 @@ unsigned pm_nmc_remaining(const struct pm_nmc_cfg *cfg, const struct pm_nmc_inpu
     return planes;
 }
 
-static unsigned ones(const uint64_t bits[PM_NMC_WORDS]) {
-    unsigned n = 0;
-    for (unsigned j = 0; j < PM_NMC_WORDS; j++)
-        n += (unsigned)__builtin_popcountll(bits[j]);
-    return n;
+static unsigned ones(const uint64_t *bits, size_t words) {
+    return (unsigned)pm_kernels(PM_ISA_BEST)->ones(bits, words);
+}
+
+static unsigned words_of(const struct pm_nmc_macro *m) {
+    return (m->cols + 63) / 64;
 }
 
 /* What a register toggles when it takes `bits`; the first time nothing. */
@@ -72,10 +75,11 @@ struct toggles {
     bool any;
     uint64_t count;
 };
-static void toggle(struct toggles *t, const uint64_t bits[PM_NMC_WORDS]) {
-    for (unsigned j = 0; j < PM_NMC_WORDS && t->any; j++)
-        t->count += (unsigned)__builtin_popcountll(t->before[j] ^ bits[j]);
-    memcpy(t->before, bits, sizeof t->before);
+static void toggle(struct toggles *t, const uint64_t *bits, unsigned words) {
+    for (unsigned j = 0; j < words; j++)
+        t->before[j] ^= bits[j];
+    t->count += t->any ? ones(t->before, words) : 0;
+    memcpy(t->before, bits, words * sizeof *bits);
     t->any = true;
 }
 
@@ -83,7 +87,7 @@ static void toggle(struct toggles *t, const uint64_t bits[PM_NMC_WORDS]) {
 static void read_row(const struct pm_nmc_macro *m, unsigned row, const uint64_t *in,
                      const struct pm_sense_cfg *sense, uint32_t threshold, struct pm_sense_id id,
                      uint64_t sa[PM_NMC_WORDS]) {
-    for (unsigned j = 0; j < PM_NMC_WORDS; j++)
+    for (unsigned j = 0; j < words_of(m); j++)
         sa[j] = m->row[row][j] ^ (in != NULL ? in[j] : 0);
     if (threshold != 0)
         pm_sense_flip(sense->seed, threshold, id, m->cols, sa);
@@ -93,7 +97,7 @@ int32_t pm_nmc_mac_run(const struct pm_nmc_macro *m, const struct pm_nmc_cfg *cf
                        const struct pm_nmc_input *in, uint32_t vector, const struct pm_sense_cfg *sense,
                        struct pm_nmc_counts *counts) {
     struct pm_nmc_access access[PM_NMC_ACCESSES];
-    const unsigned n = pm_nmc_schedule(cfg->order, pm_nmc_remaining(cfg, in), access);
+    const unsigned n = pm_nmc_schedule(cfg->order, pm_nmc_remaining(cfg, in), access), words = words_of(m);
     const uint32_t threshold = sense != NULL ? pm_sense_threshold(sense) : 0;
     struct toggles t_sa = {.any = false}, t_mul = {.any = false};
     uint64_t sa[PM_NMC_WORDS], product[PM_NMC_WORDS], reads = 0;
@@ -103,13 +107,13 @@ int32_t pm_nmc_mac_run(const struct pm_nmc_macro *m, const struct pm_nmc_cfg *cf
         if (access[a].read) {
             read_row(m, k, NULL, sense, threshold,
                      (struct pm_sense_id){m->id, vector, (uint16_t)k, (uint16_t)a}, sa);
-            toggle(&t_sa, sa);
+            toggle(&t_sa, sa, words);
             reads++;
         }
-        for (unsigned j = 0; j < PM_NMC_WORDS; j++)
+        for (unsigned j = 0; j < words; j++)
             product[j] = sa[j] & in->plane[i][j];
-        toggle(&t_mul, product);
-        const int32_t term = (int32_t)(ones(product) << (i + k));
+        toggle(&t_mul, product, words);
+        const int32_t term = (int32_t)(ones(product, words) << (i + k));
         y += (cfg->is_signed && i == 7) != (k == 7) ? -term : term;
     }
     if (counts != NULL)
@@ -117,6 +121,32 @@ int32_t pm_nmc_mac_run(const struct pm_nmc_macro *m, const struct pm_nmc_cfg *cf
             counts,
             &(struct pm_nmc_counts){.accesses = n, .reads = reads, .t_sa = t_sa.count, .t_mul = t_mul.count});
     return y;
+}
+
+void pm_nmc_mac_count(const struct pm_nmc_macro *m, const struct pm_nmc_cfg *cfg,
+                      const struct pm_nmc_input *in, struct pm_nmc_counts *counts) {
+    struct pm_nmc_access access[PM_NMC_ACCESSES];
+    const unsigned n = pm_nmc_schedule(cfg->order, pm_nmc_remaining(cfg, in), access), words = words_of(m);
+    const unsigned planes = n / 8;
+    uint64_t changed[PM_NMC_ACCESSES * PM_NMC_WORDS], *to = changed;
+    if (n == 0)
+        return;
+    /* Amplifiers: through the rows once for every plane; of vwm back from row 0 to row 7 in between. */
+    for (unsigned k = 0; k < PM_NMC_ROWS; k++)
+        for (unsigned j = 0; j < words; j++)
+            *to++ = m->row[k][j] ^ m->row[(k + 1) % PM_NMC_ROWS][j];
+    const uint64_t back = ones(to - words, words);
+    const uint64_t through = ones(changed, 7 * (size_t)words);
+    to = changed;
+    for (unsigned a = 1; a < n; a++)
+        for (unsigned j = 0; j < words; j++)
+            *to++ = (m->row[access[a].row][j] & in->plane[access[a].plane][j]) ^
+                    (m->row[access[a - 1].row][j] & in->plane[access[a - 1].plane][j]);
+    counts->accesses += n;
+    counts->reads += cfg->order == PM_NMC_ONCE ? 8 : n;
+    counts->t_sa += cfg->order == PM_NMC_ONCE ? through : planes * through;
+    counts->t_sa += cfg->order == PM_NMC_VWM ? (planes - 1) * back : 0;
+    counts->t_mul += ones(changed, (size_t)(n - 1) * words);
 }
 
 void pm_nmc_xor_run(const struct pm_nmc_macro *m, const struct pm_nmc_input *in, unsigned rows,
@@ -128,8 +158,8 @@ void pm_nmc_xor_run(const struct pm_nmc_macro *m, const struct pm_nmc_input *in,
         uint64_t sa[PM_NMC_WORDS];
         read_row(m, k, in->plane[0], sense, threshold,
                  (struct pm_sense_id){m->id, vector, (uint16_t)k, (uint16_t)k}, sa);
-        toggle(&t, sa);
-        dot[k] = (int32_t)m->cols - 2 * (int32_t)ones(sa);
+        toggle(&t, sa, words_of(m));
+        dot[k] = (int32_t)m->cols - 2 * (int32_t)ones(sa, words_of(m));
     }
     if (counts != NULL)
         pm_nmc_counts_add(counts, &(struct pm_nmc_counts){.accesses = rows, .reads = rows, .t_xor = t.count});

@@ -6,6 +6,7 @@
 #include "fileio.h"
 #include "io/results.h"
 #include "net/network.h"
+#include "run_fidelity.h"
 #include "twin.h"
 
 #include <limits.h>
@@ -59,7 +60,8 @@ struct pm_run_pass {
     const char *what;
     const struct pm_plan *plan;
     unsigned images;
-    bool as_float;         /**< on the host alone, as well */
+    bool as_float; /**< on the host alone, as well */
+    enum pm_run_fidelity { PM_FIDELITY_NEVER, PM_FIDELITY_UNLABELLED, PM_FIDELITY_ALWAYS } fidelity;
     pm_twin_filter *watch; /**< which layers are in RTL as well; NULL: none */
 };
 
@@ -69,6 +71,7 @@ struct pm_run_outcome {
     unsigned correct_float, correct_integer, top5_float, top5_integer; /**< of labelled images */
     unsigned same_class;
     bool draws;
+    struct pm_fidelity_sum *fidelity; /**< [nodes]; NULL: not asked for */
     struct pm_tally tally;
     struct pm_twin_result *rtl;  /**< [nodes] */
     struct pm_twin_pass pass[2]; /**< of all of them */
@@ -110,6 +113,8 @@ void pm_run_add_sum(const struct pm_tally *t, enum pm_count kind, enum pm_count 
 void pm_run_add_accuracy(const struct pm_run_outcome *o, struct pm_results *r);
 /** What a sweep shows of a golden run. */
 void pm_run_add_sweep(const struct pm_run_job *j, const struct pm_run_outcome *o, struct pm_results *r);
+/** "fidelity": of every layer, where it was asked for. */
+void pm_run_add_fidelity(const struct pm_run_outcome *o, struct pm_results *r);
 /** Reads, conversions, clocks and wrong codes of layers in arrays that are read as a whole; nothing where
  * there were none. */
 void pm_run_add_arrays(const struct pm_tally *t, struct pm_results *r);

@@ -82,6 +82,7 @@ static void add_golden(const struct pm_run_job *j, const struct pm_run_outcome *
     pm_result_end(r);
     add_layers(t, r);
     pm_run_add_sparsity(t, r);
+    pm_run_add_fidelity(o, r);
     pm_run_add_counts(t, r);
 }
 
@@ -326,6 +327,19 @@ static void print_layers(const struct pm_run_outcome *o, const struct pm_results
                errors, conversions);
 }
 
+static void print_fidelity(const struct pm_run_outcome *o) {
+    const struct pm_graph *g = o->tally.graph;
+    printf("\n  layer            system    cosine  SQNR, dB\n");
+    for (unsigned i = 0; i < g->nodes; i++) {
+        const struct pm_fidelity_sum *s = &o->fidelity[i];
+        if (s->ff > 0)
+            printf("  %-16s %-8s %7.5f  %8.2f\n", g->node[i].name,
+                   o->tally.system[i] ? o->tally.system[i]->name : "host", pm_fidelity_cosine(s),
+                   pm_fidelity_sqnr(s));
+    }
+    printf("  against float, each with its own inputs; inf: the same\n");
+}
+
 static void print_golden(const struct pm_run_report *rep, const struct pm_results *r) {
     const struct pm_run_outcome *o = &rep->golden;
     const double seconds = pm_results_number(r, "seconds_golden");
@@ -337,6 +351,8 @@ static void print_golden(const struct pm_run_report *rep, const struct pm_result
                100 * pm_results_number(r, "accuracy_integer"), 100 * pm_results_number(r, "top5_integer"));
     }
     printf("  same class       %6.2f %%\n", 100 * pm_results_number(r, "same_class"));
+    if (o->fidelity)
+        print_fidelity(o);
     if (pm_tally_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS) > 0)
         print_layers(o, r);
     pm_run_print_sparsity(&o->tally, stdout);

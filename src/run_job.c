@@ -20,6 +20,8 @@ static const struct pm_setting settings[] = {
      .help = "images in RTL"},
     {PM_SET_INTEGER("ablation-images", 0, 1e9, "0"), .when = "input=images engine=golden|both",
      .help = "images for each variant; 0: none"},
+    {PM_SET_FLAG("fidelity", "0"), .when = "input=images engine=golden|both",
+     .help = "every layer against float: cosine, SQNR; without labels in any case"},
     {PM_SET_INTEGER("batch", 1, 4096, "1"), .when = "input=pairs",
      .help = "sentences that are padded to the longest of them"},
     {PM_SET_INTEGER("rtl-tokens", 2, 512, "128"), .when = "input=pairs engine=both",

@@ -9,6 +9,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+void pm_run_add_fidelity(const struct pm_run_outcome *o, struct pm_results *r) {
+    const struct pm_graph *g = o->tally.graph;
+    if (!o->fidelity)
+        return;
+    pm_result_list(r, "fidelity");
+    for (unsigned i = 0; i < g->nodes; i++) {
+        const struct pm_fidelity_sum *s = &o->fidelity[i];
+        if (s->ff == 0)
+            continue;
+        pm_result_group(r, NULL);
+        pm_result_text(r, "layer", g->node[i].name);
+        pm_result_text(r, "system", o->tally.system[i] ? o->tally.system[i]->name : "host");
+        pm_result_real(r, "cosine", pm_fidelity_cosine(s), NULL, PM_RESULT_MEASURED);
+        pm_result_real(r, "sqnr", s->noise > 0 ? pm_fidelity_sqnr(s) : NAN, "dB", PM_RESULT_MEASURED);
+        pm_result_end(r);
+    }
+    pm_result_end(r);
+}
+
 double pm_ratio(double a, double b) {
     return b > 0 ? a / b : 0;
 }

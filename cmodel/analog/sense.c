@@ -54,6 +54,13 @@ void pm_sense_flip_plain(uint64_t seed, uint32_t threshold, struct pm_sense_id i
 }
 
 void pm_sense_flip(uint64_t seed, uint32_t threshold, struct pm_sense_id id, unsigned cols, uint64_t *bits) {
-    if (threshold != 0)
-        pm_sense_flip_plain(seed, threshold, id, cols, bits);
+    enum { PER = 512 };
+    struct pm_draws d = draws(seed, id);
+    for (unsigned at = 0; at < cols && threshold != 0; at += PER, d.ctr[0] += PER / 4) {
+        const unsigned n = cols - at < PER ? cols - at : PER;
+        uint64_t mask[PER / 64];
+        pm_kernels(PM_ISA_BEST)->below(&d, threshold, n, mask);
+        for (unsigned j = 0; j < (n + 63) / 64; j++)
+            bits[at / 64 + j] ^= mask[j];
+    }
 }

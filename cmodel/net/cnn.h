@@ -25,7 +25,7 @@ struct pm_cnn_layer {
     char name[32];           /**< of its node in the graph, and of its tensors unless `convs` gave it */
     unsigned from, with;     /**< with: of PM_CNN_ADD */
     unsigned kernel, stride; /**< where a window slides: 1..15, 1..16 */
-    bool relu;
+    bool relu, binary;       /**< binary: of PM_CNN_CONV, see struct pm_matrix */
     unsigned side, channels; /**< of what it gives */
     struct pm_matrix matrix; /**< of convolutions and dense layers */
 };

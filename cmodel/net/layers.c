@@ -92,6 +92,10 @@ void pm_activate(enum pm_activation kind, size_t n, const float *x, float *y) {
     case PM_RELU:
         for (size_t i = 0; i < n; i++)
             y[i] = fmaxf(y[i], 0.0f);
+        break;
+    case PM_SIGNUM:
+        for (size_t i = 0; i < n; i++)
+            y[i] = y[i] >= 0 ? 1.0f : -1.0f;
     }
 }
 
@@ -170,7 +174,8 @@ static void unfold_place(const struct pm_window *w, unsigned row, unsigned col, 
     inside(row, w->height, w, &top, &bottom);
     inside(col, w->width, w, &left, &right);
     if (bottom - top < w->kernel || right - left < w->kernel)
-        memset(y, 0, w->kernel * line * sizeof *y);
+        for (size_t i = 0; i < w->kernel * line; i++)
+            y[i] = w->outside;
     const size_t seen = right - left, runs = w->groups == 1 ? 1 : seen, run = seen * channels / runs;
     for (unsigned dy = top; dy < bottom; dy++) {
         float *to = y + dy * line + left * channels;

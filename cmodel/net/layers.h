@@ -11,6 +11,7 @@ struct pm_matrix {
     unsigned in, out;
     unsigned groups; /**< above 1: the weights are 0 but for as many blocks along the diagonal, of in/groups
                         inputs and out/groups outputs; who knows nothing of it may take them as they are */
+    bool binary;     /**< inputs are 1 and -1, an output's weights one number and its negative */
     float *weight;   /**< [out][in] */
     float *bias;     /**< [out] */
     float *packed;   /**< the weights as pm_sgemm takes them; where the host multiplies, without groups */
@@ -27,8 +28,8 @@ struct pm_layernorm {
 /** Of x[n][width] to y, which may be x. */
 void pm_layernorm(const struct pm_layernorm *norm, size_t n, const float *x, float *y);
 
-/** PM_GELU: x/2 (1 + erf(x/sqrt 2)), within 5e-7 (1 + |x|)/2. */
-enum pm_activation { PM_GELU, PM_GELU_TANH, PM_RELU };
+/** PM_GELU: x/2 (1 + erf(x/sqrt 2)), within 5e-7 (1 + |x|)/2; PM_SIGNUM: 1 where x >= 0, else -1. */
+enum pm_activation { PM_GELU, PM_GELU_TANH, PM_RELU, PM_SIGNUM };
 /** Of x[n] to y[n], which may be x. */
 void pm_activate(enum pm_activation kind, size_t n, const float *x, float *y);
 
@@ -66,6 +67,7 @@ struct pm_window {
     unsigned kernel, stride, pad; /**< of both directions; pad: positions before the image, below kernel */
     unsigned rows, cols;          /**< of the window's places */
     unsigned groups;              /**< of channels, for pm_unfold: 1 or more, a divisor of channels */
+    float outside;                /**< what pm_unfold sees beyond the image */
 };
 /** Its places over an image that is padded alike on all sides. */
 static inline unsigned pm_window_places(unsigned side, unsigned kernel, unsigned stride, unsigned pad) {
@@ -73,7 +75,7 @@ static inline unsigned pm_window_places(unsigned side, unsigned kernel, unsigned
 }
 /** What the window sees, a row a place: a convolution is this, times a matrix. y[rows * cols][kernel^2 *
  * channels] of x[height * width][channels]; channel c of group g is column ((g * kernel + dy) * kernel + dx)
- * * (channels / groups) + c; outside of the image are zeros. */
+ * (channels / groups) + c. */
 void pm_unfold(const struct pm_window *w, const float *x, float *y);
 /** The largest or the mean of each channel over the positions of the image that the window sees:
  * y[rows * cols][channels]. */

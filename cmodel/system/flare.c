@@ -115,10 +115,11 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
                                                  literal(s) || pm_settings_int(s, "wo-scale") != 0};
     struct pm_flare_calibration *calibration = site->own;
     if (node->width > PM_MAX_WIDTH || node->attention.heads > PM_MAX_HEADS ||
-        site->graph->tokens > PM_MAX_TOKENS)
+        pm_node_rows(node, site->graph->tokens) > PM_MAX_TOKENS)
         return pm_fail(e, PM_ERANGE, node->name,
                        "width %u, heads %u, tokens %u exceed the engine's %d, %d, %d", node->width,
-                       node->attention.heads, site->graph->tokens, PM_MAX_WIDTH, PM_MAX_HEADS, PM_MAX_TOKENS);
+                       node->attention.heads, pm_node_rows(node, site->graph->tokens), PM_MAX_WIDTH,
+                       PM_MAX_HEADS, PM_MAX_TOKENS);
     if (options.kvb == 1)
         return pm_fail(e, PM_ERANGE, "flare.kvb", "1 is neither 0 nor in 2..16");
     if (!calibration) {

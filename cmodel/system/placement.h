@@ -34,6 +34,9 @@ struct pm_worker {
     pm_status status;          /**< the caller's */
 };
 
+/** For how many vectors a worker of `tokens` tokens begins a layer: of one with rows of its own a multiple of
+ * 64, as the RTL's models come. */
+unsigned pm_worker_tokens(const struct pm_node *node, unsigned tokens);
 /** For inputs of up to `tokens` tokens. A NULL placement: everything on the host, of `graph`. PM_ENOMEM;
  * pm_worker_end is needed in any case. */
 pm_status pm_worker_begin(struct pm_worker *w, const struct pm_graph *graph, const struct pm_placement *p,

@@ -3,7 +3,7 @@
 // plane's bits, its weight and its sign; a row that is not read is the one that was read last. An XOR's are rows 0 to the last. So the
 // sums of the three orders have the same terms.
 logic fv_init_q = 1'b1;
-logic [8*Cols-1:0] fv_x_q, fv_planes;
+logic [8*Cols-1:0] fv_x_q;
 logic [1:0] fv_order_q;
 logic [2:0] fv_last_row_q, fv_read_row_q;
 logic [ColsW-1:0] fv_cols_q;
@@ -50,14 +50,13 @@ always_comb begin
     end
   end
   fv_this = 64'd1 << {index_q, row_q};
-  for (int unsigned c = 0; c < Cols; c++) for (int unsigned i = 0; i < 8; i++) fv_planes[i*Cols+c] = fv_x_q[8*c+i];
   for (int unsigned c = 0; c < Cols; c++) fv_plane[c] = fv_x_q[8*c+32'(index_q)];
 end
 
 always_comb begin
   assume (rst_ni == !fv_init_q);
   if (rst_ni && busy_q) begin
-    x_kept : assert (plane_q == fv_planes);
+    x_kept : assert (x_q == fv_x_q);
     mode_kept : assert (xor_o == fv_xor_q && in_o == fv_x_q[Cols-1:0] && cols_o == fv_cols_q);
     if (fv_xor_q) begin
       rows_in_order : assert (row_q <= fv_last_row_q && fv_seen_q == (64'd1 << row_q) - 64'd1 && index_q == 0);

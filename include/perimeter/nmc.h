@@ -79,6 +79,9 @@ unsigned pm_nmc_remaining(const struct pm_nmc_cfg *cfg, const struct pm_nmc_inpu
 int32_t pm_nmc_mac_run(const struct pm_nmc_macro *m, const struct pm_nmc_cfg *cfg,
                        const struct pm_nmc_input *in, uint32_t vector, const struct pm_sense_cfg *sense,
                        struct pm_nmc_counts *counts);
+/** What pm_nmc_mac_run() adds to counts where every bit is read as it is stored, by shorter ways. */
+void pm_nmc_mac_count(const struct pm_nmc_macro *m, const struct pm_nmc_cfg *cfg,
+                      const struct pm_nmc_input *in, struct pm_nmc_counts *counts);
 /** One XOR: dot[k], k < rows, is the product of kernel k and plane 0 of the input, both read as +1 where 0
  * and -1 where 1, but for misreads. */
 void pm_nmc_xor_run(const struct pm_nmc_macro *m, const struct pm_nmc_input *in, unsigned rows,

@@ -95,6 +95,12 @@ def has_weights(layer):
     return layer["op"] in ("conv", "depthwise", "dense")
 
 
+def node_name(layer):
+    """What plans and calibration's `matrices` call a layer with weights."""
+    kind, _, number = layer["name"].partition(".")
+    return f"conv{int(number) + 1}" if kind == "convs" and number.isdigit() else layer["name"]
+
+
 def is_binary(layer):
     return layer.get("binary", False)
 

@@ -4,7 +4,7 @@ module pm_nmc_count #(
     /// Columns, 1..1024.
     parameter  int unsigned Cols  = 576,
     /// Columns of a tree, at least 1.
-    parameter  int unsigned Slice = 64,
+    parameter  int unsigned Slice = 8,
     localparam int unsigned ColsW = $clog2(Cols + 1)
 ) (
     /// The bits.

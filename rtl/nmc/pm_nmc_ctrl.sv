@@ -61,9 +61,9 @@ module pm_nmc_ctrl #(
     $error("pm_nmc_ctrl: Cols must be 1..1024");
   end
 
-  // The operation's planes, plane i at [i*Cols +: Cols], those that remain (none of an XOR), and where it is.
-  logic [8*Cols-1:0] plane, plane_q;
-  logic [ColsW-1:0] cols_q;
+  // The operation, the planes that remain (none of an XOR), and where it is.
+  logic [8*Cols-1:0] x_q;
+  logic [ ColsW-1:0] cols_q;
   logic [7:0] remain, remain_q;
   logic [2:0] last_row_q, row_q, index_q, first_index, next_index;
   logic busy_q, xor_q, empty_q, once_q, snake_q, signed_q, up_q, first_q, read_q;
@@ -77,22 +77,18 @@ module pm_nmc_ctrl #(
   assign read_o       = busy_q && read_q && beat_ready_i;
   assign row_o        = row_q;
   assign xor_o        = xor_q;
+  assign in_o         = x_q[Cols-1:0];
   assign beat_valid_o = busy_q && (done_i || !read_q);
   assign empty_o      = empty_q;
   assign first_o      = first_q;
   assign last_o       = !more && (row_end || empty_q);
   assign shift_o      = 4'(row_q) + 4'(index_q);
   assign neg_o        = (signed_q && index_q == 3'd7) != (row_q == 3'd7);
-  assign mask_o       = xor_q ? '1 : plane_q[index_q*Cols+:Cols];
   assign cols_o       = cols_q;
 
-  // Bits in their places: x_i by column, plane by plane.
   always_comb begin
-    for (int unsigned c = 0; c < Cols; c++) begin
-      for (int unsigned i = 0; i < 8; i++) plane[i*Cols+c] = x_i[c*8+i];
-      in_o[c] = plane_q[(c%8)*Cols+c/8];
-    end
-    for (int unsigned i = 0; i < 8; i++) remain[i] = !xor_i && (!skip_i || plane[i*Cols+:Cols] != '0);
+    for (int unsigned i = 0; i < 8; i++) remain[i] = !xor_i && (!skip_i || (x_i & {Cols{8'(1 << i)}}) != '0);
+    for (int unsigned c = 0; c < Cols; c++) mask_o[c] = xor_q || x_q[c*8+32'(index_q)];
   end
 
   // The lowest of the planes that remain, of the next operation while it loads, and the lowest above the present one.
@@ -117,7 +113,7 @@ module pm_nmc_ctrl #(
 
   always_ff @(posedge clk_i) begin
     if (load) begin
-      plane_q    <= plane;
+      x_q        <= x_i;
       cols_q     <= cols_i;
       remain_q   <= remain;
       last_row_q <= xor_i ? last_row_i : 3'd7;
