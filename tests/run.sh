@@ -55,7 +55,7 @@ between clips_literal_slc 0 0
 between hyflex_integers_compared 7488912 7488912
 between hyflex_integers_differ 0 0
 # What each mapping costs: 3 layers of 8 + 8 SLC arrays, of 4 + 4 MLC arrays whose copies fill as many; ranks need more than these.
-awk -F '"' '{ n = $3; gsub(/[:\t,]/, "", n) } /"variant":/ { v = $4 } /^\t\t\t"/ { c[v, $2] = n } /^\t\t"/ && !(("", $2) in c) { c["", $2] = n } END {
+awk -F '"' '{ n = $3; gsub(/[:\t,]/, "", n); n = n == "null" ? n : n + 0 } /"variant":/ { v = $4 } /^\t\t\t"/ { c[v, $2] = n } /^\t\t"/ && !(("", $2) in c) { c["", $2] = n } END {
     slc = "ffn*=hyflex,cell=1"; mlc = "ffn*=hyflex,cell=2"; ranks = "ffn*=hyflex,cell=ranks,mlc-sigma=0.132"; flare = "as configured"
     exit !(c[slc, "arrays"] == 48 && c[slc, "reads"] == 100 * 49 * 8 * 48 && c[slc, "conversions"] == 128 * c[slc, "reads"] && c[slc, "flip_bits"] == 48 * 128 &&
            c[mlc, "arrays"] == 24 && c[mlc, "array_budget"] == 48 && c[mlc, "copies"] == 2 && c[mlc, "clocks"] == c[slc, "clocks"] * 9 / 8 &&
@@ -63,7 +63,7 @@ awk -F '"' '{ n = $3; gsub(/[:\t,]/, "", n) } /"variant":/ { v = $4 } /^\t\t\t"/
            c[ranks, "clocks_with_copies"] == "null" && c["", "slc"] == 1 && c["", "mlc"] == 2 && c["", "ranks_0.132"] == 0 && c[flare, "arrays"] == 36 && c[flare, "reads"] == c[flare, "accesses"]) }' "$work/summary.json"
 check "every row has its arrays, reads, conversions, clocks and copies" $?
 # FLARE as its source has it: three quarters of the boost that is left, and without 1/Z some accuracy; nothing else has RTL.
-awk -F '"' '{ n = $3; gsub(/[:\t,]/, "", n) } /"variant":/ { v = $4 } /^\t\t\t"/ { c[v, $2] = n } /^\t"/ { top = $2 } /^\t\t"/ && top == "literal" { l[$2] = n } END {
+awk -F '"' '{ n = $3; gsub(/[:\t,]/, "", n); n = n == "null" ? n : n + 0 } /"variant":/ { v = $4 } /^\t\t\t"/ { c[v, $2] = n } /^\t"/ { top = $2 } /^\t\t"/ && top == "literal" { l[$2] = n } END {
     own = "as configured"; literal = "flare.preset=literal"; high = "flare.adc=7"; low = "flare.adc=5"
     exit !(l["accuracy"] > 0.7 && l["accuracy"] < 0.9 && l["boost"] > 2 && l["boost"] < 2.35 && l["accesses"] == c[literal, "accesses"] &&
            l["accesses"] > 1.1 * c[own, "accesses"] && c["flare.gpc=scan", "accesses"] > c[own, "accesses"] &&
