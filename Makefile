@@ -176,7 +176,7 @@ $(BUILD)/test/lists.tap:
 	$(tap) scripts/lists.sh check
 $(BUILD)/test/cli.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/cli.sh
-$(BUILD)/test/infer.tap: $(BUILD)/asan/perimeter
+$(BUILD)/test/infer.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/infer.py
 $(BUILD)/test/sweep.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/sweep.sh
@@ -196,6 +196,7 @@ $(BUILD)/test/fault.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/fault.sh
 $(BUILD)/test/train.tap: $(BUILD)/perimeter
 	$(tap) tests/train_test.py
+	$(tap) tests/train_cnn_test.py
 # The benches' logs first, where they are made too: their counts stand on the pages.
 $(BUILD)/test/docs.tap: $(filter $(BUILD)/test/bench-%,$(MAKECMDGOALS))
 	$(tap) python3 flow/pages.py check

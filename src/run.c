@@ -115,9 +115,13 @@ enum {
     OPTION_PLAN,
     OPTION_PLACE,
     OPTION_SET,
-    OPTION_SETTING, /* and on: the run's own */
+    OPTION_SPELLED,                      /* and on: those of systems that have an option of their own */
+    OPTION_SETTING = OPTION_SPELLED + 8, /* and on: the run's own */
     OPTION_END = OPTION_SETTING + 64
 };
+
+/* Settings of systems that are options, too. */
+static const char *const spelled[] = {"flare.preset", "flare.gpc", "flare.eplanes", "flare.q", NULL};
 
 /* The command line, before files are read. */
 struct arguments {
@@ -149,6 +153,14 @@ static pm_status take_setting(struct pm_run_job *j, int key, const char *value) 
     return pm_settings_give(all, text, NULL, &j->error);
 }
 
+/* --gpc scan is --set flare.gpc=scan. */
+static pm_status take_spelled(struct pm_run_job *j, const char *name, const char *value) {
+    char text[256], where[64];
+    snprintf(text, sizeof text, "%s=%s", name, value);
+    snprintf(where, sizeof where, "--%s", strchr(name, '.') + 1);
+    return pm_settings_give(j->plan.all, text, where, &j->error);
+}
+
 /* Below the options: argp would break the lines. */
 static void print_systems(FILE *f) {
     fputs("\nLayers are named attn0 (its matrices attn0.q, k, v, o), ffn0.up, ffn0.down, attn1, ..., patch, "
@@ -162,6 +174,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     struct pm_run_job *j = a->job;
     if (key >= OPTION_SETTING && key < OPTION_END)
         return take_setting(j, key, arg) == PM_OK ? 0 : EINVAL;
+    if (key >= OPTION_SPELLED && key < OPTION_SETTING)
+        return take_spelled(j, spelled[key - OPTION_SPELLED], arg) == PM_OK ? 0 : EINVAL;
     switch (key) {
     case OPTION_DATA:
         j->data = arg;
@@ -321,6 +335,11 @@ static void list_options(struct argp_option *options, char (*text)[256]) {
         snprintf(text[k], sizeof text[k], "%s (%s)", note, d->fallback);
         options[n++] =
             (struct argp_option){d->name, OPTION_SETTING + k, d->choices ? d->choices : "N", 0, text[k], 1};
+    }
+    for (int k = 0; spelled[k]; k++, n++) {
+        snprintf(text[n], sizeof text[n], "As --set %s=VALUE", spelled[k]);
+        options[n] =
+            (struct argp_option){strchr(spelled[k], '.') + 1, OPTION_SPELLED + k, "VALUE", 0, text[n], 1};
     }
     options[n] = (struct argp_option){0};
 }

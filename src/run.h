@@ -131,6 +131,11 @@ void pm_run_print_arrays(const struct pm_results *r, const char *path, const cha
 void pm_run_print_budget(const struct pm_run_job *j, FILE *to);
 /** What the layers that count array reads are in. */
 const char *pm_run_arrays_title(const struct pm_tally *t);
+/** "windows": the accesses of fixed windows of eight rows, and their conversions and levels. */
+void pm_run_add_windows(const struct pm_tally *t, struct pm_results *r);
+/** "sparsity": of each part, and "all", the shares of zeros; nothing where they were not looked for. */
+void pm_run_add_sparsity(const struct pm_tally *t, struct pm_results *r);
+void pm_run_print_sparsity(const struct pm_tally *t, FILE *to);
 /** "counts": every layer's, part by part. */
 void pm_run_add_counts(const struct pm_tally *t, struct pm_results *r);
 /** The sum of what RTL measured of layers of a kind, PM_NODE_MATRIX or PM_NODE_ATTENTION, in one system or

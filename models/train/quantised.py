@@ -54,25 +54,27 @@ def load(folder):
         conv.bias.data = torch.from_numpy(weights[name + ".bias"])
     path = os.path.join(folder, "calibration.json")
     calibration = files.read_json(path)
-    given = {entry.get("name"): entry for entry in calibration.get("layers", [])}
+    known = calibration.get("matrices", {})
+    if known.get("activations") != "symmetric" or known.get("weights") != "layer":
+        fail(path, "no matrices of symmetric activations and a scale a layer; perimeter calibrate finds them")
     integers = Cnn(config)
     for layer in filter(cnn.has_weights, listed):
-        name, conv = layer["name"], model.part(layer).conv
-        a = given.get(name, {}).get("a")
-        if type(a) not in (int, float) or not a > 0:
-            fail(path, f'{name} has no "a"')
+        name, conv = cnn.node_name(layer), model.part(layer).conv
+        low, high = known["inputs"].get(name, (-1, 0))
+        if low < 0 or high <= 0:
+            fail(path, f"{name}: no range of inputs from 0")
         largest = float(conv.weight.detach().abs().max())
-        integers.parts[name.replace(".", "_")] = Layer(conv, a, given[name].get("s", largest / 127 if largest > 0 else 1.0))
+        s = known.get("scales", {}).get(name, largest / 127 if largest > 0 else 1.0)
+        integers.parts[layer["name"].replace(".", "_")] = Layer(conv, high / 255, s)
     return model.eval(), integers, config, calibration
 
 
 def write(folder, integers, config, calibration):
     """The network with its codes as weights, whose scales calibration.json then says."""
-    listed = list(filter(cnn.has_weights, integers.listed))
-    entries = [{"name": layer["name"], "a": integers.part(layer).a, "s": integers.part(layer).s} for layer in listed]
-    matrices = {**calibration.get("matrices", {}), "scales": {cnn.node_name(layer): integers.part(layer).s for layer in listed}}
+    scales = {cnn.node_name(layer): integers.part(layer).s for layer in integers.listed if cnn.has_weights(layer)}
+    matrices = {**calibration["matrices"], "scales": scales}
     files.write_all(folder, {
         "config.json": json.dumps(config, indent=1) + "\n",
         "model.safetensors": pieces(integers.tensors()),
-        "calibration.json": json.dumps({**calibration, "layers": entries, "matrices": matrices}, indent=1) + "\n",
+        "calibration.json": json.dumps({**calibration, "matrices": matrices}, indent=1) + "\n",
     })

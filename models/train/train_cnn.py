@@ -53,8 +53,8 @@ def residual(name, kind, out, stride, source):
 NETWORKS = {
     "fashion-cnn": {"convs": [[16, 2], [32, 2], [64, 1], [64, 2]]},
     "fashion-resnet": {"layers": [
-        conv("stem", 32, 2), *residual("a", whole, 32, 1, "stem"), *residual("b", separable, 64, 2, "a.add"),
-        *residual("c", whole, 64, 1, "b.add"), *residual("d", separable, 128, 2, "c.add"),
+        conv("stem", 24, 2), *residual("a", whole, 24, 1, "stem"), *residual("b", separable, 48, 2, "a.add"),
+        *residual("c", whole, 48, 1, "b.add"), *residual("d", separable, 96, 2, "c.add"),
         {"op": "pool", "name": "pool"}, {"op": "dense", "name": "head", "out": training.CLASSES},
     ]},
     "fashion-bnn": {"layers": [
@@ -62,8 +62,8 @@ NETWORKS = {
         conv("convs.3", 64, 2, binary=True), {"op": "pool", "name": "pool"}, {"op": "dense", "name": "head", "out": training.CLASSES},
     ]},
 }
-PLAIN = {"epochs": 6, "batch": 128, "lr": 1e-3, "decay": 0.0, "smoothing": 0.0, "shift": 0, "normalise": False}
-FULL = {"epochs": 8, "batch": 128, "lr": 4e-3, "decay": 0.02, "smoothing": 0.05, "shift": 1, "normalise": True}
+PLAIN = {"epochs": 12, "batch": 128, "lr": 1e-3, "decay": 0.0, "smoothing": 0.0, "shift": 0, "normalise": False}
+FULL = {"epochs": 9, "batch": 128, "lr": 4e-3, "decay": 0.02, "smoothing": 0.05, "shift": 1, "normalise": True}
 SETTINGS = {"fashion-cnn": PLAIN, "fashion-resnet": FULL, "fashion-bnn": {**PLAIN, "epochs": 5, "lr": 4e-3, "normalise": True}}
 
 

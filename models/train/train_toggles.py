@@ -16,7 +16,6 @@ percent on the validation images (the last 2,000 of training, not trained on) an
 
 import program  # the first: what goes wrong from here on is one line
 
-import math
 import os
 
 import numpy as np
@@ -36,7 +35,6 @@ TABLE = [
 ]
 TEMPERATURE = 4.0
 INTERVAL = 50  # steps between two looks at the validation images
-ALLOWED = 0.3  # points that may be lost there
 
 
 class Codes:
@@ -64,52 +62,6 @@ class Codes:
         self.set(np.concatenate(values))
 
 
-def guard(w, v, mean, deviation, theta):
-    """The codes and the latent weights after a step: where rint(v) is another code than w, it is taken or v is held back at w.
-    `mean` and `deviation` are of the gradient; what is against a change of sign d is mean*d/deviation."""
-    n = np.rint(v)
-    z = mean * np.sign(n - w) / np.maximum(deviation, 1e-30)
-    taken = (z < -theta) | ((toggles.toggles(n) <= toggles.toggles(w)) & (z <= theta))
-    moved = n != w
-    return np.where(moved & taken, n, w), np.where(moved & ~taken, np.clip(v, w - 0.499, w + 0.499), v)
-
-
-class Descent:
-    """One step at a time, in place: codes w, latent weights v, moments m and h of the gradient."""
-
-    def __init__(self, w, steps, strength, theta=None):
-        self.w, self.v = w.copy(), w.copy()
-        self.m, self.h = np.zeros_like(w), np.zeros_like(w)
-        self.t, self.steps, self.strength, self.theta = 0, steps, strength, theta
-
-    def step(self, g):
-        self.t += 1
-        t = self.t
-        self.m += 0.1 * (g - self.m)
-        self.h += 0.01 * (g * g - self.h)
-        mean, deviation = self.m / (1 - 0.9**t), np.sqrt(self.h / (1 - 0.99**t))
-        rate = 0.015 * (1 + math.cos(math.pi * t / self.steps)) + 0.0015
-        v = self.v - rate * (mean / (deviation + 1e-8) + self.strength * toggles.slope(self.v))
-        v = np.clip(v, -127, 127)
-        self.w, self.v = (np.rint(v), v) if self.theta is None else guard(self.w, v, mean, deviation, self.theta)
-
-
-class Watch:
-    """Restores the best where too much accuracy is lost, and halves lambda. The best is what toggles least of what was not restored."""
-
-    def __init__(self, accuracy, toggled, state):
-        self.accuracy, self.best, self.restored = accuracy, (toggled, state), 0
-
-    def look(self, accuracy, toggled, state):
-        """The state to go back to, or none."""
-        if self.accuracy - accuracy > ALLOWED + 1e-9:
-            self.restored += 1
-            return self.best[1]
-        if toggled <= self.best[0]:
-            self.best = (toggled, state)
-        return None
-
-
 def distil(teacher, x, y, logits):
     with torch.no_grad():
         soft = F.softmax(teacher(x) / TEMPERATURE, 1)
@@ -120,14 +72,10 @@ def distil(teacher, x, y, logits):
 def descend(args, teacher, integers, codes, data, held, seed):
     """Trains the codes and the biases; how often it restored."""
     generator = training.start(seed, args.threads)
-    descent = Descent(codes.get(), args.steps, getattr(args, "lambda"), args.theta if args.method == "ggd" else None)
+    descent = toggles.Descent(codes.get(), args.steps, getattr(args, "lambda"), args.theta if args.method == "ggd" else None)
     biases = [p.bias for p in codes.parts]
     optimiser = torch.optim.Adam(biases, lr=3e-4)
-
-    def state():
-        return [a.copy() for a in (descent.w, descent.v, descent.m, descent.h)], [b.detach().clone() for b in biases]
-
-    watch = Watch(training.accuracy(integers, *held), toggles.rate([descent.w]), state())
+    watch = toggles.Watch(training.accuracy(integers, *held), descent, [b.detach().numpy() for b in biases])
     x, y = data
     for step in range(args.steps):
         pick = torch.randint(0, len(x), (args.batch,), generator=generator)
@@ -139,13 +87,8 @@ def descend(args, teacher, integers, codes, data, held, seed):
         optimiser.step()
         codes.set(descent.w)
         if args.method == "ggd" and (step + 1) % INTERVAL == 0:
-            back = watch.look(training.accuracy(integers, *held), toggles.rate([descent.w]), state())
-            if back is not None:
-                descent.w, descent.v, descent.m, descent.h = (a.copy() for a in back[0])
-                for b, old in zip(biases, back[1]):
-                    b.data = old.clone()
-                descent.strength /= 2
-                codes.set(descent.w)
+            watch.look(training.accuracy(integers, *held))
+            codes.set(descent.w)
     return watch.restored
 
 
