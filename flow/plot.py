@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws docs/figures with gnuplot from what was measured: flow/plot.py NAME [ARGUMENT...]
 
+    noise                    a product's error by what programming errors disturb and how weights are stored: what tests/noise_forms_test.c measures
     performance              time of an attention layer, from build/bench/attention.dat (make bench)
     ranks [IMAGES [SEEDS]]   accuracy against the share of ranks in 1-bit cells, and its table; finished runs are kept in build/ranks
     sar [SIGMA]              DNL and INL of the SAR's model
@@ -182,6 +183,39 @@ plot "+" using 1:(limit($1, 9)):(limit($1, 8)) with filledcurves fillcolor "gray
     )
 
 
+def noise() -> None:
+    output("make", "-s", f"{BUILD}/tests/noise_forms_test")
+    test = subprocess.run([BUILD / "tests/noise_forms_test"], env=os.environ | {"CMOCKA_MESSAGE_OUTPUT": "TAP"}, text=True, capture_output=True)
+    found = re.findall(r"# noise (\w+) cell (\d) sigma ([\d.]+): stored ([\d.]+) closed ([\d.]+) given ([\d.]+)", test.stdout + test.stderr)
+    if len(found) != 40:
+        raise Failure(f"tests/noise_forms_test.c printed {len(found)} rows of 40")
+    forms = {"weight": "weights, equation 5", "offset": "offset, flipped", "signed": "two's complement, signed top", "differential": "differential pairs"}
+    panels = ""
+    for cell, bits in (("1", "1-bit cells"), ("2", "2-bit cells")):
+        lines = []
+        for color, (form, title) in enumerate(forms.items(), 1):
+            points = data(BUILD / "noise" / f"{form}{cell}.dat", [row[2:] for row in found if row[:2] == (form, cell)])
+            lines.append(f'"{points}" using 1:3 with lines linecolor {color} title "{title}"')
+            lines.append(f'"" using 1:2 with points pointtype 6 linecolor {color} notitle')
+            if form != "signed":
+                lines.append(f'"" using 1:4 with linespoints pointtype 7 dashtype 2 linecolor {color} notitle')
+        panels += f'set title "{bits}"\nplot {", ".join(lines)}\n'
+    gnuplot(
+        "noise_forms.svg",
+        f"""set multiplot layout 1,2 title "A product's error (1,024 rows): closed form (lines), cells as programmed (circles), after conversion (dashed)"
+set grid
+set key top left
+set xlabel "programming error of a cell or weight, sigma"
+set ylabel "rms error over rms product"
+set yrange [0:0.7]
+{panels}""",
+        'svg size 1000,440 font "sans,12"',
+    )
+    for cell in "12":
+        for form in forms:
+            print(f"| {cell} | {forms[form]} | " + " | ".join(f"{float(row[4]):.3f}, {float(row[5]):.3f}" for row in found if row[:2] == (form, cell)) + " |")
+
+
 def swept(name: str, *keys: str) -> Path:
     """The points of a sweep, a column a key."""
     lines = BUILD / "sweep" / f"{name}.jsonl"
@@ -318,7 +352,7 @@ def synthesis() -> None:
     pareto("synthesis_pareto_mlc.svg", "mlc_shift_add: one or two bits a cell, and one for good", designs)
 
 
-PLOTS = {f.__name__: f for f in (performance, ranks, sar, sawl, sweeps, synthesis)}
+PLOTS = {f.__name__: f for f in (noise, performance, ranks, sar, sawl, sweeps, synthesis)}
 
 
 def main(arguments: list[str]) -> int:

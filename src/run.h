@@ -121,6 +121,10 @@ void pm_run_print_arrays(const struct pm_results *r, const char *path, const cha
 #define PM_RUN_ARRAYS_HEAD "arrays    reads conversions    clocks copies clocks/copies wrong codes a million"
 /** "copies of the matrices in as many arrays as ..." */
 void pm_run_print_budget(const struct pm_run_job *j, FILE *to);
+/** What programming the cells takes and what wears them, which pm_run_add_cost() added at `cost`; nothing where
+ * there are none. */
+void pm_run_print_programming(const struct pm_run_job *j, const struct pm_results *r, const char *cost,
+                              FILE *to);
 /** What the layers that count array reads are in. */
 const char *pm_run_arrays_title(const struct pm_tally *t);
 /** "counts": every layer's, part by part. */
