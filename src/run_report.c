@@ -1,23 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run.h"
 
+#include "placing.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-double pm_ratio(double a, double b) {
-    return b > 0 ? a / b : 0;
+void pm_run_add_fidelity(const struct pm_run_outcome *o, struct pm_results *r) {
+    const struct pm_graph *g = o->tally.graph;
+    if (!o->fidelity)
+        return;
+    pm_result_list(r, "fidelity");
+    for (unsigned i = 0; i < g->nodes; i++) {
+        const struct pm_fidelity_sum *s = &o->fidelity[i];
+        if (s->ff == 0)
+            continue;
+        pm_result_group(r, NULL);
+        pm_result_text(r, "layer", g->node[i].name);
+        pm_result_text(r, "system", o->tally.system[i] ? o->tally.system[i]->name : "host");
+        pm_result_real(r, "cosine", pm_fidelity_cosine(s), NULL, PM_RESULT_MEASURED);
+        pm_result_real(r, "sqnr", s->noise > 0 ? pm_fidelity_sqnr(s) : NAN, "dB", PM_RESULT_MEASURED);
+        pm_result_end(r);
+    }
+    pm_result_end(r);
 }
 
-/* Whether a system's settings are of interest: a layer is there, or something was given. */
-static bool matters(const struct pm_run_job *j, const struct pm_settings *s) {
-    bool any =
-        pm_plan_uses(&j->plan, &j->network.graph, pm_system_find(s->list->prefix, strlen(s->list->prefix)));
-    for (size_t k = 0; k < s->count; k++)
-        any = any || s->value[k].given;
-    return any;
+double pm_ratio(double a, double b) {
+    return b > 0 ? a / b : 0;
 }
 
 void pm_run_add_config(const struct pm_run_job *j, struct pm_results *r) {
@@ -26,7 +38,7 @@ void pm_run_add_config(const struct pm_run_job *j, struct pm_results *r) {
     pm_result_text(r, j->pairs ? "pairs" : "data", j->pairs ? j->pairs : j->data);
     pm_settings_results(j->settings, r);
     for (size_t i = 0; j->plan.all[i]; i++)
-        if (matters(j, j->plan.all[i]))
+        if (pm_placing_matters(&j->plan, j->network.graph, j->plan.all[i]))
             pm_settings_results(j->plan.all[i], r);
     pm_plan_results(&j->plan, r);
     pm_result_end(r);
@@ -38,7 +50,7 @@ void pm_run_print_config(const struct pm_run_job *j, FILE *to) {
     fputc(' ', to);
     pm_settings_print(j->settings, to);
     for (size_t i = 0; j->plan.all[i]; i++) {
-        if (!matters(j, j->plan.all[i]))
+        if (!pm_placing_matters(&j->plan, j->network.graph, j->plan.all[i]))
             continue;
         fputc(' ', to);
         pm_settings_print(j->plan.all[i], to);
@@ -47,8 +59,11 @@ void pm_run_print_config(const struct pm_run_job *j, FILE *to) {
 }
 
 void pm_run_add_accuracy(const struct pm_run_outcome *o, struct pm_results *r) {
-    pm_result_real(r, "accuracy_float", pm_ratio(o->correct_float, o->images), NULL, PM_RESULT_MEASURED);
-    pm_result_real(r, "accuracy_integer", pm_ratio(o->correct_integer, o->images), NULL, PM_RESULT_MEASURED);
+    if (o->labelled) {
+        pm_result_real(r, "accuracy_float", pm_ratio(o->correct_float, o->images), NULL, PM_RESULT_MEASURED);
+        pm_result_real(r, "accuracy_integer", pm_ratio(o->correct_integer, o->images), NULL,
+                       PM_RESULT_MEASURED);
+    }
     pm_result_real(r, "same_class", pm_ratio(o->same_class, o->images), NULL, PM_RESULT_MEASURED);
 }
 

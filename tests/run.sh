@@ -62,6 +62,19 @@ awk -F '"' '{ n = $3; gsub(/[:\t,]/, "", n) } /"variant":/ { v = $4 } /^\t\t\t"/
            c[mlc, "clocks_with_copies"] * 2 == c[mlc, "clocks"] && c[ranks, "arrays"] == 81 && c[ranks, "reads"] == 3175200 &&
            c[ranks, "clocks_with_copies"] == "null" && c["", "slc"] == 1 && c["", "mlc"] == 2 && c["", "ranks_0.132"] == 0 && c[flare, "arrays"] == 36 && c[flare, "reads"] == c[flare, "accesses"]) }' "$work/summary.json"
 check "every row has its arrays, reads, conversions, clocks and copies" $?
+# FLARE as its source has it: three quarters of the boost that is left, and without 1/Z some accuracy; nothing else has RTL.
+awk -F '"' '{ n = $3; gsub(/[:\t,]/, "", n) } /"variant":/ { v = $4 } /^\t\t\t"/ { c[v, $2] = n } /^\t"/ { top = $2 } /^\t\t"/ && top == "literal" { l[$2] = n } END {
+    own = "as configured"; literal = "flare.preset=literal"; high = "flare.adc=7"; low = "flare.adc=5"
+    exit !(l["accuracy"] > 0.7 && l["accuracy"] < 0.9 && l["boost"] > 2 && l["boost"] < 2.35 && l["accesses"] == c[literal, "accesses"] &&
+           l["accesses"] > 1.1 * c[own, "accesses"] && c["flare.gpc=scan", "accesses"] > c[own, "accesses"] &&
+           c["flare.gpc=scan", "accuracy_integer"] == c[own, "accuracy_integer"] && c["flare.q=9", "accuracy_integer"] > 0.86 &&
+           c["flare.exponents=dropped", "accuracy_integer"] < c[own, "accuracy_integer"] - 0.05 &&
+           c[high, "accuracy_integer"] == c[own, "accuracy_integer"] && c[high, "same_class"] == c[own, "same_class"] &&
+           c[high, "levels"] > 6 * c[own, "levels"] && c[high, "levels"] == 128 * c[high, "conversions"] && c[low, "accuracy_integer"] < c[own, "accuracy_integer"] &&
+           c["attn*=requant", "accuracy_integer"] > 0.86 && c["attn*=requant", "rescaled"] == 100 * 3 * (10 * 49 * 64 + 2 * 4 * 49 * 49)) }' "$work/summary.json"
+check "FLARE literally, and what the source argues from" $?
+grep -q '^  all  *[67][0-9]\.[0-9]*  *[23]\.[0-9]* ' "$work/out" && grep -q '^  fixed windows of eight rows .* 1\.00 ' "$work/out"
+check "zeros are counted, and what fixed windows would take" $?
 ratio=$(sed -n 's/^	"\(cycles\|bound\)_per_token":	\([0-9.]*\),*$/\2/p' "$work/summary.json" | xargs | awk '{print $1 / $2}')
 awk -v r="$ratio" 'BEGIN { exit !(r >= 0.97 && r <= 1.05) }'
 check "clocks a token over the bound = $ratio within 0.97..1.05" $?
@@ -158,6 +171,17 @@ want=images bad "too many images" $good --images 20000
 want=images bad "a fraction of an image" $good --images 1.5
 want=seed bad "a setting given twice" $good --seed 1 --seed 2
 want=flare.norm bad "norm=none in RTL" $good --engine both --set flare.norm=none
+want='flare.gpc: scan has no RTL' bad "gpc=scan in RTL" $good --engine both --gpc scan
+want='flare.eplanes: 0 has no RTL' bad "all planes in RTL" $good --engine both --eplanes 0
+want='flare.q: 9 has no RTL' bad "nine bits in RTL" $good --engine both --q 9
+want='flare.exponents: dropped has no RTL' bad "no exponents in RTL" $good --engine both --set flare.exponents=dropped
+want='flare.adc: 6 has no RTL' bad "other converters in RTL" $good --engine rtl --set flare.adc=6
+want='flare.preset: literal has no RTL' bad "the literal preset in RTL" $good --engine both --preset literal
+want='flare.gpc: ignored without preset=default' bad "a choice beside the literal preset" $good --preset literal --gpc next
+want='--q: flare.q' bad "seven bits" $good --q 7
+want=flare.adc bad "other converters of drawn cells" $good --set flare.adc=6 --set flare.noise=1
+want=flare.gpc bad "a choice of FLARE's without it" $good --place 'attn*=requant' --gpc scan
+want='engine: no layer' bad "RTL of what has none" $good --place 'attn*=requant' --engine both
 want=flare.sigma-r bad "a setting that would be ignored" $good --set flare.sigma-r=0.02
 want=copies bad "copies of no arrays" $good --copies fluid
 want=array-budget bad "a budget of no arrays" $good --array-budget 48

@@ -113,7 +113,7 @@ static void plans_are_refused(void **state) {
         {"ffn*=hyflex,cell=3", "hyflex.cell: 3 has no RTL"},
         {"ffn*=hyflex,cell=1,cell=2", "hyflex.cell: setting given twice"},
         {"ffn*=hyflex,norm=pow2", "hyflex.norm: no such setting"},
-        {"ffn*=int8,cell=1", "int8 has no settings"},
+        {"ffn*=host,cell=1", "host has no settings"},
         {"conv*=hyflex", "conv*: matches no layer of the network"},
         {"ffn*=flare", "ffn*: matches no attention, which is what flare takes"},
         {"attn0=hyflex", "attn0: matches no matrix, which is what hyflex takes"},
@@ -185,7 +185,8 @@ static bool outcome(const struct pm_system *system, const char *settings, struct
         assert_int_equal(pm_worker_begin(&w, &network.graph, placed, network.config.tokens), PM_OK);
         assert_int_equal(pm_worker_run(&w, &input, to->out), PM_OK);
         assert_true(pm_system_parts(system) <= PARTS);
-        memcpy(to->counts, w.counts[at], pm_system_parts(system) * sizeof *to->counts);
+        if (w.counts[at])
+            memcpy(to->counts, w.counts[at], pm_system_parts(system) * sizeof *to->counts);
         pm_worker_end(&w);
     }
     pm_placement_free(placed);

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/dataset.h"
 
-#include <stdio.h>
+#include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* ---- IDX ---- */
 
 /* Opens the first of the file's names that is there; where none is, the first one is complained about. */
 static pm_status open_file(struct pm_idx *idx, const char *folder, const char *split, const char *what,
@@ -44,9 +48,8 @@ static pm_status check_labels(struct pm_idx *labels, unsigned classes, struct pm
     return PM_OK;
 }
 
-pm_status pm_dataset_open(struct pm_dataset *d, const char *folder, const char *split, unsigned classes,
-                          struct pm_error *e) {
-    *d = (struct pm_dataset){0};
+static pm_status open_idx(struct pm_dataset *d, const char *folder, const char *split, struct pm_error *e) {
+    const struct pm_image_shape *shape = &d->form.shape;
     pm_status s = open_file(&d->images, folder, split, "images", 3, e);
     if (s == PM_OK && d->images.dim[0] == 0)
         s = pm_fail(e, PM_ESHAPE, d->images.path, "no images");
@@ -56,17 +59,167 @@ pm_status pm_dataset_open(struct pm_dataset *d, const char *folder, const char *
         s = pm_fail(e, PM_ESHAPE, d->labels.path, "%u labels for %u images", d->labels.dim[0],
                     d->images.dim[0]);
     if (s == PM_OK)
-        s = check_labels(&d->labels, classes, e);
+        s = check_labels(&d->labels, d->form.classes, e);
     if (s == PM_OK) { /* from the first one again */
         pm_idx_close(&d->labels);
         s = open_file(&d->labels, folder, split, "labels", 1, e);
     }
+    if (s == PM_OK &&
+        (d->images.dim[1] != shape->height || d->images.dim[2] != shape->width || shape->channels != 1))
+        s = pm_fail(e, PM_ESHAPE, d->images.path, "images of %ux%u, the network takes %ux%u",
+                    d->images.dim[1], d->images.dim[2], shape->height, shape->width);
+    d->count = d->images.dim[0];
+    d->labelled = true;
+    return s;
+}
+
+static pm_status read_idx(struct pm_dataset *d, unsigned n, uint8_t *pixels, unsigned *labels,
+                          struct pm_error *e) {
+    pm_status s = pm_idx_read(&d->images, n, pixels, e);
+    for (unsigned i = 0; i < n && s == PM_OK; i++) {
+        uint8_t label;
+        s = pm_idx_read(&d->labels, 1, &label, e);
+        labels[i] = label;
+    }
+    return s;
+}
+
+/* ---- pictures ---- */
+
+static int is_picture(const struct dirent *entry) {
+    static const char *const ends[] = {".png", ".pgm", ".ppm"};
+    const char *end = strrchr(entry->d_name, '.');
+    for (size_t i = 0; end && i < sizeof ends / sizeof *ends; i++)
+        if (strcmp(end, ends[i]) == 0)
+            return 1;
+    return 0;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b) {
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* Whether there are pictures. */
+static bool open_folder(struct pm_dataset *d, const char *folder) {
+    const int n = scandir(folder, &d->name, is_picture, by_name);
+    d->count = n > 0 ? (unsigned)n : 0;
+    if (n == 0) {
+        free(d->name);
+        d->name = NULL;
+    }
+    return n > 0;
+}
+
+/* The list's next line, its end taken off; NULL at the end. */
+static char *read_line(struct pm_dataset *d, char *line, size_t room, bool *complete) {
+    char *text = fgets(line, (int)room, d->list);
+    *complete = text && strchr(text, '\n') != NULL;
+    if (text)
+        text[strcspn(text, "\r\n")] = '\0';
+    return text;
+}
+
+/* Splits off a line's label; false: it is none below `classes`. *label is `classes` where there is none. */
+static bool take_label(const struct pm_dataset *d, char *line, unsigned *label) {
+    char *tab = strchr(line, '\t'), *end;
+    *label = d->form.classes;
+    if (!tab)
+        return true;
+    *tab++ = '\0';
+    const unsigned long v = *tab >= '0' && *tab <= '9' ? strtoul(tab, &end, 10) : d->form.classes;
+    if (v >= d->form.classes || *end)
+        return false;
+    *label = (unsigned)v;
+    return true;
+}
+
+/* Every line once: how many there are, and their labels. */
+static pm_status open_list(struct pm_dataset *d, const char *path, struct pm_error *e) {
+    char line[4096];
+    bool complete;
+    const char *slash = strrchr(path, '/');
+    d->list = fopen(path, "r");
+    if (!d->list)
+        return pm_fail(e, PM_EIO, path, "%s", strerror(errno));
+    d->path = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+    if (!d->path)
+        return pm_fail(e, PM_ENOMEM, path, "%s", pm_strerror(PM_ENOMEM));
+    while (read_line(d, line, sizeof line, &complete)) {
+        unsigned label;
+        if (d->count++ == UINT32_MAX || (!complete && !feof(d->list)))
+            return pm_fail(e, PM_EFORMAT, path, "line %u: longer than %zu characters, or too many", d->count,
+                           sizeof line - 2);
+        if (!take_label(d, line, &label))
+            return pm_fail(e, PM_ERANGE, path, "line %u: the label is no number below %u", d->count,
+                           d->form.classes);
+        if (!*line)
+            return pm_fail(e, PM_EFORMAT, path, "line %u: no path", d->count);
+        if (d->count == 1)
+            d->labelled = label < d->form.classes;
+        if (d->labelled != (label < d->form.classes))
+            return pm_fail(e, PM_EFORMAT, path, "line %u: labels stand on all lines or on none", d->count);
+    }
+    if (ferror(d->list))
+        return pm_fail(e, PM_EIO, path, "%s", strerror(errno));
+    if (d->count == 0)
+        return pm_fail(e, PM_ESHAPE, path, "no images");
+    rewind(d->list);
+    return PM_OK;
+}
+
+static pm_status read_picture(struct pm_dataset *d, uint8_t *pixels, unsigned *label, struct pm_error *e) {
+    char line[4096], path[8300];
+    bool complete;
+    if (d->list && (!read_line(d, line, sizeof line, &complete) || !take_label(d, line, label)))
+        return pm_fail(e, PM_EIO, d->path, "the list became another while it was read");
+    const char *name = d->list ? line : d->name[d->next]->d_name;
+    if (*name == '/')
+        snprintf(path, sizeof path, "%s", name);
+    else
+        snprintf(path, sizeof path, "%.4100s/%s", d->path, name);
+    d->next++;
+    return pm_image_read(path, &d->form.shape, pixels, e);
+}
+
+/* ---- all of them ---- */
+
+pm_status pm_dataset_open(struct pm_dataset *d, const char *path, const char *split,
+                          const struct pm_dataset_form *form, struct pm_error *e) {
+    const struct pm_image_shape *shape = &form->shape;
+    struct stat st;
+    *d = (struct pm_dataset){.form = *form, .item = (size_t)shape->height * shape->width * shape->channels};
+    pm_status s = PM_OK;
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+        s = open_list(d, path, e);
+    else if (!open_folder(d, path))
+        s = open_idx(d, path, split, e);
+    else if ((d->path = strdup(path)) == NULL)
+        s = pm_fail(e, PM_ENOMEM, path, "%s", pm_strerror(PM_ENOMEM));
     if (s != PM_OK)
         pm_dataset_close(d);
+    return s;
+}
+
+pm_status pm_dataset_read(struct pm_dataset *d, unsigned n, uint8_t *pixels, unsigned *labels,
+                          struct pm_error *e) {
+    pm_status s = PM_OK;
+    if (!d->path)
+        return read_idx(d, n, pixels, labels, e);
+    if (n > d->count - d->next)
+        return pm_fail(e, PM_EINVAL, d->path, "%u images were asked for, %u are left", n, d->count - d->next);
+    for (unsigned i = 0; i < n && s == PM_OK; i++)
+        s = read_picture(d, pixels + i * d->item, &labels[i], e);
     return s;
 }
 
 void pm_dataset_close(struct pm_dataset *d) {
     pm_idx_close(&d->images);
     pm_idx_close(&d->labels);
+    for (unsigned i = 0; d->name && i < d->count; i++)
+        free(d->name[i]);
+    free(d->name);
+    if (d->list)
+        fclose(d->list);
+    free(d->path);
+    *d = (struct pm_dataset){0};
 }

@@ -9,6 +9,8 @@ const struct pm_count_info pm_count_info[PM_COUNTS] = {
     [PM_COUNT_ACCESSES] = {"accesses", "accesses"},
     [PM_COUNT_WINDOWS] = {"windows", "accesses"},
     [PM_COUNT_CONVERSIONS] = {"conversions", "conversions"},
+    [PM_COUNT_CLIPS] = {"clips", "conversions"},
+    [PM_COUNT_LEVELS] = {"levels", "levels"},
     [PM_COUNT_WRONG] = {"wrong_codes", "conversions"},
     [PM_COUNT_CLOCKS] = {"clocks", "clocks"},
     [PM_COUNT_BITS] = {"plane_bits", "bits"},
@@ -18,6 +20,17 @@ const struct pm_count_info pm_count_info[PM_COUNTS] = {
     [PM_COUNT_ROUNDED] = {"clamped_by_rounding", "elements"},
     [PM_COUNT_ZERO_SUMS] = {"zero_sums", "rows"},
     [PM_COUNT_MOVED] = {"bits_moved", "bits"},
+    [PM_COUNT_ROW_READS] = {"row_reads", "reads"},
+    [PM_COUNT_TOGGLES] = {"toggles", "toggles"},
+    [PM_COUNT_PRODUCT_TOGGLES] = {"product_toggles", "toggles"},
+    [PM_COUNT_ENERGY] = {"energy", "units/1000"},
+    [PM_COUNT_CONVENTIONAL] = {"conventional_accesses", "accesses"},
+    [PM_COUNT_UNITS] = {"energy_units", "units"},
+    [PM_COUNT_RESCALED] = {"rescaled", "elements"},
+    [PM_COUNT_VALUES] = {"values", "elements"},
+    [PM_COUNT_ZERO_VALUES] = {"zero_values", "elements"},
+    [PM_COUNT_ZERO_VECTORS] = {"zero_vectors", "groups"},
+    [PM_COUNT_ZERO_SLICES] = {"zero_slices", "slices"},
 };
 
 const struct pm_histogram_info pm_histogram_info[PM_HISTOGRAMS] = {
