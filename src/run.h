@@ -141,6 +141,10 @@ void pm_run_print_units(const struct pm_run_outcome *o, const struct pm_results 
                         FILE *to);
 void pm_run_print_units_line(const struct pm_results *r, const char *path, FILE *to);
 #define PM_RUN_UNITS_HEAD "   units  accesses  of conv. wake-up  merit"
+/** What programming the cells takes and what wears them, which pm_run_add_cost() added at `cost`; nothing where
+ * there are none. */
+void pm_run_print_programming(const struct pm_run_job *j, const struct pm_results *r, const char *cost,
+                              FILE *to);
 /** What the layers that count array reads are in. */
 const char *pm_run_arrays_title(const struct pm_tally *t);
 /** Whether layers were in arrays that are read row by row. */

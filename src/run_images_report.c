@@ -368,6 +368,7 @@ static void print_golden(const struct pm_run_report *rep, const struct pm_result
         pm_run_print_budget(rep->job, stdout);
         printf(":\n    " PM_RUN_ARRAYS_HEAD "\n   ");
         pm_run_print_arrays(r, "", "cost/", o->images, stdout);
+        pm_run_print_programming(rep->job, r, "cost/", stdout);
     }
     pm_run_print_macros(o);
 }
