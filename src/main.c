@@ -13,8 +13,12 @@ static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"infer", pm_cmd_infer}, {"inspect", pm_cmd_inspect},     {"op", pm_cmd_op},
-    {"run", pm_cmd_run},     {"calibrate", pm_cmd_calibrate}, {"sweep", pm_cmd_sweep},
+    {"infer", pm_cmd_infer},
+    {"inspect", pm_cmd_inspect},
+    {"op", pm_cmd_op},
+    {"run", pm_cmd_run},
+    {"calibrate", pm_cmd_calibrate},
+    {"sweep", pm_cmd_sweep},
 };
 
 static const char doc[] =
