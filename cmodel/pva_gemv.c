@@ -244,27 +244,29 @@ unsigned pm_pva_tile_rows(const struct pm_pva *p, unsigned tile) {
 
 /* ---- accesses ---- */
 
-uint64_t pm_pva_access(const struct pm_pva *p, unsigned tile, const uint64_t *wordlines, unsigned digit,
-                       unsigned k, uint32_t vector, unsigned access, uint8_t *code) {
-    const struct pm_read_id id = {.vector = vector, .plane = (uint16_t)access};
+uint64_t pm_pva_read(const struct pm_pva *p, const struct pm_pva_access *a, const uint64_t *wordlines,
+                     uint8_t *code) {
+    const struct pm_read_id id = {.vector = a->vector, .plane = (uint16_t)a->access};
     uint64_t clips = 0;
-    for (unsigned c = 0; c < p->cols; c += PM_LINE_COLS) {
+    for (unsigned c = 0; c < a->n; c += PM_LINE_COLS) {
         int32_t value[PM_LINE_COLS];
-        const unsigned n = p->cols - c < PM_LINE_COLS ? p->cols - c : PM_LINE_COLS;
-        pm_rram_read_columns(p->tile[tile].array, wordlines, id, digit * p->cols + c, n, value);
+        const unsigned n = a->n - c < PM_LINE_COLS ? a->n - c : PM_LINE_COLS;
+        pm_rram_read_columns(p->tile[a->tile].array, wordlines, id, a->digit * p->cols + a->first + c, n,
+                             value);
         for (unsigned i = 0; i < n; i++)
-            code[c + i] = (uint8_t)pm_pva_code(value[i], k, &clips);
+            code[c + i] = (uint8_t)pm_pva_code(value[i], a->k, &clips);
     }
     return clips;
 }
 
-/* The same from a plain read of the whole array. */
-static uint64_t access_plain(const struct pm_pva *p, unsigned tile, const uint64_t *wordlines, unsigned digit,
-                             unsigned k, struct pm_read_id id, int32_t *value, uint8_t *code) {
+/* All columns from a plain read of the whole array. */
+static uint64_t read_plain(const struct pm_pva *p, const struct pm_pva_access *a, const uint64_t *wordlines,
+                           int32_t *value, uint8_t *code) {
+    const struct pm_read_id id = {.vector = a->vector, .plane = (uint16_t)a->access};
     uint64_t clips = 0;
-    pm_rram_read_plain(p->tile[tile].array, wordlines, id, value);
+    pm_rram_read_plain(p->tile[a->tile].array, wordlines, id, value);
     for (unsigned c = 0; c < p->cols; c++)
-        code[c] = (uint8_t)pm_pva_code(value[digit * p->cols + c], k, &clips);
+        code[c] = (uint8_t)pm_pva_code(value[a->digit * p->cols + c], a->k, &clips);
     return clips;
 }
 
@@ -308,14 +310,14 @@ static void read_groups(struct pass *s, unsigned i, unsigned j, unsigned access)
     }
     memset(s->sum, 0, p->cols * sizeof *s->sum);
     for (unsigned first = 0; first < t->rows; first += place.n, access++) {
+        const bool plain = p->cfg.path == PM_PATH_PLAIN;
         const unsigned n = t->rows - first < place.n ? t->rows - first : place.n;
-        const struct pm_read_id id = {.vector = s->vector, .plane = (uint16_t)access};
+        const struct pm_pva_access a = {s->tile, j, place.k, s->vector, access, 0, p->cols};
         uint64_t wordlines[WORDS];
-        if (!cut_window(s->plane[i], first, n, wordlines) && p->cfg.path != PM_PATH_PLAIN)
+        if (!cut_window(s->plane[i], first, n, wordlines) && !plain)
             continue; /* a read without lines has no current and no noise */
-        s->clips += p->cfg.path == PM_PATH_PLAIN
-                        ? access_plain(p, s->tile, wordlines, j, place.k, id, s->value, s->code)
-                        : pm_pva_access(p, s->tile, wordlines, j, place.k, s->vector, access, s->code);
+        s->clips +=
+            plain ? read_plain(p, &a, wordlines, s->value, s->code) : pm_pva_read(p, &a, wordlines, s->code);
         for (unsigned c = 0; c < p->cols; c++)
             s->sum[c] = (uint16_t)(s->sum[c] + s->code[c]);
     }
@@ -381,28 +383,12 @@ static pm_status gemm_arrays(const struct pm_pva *p, const int32_t *x, size_t st
     return status;
 }
 
-static pm_status gemm_exact(const struct pm_pva *p, const int32_t *x, size_t stride, size_t n, int64_t *y) {
-    enum { Block = 64 }; /* vectors, a bound on memory only */
-    const size_t wide = pm_gemm_stride(p->rows);
-    int16_t *x16 = calloc((n < Block ? n : Block) * wide, sizeof *x16);
-    if (x16 == NULL)
-        return PM_ENOMEM;
-    for (size_t v = 0; v < n; v += Block) {
-        const unsigned vectors = (unsigned)(n - v < Block ? n - v : Block);
-        for (unsigned i = 0; i < vectors; i++)
-            for (unsigned r = 0; r < p->rows; r++)
-                x16[i * wide + r] = (int16_t)x[(v + i) * stride + r];
-        pm_gemm(p->k, x16, vectors, p->packed, p->rows, p->outputs, y + v * p->outputs, NULL);
-    }
-    free(x16);
-    return PM_OK;
-}
-
 pm_status pm_pva_gemm(const struct pm_pva *p, const int32_t *x, size_t stride, size_t n,
                       uint32_t first_vector, int64_t *y, struct pm_pva_cost *cost) {
     uint64_t clips = 0;
-    const pm_status status = p->packed != NULL ? gemm_exact(p, x, stride, n, y)
-                                               : gemm_arrays(p, x, stride, n, first_vector, y, &clips);
+    const pm_status status = p->packed != NULL
+                                 ? pm_gemm_wide(p->k, x, stride, n, p->packed, p->rows, p->outputs, y)
+                                 : gemm_arrays(p, x, stride, n, first_vector, y, &clips);
     if (cost != NULL && status == PM_OK)
         pm_pva_cost_add(cost, &(struct pm_pva_cost){.vectors = n,
                                                     .accesses = n * p->accesses,

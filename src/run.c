@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "io/json.h"
+#include "placing.h"
 #include "run_pairs.h"
 
 #include <argp.h>
@@ -33,8 +34,13 @@ static pm_status run_variants(struct pm_run_job *j, enum pm_variant_use use, uns
             continue;
         if (status == PM_OK) {
             const bool rtl = use == PM_OF_RTL;
-            const struct pm_run_pass pass = {rtl ? "rtl" : pm_run_variant_name(&variant[v]), &plan, images,
-                                             !rtl, rtl ? matrices : NULL};
+            const struct pm_run_pass pass = {rtl ? "rtl" : pm_run_variant_name(&variant[v]),
+                                             &plan,
+                                             images,
+                                             !rtl,
+                                             PM_FIDELITY_NEVER,
+                                             rtl ? matrices : NULL,
+                                             false};
             to->variant[to->count] = variant[v];
             status = pm_run_images(j, &pass, &to->outcome[to->count++]);
             pm_plan_free(&plan);
@@ -49,10 +55,17 @@ static pm_status measure(struct pm_run_job *j, struct pm_run_report *r) {
     const struct pm_settings *s = j->settings;
     const int64_t engine = pm_settings_int(s, "engine");
     const unsigned ablations = (unsigned)pm_settings_int(s, "ablation-images");
-    const struct pm_run_pass rtl = {"rtl", &j->plan, (unsigned)pm_settings_int(s, "rtl-images"), false,
-                                    every_layer},
-                             golden = {"golden", &j->plan, (unsigned)pm_settings_int(s, "images"), true,
-                                       NULL};
+    const struct pm_run_pass rtl = {"rtl", &j->plan,          (unsigned)pm_settings_int(s, "rtl-images"),
+                                    false, PM_FIDELITY_NEVER, every_layer,
+                                    false},
+                             golden = {"golden",
+                                       &j->plan,
+                                       (unsigned)pm_settings_int(s, "images"),
+                                       true,
+                                       pm_settings_int(s, "fidelity") ? PM_FIDELITY_ALWAYS
+                                                                      : PM_FIDELITY_UNLABELLED,
+                                       NULL,
+                                       false};
     pm_status status = PM_OK;
     if (engine != PM_ENGINE_GOLDEN)
         status = pm_run_images(j, &rtl, &r->rtl);
@@ -105,15 +118,18 @@ enum {
     OPTION_PLAN,
     OPTION_PLACE,
     OPTION_SET,
-    OPTION_SETTING, /* and on: the run's own */
+    OPTION_SPELLED,                      /* and on: those of systems that have an option of their own */
+    OPTION_SETTING = OPTION_SPELLED + 8, /* and on: the run's own */
     OPTION_END = OPTION_SETTING + 64
 };
+
+/* Settings of systems that are options, too. */
+static const char *const spelled[] = {"flare.preset", "flare.gpc", "flare.eplanes", "flare.q", NULL};
 
 /* The command line, before files are read. */
 struct arguments {
     struct pm_run_job *job;
-    const char *plan, *place[PM_PLAN_ENTRIES];
-    unsigned places;
+    struct pm_placing placing;
 };
 
 /* "N", from 1. */
@@ -140,21 +156,20 @@ static pm_status take_setting(struct pm_run_job *j, int key, const char *value) 
     return pm_settings_give(all, text, NULL, &j->error);
 }
 
+/* --gpc scan is --set flare.gpc=scan. */
+static pm_status take_spelled(struct pm_run_job *j, const char *name, const char *value) {
+    char text[256], where[64];
+    snprintf(text, sizeof text, "%s=%s", name, value);
+    snprintf(where, sizeof where, "--%s", strchr(name, '.') + 1);
+    return pm_settings_give(j->plan.all, text, where, &j->error);
+}
+
 /* Below the options: argp would break the lines. */
 static void print_systems(FILE *f) {
     fputs("\nLayers are named attn0 (its matrices attn0.q, k, v, o), ffn0.up, ffn0.down, attn1, ..., patch, "
           "head.\nSystems and their settings:\n",
           f);
-    for (size_t i = 0; pm_systems[i]; i++) {
-        const struct pm_system *s = pm_systems[i];
-        fprintf(f, "\n  %-8s %s\n", s->name, s->summary);
-        for (const struct pm_setting *d = s->settings ? s->settings->setting : NULL; d && d->name; d++) {
-            char range[128], note[200];
-            pm_setting_range(d, range, sizeof range);
-            pm_setting_note(d, note, sizeof note);
-            fprintf(f, "    %s.%s %s (%s); %s\n", s->name, d->name, range, d->fallback, note);
-        }
-    }
+    pm_placing_help(f);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -162,6 +177,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     struct pm_run_job *j = a->job;
     if (key >= OPTION_SETTING && key < OPTION_END)
         return take_setting(j, key, arg) == PM_OK ? 0 : EINVAL;
+    if (key >= OPTION_SPELLED && key < OPTION_SETTING)
+        return take_spelled(j, spelled[key - OPTION_SPELLED], arg) == PM_OK ? 0 : EINVAL;
     switch (key) {
     case OPTION_DATA:
         j->data = arg;
@@ -190,13 +207,10 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         j->replay = arg;
         return 0;
     case OPTION_PLAN:
-        a->plan = arg;
+        a->placing.plan = arg;
         return 0;
     case OPTION_PLACE:
-        if (a->places == PM_PLAN_ENTRIES)
-            return pm_fail(&j->error, PM_ERANGE, "--place", "more than %d", PM_PLAN_ENTRIES), EINVAL;
-        a->place[a->places++] = arg;
-        return 0;
+        return pm_placing_add(&a->placing, arg, &j->error) == PM_OK ? 0 : EINVAL;
     case OPTION_SET:
         return pm_settings_give(j->plan.all, arg, "--set", &j->error) == PM_OK ? 0 : EINVAL;
     case 'h':
@@ -252,22 +266,6 @@ static pm_status check_input(struct pm_run_job *j) {
     return PM_OK;
 }
 
-/* Settings of a --place whose system is placed nowhere in the end, since later ones place all its layers. */
-static pm_status check_places(struct pm_run_job *j, unsigned places) {
-    const struct pm_plan *p = &j->plan;
-    for (unsigned i = p->entries - places; i < p->entries; i++) {
-        const struct pm_settings *s = p->entry[i].settings;
-        if (!s || pm_plan_uses(p, &j->network.graph, p->entry[i].system))
-            continue;
-        for (size_t k = 0; k < s->count; k++)
-            if (s->value[k].given)
-                return pm_fail(&j->error, PM_EINVAL, p->entry[i].pattern,
-                               "%s.%s is ignored, later entries place all its layers", s->list->prefix,
-                               s->list->setting[k].name);
-    }
-    return PM_OK;
-}
-
 /* The plan and those of its variants that will run, together. */
 static pm_status check_plans(struct pm_run_job *j) {
     const unsigned use = j->pairs                                                   ? PM_OF_PAIRS
@@ -296,10 +294,8 @@ static pm_status check_plans(struct pm_run_job *j) {
 static pm_status prepare(const struct arguments *a, struct pm_outfile *summary) {
     struct pm_run_job *j = a->job;
     pm_status status = j->config ? load_config(j) : PM_OK;
-    if (status == PM_OK && a->plan)
-        status = pm_plan_load(&j->plan, a->plan, &j->error);
-    for (unsigned i = 0; i < a->places && status == PM_OK; i++)
-        status = pm_plan_place(&j->plan, a->place[i], true, &j->error);
+    if (status == PM_OK)
+        status = pm_placing_apply(&a->placing, &j->plan, &j->error);
     if (status == PM_OK)
         status = check_input(j);
     if (status == PM_OK)
@@ -307,7 +303,7 @@ static pm_status prepare(const struct arguments *a, struct pm_outfile *summary) 
     if (status == PM_OK)
         status = check_plans(j);
     if (status == PM_OK)
-        status = check_places(j, a->places);
+        status = pm_placing_check(&a->placing, &j->plan, j->network.graph, &j->error);
     if (status == PM_OK && j->summary)
         status = pm_outfile_plan(summary, j->summary, &j->error);
     return status;
@@ -342,6 +338,11 @@ static void list_options(struct argp_option *options, char (*text)[256]) {
         snprintf(text[k], sizeof text[k], "%s (%s)", note, d->fallback);
         options[n++] =
             (struct argp_option){d->name, OPTION_SETTING + k, d->choices ? d->choices : "N", 0, text[k], 1};
+    }
+    for (int k = 0; spelled[k]; k++, n++) {
+        snprintf(text[n], sizeof text[n], "As --set %s=VALUE", spelled[k]);
+        options[n] =
+            (struct argp_option){strchr(spelled[k], '.') + 1, OPTION_SPELLED + k, "VALUE", 0, text[n], 1};
     }
     options[n] = (struct argp_option){0};
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run.h"
 
-#include "rtl.h"
+#include "model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +20,8 @@ static const struct pm_setting settings[] = {
      .help = "images in RTL"},
     {PM_SET_INTEGER("ablation-images", 0, 1e9, "0"), .when = "input=images engine=golden|both",
      .help = "images for each variant; 0: none"},
+    {PM_SET_FLAG("fidelity", "0"), .when = "input=images engine=golden|both",
+     .help = "every layer against float: cosine, SQNR; without labels in any case"},
     {PM_SET_INTEGER("batch", 1, 4096, "1"), .when = "input=pairs",
      .help = "sentences that are padded to the longest of them"},
     {PM_SET_INTEGER("rtl-tokens", 2, 512, "128"), .when = "input=pairs engine=both",
@@ -33,6 +35,10 @@ static const struct pm_setting settings[] = {
      .help = "arrays that there are for matrices; 0: as many as 1-bit cells take"},
     {PM_SET_ONE_OF("copies", "integer|fluid", "integer"), .when = "arrays=some",
      .help = "of the matrices in these arrays: whole ones, or by the ratio"},
+    {PM_SET_NUMBER("endurance", 1, 1e15, "1e6"), .when = "arrays=some",
+     .help = "pulses that a cell survives; no source names it"},
+    {PM_SET_NUMBER("rate", 1e-9, 1e9, "1"), .when = "arrays=some",
+     .help = "inferences a second, for the years that cells last"},
     {PM_SET_INTEGER("seed", 0, 4294967295.0, "1"), .when = "drawn=something", .help = "of what is drawn"},
     {PM_SET_INTEGER("threads", 0, 1024, "0"), .when = "engine=golden|both", .help = "0: one a core"},
     {0},
@@ -44,15 +50,13 @@ pm_status pm_run_begin(struct pm_run_job *j) {
     j->settings = pm_settings_new(&pm_run_settings);
     pm_status status = j->settings ? pm_plan_new(&j->plan) : PM_ENOMEM;
     if (status == PM_OK)
-        status = pm_plan_place(&j->plan, "attn*=flare", false, &j->error);
-    if (status == PM_OK)
-        status = pm_plan_place(&j->plan, "ffn*=host", false, &j->error);
+        status = pm_plan_default(&j->plan, "attn*=flare ffn*=host", &j->error);
     return status == PM_OK || *j->error.text ? status : pm_fail(&j->error, status, "run", "out of memory");
 }
 
 void pm_run_end(struct pm_run_job *j) {
     pm_plan_free(&j->plan);
-    pm_encoder_free(&j->network);
+    pm_network_free(&j->network);
     free(j->settings);
 }
 
@@ -63,25 +67,22 @@ void pm_run_progress(const char *what, unsigned done, unsigned total) {
     fflush(stderr);
 }
 
-/* The model's folder: as named, or a name of models/ or of the build. */
-static void find_folder(struct pm_run_job *j) {
-    snprintf(j->folder, sizeof j->folder, "%s", j->model);
-    if (strchr(j->model, '/') || access(j->model, F_OK) == 0)
-        return;
-    snprintf(j->folder, sizeof j->folder, "%s/models/%s", pm_home(), j->model);
-    if (access(j->folder, F_OK) == 0)
-        return;
-    snprintf(j->folder, sizeof j->folder, "%s/%s", pm_build(), j->model);
-    if (access(j->folder, F_OK) != 0)
-        snprintf(j->folder, sizeof j->folder, "%s", j->model);
-}
-
 pm_status pm_run_load_network(struct pm_run_job *j) {
-    find_folder(j);
-    pm_status status = pm_encoder_load(&j->network, j->folder, &j->error);
-    if (status == PM_OK && j->network.config.type != (j->pairs ? PM_ENCODER_BERT : PM_ENCODER_VIT))
+    pm_find_model(j->model, j->folder);
+    pm_status status = pm_network_load(&j->network, j->folder, &j->error);
+    if (status == PM_OK && (j->network.type == PM_NETWORK_BERT) != (j->pairs != NULL))
         status = pm_fail(&j->error, PM_EINVAL, j->model, "takes %s",
                          j->pairs ? "images: --data" : "sentences: --pairs");
+    char path[PATH_MAX + 16];
+    const bool own = j->plan.entries > 0 && !j->plan.entry[0].given;
+    snprintf(path, sizeof path, "%s/schedule.json", j->folder);
+    const bool compiled = access(path, F_OK) == 0;
+    if (status == PM_OK && own && compiled) {
+        snprintf(path, sizeof path, "%s/plan.json", j->folder);
+        status = pm_plan_load(&j->plan, path, &j->error);
+    } else if (status == PM_OK && own && j->network.type == PM_NETWORK_CNN) {
+        status = pm_plan_default(&j->plan, "*=int8", &j->error);
+    }
     return status;
 }
 
@@ -90,13 +91,13 @@ static bool has_arrays(const struct pm_run_job *j, const struct pm_plan *plan) {
     bool any = false;
     for (size_t i = 0; pm_systems[i]; i++)
         any = any || (pm_systems[i]->hold && pm_systems[i]->takes == PM_NODE_MATRIX &&
-                      pm_plan_uses(plan, &j->network.graph, pm_systems[i]));
+                      pm_plan_uses(plan, j->network.graph, pm_systems[i]));
     return any;
 }
 
 /* Whether a plan has layers in systems that have RTL; of a run on pairs, the attention of layer rtl-layer. */
 static bool has_rtl(const struct pm_run_job *j, const struct pm_plan *plan) {
-    const struct pm_graph *g = &j->network.graph;
+    const struct pm_graph *g = j->network.graph;
     const int64_t layer = pm_settings_int(j->settings, "rtl-layer");
     for (unsigned i = 0; i < g->nodes; i++) {
         const struct pm_plan_entry *entry = pm_plan_of(plan, g, i);
@@ -108,7 +109,7 @@ static bool has_rtl(const struct pm_run_job *j, const struct pm_plan *plan) {
 }
 
 pm_status pm_run_check(struct pm_run_job *j, const struct pm_plan *const plans[], size_t count, bool drawn) {
-    const struct pm_graph *g = &j->network.graph;
+    const struct pm_graph *g = j->network.graph;
     const bool rtl = pm_settings_int(j->settings, "engine") != PM_ENGINE_GOLDEN;
     bool draws = drawn, any_rtl = false, arrays = false;
     for (size_t i = 0; i < count; i++) {
@@ -152,12 +153,12 @@ pm_status pm_run_vary(struct pm_run_job *j, const char *text, struct pm_plan *pl
     if (status != PM_OK)
         return pm_fail(&j->error, status, "variants", "out of memory");
     status = pm_plan_override(plan, text, &j->error);
-    if (status == PM_OK && pm_plan_check(plan, &j->network.graph, false, &e) != PM_OK)
+    if (status == PM_OK && pm_plan_check(plan, j->network.graph, false, &e) != PM_OK)
         status = PM_EMODE;
     for (const char *word = text; *word && status == PM_OK; word += strspn(word, " ")) {
         struct pm_settings *s;
         if (pm_settings_find(plan->all, word, strcspn(word, "= "), &s) >= 0 &&
-            !pm_plan_uses(plan, &j->network.graph, pm_system_find(s->list->prefix, strlen(s->list->prefix))))
+            !pm_plan_uses(plan, j->network.graph, pm_system_find(s->list->prefix, strlen(s->list->prefix))))
             status = PM_EMODE;
         word += strcspn(word, " ");
     }
@@ -167,8 +168,8 @@ pm_status pm_run_vary(struct pm_run_job *j, const char *text, struct pm_plan *pl
 }
 
 pm_status pm_run_place(struct pm_run_job *j, const struct pm_plan *plan, struct pm_placement **p) {
-    return pm_placement_new(plan, &j->network.graph, j->folder,
-                            (uint64_t)pm_settings_int(j->settings, "seed"), p, &j->error);
+    return pm_placement_new(plan, j->network.graph, j->folder, (uint64_t)pm_settings_int(j->settings, "seed"),
+                            p, &j->error);
 }
 
 static bool write_text(FILE *f, const void *content) {

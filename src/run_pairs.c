@@ -70,7 +70,7 @@ static uint64_t padding(const struct embed *p, unsigned batch) {
 static pm_status embed_with(const struct embed *p, const struct pm_placement *placement,
                             struct pm_run_embedding *g) {
     struct pm_run_job *j = p->j;
-    const struct pm_graph *graph = &j->network.graph;
+    const struct pm_graph *graph = j->network.graph;
     const unsigned tokens = graph->tokens, batch = (unsigned)pm_settings_int(j->settings, "batch");
     const unsigned groups = (p->count + batch - 1) / batch;
     unsigned threads = pm_run_threads(j), done = 0;
@@ -166,7 +166,7 @@ static void pair_cosines(const float *embedding, unsigned pairs, size_t width, d
 static pm_status compare(struct pm_run_job *j, const struct pm_plan *plan, const struct set *s,
                          const char *what, unsigned pairs, const double *cosine_float, double *cosine_integer,
                          struct pm_run_embedding *g) {
-    const size_t width = j->network.config.width;
+    const size_t width = j->network.encoder.config.width;
     float *out = malloc(2 * pairs * width * sizeof *out);
     if (!out)
         return pm_fail(&j->error, PM_ENOMEM, what, "out of memory");
@@ -223,11 +223,11 @@ static pm_status measure_speed(struct pm_run_job *j, const struct set *s, struct
     const unsigned count = ids / LENGTH < MOST ? (unsigned)(ids / LENGTH) : MOST;
     struct pm_graph_input input[MOST];
     struct pm_run_embedding g;
-    if (count == 0 || j->network.config.tokens < LENGTH)
+    if (count == 0 || j->network.encoder.config.tokens < LENGTH)
         return PM_OK;
     for (unsigned i = 0; i < count; i++)
         input[i] = (struct pm_graph_input){.ids = s->tokens.id + i * LENGTH, .n = LENGTH};
-    float *out = malloc(count * j->network.config.width * sizeof *out);
+    float *out = malloc(count * j->network.encoder.config.width * sizeof *out);
     if (!out)
         return pm_fail(&j->error, PM_ENOMEM, "speed", "out of memory");
     const struct embed p = {j, input, count, "speed", &j->plan, out};
@@ -285,7 +285,7 @@ static void choose_texts(const struct pm_run_job *j, const struct set *s, unsign
     r->texts = 2;
     r->text[0] = (struct pm_run_text){
         .input = *longest, .first = (unsigned)pm_settings_int(j->settings, "rtl-layer"), .layers = 1};
-    r->text[1] = (struct pm_run_text){.input = *shortest, .layers = j->network.config.layers};
+    r->text[1] = (struct pm_run_text){.input = *shortest, .layers = j->network.encoder.config.layers};
     for (unsigned i = 0; i < r->texts; i++)
         if (r->text[i].input.n > most)
             r->text[i].input.n = most;
@@ -294,7 +294,7 @@ static void choose_texts(const struct pm_run_job *j, const struct set *s, unsign
 static pm_status run_rtl(struct pm_run_job *j, const struct set *s, struct pm_run_pairs *r) {
     const unsigned most = (unsigned)pm_settings_int(j->settings, "rtl-tokens"),
                    tokens = (most + 63) / 64 * 64;
-    const struct pm_graph *g = &j->network.graph;
+    const struct pm_graph *g = j->network.graph;
     const struct pm_twin_report report = {"text", j->replay};
     struct pm_placement *p;
     struct pm_worker w = {0};
@@ -314,7 +314,7 @@ static pm_status run_rtl(struct pm_run_job *j, const struct set *s, struct pm_ru
 }
 
 static pm_status evaluate(struct pm_run_job *j, struct set *s, struct pm_run_pairs *r) {
-    const size_t width = j->network.config.width;
+    const size_t width = j->network.encoder.config.width;
     const struct embed p = {j, s->input, 2 * r->pairs, "float", NULL, s->embedding};
     struct pm_run_embedding in_float;
     pm_status status = embed(&p, &in_float);
@@ -335,7 +335,7 @@ static pm_status evaluate(struct pm_run_job *j, struct set *s, struct pm_run_pai
 }
 
 static pm_status load(struct pm_run_job *j, struct set *s, struct pm_run_pairs *r) {
-    const struct pm_encoder_config *c = &j->network.config;
+    const struct pm_encoder_config *c = &j->network.encoder.config;
     const struct pm_pairs_columns columns = {{j->column[0], j->column[1]}, j->score_column, j->header};
     pm_status status = pm_pairs_load(&s->pairs, j->pairs, &columns, &j->error);
     if (status != PM_OK)

@@ -131,7 +131,7 @@ static struct pm_twin_result text_sum(const struct pm_run_pairs *r, const struct
 
 static void add_text(struct pm_results *out, const struct pm_run_job *j, const struct pm_run_pairs *r,
                      const struct pm_run_text *text) {
-    const struct pm_graph *g = &j->network.graph;
+    const struct pm_graph *g = j->network.graph;
     const struct pm_twin_result x = text_sum(r, text);
     const double runs = (double)x.runs;
     pm_result_group(out, NULL);
@@ -157,7 +157,7 @@ static void add_text(struct pm_results *out, const struct pm_run_job *j, const s
     }
     pm_result_end(out);
     add_int(out, "traffic_elements", x.elements_in + x.elements_out, "elements");
-    add_real(out, "traffic_3bnd", runs * 3 * text->input.n * j->network.config.width, "elements");
+    add_real(out, "traffic_3bnd", runs * 3 * text->input.n * j->network.encoder.config.width, "elements");
     pm_result_end(out);
 }
 
@@ -370,6 +370,7 @@ void pm_run_pairs_print(const struct pm_run_job *j, const struct pm_run_pairs *r
         pm_run_print_budget(j, to);
         fprintf(to, ":\n    " PM_RUN_ARRAYS_HEAD "\n   ");
         pm_run_print_arrays(found, "", "", (double)(g->tokens + g->padding), to);
+        pm_run_print_programming(j, found, "", to);
     }
     if (layer_vectors(g) > 0)
         print_layers(r, found, to);

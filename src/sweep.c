@@ -46,7 +46,8 @@ static pm_status take_line(struct sweep *s, unsigned number, const char *text, s
     if (number == 0)
         return strlen(s->head) == length && memcmp(s->head, text, length) == 0
                    ? PM_OK
-                   : pm_fail(&s->of.job.error, PM_EINVAL, s->output, "holds another sweep; name another file");
+                   : pm_fail(&s->of.job.error, PM_EINVAL, s->output,
+                             "holds another sweep; name another file");
     char *line = strndup(text, length);
     if (!line)
         return pm_fail(&s->of.job.error, PM_ENOMEM, s->output, "out of memory");

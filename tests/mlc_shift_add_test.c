@@ -28,21 +28,39 @@ static int32_t array_dot(const int8_t *x, const int8_t *w, unsigned rows, unsign
                     code[c] += (int32_t)(flip[c] ? top - u : u);
             }
             if (allow_flip)
-                assert_true(code[c] <= (cell == 1 ? 32 : 96));
+                assert_true(code[c] <= 32 * (int32_t)top);
         }
         pm_mlc_shift_add(code, flip, cell, pop, i, 1, &acc);
     }
     return acc;
 }
 
-/* Every product of two int8, both cells: with the proofs, which show t = sum of the active rows' weights and
- * y = its sum over planes, this closes the dot product. */
+/* The same of differential weights: magnitudes in the columns of a pair, by sign. */
+static int32_t pair_dot(const int8_t *x, const int8_t *w, unsigned rows, unsigned cell) {
+    const unsigned slices = pm_mlc_slices(cell), top = (1u << cell) - 1;
+    int32_t acc = 12345;
+    assert_int_equal(pm_mlc_columns(cell, PM_WEIGHTS_DIFFERENTIAL), 2 * slices);
+    for (unsigned i = 0; i < 8; i++) {
+        int32_t code[16] = {0};
+        for (unsigned r = 0; r < rows; r++)
+            for (unsigned c = 0; c < slices && ((uint8_t)x[r] >> i & 1); c++)
+                code[2 * c + (w[r] < 0)] += (int32_t)((unsigned)abs(w[r]) >> (cell * c) & top);
+        pm_mlc_shift_add_pairs(code, cell, i, 1, &acc);
+    }
+    return acc;
+}
+
+/* Every product of two int8, all cells and both codings: with the proofs, which show t = sum of the active
+ * rows' weights and y = its sum over planes, this closes the dot product. */
 static void every_product(void **state) {
     (void)state;
-    for (unsigned cell = 1; cell <= 2; cell++)
+    for (unsigned cell = 1; cell <= 4; cell++)
         for (int x = -128; x < 128; x++)
-            for (int w = -128; w < 128; w++)
-                assert_int_equal(array_dot(&(int8_t){(int8_t)x}, &(int8_t){(int8_t)w}, 1, cell, true), x * w);
+            for (int w = -128; w < 128; w++) {
+                const int8_t x8 = (int8_t)x, w8 = (int8_t)w;
+                assert_int_equal(array_dot(&x8, &w8, 1, cell, true), x * w);
+                assert_int_equal(pair_dot(&x8, &w8, 1, cell), x * w);
+            }
 }
 
 static void full_arrays(void **state) {
@@ -59,9 +77,11 @@ static void full_arrays(void **state) {
         }
         for (unsigned r = 0; r < rows; r++)
             want += x[r] * w[r];
-        for (unsigned cell = 1; cell <= 2; cell++)
+        for (unsigned cell = 1; cell <= 4; cell++) {
             for (int flip = 0; flip <= 1; flip++)
                 assert_int_equal(array_dot(x, w, rows, cell, flip), want);
+            assert_int_equal(pair_dot(x, w, rows, cell), want);
+        }
     }
 }
 
@@ -90,6 +110,18 @@ static void accumulator_widths(void **state) {
                                                                                     : 128 * high - 127 * low;
             assert_true(largest < 1 << 23);
             assert_int_equal(largest < 1 << 22, !(cell == 1 && top == 127));
+            /* Pairs: all positive columns full in planes 0 to 6, all negative ones in plane 7, and the
+             * mirror. */
+            int32_t code[2][16], acc[2] = {0};
+            for (unsigned c = 0; c < 2 * pm_mlc_slices(cell); c++)
+                code[c % 2][c] = top, code[1 - c % 2][c] = 0;
+            for (unsigned i = 0; i < 8; i++)
+                for (unsigned side = 0; side < 2; side++)
+                    pm_mlc_shift_add_pairs(code[side ^ (i == 7)], cell, i, 1, &acc[side]);
+            assert_int_equal(acc[0], 255 * top * 255 / ((1 << cell) - 1));
+            assert_int_equal(acc[1], -acc[0]);
+            assert_true(acc[0] < 1 << 23);
+            assert_int_equal(acc[0] < 1 << 22, !(cell == 1 && top == 127));
         }
 }
 

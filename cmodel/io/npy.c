@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "io/file.h"
@@ -77,8 +78,8 @@ static bool take_shape(struct parser *p, unsigned *rank, size_t *shape) {
     while (!take(p, ')')) {
         if (*rank && !comma)
             return false;
-        if (*rank == PM_RANK) {
-            p->reason = "more than 4 dimensions";
+        if (*rank == PM_NPY_RANK) {
+            p->reason = "more than 8 dimensions";
             return false;
         }
         if (!take_size(p, &shape[*rank]))
@@ -99,16 +100,16 @@ static const struct form {
              {'u', '8', PM_INT64}, {'f', '4', PM_INT64}, {'f', '8', PM_INT64}};
 
 /* What a header says. */
-struct header {
+struct pm_npy_header {
     char descr[24];
     const struct form *form;
     bool big_endian, fortran;
     unsigned rank;
-    size_t shape[PM_RANK];
+    size_t shape[PM_NPY_RANK], count;
 };
 
 /* The descr as a form that is read, such as <i4; false if it is none. */
-static bool find_form(struct header *h) {
+static bool find_form(struct pm_npy_header *h) {
     const char *d = h->descr;
     if (strlen(d) != 3 || !strchr("<>|=", d[0]))
         return false;
@@ -121,7 +122,7 @@ static bool find_form(struct header *h) {
     return false;
 }
 
-static bool parse_header(struct parser *p, struct header *h) {
+static bool parse_header(struct parser *p, struct pm_npy_header *h) {
     enum { DESCR = 1, ORDER = 2, SHAPE = 4, ALL = 7 };
     unsigned seen = 0;
     bool comma = true;
@@ -157,74 +158,109 @@ static bool parse_header(struct parser *p, struct header *h) {
     return seen == ALL && p->end - p->at == 1 && *p->at == '\n';
 }
 
-/* One element as an integer; false where it is none of 64 bits. */
-static bool decode(const struct header *h, const unsigned char *b, int64_t *value) {
+/* One element: its bits, and of a float its value. */
+static uint64_t decode(const struct pm_npy_header *h, const unsigned char *b, double *real) {
     const unsigned size = (unsigned)(h->form->size - '0');
     uint64_t u = 0;
     for (unsigned i = 0; i < size; i++)
         u = u << 8 | b[h->big_endian ? i : size - 1 - i];
     if (h->form->kind == 'f') {
-        double v;
         float single;
         const uint32_t low = (uint32_t)u;
         if (size == sizeof single) {
             memcpy(&single, &low, sizeof single);
-            v = (double)single;
+            *real = (double)single;
         } else {
-            memcpy(&v, &u, sizeof v);
+            memcpy(real, &u, sizeof *real);
         }
+    }
+    return u;
+}
+
+/* One element as an integer; false where it is none of 64 bits. */
+static bool decode_integer(const struct pm_npy_header *h, const unsigned char *b, int64_t *value) {
+    double v = 0;
+    const uint64_t u = decode(h, b, &v);
+    if (h->form->kind == 'f') {
         if (!(v >= -0x1p63 && v < 0x1p63) || v != floor(v))
             return false;
         *value = (int64_t)v;
         return true;
     }
-    const unsigned unused = 64 - 8 * size;
+    const unsigned unused = 64 - 8 * (unsigned)(h->form->size - '0');
     *value = h->form->kind == 'i' ? (int64_t)(u << unused) >> unused : (int64_t)u;
     return h->form->kind == 'b' ? u <= 1 : u <= INT64_MAX || h->form->kind == 'i';
 }
 
 /* The element's place in C order that follows `at` in a file of Fortran order; place[] is that of `at`. */
-static size_t next_fortran(const struct pm_tensor *t, size_t *place, size_t at) {
-    size_t stride = t->count;
-    for (unsigned d = 0; d < t->rank; d++) {
-        stride /= t->shape[d];
+static size_t next_fortran(const struct pm_npy_header *h, size_t *place, size_t at) {
+    size_t stride = h->count;
+    for (unsigned d = 0; d < h->rank; d++) {
+        stride /= h->shape[d];
         at += stride;
-        if (++place[d] < t->shape[d])
+        if (++place[d] < h->shape[d])
             return at;
-        at -= stride * t->shape[d];
+        at -= stride * h->shape[d];
         place[d] = 0;
     }
     return at;
 }
 
-static pm_status read_data(FILE *f, const char *path, const struct header *h, struct pm_tensor *t,
+/* Where elements go: a tensor of integers, or numbers as they are. */
+struct sink {
+    struct pm_tensor *integers;
+    struct pm_npy_array *array;
+};
+
+static bool store(const struct pm_npy_header *h, const unsigned char *b, const struct sink *to, size_t at) {
+    int64_t integer;
+    double real = 0;
+    if (to->array && to->array->real) {
+        decode(h, b, &real);
+        to->array->f[at] = (float)real;
+        return true;
+    }
+    if (!decode_integer(h, b, &integer))
+        return false;
+    if (to->array)
+        to->array->i[at] = integer;
+    else
+        pm_tensor_set(to->integers, at, integer);
+    return true;
+}
+
+static pm_status read_data(FILE *f, const char *path, const struct pm_npy_header *h, const struct sink *to,
                            struct pm_error *e) {
     unsigned char buffer[1 << 15];
     const size_t size = (size_t)(h->form->size - '0');
-    size_t place[PM_RANK] = {0}, at = 0;
-    for (size_t done = 0; done < t->count;) {
-        size_t want = t->count - done < sizeof buffer / size ? t->count - done : sizeof buffer / size;
+    size_t place[PM_NPY_RANK] = {0}, at = 0;
+    for (size_t done = 0; done < h->count;) {
+        size_t want = h->count - done < sizeof buffer / size ? h->count - done : sizeof buffer / size;
         if (fread(buffer, size, want, f) != want)
             return pm_fail(e, PM_EIO, path, "%s",
                            ferror(f) ? strerror(errno) : "became shorter while it was read");
         for (size_t j = 0; j < want; j++) {
-            int64_t value;
-            if (!decode(h, buffer + j * size, &value)) {
+            if (!store(h, buffer + j * size, to, at)) {
+                struct pm_tensor t = {.rank = h->rank, .count = h->count};
                 char where[96];
-                pm_index_text(where, sizeof where, t, at);
+                memcpy(t.shape, h->shape, sizeof t.shape);
+                if (h->rank <= PM_RANK)
+                    pm_index_text(where, sizeof where, &t, at);
+                else
+                    snprintf(where, sizeof where, "number %zu", at);
                 return pm_fail(e, PM_ERANGE, path, "dtype %s: element %s is no integer of 64 bits", h->descr,
                                where);
             }
-            pm_tensor_set(t, at, value);
-            at = h->fortran ? next_fortran(t, place, at) : at + 1;
+            at = h->fortran ? next_fortran(h, place, at) : at + 1;
         }
         done += want;
     }
     return PM_OK;
 }
 
-static pm_status read_file(FILE *f, uint64_t size, const char *path, struct pm_tensor *t,
-                           struct pm_error *e) {
+/* The header; what follows are elements of the shape that it says. */
+static pm_status read_header(FILE *f, uint64_t size, const char *path, struct pm_npy_header *h, size_t *bytes,
+                             struct pm_error *e) {
     unsigned char start[12];
     char text[MAX_HEADER];
     if (size == 0)
@@ -250,74 +286,191 @@ static pm_status read_file(FILE *f, uint64_t size, const char *path, struct pm_t
     if (fread(text, 1, (size_t)length, f) != length)
         return pm_fail(e, PM_EFORMAT, path, "the header is truncated");
     struct parser p = {.at = text, .end = text + length, .reason = "the header is malformed"};
-    struct header h = {.rank = 0};
-    size_t count, bytes;
-    if (!parse_header(&p, &h))
+    *h = (struct pm_npy_header){.rank = 0};
+    if (!parse_header(&p, h))
         return pm_fail(e, PM_EFORMAT, path, "%s", p.reason);
-    if (!find_form(&h))
+    if (!find_form(h))
         return pm_fail(e, PM_EFORMAT, path,
-                       "dtype %s is not bool, an integer of 8 to 64 bits, float32 or float64", h.descr);
-    if (h.rank == 0)
-        return pm_fail(e, PM_ESHAPE, path, "no dimensions; a scalar is a tensor of shape [1]");
-    for (unsigned d = 0; d < h.rank; d++)
-        if (h.shape[d] == 0)
+                       "dtype %s is not bool, an integer of 8 to 64 bits, float32 or float64", h->descr);
+    for (unsigned d = 0; d < h->rank; d++)
+        if (h->shape[d] == 0)
             return pm_fail(e, PM_ESHAPE, path, "empty tensor");
-    if (!pm_shape_size(h.rank, h.shape, (size_t)(h.form->size - '0'), &count, &bytes))
+    if (!pm_shape_size(h->rank, h->shape, (size_t)(h->form->size - '0'), &h->count, bytes))
         return pm_fail(e, PM_EFORMAT, path, "the shape is too large");
     uint64_t data = size - before - length;
-    if (data != bytes)
+    if (data != *bytes)
         return pm_fail(e, PM_EFORMAT, path, "%s: the shape needs %zu bytes of data, the file has %" PRIu64,
-                       data < bytes ? "truncated" : "trailing bytes", bytes, data);
-    if (pm_tensor_new(t, h.form->dtype, h.rank, h.shape) != PM_OK)
+                       data < *bytes ? "truncated" : "trailing bytes", *bytes, data);
+    return PM_OK;
+}
+
+static pm_status read_tensor(FILE *f, const char *path, const struct pm_npy_header *h, size_t bytes,
+                             struct pm_tensor *t, struct pm_error *e) {
+    if (h->rank == 0)
+        return pm_fail(e, PM_ESHAPE, path, "no dimensions; a scalar is a tensor of shape [1]");
+    if (h->rank > PM_RANK)
+        return pm_fail(e, PM_EFORMAT, path, "more than 4 dimensions");
+    if (pm_tensor_new(t, h->form->dtype, h->rank, h->shape) != PM_OK)
         return pm_fail(e, PM_ENOMEM, path, "out of memory (%zu bytes)", bytes);
-    pm_status status = read_data(f, path, &h, t, e);
+    const pm_status status = read_data(f, path, h, &(struct sink){.integers = t}, e);
     if (status != PM_OK)
         pm_tensor_free(t);
     return status;
 }
 
-pm_status pm_npy_read(const char *path, struct pm_tensor *t, struct pm_error *e) {
+static pm_status read_array(FILE *f, const char *path, const struct pm_npy_header *h, size_t bytes,
+                            struct pm_npy_array *a, struct pm_error *e) {
+    *a = (struct pm_npy_array){.real = h->form->kind == 'f', .rank = h->rank, .count = h->count};
+    memcpy(a->shape, h->shape, sizeof a->shape);
+    a->data = calloc(h->count, a->real ? sizeof *a->f : sizeof *a->i);
+    if (!a->data)
+        return pm_fail(e, PM_ENOMEM, path, "out of memory (%zu bytes)", bytes);
+    const pm_status status = read_data(f, path, h, &(struct sink){.array = a}, e);
+    if (status != PM_OK)
+        pm_npy_array_free(a);
+    return status;
+}
+
+/* To one of both. */
+static pm_status read_file(const char *path, struct pm_tensor *t, struct pm_npy_array *a,
+                           struct pm_error *e) {
     FILE *f;
     uint64_t size;
-    *t = (struct pm_tensor){0};
+    struct pm_npy_header h;
+    size_t bytes;
     pm_status status = pm_file_open(path, &f, &size, e);
     if (status != PM_OK)
         return status;
-    status = read_file(f, size, path, t, e);
+    status = read_header(f, size, path, &h, &bytes, e);
+    if (status == PM_OK)
+        status = t ? read_tensor(f, path, &h, bytes, t, e) : read_array(f, path, &h, bytes, a, e);
     fclose(f);
     return status;
+}
+
+pm_status pm_npy_read(const char *path, struct pm_tensor *t, struct pm_error *e) {
+    *t = (struct pm_tensor){0};
+    return read_file(path, t, NULL, e);
+}
+
+pm_status pm_npy_read_array(const char *path, struct pm_npy_array *a, struct pm_error *e) {
+    *a = (struct pm_npy_array){0};
+    return read_file(path, NULL, a, e);
+}
+
+void pm_npy_array_free(struct pm_npy_array *a) {
+    free(a->data);
+    *a = (struct pm_npy_array){0};
+}
+
+pm_status pm_npy_open(struct pm_npy_stream *s, const char *path, struct pm_error *e) {
+    uint64_t size;
+    size_t bytes;
+    *s = (struct pm_npy_stream){0};
+    pm_status status = pm_file_open(path, &s->file, &size, e);
+    if (status != PM_OK)
+        return status;
+    s->path = strdup(path);
+    s->header = malloc(sizeof *s->header);
+    if (!s->path || !s->header)
+        status = pm_fail(e, PM_ENOMEM, path, "out of memory");
+    if (status == PM_OK)
+        status = read_header(s->file, size, path, s->header, &bytes, e);
+    if (status == PM_OK && s->header->fortran && s->header->rank > 1)
+        status = pm_fail(e, PM_EFORMAT, path, "Fortran order; numpy.ascontiguousarray makes it C order");
+    if (status == PM_OK) {
+        s->rank = s->header->rank;
+        s->count = s->header->count;
+        memcpy(s->shape, s->header->shape, sizeof s->shape);
+    } else {
+        pm_npy_close(s);
+    }
+    return status;
+}
+
+pm_status pm_npy_next(struct pm_npy_stream *s, size_t n, int64_t most, int64_t *to, struct pm_error *e) {
+    unsigned char buffer[1 << 13];
+    const size_t size = (size_t)(s->header->form->size - '0');
+    for (size_t done = 0; done < n;) {
+        const size_t want = n - done < sizeof buffer / size ? n - done : sizeof buffer / size;
+        if (fread(buffer, size, want, s->file) != want)
+            return pm_fail(e, PM_EIO, s->path, "%s",
+                           ferror(s->file) ? strerror(errno) : "became shorter while it was read");
+        for (size_t i = 0; i < want; i++)
+            if (!decode_integer(s->header, buffer + i * size, &to[done + i]) || to[done + i] < 0 ||
+                to[done + i] > most)
+                return pm_fail(e, PM_ERANGE, s->path, "element number %zu is no integer of 0..%" PRId64,
+                               s->next + done + i, most);
+        done += want;
+    }
+    s->next += n;
+    return PM_OK;
+}
+
+void pm_npy_close(struct pm_npy_stream *s) {
+    if (s->file)
+        fclose(s->file);
+    free(s->path);
+    free(s->header);
+    *s = (struct pm_npy_stream){0};
 }
 
 /* As NumPy writes them. */
 static const char *const descrs[PM_DTYPES] = {
     [PM_INT8] = "|i1", [PM_UINT8] = "|u1", [PM_INT16] = "<i2", [PM_INT32] = "<i4", [PM_INT64] = "<i8"};
 
-bool pm_npy_write(FILE *f, const void *tensor) {
-    const struct pm_tensor *t = tensor;
-    char header[128 + PM_RANK * 24];
-    int n = snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (",
-                     descrs[t->dtype]);
-    for (unsigned d = 0; d < t->rank; d++)
-        n += snprintf(header + n, sizeof header - (size_t)n, "%s%zu", d ? ", " : "", t->shape[d]);
-    n += snprintf(header + n, sizeof header - (size_t)n, "%s), }", t->rank == 1 ? "," : "");
+static bool write_header(FILE *f, const char *descr, unsigned rank, const size_t *shape) {
+    char header[128 + PM_NPY_RANK * 24];
+    int n = snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr);
+    for (unsigned d = 0; d < rank; d++)
+        n += snprintf(header + n, sizeof header - (size_t)n, "%s%zu", d ? ", " : "", shape[d]);
+    n += snprintf(header + n, sizeof header - (size_t)n, "%s), }", rank == 1 ? "," : "");
     /* Spaces and a newline up to a multiple of 64, 10 bytes of which come before the header. */
     unsigned length = ((unsigned)n + 1 + 10 + 63) / 64 * 64 - 10;
     unsigned char start[10] = "\x93NUMPY\1";
     start[8] = (unsigned char)length;
     start[9] = (unsigned char)(length >> 8);
-    fwrite(start, 1, sizeof start, f);
-    fprintf(f, "%-*s\n", (int)length - 1, header);
+    return fwrite(start, 1, sizeof start, f) == sizeof start &&
+           fprintf(f, "%-*s\n", (int)length - 1, header) > 0;
+}
+
+/* Little-endian bytes, gathered. */
+struct writer {
+    FILE *f;
     unsigned char buffer[1 << 15];
-    size_t size = pm_dtype_size(t->dtype), filled = 0;
-    for (size_t i = 0; i < t->count; i++) {
-        uint64_t u = (uint64_t)pm_tensor_get(t, i);
-        for (size_t b = 0; b < size; b++)
-            buffer[filled++] = (unsigned char)(u >> 8 * b);
-        if (filled == sizeof buffer || i + 1 == t->count) {
-            if (fwrite(buffer, 1, filled, f) != filled)
-                return false;
-            filled = 0;
-        }
+    size_t filled;
+};
+
+static bool flush(struct writer *w) {
+    const bool ok = fwrite(w->buffer, 1, w->filled, w->f) == w->filled;
+    w->filled = 0;
+    return ok;
+}
+
+static bool put(struct writer *w, uint64_t u, size_t size) {
+    for (size_t b = 0; b < size; b++)
+        w->buffer[w->filled++] = (unsigned char)(u >> 8 * b);
+    return w->filled + 8 <= sizeof w->buffer || flush(w);
+}
+
+bool pm_npy_write(FILE *f, const void *tensor) {
+    const struct pm_tensor *t = tensor;
+    struct writer w = {.f = f};
+    bool ok = write_header(f, descrs[t->dtype], t->rank, t->shape);
+    for (size_t i = 0; i < t->count && ok; i++)
+        ok = put(&w, (uint64_t)pm_tensor_get(t, i), pm_dtype_size(t->dtype));
+    return ok && flush(&w) && !ferror(f);
+}
+
+bool pm_npy_write_array(FILE *f, const void *array) {
+    const struct pm_npy_array *a = array;
+    struct writer w = {.f = f};
+    bool ok = write_header(f, a->real ? "<f4" : "<i8", a->rank, a->shape);
+    for (size_t i = 0; i < a->count && ok; i++) {
+        uint32_t bits = 0;
+        if (a->real)
+            memcpy(&bits, &a->f[i], sizeof bits);
+        ok = put(&w, a->real ? bits : (uint64_t)a->i[i], a->real ? sizeof bits : sizeof *a->i);
     }
-    return !ferror(f);
+    return ok && flush(&w) && !ferror(f);
 }

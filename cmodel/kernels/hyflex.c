@@ -50,7 +50,7 @@ static pm_status pack(struct pm_hyflex *h, const int8_t *w) {
 pm_status pm_hyflex_prepare(struct pm_hyflex *h, const int8_t *w, bool ideal, bool exact) {
     if (exact && (h->cfg.path == PM_PATH_BEST || h->cfg.path == PM_PATH_EXACT))
         return pack(h, w);
-    if (!ideal || h->cfg.path == PM_PATH_PLAIN)
+    if (!ideal || h->cfg.path == PM_PATH_PLAIN || h->cfg.weights != PM_WEIGHTS_OFFSET || h->cfg.cell > 2)
         return PM_OK;
     h->column = calloc((size_t)h->row_tiles * h->col_tiles * PM_HYFLEX_COLS, sizeof *h->column);
     return h->column != NULL ? PM_OK : PM_ENOMEM;
@@ -106,9 +106,15 @@ static void add_columns(const struct pm_hyflex_tile *t, unsigned cell, const int
     }
 }
 
+/* The same of pm_mlc_shift_add_pairs(). */
+static void add_pairs(const struct pm_hyflex_tile *t, unsigned cell, const int32_t *sum, int32_t *y) {
+    for (unsigned m = 0; m < t->outputs; m++)
+        y[m] += pm_mlc_partial_pairs(sum + m * pm_mlc_columns(cell, PM_WEIGHTS_DIFFERENTIAL), cell);
+}
+
 static uint64_t gemv_tile(const struct pm_hyflex *h, const struct pm_hyflex_tile *t,
                           const uint64_t *wordlines, uint32_t vector, int32_t *y) {
-    const unsigned used = t->outputs * pm_mlc_slices(h->cfg.cell);
+    const unsigned used = t->outputs * pm_mlc_columns(h->cfg.cell, h->cfg.weights);
     int32_t code[PM_HYFLEX_COLS], sum[PM_HYFLEX_COLS] = {0}, pop = 0;
     uint64_t wrong = 0;
     for (unsigned i = 0; i < PM_HYFLEX_PLANES; i++) {
@@ -119,7 +125,10 @@ static uint64_t gemv_tile(const struct pm_hyflex *h, const struct pm_hyflex_tile
             sum[c] += code[c] * weight;
         pop += __builtin_popcountll(wordlines[i]) * weight;
     }
-    add_columns(t, h->cfg.cell, sum, pop, y);
+    if (h->cfg.weights == PM_WEIGHTS_DIFFERENTIAL)
+        add_pairs(t, h->cfg.cell, sum, y);
+    else
+        add_columns(t, h->cfg.cell, sum, pop, y);
     return wrong;
 }
 
@@ -260,6 +269,22 @@ static void gemm_exact(const struct pm_hyflex *h, const int8_t *x, size_t stride
     pm_gemm(h->k, x16, n, h->packed, h->rows, h->outputs, NULL, y);
 }
 
+/* Products with disturbed weights: integers that a double holds, in any order. */
+static void gemv_disturbed(const struct pm_hyflex *h, const int8_t *x, int32_t *y) {
+    enum { CHUNK = 128 };
+    for (unsigned m = 0; m < h->outputs; m += CHUNK) {
+        const unsigned n = h->outputs - m < CHUNK ? h->outputs - m : CHUNK;
+        double sum[CHUNK] = {0};
+        for (unsigned d = 0; d < h->rows; d++) {
+            const double *w = h->disturbed + (size_t)d * h->outputs + m, xd = x[d];
+            for (unsigned i = 0; i < n; i++)
+                sum[i] += xd * w[i];
+        }
+        for (unsigned i = 0; i < n; i++)
+            y[m + i] = pm_hyflex_rounded((int64_t)sum[i]);
+    }
+}
+
 pm_status pm_hyflex_gemm(const struct pm_hyflex *h, const int8_t *x, size_t stride, unsigned n,
                          uint32_t first_vector, int32_t *y, struct pm_hyflex_cost *cost) {
     const bool sliced = h->column != NULL && n >= MIN_SLICED;
@@ -270,7 +295,9 @@ pm_status pm_hyflex_gemm(const struct pm_hyflex *h, const int8_t *x, size_t stri
         memory = new_sliced(h);
     if (memory == NULL && (h->packed != NULL || sliced))
         return PM_ENOMEM;
-    for (unsigned v = 0; v < n; v += BLOCK) {
+    for (unsigned v = 0; v < n && h->disturbed != NULL; v++)
+        pm_hyflex_gemv(h, x + v * stride, first_vector + v, y + (size_t)v * h->outputs, cost);
+    for (unsigned v = 0; v < n && h->disturbed == NULL; v += BLOCK) {
         const unsigned vectors = n - v < BLOCK ? n - v : BLOCK;
         const int8_t *block = x + v * stride;
         int32_t *out = y + (size_t)v * h->outputs;
@@ -311,6 +338,9 @@ void pm_hyflex_gemv(const struct pm_hyflex *h, const int8_t *x, uint32_t vector,
                     struct pm_hyflex_cost *cost) {
     if (h->cfg.path == PM_PATH_PLAIN) {
         pm_hyflex_gemv_plain(h, x, vector, y, cost);
+    } else if (h->disturbed != NULL) {
+        gemv_disturbed(h, x, y);
+        pm_hyflex_add_vector(h, 0, cost);
     } else if (h->packed != NULL) {
         gemv_exact(h, x, y);
         pm_hyflex_add_vector(h, 0, cost);

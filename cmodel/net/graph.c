@@ -139,7 +139,8 @@ void pm_graph_scratch_free(struct pm_graph_scratch *s) {
 static bool input_fits(const struct pm_graph *g, const struct pm_graph_input *in) {
     for (unsigned i = 0; i < g->nodes; i++) {
         const struct pm_node *node = &g->node[i];
-        if (node->kind == PM_NODE_PATCHES && (in->image == NULL || in->n != g->tokens || in->keep != NULL))
+        if ((node->kind == PM_NODE_PATCHES || node->kind == PM_NODE_PIXELS) &&
+            (in->image == NULL || in->n != g->tokens || in->keep != NULL))
             return false;
         if (node->kind != PM_NODE_EMBEDDING)
             continue;
@@ -177,6 +178,9 @@ static void compute_on_host(const struct pass *p, const struct pm_node *node, fl
     case PM_NODE_PATCHES:
         pm_patches(&node->patching, p->input->image, y);
         break;
+    case PM_NODE_PIXELS:
+        pm_pixels(&node->pixels, p->input->image, y);
+        break;
     case PM_NODE_EMBEDDING:
         for (size_t t = 0; t < n; t++)
             memcpy(y + t * node->width, node->table.row + (size_t)p->input->ids[t] * node->width,
@@ -199,7 +203,15 @@ static void compute_on_host(const struct pass *p, const struct pm_node *node, fl
         pm_heads(node->heads, n, node->width, x[0], x[1], x[2], p->input->keep, p->s->work, y);
         break;
     case PM_NODE_POOL:
-        pm_pool(node->pool, p->input->n, node->width, x[0], p->input->keep, y);
+        pm_pool(node->pool, pm_node_rows(&p->g->node[node->in[0]], p->input->n), node->width, x[0],
+                p->input->keep, y);
+        break;
+    case PM_NODE_UNFOLD:
+        pm_unfold(&node->window, x[0], y);
+        break;
+    case PM_NODE_LARGEST:
+    case PM_NODE_MEAN:
+        pm_pool_window(&node->window, node->kind == PM_NODE_LARGEST, x[0], y);
         break;
     case PM_NODE_TABLE:
     case PM_NODE_ATTENTION:

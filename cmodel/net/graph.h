@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A network as a graph of layers, in the order in which they are computed. Every node's value has rows: one a
- * token, or a number of its own (one after a pool). The host computes in float; any layer can be handed to
- * something else, which system/placement.h does. */
+ * token, or a number of its own (one after a pool, an image's positions). The host computes in float; any
+ * layer can be handed to something else, which system/placement.h does. */
 #ifndef PM_NET_GRAPH_H
 #define PM_NET_GRAPH_H
 
@@ -9,6 +9,7 @@
 
 enum pm_node_kind {
     PM_NODE_PATCHES,    /**< of the input's image */
+    PM_NODE_PIXELS,     /**< of the input's image, a row a pixel */
     PM_NODE_EMBEDDING,  /**< rows of a table, by the input's ids */
     PM_NODE_TABLE,      /**< the first rows of a table */
     PM_NODE_ADD,        /**< in[0] + in[1] */
@@ -16,7 +17,10 @@ enum pm_node_kind {
     PM_NODE_MATRIX,     /**< of in[0], added to in[1] where there is one */
     PM_NODE_ACTIVATION, /**< of in[0] */
     PM_NODE_HEADS,      /**< of in[0], in[1], in[2]: q, k, v */
-    PM_NODE_POOL,       /**< of in[0] */
+    PM_NODE_POOL,       /**< of in[0], all its rows */
+    PM_NODE_UNFOLD,   /**< of in[0]: what a window sees, a row a place, for a matrix to make a convolution */
+    PM_NODE_LARGEST,  /**< of in[0], the largest that a window sees */
+    PM_NODE_MEAN,     /**< the mean of it */
     PM_NODE_ATTENTION /**< the nodes that follow it, as a whole: from in[0], which is to be normalised, added
                          to in[1]; its value is the last of them. For something else than the host alone. */
 };
@@ -25,7 +29,7 @@ enum pm_node_kind {
 
 struct pm_node {
     enum pm_node_kind kind;
-    char name[32];  /**< of a matrix or an attention: unique; of others "" */
+    char name[64];  /**< of a matrix or an attention: unique; of others "" */
     unsigned layer; /**< of the network's repeated layers, from 0; of others: their number */
     unsigned id;    /**< of a matrix: keys what is drawn for it */
     char part[8];   /**< of a matrix: what it is called within its layer: "q", "up" */
@@ -34,6 +38,8 @@ struct pm_node {
     unsigned rows;  /**< rows of its value; 0: one a token */
     union {
         struct pm_patching patching;
+        struct pm_pixels pixels;
+        struct pm_window window;
         struct {
             const float *row; /**< [rows][width] */
             unsigned rows;
@@ -52,7 +58,8 @@ struct pm_node {
     unsigned buffer; /**< set by pm_graph_finish */
 };
 
-/** Zeroed: empty. Refers to weights that outlive it. Read-only once finished: threads may share it. */
+/** Zeroed: empty. Refers to weights that outlive it. Read-only once finished: threads may share it. One that
+ * is not finished is a list of layers, which something else runs (net/onnx.h). */
 struct pm_graph {
     struct pm_node *node;
     unsigned nodes, room;
@@ -77,10 +84,10 @@ bool pm_node_is_layer(const struct pm_node *node);
 
 /** One image or one sentence. */
 struct pm_graph_input {
-    const uint8_t *image; /**< pixels 0..255 */
+    const uint8_t *image; /**< pixels 0..255, row by row, channels innermost */
     const uint32_t *ids;  /**< [n], rows of the embedding */
     const uint8_t *keep;  /**< [n] 0: padding; NULL: none; of a sentence, and at least one is kept */
-    unsigned n;           /**< 1..tokens; of an image: tokens */
+    unsigned n;           /**< 1..tokens; of an image: tokens, which are 1 where it enters as pixels */
 };
 
 /** What a layer elsewhere than on the host reads and writes: x[n][in] -> y[n][out], bias included; of an

@@ -21,11 +21,28 @@ void pm_layernorm(const struct pm_layernorm *norm, size_t n, const float *x, flo
     }
 }
 
+/* Adds each group's product. */
+static void apply_groups(const struct pm_matrix *m, size_t n, const float *x, float *y) {
+    const size_t in = m->in / m->groups, out = m->out / m->groups;
+    for (size_t t = 0; t < n; t++, x += m->in, y += m->out)
+        for (size_t i = 0; i < m->out; i++) {
+            const size_t first = i / out * in;
+            const float *const w = m->weight + i * m->in + first;
+            float sum = 0;
+            for (size_t k = 0; k < in; k++)
+                sum += x[first + k] * w[k];
+            y[i] += sum;
+        }
+}
+
 void pm_matrix_apply(const struct pm_matrix *m, size_t n, const float *x, const float *onto, float *y) {
     for (size_t t = 0; t < n; t++)
         for (size_t i = 0; i < m->out; i++)
             y[t * m->out + i] = (onto ? onto[t * m->out + i] : 0.0f) + m->bias[i];
-    pm_sgemm(pm_kernels(PM_ISA_BEST), x, m->in, (unsigned)n, m->packed, m->in, m->out, y, m->out);
+    if (m->groups > 1)
+        apply_groups(m, n, x, y);
+    else
+        pm_sgemm(pm_kernels(PM_ISA_BEST), x, m->in, (unsigned)n, m->packed, m->in, m->out, y, m->out);
 }
 
 /* erf(t) = t P(t^2) / Q(t^2) for 0 <= t <= 4, where it is 1, as it is beyond: P/Q is erf(t)/t within 2.5e-8,
@@ -75,6 +92,10 @@ void pm_activate(enum pm_activation kind, size_t n, const float *x, float *y) {
     case PM_RELU:
         for (size_t i = 0; i < n; i++)
             y[i] = fmaxf(y[i], 0.0f);
+        break;
+    case PM_SIGNUM:
+        for (size_t i = 0; i < n; i++)
+            y[i] = y[i] >= 0 ? 1.0f : -1.0f;
     }
 }
 
@@ -82,8 +103,7 @@ static bool kept(const uint8_t *keep, size_t i) {
     return keep == NULL || keep[i] != 0;
 }
 
-/* Over the kept positions; the others become 0. */
-static void softmax_row(float *x, const uint8_t *keep, size_t n) {
+void pm_softmax(float *x, const uint8_t *keep, size_t n) {
     float largest = -INFINITY, sum = 0;
     for (size_t i = 0; i < n; i++)
         if (kept(keep, i))
@@ -113,7 +133,7 @@ void pm_heads(unsigned heads, unsigned n, unsigned width, const float *q, const 
         pm_sgemm_pack(k + head, 1, width, dk, n, packed);
         pm_sgemm(kernels, y + head, width, n, packed, dk, n, scores, n);
         for (unsigned t = 0; t < n; t++) {
-            softmax_row(scores + (size_t)t * n, keep, n);
+            pm_softmax(scores + (size_t)t * n, keep, n);
             memset(y + (size_t)t * width + head, 0, dk * sizeof *y);
         }
         pm_sgemm_pack(v + head, width, 1, n, dk, packed);
@@ -130,6 +150,68 @@ void pm_patches(const struct pm_patching *p, const uint8_t *image, float *y) {
                     float pixel = image[(row * p->patch + i) * p->image + col * p->patch + j];
                     *y++ = (pixel / 255.0f - p->mean) / p->std;
                 }
+}
+
+void pm_pixels(const struct pm_pixels *p, const uint8_t *image, float *y) {
+    const size_t n = (size_t)p->height * p->width;
+    for (size_t i = 0; i < n; i++)
+        for (size_t c = 0; c < p->channels; c++)
+            *y++ = ((float)*image++ / 255.0f - p->mean[c]) / p->std[c];
+}
+
+/* Steps of a window at `place` that see the image: first..end. */
+static void inside(unsigned place, unsigned side, const struct pm_window *w, unsigned *first, unsigned *end) {
+    const unsigned at = place * w->stride, last = side + w->pad;
+    *first = at < w->pad ? w->pad - at : 0;
+    *end = at + w->kernel <= last ? w->kernel : at < last ? last - at : 0;
+}
+
+/* One place's row of one group. */
+static void unfold_place(const struct pm_window *w, unsigned row, unsigned col, size_t group, const float *x,
+                         float *y) {
+    const size_t channels = w->channels / w->groups, line = w->kernel * channels;
+    unsigned top, bottom, left, right;
+    inside(row, w->height, w, &top, &bottom);
+    inside(col, w->width, w, &left, &right);
+    if (bottom - top < w->kernel || right - left < w->kernel)
+        for (size_t i = 0; i < w->kernel * line; i++)
+            y[i] = w->outside;
+    const size_t seen = right - left, runs = w->groups == 1 ? 1 : seen, run = seen * channels / runs;
+    for (unsigned dy = top; dy < bottom; dy++) {
+        float *to = y + dy * line + left * channels;
+        const size_t first = (row * w->stride + dy - w->pad) * w->width + col * w->stride + left - w->pad;
+        const float *at = x + first * w->channels + group * channels;
+        for (size_t i = 0; i < runs; i++, at += w->channels, to += run)
+            memcpy(to, at, run * sizeof *to);
+    }
+}
+
+void pm_unfold(const struct pm_window *w, const float *x, float *y) {
+    const size_t width = (size_t)w->kernel * w->kernel * (w->channels / w->groups);
+    for (unsigned row = 0; row < w->rows; row++)
+        for (unsigned col = 0; col < w->cols; col++)
+            for (size_t group = 0; group < w->groups; group++, y += width)
+                unfold_place(w, row, col, group, x, y);
+}
+
+void pm_pool_window(const struct pm_window *w, bool largest, const float *x, float *y) {
+    for (unsigned row = 0; row < w->rows; row++)
+        for (unsigned col = 0; col < w->cols; col++, y += w->channels) {
+            unsigned top, bottom, left, right;
+            inside(row, w->height, w, &top, &bottom);
+            inside(col, w->width, w, &left, &right);
+            const float count = (float)((bottom - top) * (right - left));
+            for (size_t c = 0; c < w->channels; c++)
+                y[c] = largest ? -INFINITY : 0;
+            for (unsigned dy = top; dy < bottom; dy++)
+                for (unsigned dx = left; dx < right; dx++) {
+                    const float *from = x + ((size_t)(row * w->stride + dy - w->pad) * w->width +
+                                             col * w->stride + dx - w->pad) *
+                                                w->channels;
+                    for (size_t c = 0; c < w->channels; c++)
+                        y[c] = largest ? fmaxf(y[c], from[c]) : y[c] + from[c] / count;
+                }
+        }
 }
 
 void pm_pool(enum pm_pool kind, size_t n, size_t width, const float *x, const uint8_t *keep, float *y) {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "kernels/gemm.h"
-#include "system/system.h"
+#include "system/integer.h"
 
 struct pm_int8_linear {
     unsigned in, out;
@@ -81,20 +81,72 @@ pm_status pm_int8_linear_run(const struct pm_int8_linear *h, size_t n, const flo
     return status;
 }
 
-static pm_status place(struct pm_site *site, const struct pm_node *node, const struct pm_settings *s,
-                       void **layer, struct pm_error *e) {
-    (void)site, (void)s, (void)e;
-    *layer = pm_int8_linear_new(node->matrix);
-    return *layer ? PM_OK : PM_ENOMEM;
-}
+/* ---- the system ---- */
+
+enum { INPUTS_AUTO, INPUTS_LAYER, INPUTS_VECTOR };
+
+static const struct pm_setting settings[] = {
+    {PM_SET_ONE_OF("inputs", "auto|layer|vector", "auto"),
+     .help = "whose scale inputs have: the layer's, as calibrated, or each vector's own; auto: the layer's "
+             "in a network of convolutions that is calibrated"},
+    {0},
+};
+static const struct pm_setting_list list = {"int8", settings};
+PM_SETTING_LIST(list);
+
+/* One of them is NULL. */
+struct layer {
+    struct pm_int8_linear *linear;
+    struct pm_integer *integer;
+};
 
 static void free_layer(void *layer) {
-    pm_int8_linear_free(layer);
+    struct layer *l = layer;
+    pm_int8_linear_free(l->linear);
+    pm_integer_free(l->integer);
+    free(l);
+}
+
+static pm_status place(struct pm_site *site, const struct pm_node *node, const struct pm_settings *s,
+                       void **layer, struct pm_error *e) {
+    const int64_t inputs = pm_settings_int(s, "inputs");
+    const struct pm_calibration *c;
+    struct pm_range known;
+    struct layer *l = *layer = calloc(1, sizeof *l);
+    pm_status status = l ? PM_OK : PM_ENOMEM;
+    bool whole = inputs == INPUTS_LAYER;
+    if (status == PM_OK && inputs == INPUTS_AUTO) {
+        status = pm_site_calibration(site, &c, e);
+        whole = status == PM_OK && site->graph->tokens == 1 && pm_calibration_range(c, node->name, &known);
+    }
+    if (status != PM_OK)
+        return status;
+    if (whole)
+        return pm_integer_new(site, node, &(struct pm_integer_cfg){8, 8, true}, &l->integer, e);
+    l->linear = pm_int8_linear_new(node->matrix);
+    return l->linear ? PM_OK : PM_ENOMEM;
+}
+
+static pm_status run_integer(const struct pm_integer *m, const struct pm_operands *o) {
+    const size_t stride = pm_gemm_stride(m->in);
+    int16_t *x = malloc(o->n * stride * sizeof *x);
+    int64_t *product = malloc((size_t)o->n * m->out * sizeof *product);
+    const pm_status status = x && product ? PM_OK : PM_ENOMEM;
+    if (status == PM_OK) {
+        pm_integer_quantise(m, o->n, o->x, stride, x);
+        pm_integer_multiply(m, o->n, x, product);
+        pm_integer_restore(m, o->n, product, o->y);
+    }
+    free(x);
+    free(product);
+    return status;
 }
 
 static pm_status run(const void *layer, void *state, const struct pm_run_of *r) {
     (void)state;
-    return pm_int8_linear_run(layer, r->operands.n, r->operands.x, r->operands.y);
+    const struct layer *l = layer;
+    return l->integer ? run_integer(l->integer, &r->operands)
+                      : pm_int8_linear_run(l->linear, r->operands.n, r->operands.x, r->operands.y);
 }
 
 static const struct pm_variant variants[] = {
@@ -108,6 +160,7 @@ const struct pm_system pm_system_int8 = {
     .name = "int8",
     .summary = "a matrix in 8-bit integers on the host: what exact arrays of 1-bit cells give",
     .title = "integers on the host",
+    .settings = &list,
     .variants = variants,
     .takes = PM_NODE_MATRIX,
     .place = place,

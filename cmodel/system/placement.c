@@ -59,6 +59,7 @@ pm_status pm_placement_new(const struct pm_plan *plan, const struct pm_graph *gr
     pm_status status = p->node && p->elsewhere ? PM_OK : pm_fail(e, PM_ENOMEM, "plan", "out of memory");
     for (unsigned i = 0; i < graph->nodes && status == PM_OK; i++)
         status = place(p, plan, &site, i, e);
+    pm_calibration_free(&site.calibration);
     if (status == PM_OK)
         *placement = p;
     else
@@ -90,6 +91,10 @@ const void *pm_placement_layer(const struct pm_placement *p, unsigned node) {
 
 /* ---- a thread ---- */
 
+unsigned pm_worker_tokens(const struct pm_node *node, unsigned tokens) {
+    return node->rows > 0 ? (node->rows + 63) / 64 * 64 : tokens;
+}
+
 static pm_status begin_node(struct pm_worker *w, unsigned i, unsigned tokens) {
     const struct placed *at = &w->placement->node[i];
     if (!at->system)
@@ -97,17 +102,20 @@ static pm_status begin_node(struct pm_worker *w, unsigned i, unsigned tokens) {
     const unsigned parts = pm_system_parts(at->system);
     if (parts > 0 && (w->counts[i] = calloc(parts, sizeof *w->counts[i])) == NULL)
         return PM_ENOMEM;
-    return at->system->begin ? at->system->begin(at->layer, tokens, &w->state[i]) : PM_OK;
+    return at->system->begin
+               ? at->system->begin(at->layer, pm_worker_tokens(&w->graph->node[i], tokens), &w->state[i])
+               : PM_OK;
 }
 
 pm_status pm_worker_begin(struct pm_worker *w, const struct pm_graph *graph, const struct pm_placement *p,
                           unsigned tokens) {
     *w = (struct pm_worker){.graph = graph, .placement = p};
-    w->scratch = pm_graph_scratch_new(graph);
+    w->scratch = graph->buffers > 0 ? pm_graph_scratch_new(graph) : NULL;
     w->state = calloc(graph->nodes, sizeof *w->state);
     w->counts = calloc(graph->nodes, sizeof *w->counts);
     w->watch = calloc(graph->nodes, sizeof *w->watch);
-    pm_status status = w->scratch && w->state && w->counts && w->watch ? PM_OK : PM_ENOMEM;
+    pm_status status =
+        (w->scratch || graph->buffers == 0) && w->state && w->counts && w->watch ? PM_OK : PM_ENOMEM;
     for (unsigned i = 0; p && i < graph->nodes && status == PM_OK; i++)
         status = begin_node(w, i, tokens);
     return status;
@@ -127,16 +135,19 @@ void pm_worker_end(struct pm_worker *w) {
     *w = (struct pm_worker){0};
 }
 
-static pm_status compute(void *ctx, unsigned node, const struct pm_operands *o) {
-    struct pm_worker *w = ctx;
+pm_status pm_worker_layer(struct pm_worker *w, unsigned node, size_t first, const struct pm_operands *o) {
     const struct placed *at = &w->placement->node[node];
     const bool watched = w->watch[node].done != NULL;
+    const uint32_t rows = pm_node_rows(&w->graph->node[node], w->graph->tokens);
     const struct pm_run_of run = {.operands = *o,
-                                  .first_vector =
-                                      w->item * pm_node_rows(&w->graph->node[node], w->graph->tokens),
+                                  .first_vector = w->item * rows + (uint32_t)first,
                                   .counts = w->counts[node],
                                   .watch = watched ? &w->watch[node] : NULL};
     return at->system->run(at->layer, w->state[node], &run);
+}
+
+static pm_status compute(void *ctx, unsigned node, const struct pm_operands *o) {
+    return pm_worker_layer(ctx, node, 0, o);
 }
 
 pm_status pm_worker_run(struct pm_worker *w, const struct pm_graph_input *input, float *out) {
@@ -234,6 +245,8 @@ struct pm_held pm_tally_held(const struct pm_tally *t, enum pm_count kind) {
         sum.arrays += t->held[i].arrays;
         sum.plain += t->held[i].plain;
         sum.flip_bits += t->held[i].flip_bits;
+        sum.cells += t->held[i].cells;
+        sum.pulses += t->held[i].pulses;
     }
     return sum;
 }

@@ -105,6 +105,25 @@ pm_status pm_plan_place(struct pm_plan *p, const char *text, bool given, struct 
     return status;
 }
 
+pm_status pm_plan_default(struct pm_plan *p, const char *text, struct pm_error *e) {
+    struct pm_plan own = *p;
+    unsigned first = 0;
+    pm_status status = PM_OK;
+    while (first < own.entries && !own.entry[first].given)
+        free(own.entry[first++].settings);
+    p->entries = 0;
+    for (size_t n; *text && status == PM_OK; text += n + strspn(text + n, " ")) {
+        char word[160];
+        n = strcspn(text, " ");
+        snprintf(word, sizeof word, "%.*s", (int)n, text);
+        status = pm_plan_place(p, word, false, e);
+    }
+    for (unsigned i = first; i < own.entries; i++)
+        if (p->entries < PM_PLAN_ENTRIES)
+            p->entry[p->entries++] = own.entry[i];
+    return status;
+}
+
 pm_status pm_plan_override(struct pm_plan *p, const char *text, struct pm_error *e) {
     while (*text) {
         const size_t n = strcspn(text, " ");

@@ -10,7 +10,7 @@
 
 #include "system/system.h"
 
-#define PM_PLAN_ENTRIES 64
+#define PM_PLAN_ENTRIES 256
 #define PM_MAX_SYSTEMS  16
 
 struct pm_plan_entry {
@@ -35,6 +35,8 @@ pm_status pm_plan_copy(struct pm_plan *to, const struct pm_plan *from);
 
 /** Adds "PATTERN=SYSTEM,NAME=VALUE". PM_EINVAL, PM_ERANGE, PM_ENOMEM. */
 pm_status pm_plan_place(struct pm_plan *p, const char *text, bool given, struct pm_error *e);
+/** Replaces the entries that the user did not give, which are the first, by "PLACE PLACE". */
+pm_status pm_plan_default(struct pm_plan *p, const char *text, struct pm_error *e);
 /** Adds "WORD WORD": places, where the text before = is no setting's name; settings of systems otherwise. */
 pm_status pm_plan_override(struct pm_plan *p, const char *text, struct pm_error *e);
 /** Replaces the entries by those of a JSON object, or of a file. */

@@ -20,6 +20,14 @@ const struct pm_system *pm_system_find(const char *name, size_t length) {
     return NULL;
 }
 
+pm_status pm_site_calibration(struct pm_site *site, const struct pm_calibration **c, struct pm_error *e) {
+    const pm_status status =
+        site->calibrated ? PM_OK : pm_calibration_load(site->folder, &site->calibration, e);
+    site->calibrated = status == PM_OK;
+    *c = &site->calibration;
+    return status;
+}
+
 unsigned pm_system_parts(const struct pm_system *s) {
     unsigned n = 0;
     while (s->parts && s->parts[n])

@@ -59,13 +59,16 @@ module pm_adder_tree_fv #(
     parameter int unsigned From = 1,
     parameter int unsigned To = 8,
     parameter int unsigned W = 4,
-    parameter bit Signed = 0
+    parameter bit Signed = 0,
+    parameter int unsigned Every = 0
 ) (
+    input logic            clk_i,
+    input logic            en_i,
     input logic [To*W-1:0] x_i
 );
   for (genvar n = From; n <= To; n++) begin : g_n
     logic [W+$clog2(n)-1:0] sum;
-    pm_adder_tree #(.N(n), .W(W), .Signed(Signed)) u_dut (.x_i(x_i[n*W-1:0]), .sum_o(sum));
+    pm_adder_tree #(.N(n), .W(W), .Signed(Signed), .Every(Every)) u_dut (.clk_i, .en_i, .x_i(x_i[n*W-1:0]), .sum_o(sum));
 `ifdef CANARY
     if (n == To) begin : g_canary
       always_comb canary : assert (sum != 3);

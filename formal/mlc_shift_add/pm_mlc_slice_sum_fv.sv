@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One plane through pm_mlc_slice_sum, for every weight, every input bit and either cell, from any state and with any gaps between
-// the codes: t is the sum of the active rows' weights. The array is Rows wordlines and one weight; flip and codes follow
-// docs/numerics.md, "HyFlexPIM array", the threshold scaled from 64 rows to Rows. With flip no code exceeds half of the full sum.
+// One plane through pm_mlc_slice_sum, for every weight, every input bit, either cell and either coding, from any state and with any
+// gaps between the codes: t is the sum of the active rows' weights. The array is Rows wordlines and one weight; flip and codes follow
+// docs/numerics.md, "HyFlexPIM array", the threshold scaled from 64 rows to Rows. With flip no code exceeds half of the full sum;
+// of differential weights flip_i may be anything.
 module pm_mlc_slice_sum_fv #(
-    parameter int unsigned Rows = 4
+    parameter int unsigned Rows = 4,
+    parameter bit Diff = 1'b0
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -12,19 +14,30 @@ module pm_mlc_slice_sum_fv #(
   localparam int unsigned PopW = $clog2(Rows + 1);
   (* anyconst *) logic [Rows*8-1:0] w;
   (* anyconst *) logic [Rows-1:0] bits;
-  (* anyconst *) logic mlc;
+  (* anyconst *) logic mlc, noise;
+  logic diff;
+  assign diff = Diff;
 
   logic init_q = 1'b1;
   always_ff @(posedge clk_i) init_q <= 1'b0;
   always_comb if (init_q) assume (!rst_ni);
   always_comb if (!init_q) assume (rst_ni);
 
-  logic [2:0] slice_q, last;
-  assign last = mlc ? 3'd3 : 3'd7;
+  logic [3:0] slice_q, last;
+  logic [2:0] digit;
+  assign last  = (mlc ? 4'd4 : 4'd8) * (diff ? 4'd2 : 4'd1) - 4'd1;
+  assign digit = diff ? slice_q[3:1] : slice_q[2:0];
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) slice_q <= '0;
-    else if (valid_i) slice_q <= slice_q == last ? 3'd0 : slice_q + 1'b1;
+    else if (valid_i) slice_q <= slice_q == last ? 4'd0 : slice_q + 1'b1;
   end
+
+  function logic [7:0] positive(input logic [7:0] v);
+    positive = v[7] ? 8'd0 : v;
+  endfunction
+  function logic [7:0] negative(input logic [7:0] v);
+    negative = v[7] ? 8'd0 - v : 8'd0;
+  endfunction
 
   // Sum of cells, of active cells and of active complements, of this slice's column.
   logic [9:0] top, total, sum, csum, code;
@@ -43,8 +56,8 @@ module pm_mlc_slice_sum_fv #(
     u     = '0;
     held  = '0;
     for (int unsigned r = 0; r < Rows; r++) begin
-      u = w[r*8+:8] ^ 8'h80;
-      held = 10'(mlc ? u >> {slice_q[1:0], 1'b0} : u >> slice_q) & top;
+      u = !diff ? w[r*8+:8] ^ 8'h80 : slice_q[0] ? negative(w[r*8+:8]) : positive(w[r*8+:8]);
+      held = 10'(mlc ? u >> {digit[1:0], 1'b0} : u >> digit) & top;
       total += held;
       pop += PopW'(bits[r]);
       if (bits[r]) begin
@@ -53,8 +66,8 @@ module pm_mlc_slice_sum_fv #(
         want += {{12{w[r*8+7]}}, w[r*8+:8]};
       end
     end
-    flip = {total, 1'b0} > 11'(Rows) * top;
-    code = flip ? csum : sum;
+    flip = diff ? noise : {total, 1'b0} > 11'(Rows) * top;
+    code = flip && !diff ? csum : sum;
   end
 
   logic t_valid, ends_q;
@@ -65,6 +78,7 @@ module pm_mlc_slice_sum_fv #(
       .clk_i,
       .rst_ni,
       .mlc_i(mlc),
+      .diff_i(diff),
       .valid_i(valid_i && rst_ni),
       .code_i(code[6:0]),
       .slice_i(slice_q),
@@ -85,15 +99,18 @@ module pm_mlc_slice_sum_fv #(
     if (!rst_ni) started_q <= 1'b0;
     else if (valid_i) started_q <= 1'b1;
   end
-  logic [2:0] done_slices;
-  logic [7:0] low;
+  // Bits below a digit; all of them where the output is complete.
+  function logic [7:0] below(input logic [3:0] place);
+    below = slice_q == 0 ? 8'hff : (mlc ? 8'd1 << {place[2:0], 1'b0} : 8'd1 << place) - 8'd1;
+  endfunction
   logic signed [19:0] partial;
   always_comb begin
-    done_slices = slice_q;
-    low = slice_q == 0 ? 8'hff : mlc ? (8'd1 << {slice_q[1:0], 1'b0}) - 8'd1 : (8'd1 << done_slices) - 8'd1;
-    partial = 20'sd0 - 20'({13'd0, pop} << 7);
+    partial = diff ? 20'sd0 : 20'sd0 - 20'({13'd0, pop} << 7);
     for (int unsigned r = 0; r < Rows; r++) begin
-      if (bits[r]) partial += 20'((w[r*8+:8] ^ 8'h80) & low);
+      if (bits[r] && !diff) partial += 20'((w[r*8+:8] ^ 8'h80) & below(4'(digit)));
+      // A pair's positive column comes first.
+      if (bits[r] && diff) partial += 20'(positive(w[r*8+:8]) & below(4'(digit) + 4'(slice_q[0])));
+      if (bits[r] && diff) partial -= 20'(negative(w[r*8+:8]) & below(4'(digit)));
     end
   end
 
@@ -104,7 +121,7 @@ module pm_mlc_slice_sum_fv #(
       valid_after_last: assert (t_valid == ends_q);
       ended: assert (!ends_q || (started_q && slice_q == 0));
       slices: assert (slice_q <= last && (slice_q == 0 || started_q));
-      no_clip: assert ({code, 1'b0} <= 11'(Rows) * top);
+      no_clip: assert (diff || {code, 1'b0} <= 11'(Rows) * top);
 `ifdef CANARY
       canary: assert (!(t_valid && t == 16'd1));
 `endif

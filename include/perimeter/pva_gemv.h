@@ -117,11 +117,18 @@ unsigned pm_pva_outputs(const struct pm_pva *p);
 unsigned pm_pva_tiles(const struct pm_pva *p);
 unsigned pm_pva_tile_rows(const struct pm_pva *p, unsigned tile);
 
-/** One access of a tile: code[columns of a digit], 2 * outputs, or `outputs` with offset coding. Bit r mod 64
- * of wordlines[r / 64] turns row r of the tile on. `access` numbers the accesses of a vector in this tile.
- * Returns the clips. */
-uint64_t pm_pva_access(const struct pm_pva *p, unsigned tile, const uint64_t *wordlines, unsigned digit,
-                       unsigned k, uint32_t vector, unsigned access, uint8_t *code);
+/** One access of a tile. */
+struct pm_pva_access {
+    unsigned tile, digit, k;
+    uint32_t vector;
+    unsigned access;   /**< number in this vector and tile */
+    unsigned first, n; /**< of the digit's columns: 2 * outputs, or `outputs` with offset coding */
+};
+
+/** code[n] of these columns. Bit r mod 64 of wordlines[r / 64] turns row r of the tile on. Returns the clips.
+ */
+uint64_t pm_pva_read(const struct pm_pva *p, const struct pm_pva_access *a, const uint64_t *wordlines,
+                     uint8_t *code);
 
 #ifdef __cplusplus
 }

@@ -34,7 +34,8 @@ def main():
     images = files.read_images(args.data, config["image"], args.images)
     inputs = encoder.attention_inputs(config, weights, encoder.embed_images(config, weights, images))
     layers = calibration.calibrate(args.model, inputs, weights, args)
-    files.write_all(args.model, {"calibration.json": calibration.text({"images": args.images}, args, layers)})
+    files.write_all(args.model, {
+        "calibration.json": calibration.text({"images": args.images}, args, layers, **calibration.kept(args.model))})
     for i, layer in enumerate(layers):
         print(f"layer {i}: sx 2^{math.log2(layer['sx']):.0f}, M_K {layer['mk']}, M_V {layer['mv']}, "
               f"a 2^{min(layer['a_log2'])}..2^0")

@@ -3,9 +3,11 @@
 
 import json
 import math
+import os
 
 import numpy as np
 
+from files import read_json
 from program import fail, integer
 
 np.seterr(all="ignore")  # what overflows is seen not to be finite
@@ -79,9 +81,16 @@ def calibrate(subject, inputs, weights, args, fold=True):
     return layers
 
 
-def text(source, args, layers):
-    """calibration.json, as text; `source` says what it was calibrated on."""
-    return json.dumps({**source, "percentile": args.percentile, "kvb": args.kvb, "layers": layers}, indent=1) + "\n"
+def kept(folder):
+    """What `perimeter calibrate` wrote into a network's calibration.json, where there is one."""
+    path = os.path.join(folder, "calibration.json")
+    old = read_json(path) if os.path.exists(path) else {}
+    return {key: old[key] for key in ("matrices",) if key in old}
+
+
+def text(source, args, layers, **more):
+    """calibration.json, as text; `source` says what it was calibrated on, `more` is what it has beside."""
+    return json.dumps({**source, "percentile": args.percentile, "kvb": args.kvb, "layers": layers, **more}, indent=1) + "\n"
 
 
 def percentile(option):

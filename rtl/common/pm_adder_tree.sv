@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Sum of N numbers in a balanced tree, exact. Combinational.
+/// Sum of N numbers in a balanced tree, exact. Combinational, or with registers between its clog2(N) levels: then it takes N
+/// new numbers in each clock of en_i, and their sum is there ceil(clog2(N) / Every) such clocks later.
 module pm_adder_tree #(
     /// Numbers, at least 1.
     parameter int unsigned N = 16,
@@ -7,8 +8,13 @@ module pm_adder_tree #(
     parameter int unsigned W = 8,
     /// 1: the numbers are two's complement; 0: unsigned.
     parameter bit Signed = 1'b0,
+    /// Levels a register, the last one behind the root; 0: no register.
+    parameter int unsigned Every = 0,
     localparam int unsigned SumW = W + $clog2(N)
 ) (
+    input  logic            clk_i,
+    /// The registers move on.
+    input  logic            en_i,
     /// Number i at [i*W +: W].
     input  logic [ N*W-1:0] x_i,
     /// Their sum, signed where they are.
@@ -18,30 +24,39 @@ module pm_adder_tree #(
     $error("pm_adder_tree: N and W must be at least 1");
   end
 
-  // A heap: node n has the children 2n and 2n + 1, the numbers are last.
-  /* verilator coverage_off */  // few nodes can hold a high bit
-  logic [2*N*SumW-1:0] node;
+  localparam int unsigned Levels = $clog2(N);
+
+  /* verilator lint_off VARHIDDEN */  // it looks for a function's names in the modules above, a user's too
+  /// Whether a register stands behind node n: the levels above the numbers are 1 to Levels, the root's.
+  function bit registered(input int unsigned n);
+    int unsigned level;
+    level = Levels + 1 - $clog2(n + 1);
+    registered = Every > 0 && level > 0 && (level == Levels || level % (Every > 0 ? Every : 1) == 0);
+  endfunction
+  /* verilator lint_on VARHIDDEN */
+
+  // A heap: node n has the children 2n and 2n + 1, the numbers are last. A number one level above the others has their registers.
+  /* verilator coverage_off */  // few nodes can hold a high bit, few have a register
+  logic [2*N*SumW-1:0] sum, sum_q, node;
   /* verilator coverage_on */
 
   always_comb begin
+    sum  = '0;
     node = '0;
-    for (int unsigned i = 0; i < N; i++) begin
-      node[(N+i)*SumW+:SumW] = Signed ? SumW'($signed(x_i[i*W+:W])) : SumW'(x_i[i*W+:W]);
-    end
-    for (int unsigned n = N - 1; n > 0; n--) begin
-      node[n*SumW+:SumW] = node[2*n*SumW+:SumW] + node[(2*n+1)*SumW+:SumW];
+    for (int unsigned n = 2 * N - 1; n > 0; n--) begin
+      if (n >= N) sum[n*SumW+:SumW] = Signed ? SumW'($signed(x_i[(n-N)*W+:W])) : SumW'(x_i[(n-N)*W+:W]);
+      else sum[n*SumW+:SumW] = node[2*n*SumW+:SumW] + node[(2*n+1)*SumW+:SumW];
+      node[n*SumW+:SumW] = registered(n) ? sum_q[n*SumW+:SumW] : sum[n*SumW+:SumW];
     end
   end
   assign sum_o = node[SumW+:SumW];
 
-`ifdef TARGET_common
-  logic [SumW-1:0] fv_sum;
-  always_comb begin
-    fv_sum = '0;
-    for (int unsigned i = 0; i < N; i++) begin
-      fv_sum = fv_sum + {{(SumW - W + 1) {Signed && x_i[i*W+W-1]}}, x_i[i*W+:W]};
-    end
-    summed : assert (sum_o == fv_sum);
+  // What no register holds is constant.
+  always_ff @(posedge clk_i) begin
+    for (int unsigned n = 0; n < 2 * N; n++) if (en_i) sum_q[n*SumW+:SumW] <= n > 0 && registered(n) ? sum[n*SumW+:SumW] : '0;
   end
+
+`ifdef TARGET_common
+  `include "pm_adder_tree_fv.svh"
 `endif
 endmodule

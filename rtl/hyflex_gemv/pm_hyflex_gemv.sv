@@ -3,7 +3,7 @@
 /// sample-and-hold and column multiplexer, converters, shift-and-add, output register. The cells, the sample-and-hold
 /// and the comparators are at its pins.
 ///
-/// One or two bits a cell, and 6 or 7 bits a conversion, are inputs. A vector takes 8 planes of max(array read,
+/// One or two bits a cell, offset or differential weights, and 6 or 7 bits a conversion are inputs. A vector takes 8 planes of max(array read,
 /// Cols (n+2) / Sars) clocks; the next vector's first plane is read while the last one's last is converted.
 module pm_hyflex_gemv #(
     /// Wordlines, 1..128.
@@ -22,9 +22,11 @@ module pm_hyflex_gemv #(
     input  logic                   rst_ni,
     /// Two bits a cell. Like mode6_i and flip_i, it changes only when every accepted vector's result has been taken.
     input  logic                   mlc_i,
+    /// Differential weights: a pair of columns a slice, whose codes are subtracted. Changes like mlc_i.
+    input  logic                   diff_i,
     /// 6-bit conversions; else 7.
     input  logic                   mode6_i,
-    /// Bit c: column c stores complements.
+    /// Bit c: column c stores complements; of offset weights alone.
     input  logic [       Cols-1:0] flip_i,
     /// Vectors. Ready follows read_done_i within the clock.
     input  logic                   x_valid_i,
@@ -56,7 +58,8 @@ module pm_hyflex_gemv #(
     /// Results.
     output logic                   y_valid_o,
     input  logic                   y_ready_i,
-    /// Output m in y_o[AccW*m +: AccW], signed; Cols/8 of them with one bit a cell, Cols/4 with two.
+    /// Output m in y_o[AccW*m +: AccW], signed; Cols/8 of them with one bit a cell, Cols/4 with two, half as many of
+    /// differential weights.
     output logic [Cols/4*AccW-1:0] y_o
 );
   if (Rows < 1 || Rows > 128 || Cols < 16 || Cols % 8 != 0) begin : g_range
@@ -74,7 +77,7 @@ module pm_hyflex_gemv #(
   logic [Sars*7-1:0] sar_code;
   logic [6:0] code;
   logic [ColW-1:0] code_column;
-  logic [OutW-1:0] sum_index;
+  logic [OutW-1:0] sum_index, last;
   logic [AccW-1:0] sum;
   logic [Outputs*AccW-1:0] y_q;
 
@@ -150,6 +153,7 @@ module pm_hyflex_gemv #(
       .clk_i,
       .rst_ni,
       .mlc_i,
+      .diff_i,
       .valid_i (code_valid),
       .code_i  (code),
       .column_i(code_column),
@@ -161,12 +165,13 @@ module pm_hyflex_gemv #(
       .y_o     (sum)
   );
 
+  assign last      = OutW'((Outputs >> !mlc_i >> diff_i) - 1);
   assign y_valid_o = y_valid_q;
   assign y_o       = y_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) y_valid_q <= 1'b0;
-    else if (sum_valid && sum_index == (mlc_i ? OutW'(Outputs - 1) : OutW'(Outputs / 2 - 1))) y_valid_q <= 1'b1;
+    else if (sum_valid && sum_index == last) y_valid_q <= 1'b1;
     else if (y_ready_i) y_valid_q <= 1'b0;
   end
 

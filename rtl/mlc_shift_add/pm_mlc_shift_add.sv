@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Shift-and-add of one array's column codes, with one or two bits a cell chosen at run time (HyFlexPIM section 3.2) and
-/// column-flip correction (ISAAC).
+/// Shift-and-add of one array's column codes, with one or two bits a cell chosen at run time (HyFlexPIM section 3.2), offset
+/// weights with column-flip correction (ISAAC) or differential ones.
 ///
-/// Codes come one a clock, columns 0 to Cols-1 of plane 0, then of plane 1, to plane 7; an output's 8 or 4 columns are
-/// adjacent, least significant first. Plane 7 gives the result: the signed dot product of the array's rows, two clocks
-/// after the output's last code. 6-bit codes of one-bit cells and 7-bit codes of two-bit cells need 23 bits of
-/// accumulator, whatever the codes; 7-bit codes of one-bit cells need 24, which AccW has.
+/// Codes come one a clock, columns 0 to Cols-1 of plane 0, then of plane 1, to plane 7. An output's columns are adjacent,
+/// least significant first: 8 or 4 of offset weights, 8 or 4 pairs, positive column first, of differential ones. Plane 7
+/// gives the result: the signed dot product of the array's rows, two clocks after the output's last code. 6-bit codes of
+/// one-bit cells and 7-bit codes of two-bit cells need 23 bits of accumulator, whatever the codes; 7-bit codes of one-bit
+/// cells need 24, which AccW has. Columns beyond the last multiple of 16 hold no differential weight of one-bit cells.
 module pm_mlc_shift_add #(
     /// Wordlines, 1..128.
     parameter int unsigned Rows = 64,
@@ -22,16 +23,18 @@ module pm_mlc_shift_add #(
 ) (
     input  logic            clk_i,
     input  logic            rst_ni,
-    /// 1: two bits a cell, 4 columns a weight; 0: one bit, 8 columns. Changes only between vectors, two clocks after the
-    /// last code.
+    /// 1: two bits a cell, 4 slices a weight; 0: one bit, 8 slices. Changes only between vectors, two clocks after the last
+    /// code.
     input  logic            mlc_i,
+    /// 1: differential weights, a pair of columns a slice; 0: offset weights, a column a slice. Changes like mlc_i.
+    input  logic            diff_i,
     /// Codes.
     input  logic            valid_i,
     /// The code.
     input  logic [     6:0] code_i,
     /// Its column.
     input  logic [ColW-1:0] column_i,
-    /// The column stores complements.
+    /// The column stores complements; of offset weights alone.
     input  logic            flip_i,
     /// 0 (least significant) to 7 (negative).
     input  logic [     2:0] plane_i,
@@ -52,16 +55,22 @@ module pm_mlc_shift_add #(
   localparam int unsigned IndexW = $clog2(Outputs);
 
   logic mlc, t_valid;
+  logic [3:0] slice;
   logic [PartW-1:0] t;
   logic [IndexW-1:0] index_q, index;
   logic [2:0] plane_q;
 
   assign mlc     = mlc_i && Flexible;
   assign index_o = OutW'(index);
+  always_comb begin
+    slice = 4'(column_i);
+    if (mlc || !diff_i) slice[3] = 1'b0;
+    if (mlc && !diff_i) slice[2] = 1'b0;
+  end
 
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
-      index_q <= mlc ? IndexW'(column_i >> 2) : IndexW'(column_i >> 3);
+      index_q <= IndexW'(column_i >> (mlc ? 2 : 3) >> diff_i);
       plane_q <= plane_i;
     end
   end
@@ -72,9 +81,10 @@ module pm_mlc_shift_add #(
       .clk_i,
       .rst_ni,
       .mlc_i(mlc),
+      .diff_i,
       .valid_i,
       .code_i,
-      .slice_i(mlc ? {1'b0, column_i[1:0]} : column_i[2:0]),
+      .slice_i(slice),
       .flip_i,
       .pop_i,
       .valid_o(t_valid),

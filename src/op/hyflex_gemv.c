@@ -10,7 +10,8 @@ static struct pm_hyflex_cfg config(const struct pm_op_job *job) {
     static const unsigned converters[] = {6, 7, 0};
     struct pm_hyflex_cfg c = pm_hyflex_default();
     c.cell = 1 + (unsigned)pm_op_int(job, "cell");
-    c.flip = pm_op_int(job, "flip") != 0;
+    c.weights = (enum pm_weight_coding)pm_op_int(job, "weights");
+    c.flip = c.weights == PM_WEIGHTS_OFFSET && pm_op_int(job, "flip") != 0;
     c.adc = converters[pm_op_int(job, "adc")];
     return c;
 }
@@ -59,7 +60,7 @@ static void model(const struct pm_op_job *job, char params[static PM_OP_PARAMS])
 static pm_status rtl(struct pm_op_job *job) {
     const struct pm_hyflex_cfg cfg = config(job);
     const size_t rows = job->dim['D'], outputs = job->dim['M'], vectors = job->dim['T'];
-    const size_t per = PM_HYFLEX_COLS / pm_mlc_slices(cfg.cell);
+    const size_t per = pm_hyflex_per(&cfg);
     const int8_t *x = pm_op_data(job, "x");
     int32_t *y = pm_op_out(job, "y");
     int64_t *wrong = pm_op_out(job, "clips");
@@ -90,7 +91,10 @@ static pm_status rtl(struct pm_op_job *job) {
 
 static const struct pm_setting settings[] = {
     {PM_SET_ONE_OF("cell", "1|2", "1"), .help = "bits a cell"},
-    {PM_SET_FLAG("flip", "1"), .help = "column flip; 0: as the paper, full sums clip"},
+    {PM_SET_ONE_OF("weights", "offset|differential", "offset"),
+     .help = "offset binary, or magnitudes in pairs of columns that are subtracted"},
+    {PM_SET_FLAG("flip", "1"), .when = "weights=offset",
+     .help = "column flip; 0: as the paper, full sums clip"},
     {PM_SET_ONE_OF("adc", "6|7|ideal", NULL), .help = "bits; default 6 for cell=1, 7 for cell=2",
      .golden = "ideal"},
     {0},
@@ -113,6 +117,7 @@ static const struct pm_op op = {
     .rtl = rtl,
     .sample = {{.name = "tiles", .dims = "T=2 D=70 M=20"},
                {.name = "two-bit", .dims = "T=2 D=70 M=20", .set = "cell=2"},
+               {.name = "differential", .dims = "T=2 D=70 M=20", .set = "cell=2 weights=differential"},
                {.name = "clipping", .dims = "T=1 D=64 M=1", .set = "cell=1 flip=0", .in = "x=-1 w=-1"},
                {.name = "two-bit-clipping",
                 .dims = "T=1 D=64 M=1",

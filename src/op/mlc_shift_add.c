@@ -11,10 +11,15 @@ static unsigned cell(const struct pm_op_job *job) {
     return 1 + (unsigned)pm_op_int(job, "cell");
 }
 
+static enum pm_weight_coding coding(const struct pm_op_job *job) {
+    return (enum pm_weight_coding)pm_op_int(job, "weights");
+}
+
 static pm_status prepare(struct pm_op_job *job) {
-    if (job->dim['C'] % 8 != 0)
-        return pm_op_fail(job, PM_ESHAPE, "code", "C=%zu is not a multiple of 8", job->dim['C']);
-    job->dim['M'] = job->dim['C'] / pm_mlc_slices(cell(job));
+    const unsigned columns = pm_mlc_columns(cell(job), coding(job)), multiple = columns > 8 ? columns : 8;
+    if (job->dim['C'] % multiple != 0)
+        return pm_op_fail(job, PM_ESHAPE, "code", "C=%zu is not a multiple of %u", job->dim['C'], multiple);
+    job->dim['M'] = job->dim['C'] / columns;
     return cell(job) == 1 ? pm_op_check(job, "code", 0, 63, "cell=1") : PM_OK;
 }
 
@@ -30,8 +35,12 @@ static pm_status golden(struct pm_op_job *job) {
     for (size_t i = 0; i < job->dim['T'] * PLANES; i++) {
         for (size_t c = 0; c < cols; c++)
             plane_code[c] = code[i * cols + c];
-        pm_mlc_shift_add(plane_code, flip, bits, pop[i], (unsigned)(i % PLANES), (unsigned)outputs,
-                         y + i / PLANES * outputs);
+        if (coding(job) == PM_WEIGHTS_DIFFERENTIAL)
+            pm_mlc_shift_add_pairs(plane_code, bits, (unsigned)(i % PLANES), (unsigned)outputs,
+                                   y + i / PLANES * outputs);
+        else
+            pm_mlc_shift_add(plane_code, flip, bits, pop[i], (unsigned)(i % PLANES), (unsigned)outputs,
+                             y + i / PLANES * outputs);
     }
     free(plane_code);
     return PM_OK;
@@ -44,16 +53,22 @@ static void model(const struct pm_op_job *job, char params[static PM_OP_PARAMS])
 static pm_status rtl(struct pm_op_job *job) {
     const struct pm_sim_opts opts = pm_op_sim(job, 0);
     return pm_op_driver(job, pm_mlc_shift_add_rtl)(
-        &opts, (unsigned)job->dim['C'], cell(job), pm_op_data(job, "code"), pm_op_data(job, "flip"),
-        pm_op_data(job, "pop"), job->dim['T'], pm_op_out(job, "y"), NULL);
+        &opts, (unsigned)job->dim['C'], cell(job), coding(job), pm_op_data(job, "code"),
+        pm_op_data(job, "flip"), pm_op_data(job, "pop"), job->dim['T'], pm_op_out(job, "y"), NULL);
 }
 
-static const struct pm_setting settings[] = {{PM_SET_ONE_OF("cell", "1|2", "1"), .help = "bits a cell"}, {0}};
+static const struct pm_setting settings[] = {
+    {PM_SET_ONE_OF("cell", "1|2", "1"), .help = "bits a cell"},
+    {PM_SET_ONE_OF("weights", "offset|differential", "offset"),
+     .help = "differential: pairs of columns, the first positive"},
+    {0},
+};
 
 static const struct pm_op op = {
     .name = "mlc-shift-add",
     .block = "mlc_shift_add",
-    .summary = "column codes of 8 planes, 8 or 4 columns a weight, to M = C * cell / 8 sums",
+    .summary = "column codes of 8 planes, 8 or 4 columns a weight or as many pairs, to M = C * cell / 8 or "
+               "half as many sums",
     .limit = {{'C', 1024}},
     .in =
         {{.name = "code", .dims = "T8C", .dtype = PM_UINT8, .lo = 0, .hi = 127, .note = "to 63 where cell=1"},
@@ -62,7 +77,7 @@ static const struct pm_op op = {
           .dtype = PM_UINT8,
           .lo = 0,
           .hi = 1,
-          .note = "1: the column is stored flipped"},
+          .note = "1: the column is stored flipped; not read where weights=differential"},
          {.name = "pop",
           .dims = "T8",
           .dtype = PM_UINT8,
@@ -78,6 +93,8 @@ static const struct pm_op op = {
     .rtl = rtl,
     .sample = {{.name = "one-bit", .dims = "T=3 C=16", .set = "cell=1", .in = "code=1@0..63"},
                {.name = "two-bit", .dims = "T=3 C=16", .set = "cell=2"},
+               {.name = "pairs", .dims = "T=3 C=16", .set = "weights=differential", .in = "code=1@0..63"},
+               {.name = "two-bit-pairs", .dims = "T=3 C=16", .set = "cell=2 weights=differential"},
                {.name = "timing",
                 .dims = "T=1 C=8",
                 .set = "cell=2",

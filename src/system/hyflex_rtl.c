@@ -23,7 +23,7 @@ struct tile_result {
 };
 
 static unsigned outputs_of_tile(const struct pm_hyflex *h) {
-    return PM_HYFLEX_COLS / pm_mlc_slices(pm_hyflex_config(h)->cell);
+    return pm_hyflex_per(pm_hyflex_config(h));
 }
 
 static void compare_tile(struct pm_twin_layer *l, const struct pm_hyflex_run *run,
@@ -55,7 +55,10 @@ static void replay(const struct pm_twin_layer *l, const struct pm_hyflex_run *ru
         memcpy(packed + t * rows, run->x + t * run->stride, rows);
     const struct pm_twin_tensor in[] = {{"x", PM_TWIN_INT8, packed, run->n, rows},
                                         {"w", PM_TWIN_INT8, pm_hyflex_weights(run->h), rows, outputs}};
-    snprintf(rest, sizeof rest, "--set cell=%u --set flip=%d --set adc=%u", c->cell, c->flip, c->adc);
+    if (c->weights == PM_WEIGHTS_DIFFERENTIAL)
+        snprintf(rest, sizeof rest, "--set cell=%u --set weights=differential --set adc=%u", c->cell, c->adc);
+    else
+        snprintf(rest, sizeof rest, "--set cell=%u --set flip=%d --set adc=%u", c->cell, c->flip, c->adc);
     if (pm_rram_nominal(pm_hyflex_tile(run->h, 0, 0)->array))
         pm_twin_replay(l, "hyflex-gemv", in, sizeof in / sizeof *in, rest);
     else

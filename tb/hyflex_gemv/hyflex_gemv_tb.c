@@ -41,10 +41,14 @@ static void tie_weights(int8_t *w, unsigned rows, unsigned outputs) {
             w[r * outputs + m] = r < rows / 2 + m % 3 - 1 ? 127 : -128;
 }
 
+static const char *coding(const struct pm_hyflex_cfg *cfg) {
+    return cfg->weights == PM_WEIGHTS_DIFFERENTIAL ? "differential" : cfg->flip ? "flip 1" : "flip 0";
+}
+
 /* One tile: codes and accumulators against the golden stages. */
 static void compare_tile(const char *name, const struct pm_hyflex_cfg *cfg, unsigned rows, unsigned outputs,
                          enum fill wf, enum fill xf, size_t vectors, uint64_t seed) {
-    const unsigned per = 16 * cfg->cell;
+    const unsigned per = pm_hyflex_per(cfg);
     int8_t *w = need((size_t)rows * outputs), *x = need(vectors * rows);
     uint8_t *code = need(vectors * 8 * PM_HYFLEX_COLS);
     int32_t *acc = need(vectors * per * sizeof *acc), golden_code[8 * PM_HYFLEX_COLS], golden[32];
@@ -74,8 +78,8 @@ static void compare_tile(const char *name, const struct pm_hyflex_cfg *cfg, unsi
     if (status == PM_OK)
         bench_eq(&b, "wrong codes", 0, (int64_t)golden_wrong, (int64_t)wrong);
     char full[200];
-    snprintf(full, sizeof full, "%s: cell %u, adc %u, flip %d, %u converters, %ux%u%s (%llu wrong codes)",
-             name, cfg->cell, cfg->adc, cfg->flip, cfg->sars, rows, outputs, seed ? ", stalls" : "",
+    snprintf(full, sizeof full, "%s: cell %u, adc %u, %s, %u converters, %ux%u%s (%llu wrong codes)", name,
+             cfg->cell, cfg->adc, coding(cfg), cfg->sars, rows, outputs, seed ? ", stalls" : "",
              (unsigned long long)golden_wrong);
     bench_test(&b, full, (uint64_t)vectors * (8 * PM_HYFLEX_COLS + per) + 1);
     if (seed == 0) {
@@ -119,8 +123,8 @@ static void compare_matrix(const char *name, const struct pm_hyflex_cfg *cfg, un
         bench_eq(&b, "conversions", 0, (int64_t)golden_cost.conversions, (int64_t)cost.conversions);
     }
     char full[200];
-    snprintf(full, sizeof full, "%s: cell %u, adc %u, flip %d, %ux%u (%llu wrong codes)", name, cfg->cell,
-             cfg->adc, cfg->flip, rows, outputs, (unsigned long long)golden_cost.wrong);
+    snprintf(full, sizeof full, "%s: cell %u, adc %u, %s, %ux%u (%llu wrong codes)", name, cfg->cell,
+             cfg->adc, coding(cfg), rows, outputs, (unsigned long long)golden_cost.wrong);
     bench_test(&b, full, (uint64_t)vectors * outputs + 3);
     pm_hyflex_free(h);
     free(w);
@@ -149,12 +153,20 @@ static struct pm_hyflex_cfg noisy(unsigned cell, unsigned sars) {
     return cfg;
 }
 
+static struct pm_hyflex_cfg differential(struct pm_hyflex_cfg cfg) {
+    cfg.weights = PM_WEIGHTS_DIFFERENTIAL;
+    cfg.flip = false;
+    return cfg;
+}
+
 static void corners(unsigned sars) {
     for (unsigned cell = 1; cell <= 2; cell++)
         for (unsigned adc = 6; adc <= 7; adc++)
-            for (int flip = 0; flip <= 1; flip++) {
-                const struct pm_hyflex_cfg cfg = config(cell, adc, flip, sars);
-                const unsigned per = 16 * cell;
+            for (int form = 0; form <= 2; form++) {
+                struct pm_hyflex_cfg cfg = config(cell, adc, form == 1, sars);
+                if (form == 2)
+                    cfg = differential(cfg);
+                const unsigned per = pm_hyflex_per(&cfg);
                 compare_tile("all rows on, all columns ones", &cfg, 64, per, AllOnes, AllOnes, 3, 0);
                 compare_tile("-128 x -128", &cfg, 64, per, AllLow, AllLow, 2, 0);
                 compare_tile("flip ties", &cfg, 64, per, Ties, Random, 3, bench_random(&b) | 1);
@@ -183,6 +195,11 @@ static void model(const char *name, size_t vectors) {
         cfg = noisy(cell, sars);
         compare_tile("noise", &cfg, 64, 16 * cell, Random, Random, vectors, 0);
         compare_tile("noise, flow", &cfg, 50, 16 * cell - 3, Random, Edges, vectors, bench_random(&b) | 1);
+        cfg = differential(cfg);
+        compare_tile("noise, flow", &cfg, 50, 8 * cell - 3, Random, Edges, vectors / 4 + 1,
+                     bench_random(&b) | 1);
+        cfg = differential(config(cell, 5 + cell, false, sars));
+        compare_tile("random", &cfg, 64, 8 * cell, Random, Random, vectors / 4 + 1, 0);
     }
     if (sars == 8)
         for (unsigned cell = 1; cell <= 2; cell++) {
@@ -192,6 +209,8 @@ static void model(const char *name, size_t vectors) {
             compare_matrix("tiles, literal", &cfg, 64, 128, 6, 0);
             cfg = noisy(cell, sars);
             compare_matrix("tiles, noise", &cfg, 128, 64, 6, bench_random(&b) | 1);
+            cfg = differential(config(cell, 5 + cell, false, sars));
+            compare_matrix("tiles", &cfg, 130, 20, 4, bench_random(&b) | 1);
         }
     const struct pm_hyflex_cfg ideal = config(1, 0, true, sars);
     const int8_t one = 1;
@@ -200,6 +219,13 @@ static void model(const char *name, size_t vectors) {
     if (pm_hyflex_new(&ideal, &one, 1, 1, 0, &h) != PM_OK)
         abort();
     bench_check(&b, "an ideal converter has no RTL",
+                gemv_rtl(&(struct pm_sim_opts){0}, h, &one, 1, 0, &y, NULL) == PM_EMODE);
+    pm_hyflex_free(h);
+    struct pm_hyflex_cfg disturbed = config(1, 6, true, sars);
+    disturbed.noise = PM_HYFLEX_NOISE_WEIGHT;
+    if (pm_hyflex_new(&disturbed, &one, 1, 1, 0, &h) != PM_OK)
+        abort();
+    bench_check(&b, "disturbed weights have no RTL",
                 gemv_rtl(&(struct pm_sim_opts){0}, h, &one, 1, 0, &y, NULL) == PM_EMODE);
     pm_hyflex_free(h);
     pm_rtl_close(rtl);

@@ -29,6 +29,7 @@ module pm_hyflex_gemv_tb #(
     input bit y_valid,
     input bit [Outputs*AccW-1:0] y,
     output bit mlc,
+    output bit diff,
     output bit mode6,
     output bit x_valid,
     output bit [Rows*8-1:0] x,
@@ -42,8 +43,8 @@ module pm_hyflex_gemv_tb #(
     output int cmp
   );
 
-  bit mlc, mode6, x_valid, read_done, y_ready;
-  bit mlc_next, mode6_next, x_valid_next, read_done_next, y_ready_next;
+  bit mlc, diff, mode6, x_valid, read_done, y_ready;
+  bit mlc_next, diff_next, mode6_next, x_valid_next, read_done_next, y_ready_next;
   bit [Rows*8-1:0] x, x_next;
   bit [Cols-1:0] flip, flip_next;
   bit [55:0] dacs;
@@ -63,6 +64,7 @@ module pm_hyflex_gemv_tb #(
       .clk_i,
       .rst_ni,
       .mlc_i(mlc),
+      .diff_i(diff),
       .mode6_i(mode6),
       .flip_i(flip),
       .x_valid_i(x_valid),
@@ -89,9 +91,11 @@ module pm_hyflex_gemv_tb #(
     if (rst_ni) begin
       pm_hyflex_gemv_step(Sars, AccW, x_ready, wordlines, read, track_bank, hold, scan_bank, 32'(column),
                           32'(sample), 32'(c7_en), u_dut.code_valid, 32'(u_dut.code), 32'(u_dut.code_column),
-                          y_valid, y, mlc_next, mode6_next, x_valid_next, x_next, read_done_next, y_ready_next);
+                          y_valid, y, mlc_next, diff_next, mode6_next, x_valid_next, x_next, read_done_next,
+                          y_ready_next);
       if (!x_valid) pm_hyflex_gemv_flip(flip_next);
       mlc       <= mlc_next;
+      diff      <= diff_next;
       mode6     <= mode6_next;
       flip      <= flip_next;
       x_valid   <= x_valid_next;

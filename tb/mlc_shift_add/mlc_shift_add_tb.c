@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Bench of pm_mlc_shift_add: any codes, flips and active wordlines, both cells, against pm_mlc_shift_add().
- */
+/* Bench of pm_mlc_shift_add: any codes, flips and active wordlines, both cells and codings, against
+ * pm_mlc_shift_add() and pm_mlc_shift_add_pairs(). */
 #include "mlc_shift_add_rtl.h"
 
 #include "bench.h"
@@ -18,9 +18,10 @@ static void *need(size_t bytes) {
 }
 
 /* edge: only the extremes of codes and wordlines. */
-static void compare(const char *name, unsigned rows, unsigned cols, unsigned cell, unsigned top, bool edge,
-                    size_t vectors, uint64_t seed) {
-    const unsigned outputs = cols * cell / 8;
+static void compare(const char *name, unsigned rows, unsigned cols, unsigned cell,
+                    enum pm_weight_coding coding, unsigned top, bool edge, size_t vectors, uint64_t seed) {
+    const bool pairs = coding == PM_WEIGHTS_DIFFERENTIAL;
+    const unsigned outputs = cols / pm_mlc_columns(cell, coding);
     uint8_t *code = need(vectors * 8 * cols), *flip = need(cols), *pop = need(vectors * 8);
     int32_t *golden = need(vectors * outputs * sizeof *golden), *rtl = need(vectors * outputs * sizeof *rtl);
     int32_t *plane_code = need(cols * sizeof *plane_code);
@@ -31,10 +32,13 @@ static void compare(const char *name, unsigned rows, unsigned cols, unsigned cel
         pop[i] = (uint8_t)(edge ? (bench_random(&b) & 1) * rows : (uint64_t)bench_range(&b, 0, rows));
         const bool high = bench_random(&b) & 1;
         for (unsigned c = 0; c < cols; c++)
-            code[i * cols + c] = (uint8_t)(edge ? (flip[c] ^ high) * top : (uint64_t)bench_range(&b, 0, top));
+            code[i * cols + c] = (uint8_t)(edge ? ((pairs ? c & 1 : flip[c]) ^ high) * top
+                                                : (uint64_t)bench_range(&b, 0, top));
     }
     const struct pm_sim_opts opts = {.seed = seed};
-    const pm_status status = rtl_fn(&opts, cols, cell, code, flip, pop, vectors, rtl, &clocks);
+    char full[100];
+    snprintf(full, sizeof full, "%s%s", name, pairs ? ", differential" : "");
+    const pm_status status = rtl_fn(&opts, cols, cell, coding, code, flip, pop, vectors, rtl, &clocks);
     bench_check(&b, "order and latency", status == PM_OK);
     if (seed == 0)
         bench_check(&b, "one code a clock", clocks >= vectors * 8 * cols && clocks <= vectors * 8 * cols + 4);
@@ -42,12 +46,15 @@ static void compare(const char *name, unsigned rows, unsigned cols, unsigned cel
         for (unsigned i = 0; i < 8; i++) {
             for (unsigned c = 0; c < cols; c++)
                 plane_code[c] = code[(v * 8 + i) * cols + c];
-            pm_mlc_shift_add(plane_code, flip, cell, pop[v * 8 + i], i, outputs, golden + v * outputs);
+            if (pairs)
+                pm_mlc_shift_add_pairs(plane_code, cell, i, outputs, golden + v * outputs);
+            else
+                pm_mlc_shift_add(plane_code, flip, cell, pop[v * 8 + i], i, outputs, golden + v * outputs);
         }
         for (unsigned m = 0; m < outputs; m++)
             bench_eq(&b, "y", v * outputs + m, golden[v * outputs + m], rtl[v * outputs + m]);
     }
-    bench_test(&b, name, (uint64_t)vectors * cols * cell / 8);
+    bench_test(&b, full, (uint64_t)vectors * outputs);
     free(code);
     free(flip);
     free(pop);
@@ -63,13 +70,16 @@ static void model(const char *name, size_t vectors) {
     const unsigned rows = bench_parameter(&b, "Rows"), cols = bench_parameter(&b, "Cols"),
                    most = bench_parameter(&b, "Flexible") ? 2 : 1;
     rtl_fn = (pm_mlc_shift_add_rtl_fn *)bench_function(rtl, "pm_mlc_shift_add_rtl");
-    for (unsigned cell = 1; cell <= most; cell++)
-        for (unsigned bits = 6; bits <= 7; bits++) {
-            const unsigned top = (1u << bits) - 1;
-            compare("extreme codes and wordlines", rows, cols, cell, top, true, vectors / 4, 0);
-            compare("random codes", rows, cols, cell, top, false, vectors, 0);
-            compare("random codes, with gaps", rows, cols, cell, top, false, vectors, bench_random(&b) | 1);
-        }
+    for (unsigned i = 0; i < 4 * most; i++) {
+        const unsigned cell = 1 + i / 4, top = i & 1 ? 127 : 63;
+        const enum pm_weight_coding coding = i & 2 ? PM_WEIGHTS_DIFFERENTIAL : PM_WEIGHTS_OFFSET;
+        if (cols < pm_mlc_columns(cell, coding))
+            continue;
+        compare("extreme codes and wordlines", rows, cols, cell, coding, top, true, vectors / 4, 0);
+        compare("random codes", rows, cols, cell, coding, top, false, vectors, 0);
+        compare("random codes, with gaps", rows, cols, cell, coding, top, false, vectors,
+                bench_random(&b) | 1);
+    }
     pm_rtl_close(rtl);
 }
 

@@ -18,6 +18,7 @@ module pm_mlc_shift_add_tb #(
     input int y_index,
     input int y,
     output bit mlc,
+    output bit diff,
     output bit valid,
     output int code,
     output int column,
@@ -26,7 +27,7 @@ module pm_mlc_shift_add_tb #(
     output int pop
   );
 
-  bit mlc, valid, flip, mlc_next, valid_next, flip_next;
+  bit mlc, diff, valid, flip, mlc_next, diff_next, valid_next, flip_next;
   int code, column, plane, pop, code_next, column_next, plane_next, pop_next;
   logic y_valid;
   logic [OutW-1:0] y_index;
@@ -40,6 +41,7 @@ module pm_mlc_shift_add_tb #(
       .clk_i,
       .rst_ni,
       .mlc_i(mlc),
+      .diff_i(diff),
       .valid_i(valid),
       .code_i(code[6:0]),
       .column_i(column[ColW-1:0]),
@@ -53,9 +55,10 @@ module pm_mlc_shift_add_tb #(
 
   always @(posedge clk_i)
     if (rst_ni) begin
-      pm_mlc_shift_add_step(Cols, y_valid, 32'(y_index), 32'(y), mlc_next, valid_next, code_next, column_next,
-                            flip_next, plane_next, pop_next);
+      pm_mlc_shift_add_step(Cols, y_valid, 32'(y_index), 32'(y), mlc_next, diff_next, valid_next, code_next,
+                            column_next, flip_next, plane_next, pop_next);
       mlc    <= mlc_next;
+      diff   <= diff_next;
       valid  <= valid_next;
       code   <= code_next;
       column <= column_next;

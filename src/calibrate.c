@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+/* `perimeter calibrate`: the ranges of what a network's matrices see, into its calibration.json. */
+#include "commands.h"
+#include "fileio.h"
+#include "io/choice.h"
+#include "io/dataset.h"
+#include "io/json.h"
+#include "model.h"
+#include "net/network.h"
+
+#include <argp.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What a matrix sees. */
+enum { BINS = 1 << 16 };
+struct seen {
+    float low, high; /* of all inputs, and 0 */
+    uint64_t *bin;   /* [BINS], from low to high; NULL: not counted */
+    uint64_t count;
+};
+
+struct calibrate {
+    const char *model, *data, *output;
+    unsigned images;
+    double percentile;
+    int affine, channels;
+    char folder[PATH_MAX], path[PATH_MAX + 32];
+    struct pm_network network;
+    struct seen *seen; /* [nodes] */
+    struct pm_error error;
+};
+
+/* ---- looking ---- */
+
+static void look(struct seen *s, const float *x, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        s->low = fminf(s->low, x[i]);
+        s->high = fmaxf(s->high, x[i]);
+    }
+}
+
+static void sort(struct seen *s, const float *x, size_t n) {
+    const double bins = BINS / ((double)s->high - s->low);
+    for (size_t i = 0; i < n; i++) {
+        const double at = (x[i] - s->low) * bins;
+        s->bin[at < BINS - 1 ? (size_t)at : BINS - 1]++;
+    }
+    s->count += n;
+}
+
+static pm_status compute(void *ctx, unsigned node, const struct pm_operands *o) {
+    struct calibrate *c = ctx;
+    const struct pm_matrix *m = c->network.graph->node[node].matrix;
+    (c->seen[node].bin ? sort : look)(&c->seen[node], o->x, (size_t)o->n * m->in);
+    pm_matrix_apply(m, o->n, o->x, NULL, o->y);
+    return PM_OK;
+}
+
+static pm_status look_at_images(struct calibrate *c, struct pm_dataset *d, const bool *matrices) {
+    const struct pm_graph *g = c->network.graph;
+    const struct pm_graph_elsewhere elsewhere = {matrices, compute, c};
+    struct pm_graph_scratch *s = pm_graph_scratch_new(g);
+    float *out = malloc(pm_graph_outputs(g) * sizeof *out);
+    unsigned label;
+    uint8_t *image = malloc(d->item);
+    pm_status status = s && out && image ? PM_OK : pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
+    for (unsigned i = 0; i < c->images && status == PM_OK; i++)
+        if ((status = pm_dataset_read(d, 1, image, &label, &c->error)) == PM_OK)
+            status =
+                pm_graph_run(g, &(struct pm_graph_input){.image = image, .n = g->tokens}, &elsewhere, s, out);
+    pm_graph_scratch_free(s);
+    free(out);
+    free(image);
+    return status;
+}
+
+static pm_status pass(struct calibrate *c) {
+    const struct pm_graph *g = c->network.graph;
+    struct pm_dataset d;
+    bool *matrices = calloc(g->nodes, sizeof *matrices);
+    if (!matrices)
+        return pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
+    for (unsigned i = 0; i < g->nodes; i++)
+        matrices[i] = g->node[i].kind == PM_NODE_MATRIX;
+    pm_status status = pm_dataset_open(&d, c->data, "train", &c->network.form, &c->error);
+    if (status == PM_OK && c->images > d.count)
+        status =
+            pm_fail(&c->error, PM_EINVAL, "--images", "%u asked for, %s has %u", c->images, c->data, d.count);
+    if (status == PM_OK)
+        status = look_at_images(c, &d, matrices);
+    pm_dataset_close(&d);
+    free(matrices);
+    return status;
+}
+
+/* The end of the bins beyond which there are at most `most` inputs, from the side of `first`. */
+static double quantile(const struct seen *s, bool from_above, double most) {
+    const double width = ((double)s->high - s->low) / BINS;
+    uint64_t beyond = 0;
+    size_t i = 0;
+    while (i < BINS - 1 && (double)(beyond + s->bin[from_above ? BINS - 1 - i : i]) <= most)
+        beyond += s->bin[from_above ? BINS - 1 - i++ : i++];
+    return from_above ? s->high - (double)i * width : s->low + (double)i * width;
+}
+
+static pm_status find_ranges(struct calibrate *c) {
+    const struct pm_graph *g = c->network.graph;
+    pm_status status = pass(c);
+    for (unsigned i = 0; i < g->nodes && status == PM_OK; i++) {
+        struct seen *s = &c->seen[i];
+        if (g->node[i].kind != PM_NODE_MATRIX)
+            continue;
+        if (!isfinite(s->low) || !isfinite(s->high))
+            return pm_fail(&c->error, PM_ERANGE, g->node[i].name, "its inputs are not finite");
+        if (s->low == s->high)
+            s->high = 1;
+        if (c->percentile < 100 && (s->bin = calloc(BINS, sizeof *s->bin)) == NULL)
+            status = pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
+    }
+    return status == PM_OK && c->percentile < 100 ? pass(c) : status;
+}
+
+static void range_of(const struct calibrate *c, const struct seen *s, double range[2]) {
+    const double most = (100 - c->percentile) / 100 * (double)s->count;
+    range[0] = s->bin && s->low < 0 ? fmin(quantile(s, false, most), 0) : s->low;
+    range[1] = s->bin && s->high > 0 ? fmax(quantile(s, true, most), 0) : s->high;
+    if (range[1] - range[0] < 1e-30)
+        range[1] = 1;
+}
+
+/* ---- writing ---- */
+
+static cJSON *make_matrices(const struct calibrate *c) {
+    const struct pm_graph *g = c->network.graph;
+    cJSON *m = cJSON_CreateObject(), *in = NULL;
+    bool ok = cJSON_AddNumberToObject(m, "images", c->images) &&
+              cJSON_AddNumberToObject(m, "percentile", c->percentile) &&
+              cJSON_AddStringToObject(m, "activations", c->affine ? "affine" : "symmetric") &&
+              cJSON_AddStringToObject(m, "weights", c->channels ? "channel" : "layer") &&
+              (in = cJSON_AddObjectToObject(m, "inputs")) != NULL;
+    printf("%-16s %12s %12s\n", "matrix", "least", "largest");
+    for (unsigned i = 0; i < g->nodes && ok; i++) {
+        double range[2];
+        if (g->node[i].kind != PM_NODE_MATRIX)
+            continue;
+        range_of(c, &c->seen[i], range);
+        printf("%-16s %12.6g %12.6g\n", g->node[i].name, range[0], range[1]);
+        ok = cJSON_AddItemToObject(in, g->node[i].name, cJSON_CreateDoubleArray(range, 2));
+    }
+    if (ok)
+        return m;
+    cJSON_Delete(m);
+    return NULL;
+}
+
+/* Makes numbers print as what they are: cJSON rounds some to 15 digits. */
+static bool keep_digits(cJSON *item) {
+    enum { LENGTH = 32 };
+    cJSON *child;
+    bool ok = true;
+    cJSON_ArrayForEach(child, item) {
+        ok = keep_digits(child) && ok;
+    }
+    if (!cJSON_IsNumber(item) || (item->valuestring = cJSON_malloc(LENGTH)) == NULL)
+        return ok && !cJSON_IsNumber(item);
+    snprintf(item->valuestring, LENGTH, "%.17g", item->valuedouble);
+    item->type = cJSON_Raw;
+    return true;
+}
+
+static bool write_text(FILE *f, const void *text) {
+    return fputs(text, f) >= 0 && fputc('\n', f) >= 0;
+}
+
+/* What else stands in the file stays, scales of weights too. */
+static pm_status save(struct calibrate *c, struct pm_outfile *file) {
+    struct pm_json d = {c->output, &c->error, NULL};
+    pm_status status = access(c->output, F_OK) == 0 ? pm_json_load(&d) : PM_OK;
+    if (status != PM_OK)
+        return status;
+    cJSON *root = d.root ? d.root : cJSON_CreateObject(), *matrices = make_matrices(c);
+    cJSON *old = cJSON_DetachItemFromObjectCaseSensitive(root, "matrices");
+    cJSON *scales = cJSON_DetachItemFromObjectCaseSensitive(old, "scales");
+    cJSON_Delete(old);
+    if (scales && !cJSON_AddItemToObject(matrices, "scales", scales))
+        status = PM_ENOMEM;
+    if (!matrices || !cJSON_AddItemToObject(root, "matrices", matrices))
+        status = PM_ENOMEM;
+    char *text = status == PM_OK && keep_digits(root) ? cJSON_Print(root) : NULL;
+    cJSON_Delete(root);
+    if (!text)
+        return pm_fail(&c->error, PM_ENOMEM, c->output, "out of memory");
+    status = pm_outfile_write_all(file, 1, write_text, (const void *[]){text}, &c->error);
+    free(text);
+    return status;
+}
+
+/* ---- the command ---- */
+
+enum {
+    OPTION_DATA = 256,
+    OPTION_IMAGES,
+    OPTION_PERCENTILE,
+    OPTION_ACTIVATIONS,
+    OPTION_WEIGHTS,
+    OPTION_OUTPUT
+};
+
+static error_t refuse(struct calibrate *c, const char *option, const char *arg, const char *what) {
+    pm_fail(&c->error, PM_EINVAL, option, "'%s' is not %s", arg, what);
+    return EINVAL;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    struct calibrate *c = state->input;
+    char *end;
+    switch (key) {
+    case OPTION_DATA:
+        c->data = arg;
+        return 0;
+    case OPTION_OUTPUT:
+        c->output = arg;
+        return 0;
+    case OPTION_IMAGES: {
+        const long n = strtol(arg, &end, 10);
+        c->images = (unsigned)n;
+        return *arg && !*end && n >= 1 && n <= 1000000000 ? 0 : refuse(c, "--images", arg, "1..1000000000");
+    }
+    case OPTION_PERCENTILE:
+        c->percentile = strtod(arg, &end);
+        return *arg && !*end && c->percentile >= 50 && c->percentile <= 100
+                   ? 0
+                   : refuse(c, "--percentile", arg, "a number in 50..100");
+    case OPTION_ACTIVATIONS:
+        c->affine = pm_choice("symmetric|affine", arg, strlen(arg));
+        return c->affine >= 0 ? 0 : refuse(c, "--activations", arg, "symmetric or affine");
+    case OPTION_WEIGHTS:
+        c->channels = pm_choice("layer|channel", arg, strlen(arg));
+        return c->channels >= 0 ? 0 : refuse(c, "--weights", arg, "layer or channel");
+    case 'h':
+        argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK, state->name);
+        exit(fflush(stdout) == 0 ? 0 : 2);
+    case ARGP_KEY_ARG:
+        if (c->model)
+            return pm_fail(&c->error, PM_EINVAL, arg, "one network at a time"), EINVAL;
+        c->model = arg;
+        return 0;
+    case ARGP_KEY_ERROR:
+        if (!*c->error.text)
+            pm_fail(&c->error, PM_EINVAL, state->argv[state->next - 1],
+                    "no such option, or its value is missing");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static pm_status calibrate(struct calibrate *c, struct pm_outfile *file) {
+    if (!c->model || !c->data)
+        return pm_fail(&c->error, PM_EINVAL, c->model ? "--data" : "MODEL",
+                       "missing; see perimeter calibrate --help");
+    pm_find_model(c->model, c->folder);
+    if (!c->output)
+        snprintf(c->path, sizeof c->path, "%s/calibration.json", c->folder), c->output = c->path;
+    pm_status status = pm_network_load(&c->network, c->folder, &c->error);
+    if (status == PM_OK && c->network.form.classes == 0)
+        status = pm_fail(&c->error, PM_EINVAL, c->model, "takes sentences, not images");
+    if (status == PM_OK)
+        status = pm_outfile_plan(file, c->output, &c->error);
+    if (status == PM_OK && (c->seen = calloc(c->network.graph->nodes, sizeof *c->seen)) == NULL)
+        status = pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
+    if (status == PM_OK)
+        status = find_ranges(c);
+    return status == PM_OK ? save(c, file) : status;
+}
+
+int pm_cmd_calibrate(int argc, char **argv) {
+    static const struct argp_option options[] = {
+        {"data", OPTION_DATA, "DIR", 0, "Folder with the training set's IDX files", 0},
+        {"images", OPTION_IMAGES, "N", 0, "The first N training images are looked at (2000)", 0},
+        {"percentile", OPTION_PERCENTILE, "P", 0,
+         "Of a matrix' inputs that each end of its range leaves inside; 100: all (100)", 0},
+        {"activations", OPTION_ACTIVATIONS, "symmetric|affine", 0,
+         "affine: the integer of a real 0 need not be 0, where a system can (symmetric)", 0},
+        {"weights", OPTION_WEIGHTS, "layer|channel", 0, "What has a scale of its own (layer)", 0},
+        {"output", OPTION_OUTPUT, "FILE", 0,
+         "Where it goes; what else is there stays (MODEL/calibration.json)", 0},
+        {"help", 'h', NULL, 0, "This help", 0},
+        {0},
+    };
+    static const struct argp argp = {
+        options,
+        parse,
+        "MODEL --data DIR",
+        "Finds the ranges of what a network's matrices see, for systems whose inputs have one scale a layer.",
+        NULL,
+        NULL,
+        NULL};
+    struct calibrate *c = calloc(1, sizeof *c);
+    struct pm_outfile file = {0};
+    if (!c) {
+        fprintf(stderr, "perimeter: calibrate: out of memory\n");
+        return 2;
+    }
+    c->images = 2000;
+    c->percentile = 100;
+    pm_status status = PM_OK;
+    if (argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, c) != 0)
+        status = PM_EINVAL;
+    if (status == PM_OK)
+        status = calibrate(c, &file);
+    if (status != PM_OK)
+        pm_error_print(&c->error);
+    for (unsigned i = 0; c->seen && i < c->network.graph->nodes; i++)
+        free(c->seen[i].bin);
+    free(c->seen);
+    pm_network_free(&c->network);
+    pm_outfile_free(&file);
+    free(c);
+    return status == PM_OK ? 0 : 2;
+}
