@@ -63,6 +63,7 @@ struct pm_run_pass {
     bool as_float; /**< on the host alone, as well */
     enum pm_run_fidelity { PM_FIDELITY_NEVER, PM_FIDELITY_UNLABELLED, PM_FIDELITY_ALWAYS } fidelity;
     pm_twin_filter *watch; /**< which layers are in RTL as well; NULL: none */
+    bool held;             /**< the last ones of the training set instead, which networks are not trained on */
 };
 
 struct pm_run_outcome {
@@ -140,8 +141,20 @@ void pm_run_print_units(const struct pm_run_outcome *o, const struct pm_results 
                         FILE *to);
 void pm_run_print_units_line(const struct pm_results *r, const char *path, FILE *to);
 #define PM_RUN_UNITS_HEAD "   units  accesses  of conv. wake-up  merit"
+/** What programming the cells takes and what wears them, which pm_run_add_cost() added at `cost`; nothing where
+ * there are none. */
+void pm_run_print_programming(const struct pm_run_job *j, const struct pm_results *r, const char *cost,
+                              FILE *to);
 /** What the layers that count array reads are in. */
 const char *pm_run_arrays_title(const struct pm_tally *t);
+/** Whether layers were in arrays that are read row by row. */
+bool pm_run_in_macros(const struct pm_run_outcome *o);
+/** "macros": the sums over these layers; nothing where there are none. */
+void pm_run_add_macros(const struct pm_run_outcome *o, struct pm_results *r);
+/** A line a layer; a line of all, under its head. */
+void pm_run_print_macros(const struct pm_run_outcome *o);
+void pm_run_print_macros_head(int width);
+void pm_run_print_macros_row(const struct pm_run_outcome *o);
 /** "windows": the accesses of fixed windows of eight rows, and their conversions and levels. */
 void pm_run_add_windows(const struct pm_tally *t, struct pm_results *r);
 /** "sparsity": of each part, and "all", the shares of zeros; nothing where they were not looked for. */

@@ -84,6 +84,7 @@ static void add_golden(const struct pm_run_job *j, const struct pm_run_outcome *
     pm_run_add_cost(j, t, r);
     pm_result_end(r);
     add_layers(t, r);
+    pm_run_add_macros(o, r);
     pm_run_add_sparsity(t, r);
     pm_run_add_fidelity(o, r);
     pm_run_add_counts(t, r);
@@ -222,6 +223,7 @@ static void add_variants(const struct pm_run_report *rep, struct pm_results *r) 
         pm_result_real(r, "boost", boost(&o->tally), NULL, PM_RESULT_DERIVED);
         pm_run_add_arrays(&o->tally, r);
         pm_run_add_cost(rep->job, &o->tally, r);
+        pm_run_add_macros(o, r);
         pm_run_add_windows(&o->tally, r);
         pm_run_add_sparsity(&o->tally, r);
         pm_result_end(r);
@@ -366,7 +368,9 @@ static void print_golden(const struct pm_run_report *rep, const struct pm_result
         pm_run_print_budget(rep->job, stdout);
         printf(":\n    " PM_RUN_ARRAYS_HEAD "\n   ");
         pm_run_print_arrays(r, "", "cost/", o->images, stdout);
+        pm_run_print_programming(rep->job, r, "cost/", stdout);
     }
+    pm_run_print_macros(o);
 }
 
 /* Matrices, a line a system. */
@@ -420,8 +424,7 @@ static void print_rtl(const struct pm_run_report *rep, const struct pm_results *
 }
 
 static void print_rtl_variants(const struct pm_run_report *rep) {
-    printf("\n%s, RTL against golden, one image each\n",
-           pm_run_arrays_title(&rep->rtl_varied.outcome[0].tally));
+    printf("\nMatrices, RTL against golden, one image each\n");
     for (unsigned v = 0; v < rep->rtl_varied.count; v++) {
         printf("  %s, %.1f s\n  ", rep->rtl_varied.variant[v].text, rep->rtl_varied.outcome[v].seconds);
         print_matrices_rtl(&rep->rtl_varied.outcome[v]);
@@ -448,6 +451,10 @@ static void print_variant(const struct pm_run_report *rep, unsigned v, const str
            o->labelled ? 100 * at(r, path, "accuracy_integer") : NAN, 100 * at(r, path, "same_class"));
     if (in_arrays(&rep->varied.variant[v])) {
         pm_run_print_arrays(r, path, path, o->images, stdout);
+        return;
+    }
+    if (pm_run_in_macros(o)) {
+        pm_run_print_macros_row(o);
         return;
     }
     const double items = (double)o->images * layers_of(rep);
@@ -497,6 +504,15 @@ static void print_engines(const struct pm_run_report *rep, const struct pm_resul
            PM_PVA_WINDOW);
 }
 
+static void print_macros(const struct pm_run_report *rep, const struct pm_results *r) {
+    for (unsigned v = 0, rows = 0; v < rep->varied.count; v++)
+        if (pm_run_in_macros(&rep->varied.outcome[v])) {
+            if (rows++ == 0)
+                pm_run_print_macros_head(name_width(rep));
+            print_variant(rep, v, r);
+        }
+}
+
 static void print_variants(const struct pm_run_report *rep, const struct pm_results *r) {
     printf("\nWhat each choice is worth, the first %u images, golden\n", rep->varied.outcome[0].images);
     if (pm_run_has_units(&rep->varied.outcome[0])) {
@@ -507,12 +523,13 @@ static void print_variants(const struct pm_run_report *rep, const struct pm_resu
            "image\n",
            name_width(rep), "variant");
     for (unsigned v = 0; v < rep->varied.count; v++)
-        if (!in_arrays(&rep->varied.variant[v]))
+        if (!in_arrays(&rep->varied.variant[v]) && !pm_run_in_macros(&rep->varied.outcome[v]))
             print_variant(rep, v, r);
     print_windows(rep, r);
     printf("  levels: 2^bits of a converter, which its cost grows with, summed over conversions\n");
     for (unsigned v = 0; v < rep->varied.count; v++)
         pm_run_print_sparsity(&rep->varied.outcome[v].tally, stdout);
+    print_macros(rep, r);
     unsigned first = 0;
     while (first < rep->varied.count && !in_arrays(&rep->varied.variant[first]))
         first++;

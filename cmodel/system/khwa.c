@@ -62,6 +62,10 @@ const struct pm_pva *pm_khwa_layer_arrays(const void *layer) {
     return ((const struct layer *)layer)->arrays;
 }
 
+unsigned pm_khwa_layer_kernels(const void *layer, enum pm_khwa_engine engine) {
+    return ((const struct layer *)layer)->count[engine];
+}
+
 static void free_layer(void *layer) {
     struct layer *l = layer;
     pm_integer_free(l->integer);

@@ -25,5 +25,7 @@ struct pm_khwa_run {
 
 /** A placed layer's arrays, for its RTL twin; NULL: it has none. */
 const struct pm_pva *pm_khwa_layer_arrays(const void *layer);
+/** Its kernels in an engine. */
+unsigned pm_khwa_layer_kernels(const void *layer, enum pm_khwa_engine engine);
 
 #endif
