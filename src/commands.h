@@ -5,6 +5,7 @@
 #define PM_COMMANDS_H
 
 int pm_cmd_calibrate(int argc, char **argv);
+int pm_cmd_compile(int argc, char **argv);
 int pm_cmd_infer(int argc, char **argv);
 int pm_cmd_inspect(int argc, char **argv);
 int pm_cmd_op(int argc, char **argv);

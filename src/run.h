@@ -130,8 +130,31 @@ void pm_run_print_arrays(const struct pm_results *r, const char *path, const cha
 #define PM_RUN_ARRAYS_HEAD "arrays    reads conversions    clocks copies clocks/copies wrong codes a million"
 /** "copies of the matrices in as many arrays as ..." */
 void pm_run_print_budget(const struct pm_run_job *j, FILE *to);
+/** "energy": what layers in engines with units of energy cost, a layer a part; and, of all, units, accesses,
+ * the clocks from wake-up to response, and the figure of merit, images a million units over the points of
+ * accuracy lost. Nothing where no layer counts units. */
+void pm_run_add_units(const struct pm_run_outcome *o, struct pm_results *r);
+bool pm_run_has_units(const struct pm_run_outcome *o);
+/** What it added, under `path` "" or "variants/N/": layer by layer; and as a line's end under
+ * PM_RUN_UNITS_HEAD. */
+void pm_run_print_units(const struct pm_run_outcome *o, const struct pm_results *r, const char *path,
+                        FILE *to);
+void pm_run_print_units_line(const struct pm_results *r, const char *path, FILE *to);
+#define PM_RUN_UNITS_HEAD "   units  accesses  of conv. wake-up  merit"
+/** What programming the cells takes and what wears them, which pm_run_add_cost() added at `cost`; nothing where
+ * there are none. */
+void pm_run_print_programming(const struct pm_run_job *j, const struct pm_results *r, const char *cost,
+                              FILE *to);
 /** What the layers that count array reads are in. */
 const char *pm_run_arrays_title(const struct pm_tally *t);
+/** Whether layers were in arrays that are read row by row. */
+bool pm_run_in_macros(const struct pm_run_outcome *o);
+/** "macros": the sums over these layers; nothing where there are none. */
+void pm_run_add_macros(const struct pm_run_outcome *o, struct pm_results *r);
+/** A line a layer; a line of all, under its head. */
+void pm_run_print_macros(const struct pm_run_outcome *o);
+void pm_run_print_macros_head(int width);
+void pm_run_print_macros_row(const struct pm_run_outcome *o);
 /** "windows": the accesses of fixed windows of eight rows, and their conversions and levels. */
 void pm_run_add_windows(const struct pm_tally *t, struct pm_results *r);
 /** "sparsity": of each part, and "all", the shares of zeros; nothing where they were not looked for. */

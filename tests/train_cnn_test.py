@@ -356,8 +356,48 @@ def training_cases(work):
     check("signs, and gradients straight through to 1", y.tolist() == [-1, -1, 1, 1, 1, 1] and t.grad.tolist() == [0, 1, 1, 1, 1, 0])
 
 
+def policies(work):
+    if not present("policies", "torch"):
+        return
+    import torch
+
+    import train_policy
+
+    sys.excepthook = sys.__excepthook__
+    torch.manual_seed(1)
+    names = ["patch", "ffn0.up"]
+    path = work / "policy.json"
+    path.write_text(json.dumps({"layers": [{"name": "ffn0.up", "w": 4, "a": 3}]}))
+    check("what a policy does not name has 8 and 8 bits", train_policy.read_policy(path, names) == {"patch": (8, 8), "ffn0.up": (4, 3)})
+    for name, layers, reason in (
+        ("a policy without layers", None, "no list"), ("another name", [{"name": "q", "w": 4, "a": 4}], "q is no matrix"),
+        ("9 bits", [{"name": "patch", "w": 9, "a": 4}], '"w" is not'), ("no bits", [{"name": "patch", "w": 8}], '"a" is not'),
+        ("a name twice", [{"name": "patch", "w": 8, "a": 8}] * 2, "twice"),
+    ):
+        path.write_text(json.dumps({"layers": layers}))
+        try:
+            train_policy.read_policy(path, names)
+            check(f"{name} is refused", False, "was taken")
+        except program.Refused as error:
+            check(f"{name} is refused", reason in str(error), error)
+    for low, most in ((0.0, 7), (-2.0, 3)):
+        m = train_policy.Linear(torch.nn.Linear(5, 4))
+        m.low, m.high, m.bits = low, 3.5, (4, 3)
+        x = torch.randn(6, 5) * 2
+        lsb = 3.5 / most
+        xq = np.clip(np.rint(x.numpy() / np.float32(lsb)), -most if low else 0, most)
+        w = m.weight.detach().numpy()
+        s = np.abs(w).max() / 7
+        wanted = xq @ np.rint(w / s).T * (s * lsb) + m.bias.detach().numpy()
+        y = m(x)
+        y.sum().backward()
+        inside = ((x.numpy() >= (-3.5 if low else 0)) & (x.numpy() <= 3.5)).all()
+        check(f"a map of 4 and 3 bits from {low}, and its gradient", np.abs(y.detach().numpy() - wanted).max() < 1e-5 and
+              np.allclose(m.weight.grad.numpy(), xq.sum(0) * lsb, atol=1e-5) and not inside)
+
+
 def options():
-    for script, *args in (("train_cnn.py", "fashion-cnn"), ("train_toggles.py", "ggd"), ("tune_factors.py", "out"), ("rank_orders.py", "models/fashion-vit"), ("export_onnx.py",)):
+    for script, *args in (("train_cnn.py", "fashion-cnn"), ("train_toggles.py", "ggd"), ("tune_factors.py", "out"), ("train_policy.py", "policy.json", "out"), ("rank_orders.py", "models/fashion-vit"), ("export_onnx.py",)):
         done = call(script, *args, "--nonsense")  # where a package is missing, that is said first
         refused(f"{script} with a wrong option", done, next((p for p in ("torch", "onnx") if f"package {p}" in done.stderr), "--nonsense"))
 
@@ -374,6 +414,7 @@ def main():
         guarded()
         restores()
         training_cases(work)
+        policies(work)
         options()
     sys.exit(failed > 0)
 

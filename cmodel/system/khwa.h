@@ -10,7 +10,7 @@
 
 extern const struct pm_system pm_system_khwa;
 
-/** Who computes a kernel; the parts of the counts, in this order. */
+/** Who computes a kernel, as enum pm_mix_engine; the parts of the counts, in this order. */
 enum pm_khwa_engine { PM_KHWA_MEMRISTOR, PM_KHWA_SRAM, PM_KHWA_TINY, PM_KHWA_ENGINES };
 
 /** Of pm_watch.done: what the memristor arrays gave of a layer. */
