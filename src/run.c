@@ -39,7 +39,8 @@ static pm_status run_variants(struct pm_run_job *j, enum pm_variant_use use, uns
                                              images,
                                              !rtl,
                                              PM_FIDELITY_NEVER,
-                                             rtl ? matrices : NULL};
+                                             rtl ? matrices : NULL,
+                                             false};
             to->variant[to->count] = variant[v];
             status = pm_run_images(j, &pass, &to->outcome[to->count++]);
             pm_plan_free(&plan);
@@ -55,14 +56,16 @@ static pm_status measure(struct pm_run_job *j, struct pm_run_report *r) {
     const int64_t engine = pm_settings_int(s, "engine");
     const unsigned ablations = (unsigned)pm_settings_int(s, "ablation-images");
     const struct pm_run_pass rtl = {"rtl", &j->plan,          (unsigned)pm_settings_int(s, "rtl-images"),
-                                    false, PM_FIDELITY_NEVER, every_layer},
+                                    false, PM_FIDELITY_NEVER, every_layer,
+                                    false},
                              golden = {"golden",
                                        &j->plan,
                                        (unsigned)pm_settings_int(s, "images"),
                                        true,
                                        pm_settings_int(s, "fidelity") ? PM_FIDELITY_ALWAYS
                                                                       : PM_FIDELITY_UNLABELLED,
-                                       NULL};
+                                       NULL,
+                                       false};
     pm_status status = PM_OK;
     if (engine != PM_ENGINE_GOLDEN)
         status = pm_run_images(j, &rtl, &r->rtl);

@@ -63,6 +63,7 @@ struct pm_run_pass {
     bool as_float; /**< on the host alone, as well */
     enum pm_run_fidelity { PM_FIDELITY_NEVER, PM_FIDELITY_UNLABELLED, PM_FIDELITY_ALWAYS } fidelity;
     pm_twin_filter *watch; /**< which layers are in RTL as well; NULL: none */
+    bool held;             /**< the last ones of the training set instead, which networks are not trained on */
 };
 
 struct pm_run_outcome {
@@ -129,6 +130,21 @@ void pm_run_print_arrays(const struct pm_results *r, const char *path, const cha
 #define PM_RUN_ARRAYS_HEAD "arrays    reads conversions    clocks copies clocks/copies wrong codes a million"
 /** "copies of the matrices in as many arrays as ..." */
 void pm_run_print_budget(const struct pm_run_job *j, FILE *to);
+/** "energy": what layers in engines with units of energy cost, a layer a part; and, of all, units, accesses,
+ * the clocks from wake-up to response, and the figure of merit, images a million units over the points of
+ * accuracy lost. Nothing where no layer counts units. */
+void pm_run_add_units(const struct pm_run_outcome *o, struct pm_results *r);
+bool pm_run_has_units(const struct pm_run_outcome *o);
+/** What it added, under `path` "" or "variants/N/": layer by layer; and as a line's end under
+ * PM_RUN_UNITS_HEAD. */
+void pm_run_print_units(const struct pm_run_outcome *o, const struct pm_results *r, const char *path,
+                        FILE *to);
+void pm_run_print_units_line(const struct pm_results *r, const char *path, FILE *to);
+#define PM_RUN_UNITS_HEAD "   units  accesses  of conv. wake-up  merit"
+/** What programming the cells takes and what wears them, which pm_run_add_cost() added at `cost`; nothing where
+ * there are none. */
+void pm_run_print_programming(const struct pm_run_job *j, const struct pm_results *r, const char *cost,
+                              FILE *to);
 /** What the layers that count array reads are in. */
 const char *pm_run_arrays_title(const struct pm_tally *t);
 /** Whether layers were in arrays that are read row by row. */

@@ -11,8 +11,8 @@
 /* Images that are in memory at a time. */
 #define CHUNK 128
 
-static pm_status open_data(struct pm_run_job *j, struct pm_dataset *d) {
-    return pm_dataset_open(d, j->data, "t10k", &j->network.form, &j->error);
+static pm_status open_data(struct pm_run_job *j, bool training, struct pm_dataset *d) {
+    return pm_dataset_open(d, j->data, training ? "train" : "t10k", &j->network.form, &j->error);
 }
 
 static unsigned largest(const float *v, unsigned n) {
@@ -173,7 +173,7 @@ static pm_status settle(struct pm_run_job *j, struct pm_placement *p) {
     enum { IMAGES = 64 };
     struct pm_dataset d;
     struct pm_graph_input inputs[IMAGES];
-    pm_status status = open_data(j, &d);
+    pm_status status = open_data(j, false, &d);
     const unsigned count = status == PM_OK && d.count < IMAGES ? d.count : IMAGES;
     unsigned label[IMAGES];
     uint8_t *pixels = malloc(status == PM_OK ? count * d.item : 1);
@@ -207,6 +207,10 @@ static pm_status run_data(struct pm_run_job *j, const struct pm_run_pass *pass, 
     if (status == PM_OK && pass->fidelity + !d->labelled > PM_FIDELITY_UNLABELLED)
         status = begin_fidelity(j, &t, o);
     const double start = omp_get_wtime();
+    for (unsigned skip = pass->held ? all - total : 0, n; skip > 0 && status == PM_OK; skip -= n) {
+        n = skip < CHUNK ? skip : CHUNK;
+        status = pm_dataset_read(d, n, c.pixels, c.label, &j->error);
+    }
     for (c.at = 0; c.at < total && status == PM_OK; c.at += chunk) {
         c.n = total - c.at < chunk ? total - c.at : chunk;
         status = pm_dataset_read(d, c.n, c.pixels, c.label, &j->error);
@@ -237,7 +241,7 @@ pm_status pm_run_images(struct pm_run_job *j, const struct pm_run_pass *pass, st
             status = pm_fail(&j->error, PM_ENOMEM, pass->what, "out of memory");
     }
     if (status == PM_OK)
-        status = open_data(j, &d);
+        status = open_data(j, pass->held, &d);
     if (status == PM_OK)
         status = run_data(j, pass, &d, p, o);
     pm_dataset_close(&d);

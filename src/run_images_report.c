@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run.h"
 
+#include "pva_gemv.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -76,6 +78,7 @@ static void add_golden(const struct pm_run_job *j, const struct pm_run_outcome *
     pm_run_add_sum(t, PM_COUNT_ZERO_SUMS, PM_COUNT_ZERO_SUMS, "zero_z", r);
     pm_run_add_sum(t, PM_COUNT_WINDOWS, PM_COUNT_CONVERSIONS, "conversions", r);
     pm_run_add_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WRONG, "conversion_errors", r);
+    pm_run_add_units(o, r);
     pm_run_add_arrays(t, r);
     pm_result_group(r, "cost");
     pm_run_add_cost(j, t, r);
@@ -358,11 +361,14 @@ static void print_golden(const struct pm_run_report *rep, const struct pm_result
     if (pm_tally_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS) > 0)
         print_layers(o, r);
     pm_run_print_sparsity(&o->tally, stdout);
+    if (pm_run_has_units(o))
+        pm_run_print_units(o, r, "", stdout);
     if (!isnan(pm_results_number(r, "array_reads"))) {
         printf("  %s, an image; ", pm_run_arrays_title(&o->tally));
         pm_run_print_budget(rep->job, stdout);
         printf(":\n    " PM_RUN_ARRAYS_HEAD "\n   ");
         pm_run_print_arrays(r, "", "cost/", o->images, stdout);
+        pm_run_print_programming(rep->job, r, "cost/", stdout);
     }
     pm_run_print_macros(o);
 }
@@ -481,6 +487,23 @@ static void print_windows(const struct pm_run_report *rep, const struct pm_resul
                at(r, path, "levels") / items, "-");
 }
 
+/* Where the layers' engines count units of energy. */
+static void print_engines(const struct pm_run_report *rep, const struct pm_results *r) {
+    printf("  %-*s accuracy  same class " PM_RUN_UNITS_HEAD "\n", name_width(rep), "variant");
+    for (unsigned v = 0; v < rep->varied.count; v++) {
+        const struct pm_run_outcome *o = &rep->varied.outcome[v];
+        char path[32];
+        snprintf(path, sizeof path, "variants/%u/", v);
+        printf(VARIANT, name_width(rep), pm_run_variant_name(&rep->varied.variant[v]),
+               o->labelled ? 100 * at(r, path, "accuracy_integer") : NAN, 100 * at(r, path, "same_class"));
+        pm_run_print_units_line(r, path, stdout);
+    }
+    printf("  of an image: units, memristor accesses, %% against %d rows each; clocks from wake-up to the "
+           "first class; "
+           "merit: images a million units over the points lost, -: none\n",
+           PM_PVA_WINDOW);
+}
+
 static void print_macros(const struct pm_run_report *rep, const struct pm_results *r) {
     for (unsigned v = 0, rows = 0; v < rep->varied.count; v++)
         if (pm_run_in_macros(&rep->varied.outcome[v])) {
@@ -492,6 +515,10 @@ static void print_macros(const struct pm_run_report *rep, const struct pm_result
 
 static void print_variants(const struct pm_run_report *rep, const struct pm_results *r) {
     printf("\nWhat each choice is worth, the first %u images, golden\n", rep->varied.outcome[0].images);
+    if (pm_run_has_units(&rep->varied.outcome[0])) {
+        print_engines(rep, r);
+        return;
+    }
     printf("  %-*s accuracy  same class  accesses boost arrays conversions      levels clocks, a layer and "
            "image\n",
            name_width(rep), "variant");

@@ -221,6 +221,7 @@ def rows():
     one("softmax_11", "Softmax", [x], opset=11)
     one("softmax_11_axis", "Softmax", [x], axis=2, opset=12)
     one("softmax_large", "Softmax", [x * 100])
+    one("softmax_wide", "Softmax", [np.array([[17] + [0] * 9999, [1] * 10000], np.float32)])  # most are small beside the sum
     one("logsoftmax", "LogSoftmax", [x], axis=1)
     one("logsoftmax_11", "LogSoftmax", [x], axis=-1, opset=11)
     one("layernorm", "LayerNormalization", [x, f(5), f(5)], (1, 2), opset=17)

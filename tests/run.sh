@@ -55,7 +55,7 @@ between clips_literal_slc 0 0
 between hyflex_integers_compared 7488912 7488912
 between hyflex_integers_differ 0 0
 # What each mapping costs: 3 layers of 8 + 8 SLC arrays, of 4 + 4 MLC arrays whose copies fill as many; ranks need more than these.
-awk -F '"' '{ n = $3; gsub(/[:\t,]/, "", n) } /"variant":/ { v = $4 } /^\t\t\t"/ { c[v, $2] = n } /^\t\t"/ && !(("", $2) in c) { c["", $2] = n } END {
+awk -F '"' '{ n = $3; gsub(/[:\t,]/, "", n); n = n == "null" ? n : n + 0 } /"variant":/ { v = $4 } /^\t\t\t"/ { c[v, $2] = n } /^\t\t"/ && !(("", $2) in c) { c["", $2] = n } END {
     slc = "ffn*=hyflex,cell=1"; mlc = "ffn*=hyflex,cell=2"; ranks = "ffn*=hyflex,cell=ranks,mlc-sigma=0.132"; flare = "as configured"
     exit !(c[slc, "arrays"] == 48 && c[slc, "reads"] == 100 * 49 * 8 * 48 && c[slc, "conversions"] == 128 * c[slc, "reads"] && c[slc, "flip_bits"] == 48 * 128 &&
            c[mlc, "arrays"] == 24 && c[mlc, "array_budget"] == 48 && c[mlc, "copies"] == 2 && c[mlc, "clocks"] == c[slc, "clocks"] * 9 / 8 &&
@@ -63,7 +63,7 @@ awk -F '"' '{ n = $3; gsub(/[:\t,]/, "", n) } /"variant":/ { v = $4 } /^\t\t\t"/
            c[ranks, "clocks_with_copies"] == "null" && c["", "slc"] == 1 && c["", "mlc"] == 2 && c["", "ranks_0.132"] == 0 && c[flare, "arrays"] == 36 && c[flare, "reads"] == c[flare, "accesses"]) }' "$work/summary.json"
 check "every row has its arrays, reads, conversions, clocks and copies" $?
 # FLARE as its source has it: three quarters of the boost that is left, and without 1/Z some accuracy; nothing else has RTL.
-awk -F '"' '{ n = $3; gsub(/[:\t,]/, "", n) } /"variant":/ { v = $4 } /^\t\t\t"/ { c[v, $2] = n } /^\t"/ { top = $2 } /^\t\t"/ && top == "literal" { l[$2] = n } END {
+awk -F '"' '{ n = $3; gsub(/[:\t,]/, "", n); n = n == "null" ? n : n + 0 } /"variant":/ { v = $4 } /^\t\t\t"/ { c[v, $2] = n } /^\t"/ { top = $2 } /^\t\t"/ && top == "literal" { l[$2] = n } END {
     own = "as configured"; literal = "flare.preset=literal"; high = "flare.adc=7"; low = "flare.adc=5"
     exit !(l["accuracy"] > 0.7 && l["accuracy"] < 0.9 && l["boost"] > 2 && l["boost"] < 2.35 && l["accesses"] == c[literal, "accesses"] &&
            l["accesses"] > 1.1 * c[own, "accesses"] && c["flare.gpc=scan", "accesses"] > c[own, "accesses"] &&
@@ -148,6 +148,14 @@ for copies in integer:3 fluid:3.75; do
     check "${copies#*:} copies by ${copies%:*}" $?
 done
 
+# 81 arrays of ranks in 48: each cell takes 81/48 programmings an inference, of more than one pulse each.
+"$build/asan/perimeter" run models/fashion-vit --data "$data" --images 1 --place 'ffn*=hyflex,cell=ranks,mlc-sigma=0.132,verify=0.25,pulses=9' --endurance 1e9 \
+    --rate 10 --summary "$work/summary.json" >"$work/out" 2>"$work/err"
+awk -F '[:,\t]+' '{ gsub(/"/, "") } !($2 in v) { v[$2] = $3 } END { w = v["pulses_a_cell"] * 81 / 48; exit !(v["cells"] == 81 * 8192 && v["pulses_a_cell"] > 1.05 && v["pulses_a_cell"] < 1.5 &&
+    v["pulses_a_cell_and_inference"] / w - 1 < 1e-6 && 1 - v["pulses_a_cell_and_inference"] / w < 1e-6 &&
+    v["years"] * w * 10 * 31557600 / 1e9 - 1 < 1e-6 && 1 - v["years"] * w * 10 * 31557600 / 1e9 < 1e-6) }' "$work/summary.json" && grep -q 'at 10 a second cells last' "$work/out"
+check "pulses, and the years that cells last" $?
+
 # bad NAME ARGUMENTS...: status 2, one line that holds $want, no summary left
 bad() {
     name=$1
@@ -198,6 +206,13 @@ want=hyflex.adc bad "ideal converters in RTL" $good --place 'ffn*=hyflex,adc=ide
 want='hyflex.noise: weight has no RTL' bad "disturbed weights in RTL" $good --place 'ffn*=hyflex,cell=2,mlc-sigma=0.1,noise=weight' --engine both
 want=hyflex.weights bad "a coding of disturbed weights" $good --place 'ffn*=hyflex,cell=2,mlc-sigma=0.1,noise=weight,weights=differential'
 want=hyflex.flip bad "column flip of differential weights" $good --place 'ffn*=hyflex,weights=differential,flip=0'
+want='hyflex.cell: 3 has no RTL' bad "3 bits a cell in RTL" $good --place 'ffn*=hyflex,cell=3' --engine both
+want=hyflex.verify bad "verification of exact cells" $good --place 'ffn*=hyflex,cell=2,verify=0.1'
+want=hyflex.verify bad "verification of disturbed weights" $good --place 'ffn*=hyflex,cell=2,mlc-sigma=0.1,noise=weight,verify=0.1'
+want=hyflex.pulses bad "pulses that nothing verifies" $good --place 'ffn*=hyflex,cell=2,mlc-sigma=0.1,pulses=4'
+want=hyflex.time bad "time without drift" $good --place 'ffn*=hyflex,time=100'
+want=hyflex.sar-offset bad "the offset of an ideal converter" $good --place 'ffn*=hyflex,adc=ideal,sar-offset=1'
+want=endurance bad "the endurance of no arrays" $good --endurance 1e8
 want=hyflex.rank-sigma bad "singular values of no ranks" $good --place 'ffn*=hyflex,rank-sigma=second'
 want=hyflex.slc-percent bad "more than all ranks" $good --place 'ffn*=hyflex,cell=ranks,slc-percent=101'
 want=seed bad "a seed where nothing is drawn" $good --seed 3

@@ -37,6 +37,9 @@ struct pm_held {
     uint64_t arrays;    /**< analog arrays */
     uint64_t plain;     /**< those that it would take undivided and in 1-bit cells; 0: it has no such form */
     uint64_t flip_bits; /**< bits beside the cells that tell which columns are stored as complements */
+    uint64_t sram_bits; /**< of weights that are loaded at wake-up */
+    uint64_t cells;     /**< that are programmed before the first run; 0: not counted */
+    uint64_t pulses;    /**< that this takes */
 };
 
 /** One run of a layer. */
