@@ -234,6 +234,11 @@ run: all
 	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=hyflex' --engine both --rtl-images 2 \
 	    --summary $(BUILD)/run/cnn-hyflex.json
 	@echo
+	@$(BUILD)/perimeter run models/fashion-resnet --data $(DATA) --summary $(BUILD)/run/resnet-int8.json
+	@echo
+	@$(BUILD)/perimeter run models/fashion-resnet --data $(DATA) --place '*=hyflex,cell=2' --engine rtl --rtl-images 1 \
+	    --summary $(BUILD)/run/resnet-hyflex.json
+	@echo
 	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=khwa' --engine both --rtl-images 1 --ablation-images 200 \
 	    --summary $(BUILD)/run/cnn-khwa.json
 

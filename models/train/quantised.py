@@ -46,12 +46,7 @@ def load(folder):
     """A network's float form, its form in integers, and config.json and calibration.json as they are."""
     config, listed, _, weights = cnn.load(folder)
     model = Cnn(config)
-    for layer in filter(cnn.has_weights, listed):
-        conv, name = model.part(layer).conv, layer["name"]
-        w = torch.from_numpy(weights[name + ".weight"])
-        out, channels, kernel, _ = conv.weight.shape
-        conv.weight.data = w.view(out, kernel, kernel, channels).permute(0, 3, 1, 2).contiguous()
-        conv.bias.data = torch.from_numpy(weights[name + ".bias"])
+    model.begin(weights)
     path = os.path.join(folder, "calibration.json")
     calibration = files.read_json(path)
     known = calibration.get("matrices", {})
