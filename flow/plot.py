@@ -3,6 +3,7 @@
 """Draws docs/figures with gnuplot from what was measured: flow/plot.py NAME [ARGUMENT...]
 
     factors                  gradients of singular values before and after training of factors, what their order is worth: models/train/{factors,orders}.tsv
+    noise                    a product's error by what programming errors disturb and how weights are stored: what tests/noise_forms_test.c measures
     performance              time of an attention layer, from build/bench/attention.dat (make bench)
     ranks [IMAGES [SEEDS]]   accuracy against the share of ranks in 1-bit cells, and its table; finished runs are kept in build/ranks
     sar [SIGMA]              DNL and INL of the SAR's model
@@ -67,6 +68,8 @@ def performance() -> None:
 
 
 PERCENTS = (0, 5, 10, 30, 50, 100)
+# At the smallest error a split is worth nothing, which one order shows.
+ORDERS = {"0.025": ("gradient",), "0.132": ("gradient", "value", "random"), "0.174": ("gradient", "value", "random")}
 
 
 def rank_accuracy(images: int, seeds: int, sigma: str, order: str, percent: int) -> float:
@@ -87,8 +90,8 @@ def rank_accuracy(images: int, seeds: int, sigma: str, order: str, percent: int)
 def ranks(images: str = "1000", seeds: str = "5") -> None:
     (BUILD / "ranks").mkdir(parents=True, exist_ok=True)
     series = ""
-    for sigma in ("0.025", "0.132", "0.174"):
-        for order in ("gradient", "value", "random"):
+    for sigma, tried in ORDERS.items():
+        for order in tried:
             # Without a split the order is no matter.
             orders = ["gradient" if percent in (0, 100) else order for percent in PERCENTS]
             found = [f"{rank_accuracy(int(images), int(seeds), sigma, o, p):.1f}" for o, p in zip(orders, PERCENTS)]
@@ -103,7 +106,7 @@ set xlabel "ranks in 1-bit cells, %"
 set ylabel "accuracy, %"
 set grid
 set key right bottom
-plot for [i=0:8] "{points}" index i using 1:2 with linespoints linecolor (i/3 + 1) pointtype (i%3 + 4) dashtype i%3+1 title columnheader(1)
+plot for [i=0:6] "{points}" index i using 1:2 with linespoints linecolor ((i+2)/3 + 1) pointtype ((i+2)%3 + 4) dashtype (i+2)%3+1 title columnheader(1)
 """,
     )
 
@@ -182,6 +185,39 @@ plot "+" using 1:(limit($1, 9)):(limit($1, 8)) with filledcurves fillcolor "gray
      "<echo 150 1.7" with points pointtype 7 pointsize 1.2 title "150%, 1.7%: chosen here"
 """,
     )
+
+
+def noise() -> None:
+    output("make", "-s", f"{BUILD}/tests/noise_forms_test")
+    test = subprocess.run([BUILD / "tests/noise_forms_test"], env=os.environ | {"CMOCKA_MESSAGE_OUTPUT": "TAP"}, text=True, capture_output=True)
+    found = re.findall(r"# noise (\w+) cell (\d) sigma ([\d.]+): stored ([\d.]+) closed ([\d.]+) given ([\d.]+)", test.stdout + test.stderr)
+    if len(found) != 40:
+        raise Failure(f"tests/noise_forms_test.c printed {len(found)} rows of 40")
+    forms = {"weight": "weights, equation 5", "offset": "offset, flipped", "signed": "two's complement, signed top", "differential": "differential pairs"}
+    panels = ""
+    for cell, bits in (("1", "1-bit cells"), ("2", "2-bit cells")):
+        lines = []
+        for color, (form, title) in enumerate(forms.items(), 1):
+            points = data(BUILD / "noise" / f"{form}{cell}.dat", [row[2:] for row in found if row[:2] == (form, cell)])
+            lines.append(f'"{points}" using 1:3 with lines linecolor {color} title "{title}"')
+            lines.append(f'"" using 1:2 with points pointtype 6 linecolor {color} notitle')
+            if form != "signed":
+                lines.append(f'"" using 1:4 with linespoints pointtype 7 dashtype 2 linecolor {color} notitle')
+        panels += f'set title "{bits}"\nplot {", ".join(lines)}\n'
+    gnuplot(
+        "noise_forms.svg",
+        f"""set multiplot layout 1,2 title "A product's error (1,024 rows): closed form (lines), cells as programmed (circles), after conversion (dashed)"
+set grid
+set key top left
+set xlabel "programming error of a cell or weight, sigma"
+set ylabel "rms error over rms product"
+set yrange [0:0.7]
+{panels}""",
+        'svg size 1000,440 font "sans,12"',
+    )
+    for cell in "12":
+        for form in forms:
+            print(f"| {cell} | {forms[form]} | " + " | ".join(f"{float(row[4]):.3f}, {float(row[5]):.3f}" for row in found if row[:2] == (form, cell)) + " |")
 
 
 def swept(name: str, *keys: str) -> Path:
@@ -388,7 +424,7 @@ plot {", ".join(right)}
     )
 
 
-PLOTS = {f.__name__: f for f in (factors, performance, ranks, sar, sawl, sweeps, synthesis, toggles)}
+PLOTS = {f.__name__: f for f in (factors, noise, performance, ranks, sar, sawl, sweeps, synthesis, toggles)}
 
 
 def main(arguments: list[str]) -> int:

@@ -176,14 +176,18 @@ static bool write_text(FILE *f, const void *text) {
     return fputs(text, f) >= 0 && fputc('\n', f) >= 0;
 }
 
-/* What else stands in the file stays. */
+/* What else stands in the file stays, scales of weights too. */
 static pm_status save(struct calibrate *c, struct pm_outfile *file) {
     struct pm_json d = {c->output, &c->error, NULL};
     pm_status status = access(c->output, F_OK) == 0 ? pm_json_load(&d) : PM_OK;
     if (status != PM_OK)
         return status;
     cJSON *root = d.root ? d.root : cJSON_CreateObject(), *matrices = make_matrices(c);
-    cJSON_DeleteItemFromObjectCaseSensitive(root, "matrices");
+    cJSON *old = cJSON_DetachItemFromObjectCaseSensitive(root, "matrices");
+    cJSON *scales = cJSON_DetachItemFromObjectCaseSensitive(old, "scales");
+    cJSON_Delete(old);
+    if (scales && !cJSON_AddItemToObject(matrices, "scales", scales))
+        status = PM_ENOMEM;
     if (!matrices || !cJSON_AddItemToObject(root, "matrices", matrices))
         status = PM_ENOMEM;
     char *text = status == PM_OK && keep_digits(root) ? cJSON_Print(root) : NULL;

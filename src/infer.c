@@ -7,8 +7,10 @@
 #include "net/onnx.h"
 #include "placing.h"
 #include "system/placement.h"
+#include "twin.h"
 
 #include <argp.h>
+#include <fnmatch.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -27,6 +29,7 @@ PM_SETTING_LIST(pm_infer_settings);
 
 struct job {
     const char *model, *summary;
+    const char *rtl;                    /* pattern of the layers that are in RTL, too */
     const char *in[PORTS], *out[PORTS]; /* "NAME=FILE" */
     unsigned ins, outs;
     struct pm_placing placing;
@@ -38,6 +41,7 @@ struct job {
     struct pm_outfile *file; /* [outputs], and the summary's */
     struct pm_placement *placement;
     struct pm_worker worker;
+    struct pm_twins *twins;
     double seconds;
     struct pm_error error;
 };
@@ -168,6 +172,37 @@ static pm_status place(struct job *j) {
     return status;
 }
 
+static bool in_rtl(const void *job, unsigned node) {
+    const struct job *j = job;
+    return fnmatch(j->rtl, pm_onnx_layers(j->net)->node[node].name, 0) == 0;
+}
+
+/* Sums over the layers that are in RTL; how many these are. */
+static unsigned rtl_result(const struct job *j, struct pm_twin_result *sum) {
+    unsigned layers = 0;
+    *sum = (struct pm_twin_result){0};
+    for (unsigned i = 0; j->twins && i < pm_onnx_layers(j->net)->nodes; i++) {
+        const struct pm_twin_result *r = pm_twins_result(j->twins, i);
+        if (r) {
+            pm_twin_result_add(sum, r);
+            layers++;
+        }
+    }
+    return layers;
+}
+
+static pm_status open_rtl(struct job *j) {
+    const struct pm_twin_report report = {"run", NULL};
+    struct pm_twin_result sum;
+    const struct pm_graph *g = pm_onnx_layers(j->net);
+    pm_status status =
+        j->placement ? pm_twins_open(&j->worker, g->tokens, &report, in_rtl, j, &j->twins, &j->error) : PM_OK;
+    if (status == PM_OK && rtl_result(j, &sum) == 0)
+        status = pm_fail(&j->error, PM_EINVAL, "--rtl", "no layer called %.64s is in a system that has RTL",
+                         j->rtl);
+    return status;
+}
+
 static pm_status run(struct job *j) {
     const struct pm_onnx_elsewhere elsewhere = {has, compute, &j->worker};
     struct timespec from, to;
@@ -214,6 +249,12 @@ static struct pm_results *results_of(const struct job *j, const struct pm_tally 
     pm_plan_results(&j->plan, r);
     pm_result_end(r);
     pm_result_real(r, "seconds", j->seconds, "s", PM_RESULT_MEASURED);
+    struct pm_twin_result sum;
+    if (rtl_result(j, &sum)) {
+        pm_result_int(r, "rtl_compared", (int64_t)sum.compared, "integers", PM_RESULT_MEASURED);
+        pm_result_int(r, "rtl_differ", (int64_t)sum.differ, "integers", PM_RESULT_MEASURED);
+        pm_result_int(r, "rtl_clocks", (int64_t)sum.clocks, "clocks", PM_RESULT_MEASURED);
+    }
     pm_result_group(r, "layers");
     for (unsigned i = 0; i < t->graph->nodes; i++)
         add_layer(t, i, r);
@@ -244,6 +285,12 @@ static void print(const struct job *j, const struct pm_tally *t) {
         if (sum && (c == PM_COUNT_READS || c == PM_COUNT_ACCESSES || c == PM_COUNT_CONVERSIONS))
             printf("%s %llu\n", pm_count_info[c].key, (unsigned long long)sum);
     }
+    struct pm_twin_result sum;
+    const unsigned in_rtl = rtl_result(j, &sum);
+    if (in_rtl)
+        printf("RTL: %u layers, %llu clocks, %llu integers compared, %llu differ\n", in_rtl,
+               (unsigned long long)sum.clocks, (unsigned long long)sum.compared,
+               (unsigned long long)sum.differ);
     for (unsigned k = 0; k < pm_onnx_outputs(j->net); k++) {
         char text[160];
         pm_onnx_shape_text(text, sizeof text, j->output[k].rank, j->output[k].shape);
@@ -328,6 +375,8 @@ static pm_status infer(struct job *j) {
         status = check_plan(j);
     if (status == PM_OK && j->plan.entries)
         status = place(j);
+    if (status == PM_OK && j->rtl)
+        status = open_rtl(j);
     if (status == PM_OK)
         status = run(j);
     return status == PM_OK ? report(j) : status;
@@ -344,6 +393,7 @@ static void end(struct job *j) {
     free(j->output);
     free(j->output_file);
     free(j->file);
+    pm_twins_close(j->twins);
     pm_worker_end(&j->worker);
     pm_placement_free(j->placement);
     pm_onnx_free(j->net);
@@ -353,7 +403,16 @@ static void end(struct job *j) {
 
 /* ---- the command line ---- */
 
-enum { OPTION_IN = 256, OPTION_OUT, OPTION_PLAN, OPTION_PLACE, OPTION_SET, OPTION_SEED, OPTION_SUMMARY };
+enum {
+    OPTION_IN = 256,
+    OPTION_OUT,
+    OPTION_PLAN,
+    OPTION_PLACE,
+    OPTION_SET,
+    OPTION_SEED,
+    OPTION_RTL,
+    OPTION_SUMMARY
+};
 
 static const struct argp_option options[] = {
     {"in", OPTION_IN, "NAME=FILE.npy", 0, "A tensor for an input: float32, or integers where it takes these",
@@ -364,6 +423,7 @@ static const struct argp_option options[] = {
      "Places layers, as in *=int8; the last that matches wins; see perimeter inspect for their names", 0},
     {"set", OPTION_SET, "SYSTEM.SETTING=VALUE", 0, "A setting of a system, see below", 0},
     {"seed", OPTION_SEED, "N", 0, "Of what is drawn (1)", 0},
+    {"rtl", OPTION_RTL, "LAYERS", 0, "Placed layers that are run in RTL as well, every integer compared", 0},
     {"summary", OPTION_SUMMARY, "FILE", 0, "Where configuration and counts go as JSON", 0},
     {"help", 'h', NULL, 0, "This help", 0},
     {0},
@@ -396,6 +456,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case OPTION_SEED:
         snprintf(text, sizeof text, "seed=%.40s", arg);
         return pm_settings_give(all, text, NULL, &j->error) == PM_OK ? 0 : EINVAL;
+    case OPTION_RTL:
+        j->rtl = arg;
+        return 0;
     case OPTION_SUMMARY:
         j->summary = arg;
         return 0;
@@ -437,9 +500,9 @@ int pm_cmd_infer(int argc, char **argv) {
         status = pm_fail(&j->error, PM_EINVAL, "MODEL.onnx", "missing; see perimeter infer --help");
     if (status == PM_OK)
         status = infer(j);
-    if (status != PM_OK)
+    if (status != PM_OK && status != PM_EDIFFER)
         pm_error_print(&j->error);
     end(j);
     free(j);
-    return status == PM_OK && fflush(stdout) == 0 ? 0 : 2;
+    return status == PM_EDIFFER ? 1 : status == PM_OK && fflush(stdout) == 0 ? 0 : 2;
 }

@@ -156,14 +156,22 @@ static pm_status inspect(struct job *j) {
     return PM_OK;
 }
 
-enum { OPTION_SHAPE = 256 };
+enum { OPTION_SHAPE = 256, OPTION_OPERATORS };
 
 static const struct argp_option options[] = {
     {"shape", OPTION_SHAPE, "NAME=1,3,48,192", 0,
      "An input's shape; sizes that are not fixed are 1 otherwise", 0},
+    {"operators", OPTION_OPERATORS, NULL, 0, "All operators that are supported, by domain", 0},
     {"help", 'h', NULL, 0, "This help", 0},
     {0},
 };
+
+static void print_operators(void) {
+    const char *domain, *name;
+    unsigned since;
+    for (unsigned k = 0; (name = pm_onnx_supported(k, &domain, &since)) != NULL; k++)
+        printf("%s%s%s\n", domain, *domain ? "." : "", name);
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
     struct job *j = state->input;
@@ -173,6 +181,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
             return pm_fail(&j->error, PM_ERANGE, "--shape", "more than %d", SHAPES), EINVAL;
         j->shape[j->shapes++] = arg;
         return 0;
+    case OPTION_OPERATORS:
+        print_operators();
+        exit(fflush(stdout) == 0 ? 0 : 2);
     case 'h':
         argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK, state->name);
         exit(fflush(stdout) == 0 ? 0 : 2);

@@ -11,8 +11,8 @@
 /* Images that are in memory at a time. */
 #define CHUNK 128
 
-static pm_status open_data(struct pm_run_job *j, struct pm_dataset *d) {
-    return pm_dataset_open(d, j->data, "t10k", &j->network.form, &j->error);
+static pm_status open_data(struct pm_run_job *j, bool training, struct pm_dataset *d) {
+    return pm_dataset_open(d, j->data, training ? "train" : "t10k", &j->network.form, &j->error);
 }
 
 static unsigned largest(const float *v, unsigned n) {
@@ -33,7 +33,9 @@ struct threads {
     struct pm_worker *worker;
     float *out; /* [threads][classes] */
     unsigned count;
-    struct pm_twins *twins; /* of the only one */
+    struct pm_twins *twins;        /* of the only one */
+    struct pm_fidelity **fidelity; /* [threads]; NULL: not asked for */
+    struct pm_fidelity_sum *sum;   /* [CHUNK][nodes] then: added up in the images' order */
 };
 
 static pm_status begin(struct pm_run_job *j, const struct pm_run_pass *pass, const struct pm_placement *p,
@@ -53,7 +55,22 @@ static pm_status begin(struct pm_run_job *j, const struct pm_run_pass *pass, con
                        : PM_OK;
 }
 
+static pm_status begin_fidelity(struct pm_run_job *j, struct threads *t, struct pm_run_outcome *o) {
+    const unsigned nodes = j->network.graph->nodes;
+    t->fidelity = calloc(t->count, sizeof *t->fidelity);
+    t->sum = calloc((size_t)CHUNK * nodes, sizeof *t->sum);
+    o->fidelity = calloc(nodes, sizeof *o->fidelity);
+    bool ok = t->fidelity && t->sum && o->fidelity;
+    for (unsigned i = 0; i < t->count && ok; i++)
+        ok = (t->fidelity[i] = pm_fidelity_new(&t->worker[i])) != NULL;
+    return ok ? PM_OK : pm_fail(&j->error, PM_ENOMEM, "fidelity", "out of memory");
+}
+
 static void end(struct threads *t, struct pm_run_outcome *o) {
+    for (unsigned i = 0; t->fidelity && i < t->count; i++)
+        pm_fidelity_free(t->fidelity[i]);
+    free(t->fidelity);
+    free(t->sum);
     for (unsigned i = 0; t->worker && i < t->count; i++) {
         if (t->worker[i].graph)
             pm_tally_add(&o->tally, &t->worker[i]);
@@ -82,20 +99,6 @@ static struct verdict judge(const float *v, unsigned classes, unsigned label) {
     return found;
 }
 
-static pm_status classify(struct pm_worker *w, const uint8_t *image, unsigned label, bool as_float,
-                          float *out, struct verdict *by_float, struct verdict *by_integer) {
-    const unsigned classes = pm_graph_outputs(w->graph);
-    const struct pm_graph_input input = {.image = image, .n = w->graph->tokens};
-    pm_status status = as_float ? pm_worker_run_host(w, &input, out) : PM_OK;
-    if (status == PM_OK && as_float)
-        *by_float = judge(out, classes, label);
-    if (status == PM_OK)
-        status = pm_worker_run(w, &input, out);
-    if (status == PM_OK)
-        *by_integer = judge(out, classes, label);
-    return status;
-}
-
 /* Images that are in memory. */
 struct chunk {
     uint8_t *pixels;
@@ -104,19 +107,50 @@ struct chunk {
     unsigned at, n;
 };
 
+/* Image i of the chunk, by worker number `thread`. */
+static pm_status classify(const struct threads *t, unsigned thread, const struct chunk *c, unsigned i,
+                          bool as_float, struct verdict *by_float, struct verdict *by_integer) {
+    struct pm_worker *w = &t->worker[thread];
+    const unsigned classes = pm_graph_outputs(w->graph), label = c->label[i];
+    const struct pm_graph_input input = {.image = c->pixels + i * c->item, .n = w->graph->tokens};
+    struct pm_fidelity *f = t->fidelity ? t->fidelity[thread] : NULL;
+    float *out = t->out + (size_t)thread * classes;
+    pm_status status = PM_OK;
+    w->item = c->at + i;
+    if (as_float)
+        status = f ? pm_fidelity_float(f, &input, out) : pm_worker_run_host(w, &input, out);
+    if (status == PM_OK && as_float)
+        *by_float = judge(out, classes, label);
+    if (status == PM_OK)
+        status = f ? pm_fidelity_placed(f, &input, out, t->sum + (size_t)i * w->graph->nodes)
+                   : pm_worker_run(w, &input, out);
+    if (status == PM_OK)
+        *by_integer = judge(out, classes, label);
+    return status;
+}
+
+/* Adds the chunk's, and forgets them. */
+static void add_fidelity(struct threads *t, unsigned images, unsigned nodes, struct pm_fidelity_sum *to) {
+    for (size_t i = 0; i < (size_t)images * nodes; i++) {
+        struct pm_fidelity_sum *sum = &to[i % nodes];
+        sum->ff += t->sum[i].ff;
+        sum->qq += t->sum[i].qq;
+        sum->fq += t->sum[i].fq;
+        sum->noise += t->sum[i].noise;
+        t->sum[i] = (struct pm_fidelity_sum){0};
+    }
+}
+
 static pm_status run_chunk(struct pm_run_job *j, const struct pm_run_pass *pass, struct threads *t,
                            const struct chunk *c, struct pm_run_outcome *o) {
-    const unsigned classes = j->network.form.classes;
     struct verdict by_float[CHUNK] = {0}, by_integer[CHUNK] = {0};
     pm_status status = PM_OK;
 #pragma omp parallel for num_threads(t->count) schedule(dynamic, 4)
     for (unsigned i = 0; i < c->n; i++) {
         const unsigned thread = (unsigned)omp_get_thread_num();
-        struct pm_worker *w = &t->worker[thread];
-        w->item = c->at + i;
-        if (w->status == PM_OK)
-            w->status = classify(w, c->pixels + i * c->item, c->label[i], pass->as_float,
-                                 t->out + (size_t)thread * classes, &by_float[i], &by_integer[i]);
+        pm_status *own = &t->worker[thread].status;
+        if (*own == PM_OK)
+            *own = classify(t, thread, c, i, pass->as_float, &by_float[i], &by_integer[i]);
     }
     for (unsigned k = 0; k < t->count && status == PM_OK; k++)
         status = t->worker[k].status;
@@ -129,6 +163,8 @@ static pm_status run_chunk(struct pm_run_job *j, const struct pm_run_pass *pass,
         o->top5_integer += by_integer[i].before < 5;
         o->same_class += by_float[i].class == by_integer[i].class;
     }
+    if (t->fidelity)
+        add_fidelity(t, c->n, j->network.graph->nodes, o->fidelity);
     return status;
 }
 
@@ -137,7 +173,7 @@ static pm_status settle(struct pm_run_job *j, struct pm_placement *p) {
     enum { IMAGES = 64 };
     struct pm_dataset d;
     struct pm_graph_input inputs[IMAGES];
-    pm_status status = open_data(j, &d);
+    pm_status status = open_data(j, false, &d);
     const unsigned count = status == PM_OK && d.count < IMAGES ? d.count : IMAGES;
     unsigned label[IMAGES];
     uint8_t *pixels = malloc(status == PM_OK ? count * d.item : 1);
@@ -168,7 +204,13 @@ static pm_status run_data(struct pm_run_job *j, const struct pm_run_pass *pass, 
         c.label[i] = d->form.classes;
     if (status == PM_OK)
         status = begin(j, pass, p, &t);
+    if (status == PM_OK && pass->fidelity + !d->labelled > PM_FIDELITY_UNLABELLED)
+        status = begin_fidelity(j, &t, o);
     const double start = omp_get_wtime();
+    for (unsigned skip = pass->held ? all - total : 0, n; skip > 0 && status == PM_OK; skip -= n) {
+        n = skip < CHUNK ? skip : CHUNK;
+        status = pm_dataset_read(d, n, c.pixels, c.label, &j->error);
+    }
     for (c.at = 0; c.at < total && status == PM_OK; c.at += chunk) {
         c.n = total - c.at < chunk ? total - c.at : chunk;
         status = pm_dataset_read(d, c.n, c.pixels, c.label, &j->error);
@@ -199,7 +241,7 @@ pm_status pm_run_images(struct pm_run_job *j, const struct pm_run_pass *pass, st
             status = pm_fail(&j->error, PM_ENOMEM, pass->what, "out of memory");
     }
     if (status == PM_OK)
-        status = open_data(j, &d);
+        status = open_data(j, pass->held, &d);
     if (status == PM_OK)
         status = run_data(j, pass, &d, p, o);
     pm_dataset_close(&d);
@@ -210,5 +252,6 @@ pm_status pm_run_images(struct pm_run_job *j, const struct pm_run_pass *pass, st
 void pm_run_outcome_free(struct pm_run_outcome *o) {
     pm_tally_free(&o->tally);
     free(o->rtl);
+    free(o->fidelity);
     *o = (struct pm_run_outcome){0};
 }

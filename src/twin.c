@@ -73,7 +73,7 @@ static pm_status open_layer(struct pm_twins *t, unsigned node, unsigned tokens, 
     *l = (struct pm_twin_layer){.all = t,
                                 .node = &t->worker->graph->node[node],
                                 .layer = pm_placement_layer(t->worker->placement, node)};
-    const pm_status status = open_model(t, node, tokens, &model, e);
+    const pm_status status = open_model(t, node, pm_worker_tokens(l->node, tokens), &model, e);
     if (status != PM_OK)
         return status;
     l->buffers = model->buffers;

@@ -19,6 +19,10 @@ is() { # KEY NUMBER
     [ "$(value "$1")" = "$2" ]
     check "$1 = $(value "$1")" $?
 }
+fidelity() { # LAYER SYSTEM COSINE SQNR, a line a layer
+    python3 -c 'import json, sys
+for f in json.load(open(sys.argv[1])).get("fidelity", []): print(f["layer"], f["system"], f["cosine"], f["sqnr"])' "$work/s.json"
+}
 run() { "$build/perimeter" run "$@" --summary "$work/s.json" >"$work/out" 2>"$work/err"; }
 cnn() { run models/fashion-cnn --data "$data" "$@"; }
 
@@ -64,6 +68,20 @@ for t in 1 3; do
 done
 cmp -s "$work/t1" "$work/t3" && [ -s "$work/t1" ]
 check "1 and 3 threads give the same summary, noise on" $?
+
+# Each layer against float: what is on the host is the same until something before it is not; coarser inputs are further away.
+cnn --images 300 --fidelity 1 --place 'conv1=host' --place 'conv3=host' --threads 1
+fidelity >"$work/f1"
+a=$(value accuracy_integer)
+awk '{ ok += $1 == "conv1" ? $2 == "host" && $3 == 1 && $4 == "None" : $2 == ($1 == "conv3" ? "host" : "int8") && $3 > 0.999 && $3 < 1 && $4 > 30 && $4 < 60 }
+    END { exit ok != 5 || NR != 5 }' "$work/f1"
+check "cosine and SQNR of every layer" $?
+cnn --images 300 --fidelity 1 --place 'conv1=host' --place 'conv3=host' --threads 3
+fidelity | cmp -s - "$work/f1"
+check "are the same in 1 and 3 threads" $?
+cnn --images 300 --place 'conv1=host' --place 'conv3=host'
+[ "$(value accuracy_integer)" = "$a" ] && [ -z "$(fidelity)" ]
+check "and change no accuracy; not asked for, there are none" $?
 
 memory() { # images: KiB
     python3 -c 'import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
@@ -128,6 +146,8 @@ run models/fashion-cnn --data "$work/set/list.tsv" && scores >"$work/list" && cm
 check "a list of PNG and PGM gives what IDX files do" $?
 run models/fashion-cnn --data "$work/set" && scores >"$work/folder" && grep same "$work/idx" | cmp -s - "$work/folder"
 check "a folder has no labels, and no accuracy" $?
+[ "$(fidelity | wc -l)" = 5 ]
+check "but how far each layer is from float" $?
 "$build/perimeter" calibrate "$work/m" --data "$work/set/list.tsv" --images 20 --output "$work/c.json" >"$work/out" 2>&1
 check "calibration on pictures" $?
 

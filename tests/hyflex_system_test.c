@@ -179,7 +179,7 @@ static pm_status exact_product(void *ctx, const struct pm_hyflex_run *run) {
 }
 
 static struct pm_hyflex_linear_cfg layout(enum pm_hyflex_layout l) {
-    return (struct pm_hyflex_linear_cfg){.layout = l, .array = pm_hyflex_default(), .adc = {6, 7}};
+    return (struct pm_hyflex_linear_cfg){.layout = l, .array = pm_hyflex_default(), .mlc_cell = 2, .adc = {6, 7}};
 }
 
 static void whole_matrices_are_exact(void **state) {

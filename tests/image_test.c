@@ -108,7 +108,7 @@ static void bad_pictures(void **state) {
 }
 
 static pm_status open_set(struct pm_dataset *d, const char *name, struct pm_error *e) {
-    return pm_dataset_open(d, in_folder(name), "t10k", &(struct pm_dataset_form){one, 10}, e);
+    return pm_dataset_open(d, in_folder(name), "t10k", &(struct pm_dataset_form){one, 10, false}, e);
 }
 
 static void write_list(const char *text) {
@@ -173,6 +173,93 @@ static void lists(void **state) {
     pm_dataset_close(&d);
 }
 
+/* A tensor of `dtype`, element k of it k * step + first. */
+static void write_array(const char *name, enum pm_dtype dtype, unsigned rank, const size_t *shape,
+                        int64_t first, int64_t step) {
+    struct pm_tensor t;
+    assert_int_equal(pm_tensor_new(&t, dtype, rank, shape), PM_OK);
+    for (size_t i = 0; i < t.count; i++)
+        pm_tensor_set(&t, i, first + (int64_t)i * step);
+    FILE *f = fopen(in_folder(name), "wb");
+    assert_true(pm_npy_write(f, &t));
+    assert_int_equal(fclose(f), 0);
+    pm_tensor_free(&t);
+}
+
+static void arrays(void **state) {
+    (void)state;
+    uint8_t pixels[2 * sizeof colour];
+    unsigned label[2];
+    char command[256];
+    struct pm_dataset d;
+    struct pm_error e;
+    snprintf(command, sizeof command, "mkdir %s", in_folder("arrays"));
+    assert_int_equal(system(command), 0);
+    write_array("arrays/images.npy", PM_UINT8, 3, (size_t[]){2, H, W}, 0, 1);
+    assert_int_equal(open_set(&d, "arrays", &e), PM_OK);
+    assert_true(d.count == 2 && !d.labelled);
+    pm_dataset_close(&d);
+    write_array("arrays/t10k-labels.npy", PM_INT64, 1, (size_t[]){2}, 4, 5);
+    assert_int_equal(open_set(&d, "arrays", &e), PM_OK);
+    assert_true(d.count == 2 && d.labelled);
+    assert_int_equal(pm_dataset_read(&d, 2, pixels, label, &e), PM_OK);
+    assert_int_equal(pm_dataset_read(&d, 1, pixels, label, &e), PM_EINVAL);
+    assert_true(pixels[2 * H * W - 1] == 2 * H * W - 1 && label[0] == 4 && label[1] == 9);
+    pm_dataset_close(&d);
+    /* Channels behind and before, of any integers. */
+    for (int first = 0; first < 2; first++) {
+        const struct pm_dataset_form form = {three, 10, first};
+        write_array("arrays/images.npy", PM_INT32, 4, first ? (size_t[]){2, 3, H, W} : (size_t[]){2, H, W, 3},
+                    0, 2);
+        assert_int_equal(pm_dataset_open(&d, in_folder("arrays"), "t10k", &form, &e), PM_OK);
+        assert_int_equal(pm_dataset_read(&d, 2, pixels, label, &e), PM_OK);
+        for (unsigned i = 0; i < 2; i++)
+            for (unsigned p = 0; p < H * W; p++)
+                for (unsigned c = 0; c < 3; c++)
+                    assert_int_equal(pixels[(i * H * W + p) * 3 + c],
+                                     2 * (first ? (i * 3 + c) * H * W + p : (i * H * W + p) * 3 + c));
+        pm_dataset_close(&d);
+    }
+    const struct {
+        unsigned rank;
+        size_t shape[4];
+        int64_t step;
+        size_t labels;
+        int64_t label;
+        const char *file, *reason;
+    } cases[] = {
+        {3, {2, W, H}, 1, 2, 0, "images.npy", "not [n, 3, 5, 1]"},
+        {4, {2, H, W, 3}, 1, 2, 0, "images.npy", "not [n, 3, 5, 1]"},
+        {2, {2, H * W}, 1, 2, 0, "images.npy", "not [n, 3, 5, 1]"},
+        {3, {2, H, W}, 1, 3, 0, "t10k-labels.npy", "not [2], a label for each image"},
+        {3, {2, H, W}, 1, 2, 6, "t10k-labels.npy", "element number 1 is no integer of 0..9"},
+        {3, {2, H, W}, 1, 2, -1, "t10k-labels.npy", "element number 0 is no integer of 0..9"},
+        {3, {2, H, W}, 9, 2, 0, "images.npy", "element number 29 is no integer of 0..255"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_array("arrays/images.npy", PM_INT16, cases[i].rank, cases[i].shape, 0, cases[i].step);
+        write_array("arrays/t10k-labels.npy", PM_INT64, 1, &cases[i].labels, cases[i].label, 5);
+        pm_status status = open_set(&d, "arrays", &e);
+        if (status == PM_OK) {
+            status = pm_dataset_read(&d, 2, pixels, label, &e);
+            pm_dataset_close(&d);
+        }
+        assert_int_not_equal(status, PM_OK);
+        assert_non_null(strstr(e.text, cases[i].file));
+        if (!strstr(e.text, cases[i].reason))
+            fail_msg("\"%s\" does not say \"%s\"", e.text, cases[i].reason);
+    }
+    static const char fortran[] =
+        "\x93NUMPY\1\0\x76\0{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3, 5), }";
+    char text[128 + 30];
+    memset(text, ' ', sizeof text);
+    memcpy(text, fortran, sizeof fortran - 1);
+    text[127] = '\n';
+    write_file("arrays/images.npy", text, sizeof text);
+    assert_int_equal(open_set(&d, "arrays", &e), PM_EFORMAT);
+    assert_non_null(strstr(e.text, "Fortran order"));
+}
+
 static void folders(void **state) {
     (void)state;
     uint8_t pixels[3 * sizeof grey];
@@ -197,6 +284,7 @@ static void folders(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(pictures), cmocka_unit_test(bad_pictures),
-                                       cmocka_unit_test(lists), cmocka_unit_test(folders)};
+                                       cmocka_unit_test(lists), cmocka_unit_test(arrays),
+                                       cmocka_unit_test(folders)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

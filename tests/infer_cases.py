@@ -102,8 +102,8 @@ def convolutions():
     one("conv_depthwise_stride_2_1", "Conv", [f(1, 4, 8, 12), f(4, 1, 5, 5)], w, group=4, strides=[2, 1], pads=[2, 2, 2, 2])
     one("conv_depthwise_dilated", "Conv", [f(1, 3, 9, 9), f(3, 1, 3, 3)], w, group=3, dilations=[2, 2], pads=[2, 2, 2, 2])
     one("conv_depth_multiplier", "Conv", [f(1, 3, 6, 6), f(6, 1, 3, 3), f(6)], w, group=3)
-    one("conv_same_upper", "Conv", [f(1, 2, 7, 8), f(3, 2, 3, 4), f(3)], w, auto_pad="SAME_UPPER", strides=[2, 2])
-    one("conv_same_lower", "Conv", [f(1, 2, 7, 8), f(3, 2, 3, 4), f(3)], w, auto_pad="SAME_LOWER", strides=[2, 2])
+    one("conv_same_upper", "Conv", [f(1, 2, 7, 8), f(3, 2, 2, 5), f(3)], w, auto_pad="SAME_UPPER", strides=[2, 2])
+    one("conv_same_lower", "Conv", [f(1, 2, 7, 8), f(3, 2, 2, 5), f(3)], w, auto_pad="SAME_LOWER", strides=[2, 2])
     one("conv_valid", "Conv", [f(1, 2, 7, 8), f(3, 2, 3, 4)], w, auto_pad="VALID")
     one("conv_1d", "Conv", [f(2, 3, 17), f(4, 3, 5), f(4)], w, strides=[2], pads=[2, 1])
     one("conv_1d_groups", "Conv", [f(1, 4, 9), f(4, 1, 3)], w, group=4, pads=[1, 1], dilations=[2])
@@ -167,6 +167,7 @@ def elementwise():
     one("fast_gelu_microsoft", "FastGelu", [x * 2], domain="com.microsoft")
     one("bias_gelu_microsoft", "BiasGelu", [x, f(5)], (1,), domain="com.microsoft")
     one("quick_gelu_microsoft", "QuickGelu", [x], domain="com.microsoft", alpha=1.702)
+    one("mish", "Mish", [x], opset=18)
     one("round_half", "Round", [np.array([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5], np.float32)])
     one("clip", "Clip", [x, s(-0.5), s(0.7)], (1, 2))
     one("clip_least", "Clip", [x, s(-0.5)], (1,), opset=11)
@@ -220,6 +221,7 @@ def rows():
     one("softmax_11", "Softmax", [x], opset=11)
     one("softmax_11_axis", "Softmax", [x], axis=2, opset=12)
     one("softmax_large", "Softmax", [x * 100])
+    one("softmax_wide", "Softmax", [np.array([[17] + [0] * 9999, [1] * 10000], np.float32)])  # most are small beside the sum
     one("logsoftmax", "LogSoftmax", [x], axis=1)
     one("logsoftmax_11", "LogSoftmax", [x], axis=-1, opset=11)
     one("layernorm", "LayerNormalization", [x, f(5), f(5)], (1, 2), opset=17)
@@ -433,8 +435,8 @@ def networks():
             ("BatchNormalization", ["c2", "g", "h", "m", "v"], ["n2"], {"epsilon": 0.001}), ("Add", ["n2", "r1"], ["a"], {}),
             ("GlobalAveragePool", ["a"], ["p"], {}), ("Flatten", ["p"], ["l"], {}), ("Gemm", ["l", "w3", "b3"], ["z"], {"transB": 1}),
             ("Softmax", ["z"], ["y"], {})]
-    weights = {"w1": f(6, 3, 3, 3), "b1": f(6), "g": f(6), "h": f(6), "m": f(6), "v": np.abs(f(6)) + 0.2, "w2": f(6, 1, 3, 3),
-               "w3": f(10, 6), "b3": f(10)}
+    weights = {"w1": f(6, 3, 3, 3, scale=0.3), "b1": f(6), "g": f(6), "h": f(6), "m": f(6), "v": np.abs(f(6)) + 0.5,
+               "w2": f(6, 1, 3, 3, scale=0.3), "w3": f(10, 6, scale=0.3), "b3": f(10)}
     graph("cnn", conv, {"x": f(2, 3, 12, 12)}, ["y"], weights, shapes={"x": ["n", 3, "h", "w"]})
     graph("cnn_constants", conv, {"x": f(1, 3, 10, 12)}, ["y"], weights, constants=True)
     graph("cnn_typed_data", conv, {"x": f(1, 3, 10, 12)}, ["y"], weights, raw=False)
@@ -457,6 +459,39 @@ def networks():
     graph("attention", attention, {"x": f(2, n, d)}, ["y"],
           {**{f"w{k}": f(d, d, scale=0.3) for k in "qkvo"}, **{f"b{k}": f(d) for k in "qkvo"}, "s": i64(0, 0, h, d // h),
            "t": i64(0, 0, d), "root": s((d // h) ** 0.5)}, shapes={"x": ["batch", "tokens", d]})
+    tail = [("Transpose", ["o0"], ["o1"], {"perm": [0, 2, 1, 3]}), ("Reshape", ["o1", "t"], ["o2"], {}),
+            ("MatMul", ["o2", "wo"], ["o3"], {}), ("Add", ["bo", "o3"], ["o4"], {})]
+    norm = [("ReduceMean", ["x"], ["m"], {"axes": [-1]}), ("Sub", ["x", "m"], ["e"], {}), ("Pow", ["e", "two"], ["p"], {}),
+            ("ReduceMean", ["p"], ["u"], {"axes": [-1]}), ("Add", ["u", "eps"], ["z"], {}), ("Sqrt", ["z"], ["r"], {}),
+            ("Div", ["e", "r"], ["n"], {}), ("Mul", ["n", "g"], ["w"], {}), ("Add", ["w", "c"], ["h"], {})]
+    common = {"g": f(d), "c": f(d), "two": s(2), "eps": s(1e-6), "wo": f(d, d, scale=0.3), "bo": f(d), "s": i64(0, 0, h, d // h),
+              "t": i64(0, 0, d)}
+    # Hugging Face's BERT: LayerNorm before is after the embedding; padding is masked.
+    bert = [(kind, [("h" if i == "x" else i) for i in ins], outs, a) for kind, ins, outs, a in attention[:14]]
+    masked = [("Unsqueeze", ["keep"], ["k_1"], {"axes": [1]}), ("Unsqueeze", ["k_1"], ["k_2"], {"axes": [2]}),
+              ("Cast", ["k_2"], ["k_3"], {"to": 1}), ("Sub", ["unit", "k_3"], ["k_4"], {}), ("Mul", ["k_4", "low"], ["mask"], {})]
+    graph("attention_bert", norm + masked + bert + [("Add", ["l1", "mask"], ["l2"], {}), ("Softmax", ["l2"], ["a"], {"axis": -1}),
+                                                    ("MatMul", ["a", "v3"], ["o0"], {})] + tail + [("Add", ["o4", "h"], ["y"], {})],
+          {"x": f(2, n, d), "keep": np.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]], np.int64)}, ["y"],
+          {**common, **{f"w{k}": f(d, d, scale=0.3) for k in "qkv"}, **{f"b{k}": f(d) for k in "qkv"}, "root": s((d // h) ** 0.5),
+           "unit": s(1), "low": s(-10000)}, shapes={"x": ["b", "n", d], "keep": ["b", "n"]}, opset=12)
+    fused = [("LayerNormalization", ["x", "g", "c"], ["h"], {"epsilon": 1e-6}), ("MatMul", ["h", "wqkv"], ["q_"], {}),
+             ("Add", ["q_", "bqkv"], ["q__"], {}), ("Reshape", ["q__", "s5"], ["r5"], {}),
+             ("Transpose", ["r5"], ["p5"], {"perm": [2, 0, 3, 1, 4]})]
+    weights = {**common, "wqkv": f(d, 3 * d, scale=0.3), "bqkv": f(3 * d), "s5": i64(0, 0, 3, h, d // h), "i0": s(0, np.int64),
+               "i1": s(1, np.int64), "i2": s(2, np.int64), "scale": s((h / d) ** 0.5), "half": s((h / d) ** 0.25)}
+    # timm's vision transformers: one product for all three.
+    graph("attention_timm", fused + [("Gather", ["p5", f"i{k}"], [f"{'qkv'[k]}3"], {"axis": 0}) for k in range(3)] +
+          [("Transpose", ["k3"], ["kt"], {"perm": [0, 1, 3, 2]}), ("MatMul", ["q3", "kt"], ["l0"], {}), ("Mul", ["l0", "scale"], ["l1"], {}),
+           ("Softmax", ["l1"], ["a"], {"axis": -1}), ("MatMul", ["a", "v3"], ["o0"], {})] + tail + [("Add", ["x", "o4"], ["y"], {})],
+          {"x": f(2, n, d)}, ["y"], weights, opset=17, shapes={"x": ["b", "n", d]})
+    # scaled_dot_product_attention: both q and k times the root of the scale.
+    graph("attention_sdpa", fused + [("Split", ["p5", "ones"], ["s0", "s1", "s2"], {"axis": 0})] +
+          [("Squeeze", [f"s{k}", "zero"], [f"{'qkv'[k]}3"], {}) for k in range(3)] +
+          [("Transpose", ["k3"], ["kt"], {"perm": [0, 1, 3, 2]}), ("Mul", ["q3", "half"], ["qs"], {}), ("Mul", ["kt", "half"], ["ks"], {}),
+           ("MatMul", ["qs", "ks"], ["l1"], {}), ("Softmax", ["l1"], ["a"], {"axis": -1}), ("MatMul", ["a", "v3"], ["o0"], {})] + tail +
+          [("Add", ["x", "o4"], ["y"], {})],
+          {"x": f(1, n, d)}, ["y"], {**weights, "ones": i64(1, 1, 1), "zero": i64(0)}, opset=17, shapes={"x": ["b", "n", d]})
     graph("squeeze_excite", [("GlobalAveragePool", ["x"], ["p"], {}), ("Conv", ["p", "w1", "b1"], ["a"], {}), ("Relu", ["a"], ["r"], {}),
                              ("Conv", ["r", "w2", "b2"], ["b"], {}), ("HardSigmoid", ["b"], ["h"], {"alpha": 0.2, "beta": 0.5}),
                              ("Mul", ["x", "h"], ["y"], {})], {"x": f(2, 8, 5, 6)}, ["y"],
@@ -465,6 +500,11 @@ def networks():
     graph("two_inputs_outputs", [("Add", ["a", "b"], ["s"], {}), ("Mul", ["a", "b"], ["p"], {})], {"a": f(3, 4), "b": f(4)}, ["s", "p"],
           shapes={"a": ["n", "d"], "b": ["d"]})
     graph("output_of_input", [("Neg", ["x"], ["y"], {}), ("Identity", ["x"], ["z"], {})], {"x": f(2, 3)}, ["y", "z"])
+
+
+def shipped(name, *shape):
+    """A network of models/, of which the archive has inputs and outputs alone."""
+    CASES[name] = ((ARCHIVE.parents[2] / "models" / name / "model.onnx").read_bytes(), {"image": RNG.random(shape, np.float32)})
 
 
 def add(archive, name, data):
@@ -482,6 +522,8 @@ def npy(array):
 def main():
     for part in (convolutions, products, elementwise, rows, pooling, movement, resizing, integers, networks):
         part()
+    shipped("fashion-cnn", 3, 1, 28, 28)
+    shipped("fashion-vit", 3, 1, 28, 28)
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3
@@ -497,6 +539,8 @@ def main():
             files = {"model.onnx": model, **{f"in.{k}.npy": npy(a) for k, a in inputs.items()},
                      **{f"out.{o.name}.npy": npy(a) for o, a in zip(session.get_outputs(), outputs)}}
             for file, data in files.items():
+                if len(data) > 1 << 17:  # it is in models/
+                    continue
                 add(archive, f"{name}/{file}", data)
                 if len(sys.argv) > 1:
                     (Path(sys.argv[1]) / name).mkdir(parents=True, exist_ok=True)

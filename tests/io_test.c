@@ -532,7 +532,7 @@ static void dataset_names(void **state) {
     };
     struct pm_dataset d;
     struct pm_error e = {""};
-    assert_int_equal(pm_dataset_open(&d, folder, "t10k", &(struct pm_dataset_form){{2, 2, 1}, 10}, &e),
+    assert_int_equal(pm_dataset_open(&d, folder, "t10k", &(struct pm_dataset_form){{2, 2, 1}, 10, false}, &e),
                      PM_EIO);
     assert_message(&e, "t10k-images-idx3-ubyte.gz", "No such file");
     for (int images = 0; images < 4; images++)
@@ -541,7 +541,8 @@ static void dataset_names(void **state) {
             unsigned label[2];
             write_idx(names[images][0], images % 2 == 0, 2, 4, 7);
             write_idx(names[labels][1], labels % 2 == 0, 2, 1, 9);
-            if (pm_dataset_open(&d, folder, "t10k", &(struct pm_dataset_form){{2, 2, 1}, 10}, &e) != PM_OK)
+            if (pm_dataset_open(&d, folder, "t10k", &(struct pm_dataset_form){{2, 2, 1}, 10, false}, &e) !=
+                PM_OK)
                 fail_msg("%s", e.text);
             assert_int_equal(d.item, 4);
             assert_true(d.labelled && d.count == 2);
@@ -576,9 +577,9 @@ static void dataset_bad(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         write_idx(images, false, cases[i].images, 4, 0);
         write_idx(labels, false, cases[i].labels, 1, cases[i].label);
-        assert_int_equal(
-            pm_dataset_open(&d, folder, "t10k", &(struct pm_dataset_form){{2, 2, 1}, cases[i].classes}, &e),
-            cases[i].status);
+        assert_int_equal(pm_dataset_open(&d, folder, "t10k",
+                                         &(struct pm_dataset_form){{2, 2, 1}, cases[i].classes, false}, &e),
+                         cases[i].status);
         if (cases[i].status != PM_OK) {
             assert_message(&e, cases[i].file, cases[i].reason);
             assert_null(d.images.file);
@@ -592,15 +593,15 @@ static void dataset_bad(void **state) {
     bytes[8 + 9999] = 11;
     write_file(images, head, sizeof head);
     write_file(labels, bytes, sizeof bytes);
-    assert_int_equal(pm_dataset_open(&d, folder, "t10k", &(struct pm_dataset_form){{2, 2, 1}, 10}, &e),
+    assert_int_equal(pm_dataset_open(&d, folder, "t10k", &(struct pm_dataset_form){{2, 2, 1}, 10, false}, &e),
                      PM_ERANGE);
     assert_message(&e, labels, "label 9999 is 11");
     write_file(labels, bytes, sizeof bytes - 1);
-    assert_int_equal(pm_dataset_open(&d, folder, "t10k", &(struct pm_dataset_form){{2, 2, 1}, 10}, &e),
+    assert_int_equal(pm_dataset_open(&d, folder, "t10k", &(struct pm_dataset_form){{2, 2, 1}, 10, false}, &e),
                      PM_EFORMAT);
     assert_message(&e, labels, "truncated");
     unlink(in_folder(labels));
-    assert_int_equal(pm_dataset_open(&d, folder, "t10k", &(struct pm_dataset_form){{2, 2, 1}, 10}, &e),
+    assert_int_equal(pm_dataset_open(&d, folder, "t10k", &(struct pm_dataset_form){{2, 2, 1}, 10, false}, &e),
                      PM_EIO);
     assert_message(&e, "t10k-labels-idx1-ubyte.gz", "No such file");
     unlink(in_folder(images));

@@ -84,6 +84,74 @@ static pm_status read_idx(struct pm_dataset *d, unsigned n, uint8_t *pixels, uns
     return s;
 }
 
+/* ---- arrays ---- */
+
+/* FOLDER/SPLIT-WHAT.npy or FOLDER/WHAT.npy; false: neither is there. */
+static bool find_array(const char *folder, const char *split, const char *what, char *path, size_t room) {
+    snprintf(path, room, "%s/%s-%s.npy", folder, split, what);
+    if (access(path, F_OK) != 0)
+        snprintf(path, room, "%s/%s.npy", folder, what);
+    return access(path, F_OK) == 0;
+}
+
+static pm_status check_array(const struct pm_dataset *d, const char *path, struct pm_error *e) {
+    const struct pm_image_shape *shape = &d->form.shape;
+    const struct pm_npy_stream *a = &d->array;
+    const bool first = d->form.channels_first;
+    const size_t want[2][3] = {{shape->height, shape->width, shape->channels},
+                               {shape->channels, shape->height, shape->width}};
+    if (a->rank == 3 && shape->channels == 1 && a->shape[1] == shape->height && a->shape[2] == shape->width)
+        return PM_OK;
+    if (a->rank == 4 && memcmp(a->shape + 1, want[first], sizeof *want) == 0)
+        return PM_OK;
+    return pm_fail(e, PM_ESHAPE, path, "not [n, %zu, %zu, %zu], which the network takes", want[first][0],
+                   want[first][1], want[first][2]);
+}
+
+static pm_status check_array_labels(struct pm_dataset *d, const char *path, struct pm_error *e) {
+    int64_t label;
+    pm_status s = pm_npy_open(&d->array_labels, path, e);
+    if (s == PM_OK && (d->array_labels.rank != 1 || d->array_labels.count != d->count))
+        s = pm_fail(e, PM_ESHAPE, path, "not [%u], a label for each image", d->count);
+    for (unsigned i = 0; i < d->count && s == PM_OK; i++)
+        s = pm_npy_next(&d->array_labels, 1, d->form.classes - 1, &label, e);
+    pm_npy_close(&d->array_labels); /* from the first one again */
+    return s == PM_OK ? pm_npy_open(&d->array_labels, path, e) : s;
+}
+
+static pm_status open_arrays(struct pm_dataset *d, const char *images, const char *labels,
+                             struct pm_error *e) {
+    pm_status s = pm_npy_open(&d->array, images, e);
+    if (s == PM_OK)
+        s = check_array(d, images, e);
+    if (s == PM_OK && d->array.shape[0] > UINT32_MAX)
+        s = pm_fail(e, PM_ESHAPE, images, "too many images");
+    d->count = s == PM_OK ? (unsigned)d->array.shape[0] : 0;
+    d->labelled = labels != NULL;
+    return s == PM_OK && labels ? check_array_labels(d, labels, e) : s;
+}
+
+/* An image, channels innermost. */
+static pm_status read_array(struct pm_dataset *d, uint8_t *pixels, unsigned *label, struct pm_error *e) {
+    const struct pm_image_shape *shape = &d->form.shape;
+    const size_t places = (size_t)shape->height * shape->width, channels = shape->channels;
+    const bool first = d->form.channels_first;
+    int64_t line[1024], number = 0;
+    pm_status s = PM_OK;
+    for (size_t done = 0; done < d->item && s == PM_OK;) {
+        const size_t n = d->item - done < 1024 ? d->item - done : 1024;
+        s = pm_npy_next(&d->array, n, UINT8_MAX, line, e);
+        for (size_t i = 0; i < n && s == PM_OK; i++, done++)
+            pixels[first ? done % places * channels + done / places : done] = (uint8_t)line[i];
+    }
+    if (s == PM_OK && d->labelled) {
+        s = pm_npy_next(&d->array_labels, 1, d->form.classes - 1, &number, e);
+        *label = (unsigned)number;
+    }
+    d->next++;
+    return s;
+}
+
 /* ---- pictures ---- */
 
 static int is_picture(const struct dirent *entry) {
@@ -186,11 +254,15 @@ static pm_status read_picture(struct pm_dataset *d, uint8_t *pixels, unsigned *l
 pm_status pm_dataset_open(struct pm_dataset *d, const char *path, const char *split,
                           const struct pm_dataset_form *form, struct pm_error *e) {
     const struct pm_image_shape *shape = &form->shape;
+    char images[4200], labels[4200];
     struct stat st;
     *d = (struct pm_dataset){.form = *form, .item = (size_t)shape->height * shape->width * shape->channels};
     pm_status s = PM_OK;
     if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
         s = open_list(d, path, e);
+    else if (find_array(path, split, "images", images, sizeof images))
+        s = open_arrays(d, images, find_array(path, split, "labels", labels, sizeof labels) ? labels : NULL,
+                        e);
     else if (!open_folder(d, path))
         s = open_idx(d, path, split, e);
     else if ((d->path = strdup(path)) == NULL)
@@ -203,18 +275,21 @@ pm_status pm_dataset_open(struct pm_dataset *d, const char *path, const char *sp
 pm_status pm_dataset_read(struct pm_dataset *d, unsigned n, uint8_t *pixels, unsigned *labels,
                           struct pm_error *e) {
     pm_status s = PM_OK;
-    if (!d->path)
+    if (d->images.file)
         return read_idx(d, n, pixels, labels, e);
     if (n > d->count - d->next)
-        return pm_fail(e, PM_EINVAL, d->path, "%u images were asked for, %u are left", n, d->count - d->next);
+        return pm_fail(e, PM_EINVAL, d->path ? d->path : d->array.path,
+                       "%u images were asked for, %u are left", n, d->count - d->next);
     for (unsigned i = 0; i < n && s == PM_OK; i++)
-        s = read_picture(d, pixels + i * d->item, &labels[i], e);
+        s = (d->path ? read_picture : read_array)(d, pixels + i * d->item, &labels[i], e);
     return s;
 }
 
 void pm_dataset_close(struct pm_dataset *d) {
     pm_idx_close(&d->images);
     pm_idx_close(&d->labels);
+    pm_npy_close(&d->array);
+    pm_npy_close(&d->array_labels);
     for (unsigned i = 0; d->name && i < d->count; i++)
         free(d->name[i]);
     free(d->name);

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Images, with or without labels, read from the first to the last. Memory does not depend on how many there
- * are, but for a folder's names. What a data set is, its path tells:
- *   a folder of the MNIST family's files: SPLIT-images-idx3-ubyte.gz and SPLIT-labels-idx1-ubyte.gz, without
- * .gz, with a point before idx, or both; a folder of pictures (io/image.h), *.png, *.pgm, *.ppm, in the order
- * of their names: no labels; a text file, a line a picture: its path, from the file's folder on, and, on all
- * lines or none, a tab and a label. */
+ * are, but for a folder's names. A data set is
+ *
+ * - a folder with files of the MNIST family, SPLIT-images-idx3-ubyte.gz and SPLIT-labels-idx1-ubyte.gz, or
+ *   without .gz, or with a point before idx; or
+ *
+ * - a folder with arrays, SPLIT-images.npy or images.npy, integers 0..255 [n][height][width] or also with
+ *   channels, and, where there are labels, SPLIT-labels.npy or labels.npy [n]; or
+ *
+ * - a folder with pictures (io/image.h), *.png, *.pgm, *.ppm, in the order of their names, without labels; or
+ *
+ * - a text file, a line a picture: its path, from the file's folder on, and, on all lines or none, a tab and
+ *   its label. */
 #ifndef PM_IO_DATASET_H
 #define PM_IO_DATASET_H
 
@@ -12,11 +19,13 @@
 
 #include "io/idx.h"
 #include "io/image.h"
+#include "io/npy.h"
 
 /** What the network takes. */
 struct pm_dataset_form {
     struct pm_image_shape shape;
-    unsigned classes; /**< labels are below it */
+    unsigned classes;    /**< labels are below it */
+    bool channels_first; /**< of arrays: [n][channels][height][width] */
 };
 
 struct pm_dataset {
@@ -26,6 +35,7 @@ struct pm_dataset {
     size_t item; /**< bytes of an image */
     /* Private: where it comes from. */
     struct pm_idx images, labels;
+    struct pm_npy_stream array, array_labels;
     FILE *list;
     struct dirent **name; /* [count] of a folder */
     char *path;

@@ -19,8 +19,8 @@ struct pm_hyflex {
     int16_t *packed;   /* where every conversion is exact: y is the dot product */
     double *disturbed; /* [rows][outputs], integers in 2^-PM_DISTURBED_FRAC: of noise in weights */
     struct pm_hyflex_tile *tile;
-    struct pm_column
-        *column; /* [tiles][PM_HYFLEX_COLS], where arrays and converters are ideal but not exact */
+    struct pm_column *column; /* [tiles][PM_HYFLEX_COLS], where arrays and converters are ideal but not exact,
+                                 of 1 or 2 bits a cell */
 };
 
 /** Where the path is a fast one, memory for its form of w[rows][outputs]: `exact`: every conversion is exact;

@@ -223,6 +223,11 @@ static pm_status read_pixels(const struct pm_json *d, struct pm_cnn *n) {
     int64_t v = 1;
     if (channels && (!pm_json_is_integer(channels, 1, 3, &v) || v == 2))
         return pm_json_fail(d, PM_ERANGE, "\"channels\" is neither 1 nor 3");
+    const cJSON *layout = cJSON_GetObjectItemCaseSensitive(d->root, "layout");
+    unsigned order = 0;
+    if (layout && pm_read_choice(d, "layout", "hwc|chw", &order) != PM_OK)
+        return PM_EFORMAT;
+    n->channels_first = order == 1;
     n->pixels = (struct pm_pixels){n->image, n->image, (unsigned)v, {0}, {1, 1, 1}};
     const pm_status s = read_normalisation(d, n, "pixel_mean", -1e3, n->pixels.mean);
     return s == PM_OK ? read_normalisation(d, n, "pixel_std", 1e-6, n->pixels.std) : s;

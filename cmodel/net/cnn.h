@@ -35,6 +35,7 @@ struct pm_cnn_layer {
 struct pm_cnn {
     unsigned image;          /**< pixels of an image's side, 1..1024 */
     struct pm_pixels pixels; /**< how they enter: 1 or 3 channels */
+    bool channels_first;     /**< of images in arrays */
     unsigned classes;        /**< 2..65536 */
     unsigned layers;
     struct pm_cnn_layer layer[PM_CNN_LAYERS];

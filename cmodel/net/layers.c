@@ -103,8 +103,7 @@ static bool kept(const uint8_t *keep, size_t i) {
     return keep == NULL || keep[i] != 0;
 }
 
-/* Over the kept positions; the others become 0. */
-static void softmax_row(float *x, const uint8_t *keep, size_t n) {
+void pm_softmax(float *x, const uint8_t *keep, size_t n) {
     float largest = -INFINITY, sum = 0;
     for (size_t i = 0; i < n; i++)
         if (kept(keep, i))
@@ -134,7 +133,7 @@ void pm_heads(unsigned heads, unsigned n, unsigned width, const float *q, const 
         pm_sgemm_pack(k + head, 1, width, dk, n, packed);
         pm_sgemm(kernels, y + head, width, n, packed, dk, n, scores, n);
         for (unsigned t = 0; t < n; t++) {
-            softmax_row(scores + (size_t)t * n, keep, n);
+            pm_softmax(scores + (size_t)t * n, keep, n);
             memset(y + (size_t)t * width + head, 0, dk * sizeof *y);
         }
         pm_sgemm_pack(v + head, width, 1, n, dk, packed);

@@ -33,6 +33,10 @@ enum pm_activation { PM_GELU, PM_GELU_TANH, PM_RELU, PM_SIGNUM };
 /** Of x[n] to y[n], which may be x. */
 void pm_activate(enum pm_activation kind, size_t n, const float *x, float *y);
 
+/** Softmax of x[n] over the positions that keep[n] does not mark with 0 (NULL: all), of which there is one; the
+ * others become 0. */
+void pm_softmax(float *x, const uint8_t *keep, size_t n);
+
 /** Heads side by side: y[n][width] = softmax(q k^T / sqrt(width/heads)) v over the tokens that keep[n] does
  * not mark with 0 (NULL: all). y is none of the inputs; work holds pm_heads_work() floats. */
 void pm_heads(unsigned heads, unsigned n, unsigned width, const float *q, const float *k, const float *v,

@@ -27,6 +27,17 @@ const struct pm_onnx_operator *pm_onnx_operator_find(const char *domain, const c
     return NULL;
 }
 
+const char *pm_onnx_supported(unsigned k, const char **domain, unsigned *since) {
+    for (size_t t = 0; pm_onnx_operators[t]; t++)
+        for (const struct pm_onnx_operator *op = pm_onnx_operators[t]; op->name; op++)
+            if (k-- == 0) {
+                *domain = op->since ? "" : "com.microsoft";
+                *since = op->since;
+                return op->name;
+            }
+    return NULL;
+}
+
 /* ---- loading ---- */
 
 pm_status pm_onnx_load(const char *path, struct pm_onnx **net, struct pm_error *e) {
@@ -248,7 +259,7 @@ static pm_status add_layers(struct pm_onnx_op *op) {
     struct pm_onnx *net = op->net;
     pm_status status = node->op->matrices ? node->op->matrices(op) : PM_OK;
     if (status == PM_OK && node->layers > 0)
-        status = pm_onnx_add_matrices(net, node);
+        status = pm_onnx_add_matrices(net, node, NULL);
     return status == PM_ENOMEM ? pm_eval_memory(op) : status;
 }
 

@@ -78,4 +78,8 @@ const char *pm_onnx_producer(const struct pm_onnx *net);
 /** Nodes that cannot be run: why, into *e; false: node can. Without binding. */
 bool pm_onnx_unsupported(const struct pm_onnx *net, unsigned node, struct pm_error *e);
 
+/** Operator number k of those that are supported, NULL: there are no more; *domain: "" or "com.microsoft";
+ * *since: the first opset that has it, or 0. */
+const char *pm_onnx_supported(unsigned k, const char **domain, unsigned *since);
+
 #endif

@@ -1,16 +1,513 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Softmax attention among an ONNX network's nodes, in the forms in which PyTorch and Hugging Face export it:
+ *
+ *   h = LayerNorm(s), one node or its parts; q, k, v = h W + b, three products or one of three times the
+ * width; heads by Reshape and Transpose; softmax(q k^T / sqrt(dk) [+ mask]) v, the factor anywhere; heads
+ * back by Transpose and Reshape; the last product.
+ *
+ * What is found is a layer of its own, in which its matrices are layers, too. */
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "net/onnx_op.h"
 
-pm_status pm_onnx_find_attentions(struct pm_onnx *net) {
-    (void)net;
+enum { Q, K, V, O, MATRICES };
+
+struct pm_onnx_attention {
+    unsigned layer, last; /* its layer; the last of its nodes */
+    unsigned from, mask;  /* values: the stream; what is added to the logits, PM_ONNX_NONE */
+    unsigned batch, tokens, heads, width;
+    struct pm_layernorm norm;
+    struct pm_matrix matrix[MATRICES];
+    float *memory;
+};
+
+/* ---- matching ---- */
+
+#define PARTS 64
+
+struct match {
+    struct pm_onnx *net;
+    unsigned node[PARTS], nodes; /* that belong to it */
+    double scale;                /* of the logits */
+    unsigned product[MATRICES];  /* MatMul nodes: equal where q, k, v are one product */
+    unsigned bias[MATRICES];     /* values, PM_ONNX_NONE */
+    unsigned normed;             /* value: the input of the first products */
+    unsigned mask;
+    struct pm_onnx_attention a;
+    unsigned norm_weight, norm_bias; /* values */
+};
+
+/* The node that makes a value, if it is of this type. */
+static struct pm_onnx_node *maker(const struct pm_onnx *net, unsigned value, const char *type) {
+    const unsigned node = value == PM_ONNX_NONE ? PM_ONNX_NONE : net->value[value].producer;
+    return node != PM_ONNX_NONE && strcmp(net->node[node].type, type) == 0 ? &net->node[node] : NULL;
+}
+
+static bool scalar(const struct pm_onnx *net, unsigned value, double *s) {
+    const struct pm_onnx_tensor *t = &net->value[value].t;
+    if (!net->value[value].constant || t->count != 1 || !pm_onnx_is_float(t->type))
+        return false;
+    *s = (double)t->f[0];
+    return true;
+}
+
+/* A constant vector of `width`. */
+static bool vector(const struct pm_onnx *net, unsigned value, size_t width) {
+    const struct pm_onnx_tensor *t = &net->value[value].t;
+    return net->value[value].constant && t->count == width && pm_onnx_is_float(t->type) &&
+           (t->rank == 0 || t->shape[t->rank - 1] == width);
+}
+
+static bool take(struct match *m, const struct pm_onnx_node *node) {
+    if (m->nodes == PARTS)
+        return false;
+    m->node[m->nodes++] = (unsigned)(node - m->net->node);
+    return true;
+}
+
+/* The value before multiplications by constants, which go into the scale. */
+static unsigned unscaled(struct match *m, unsigned value) {
+    double s;
+    for (;;) {
+        const struct pm_onnx_node *div = maker(m->net, value, "Div"), *mul = maker(m->net, value, "Mul");
+        const struct pm_onnx_node *node = div ? div : mul;
+        if (!node || node->inputs != 2)
+            return value;
+        unsigned other = node->in[0];
+        if (scalar(m->net, node->in[1], &s))
+            m->scale *= div ? 1 / s : s;
+        else if (mul && scalar(m->net, node->in[0], &s))
+            m->scale *= s, other = node->in[1];
+        else
+            return value;
+        if (!take(m, node))
+            return PM_ONNX_NONE;
+        value = other;
+    }
+}
+
+/* The value before a transposition by `perm`, PM_ONNX_NONE: there is none. */
+static unsigned turned(struct match *m, unsigned value, unsigned rank, const char *perm) {
+    const struct pm_onnx_node *node = maker(m->net, value, "Transpose");
+    const struct pm_onnx_op op = {.net = m->net, .node = (struct pm_onnx_node *)(uintptr_t)node};
+    size_t n;
+    const int64_t *p = node ? pm_eval_ints(&op, "perm", &n) : NULL;
+    bool same = p && n == rank;
+    for (unsigned d = 0; d < rank && same; d++)
+        same = p[d] == perm[d] - '0';
+    return same && take(m, node) ? node->in[0] : PM_ONNX_NONE;
+}
+
+static unsigned reshaped(struct match *m, unsigned value) {
+    const struct pm_onnx_node *node = maker(m->net, value, "Reshape");
+    return node && take(m, node) ? node->in[0] : PM_ONNX_NONE;
+}
+
+/* A product with a constant matrix and, perhaps, a bias: its input. */
+static unsigned linear(struct match *m, unsigned value, unsigned which) {
+    const struct pm_onnx_node *add = maker(m->net, value, "Add");
+    m->bias[which] = PM_ONNX_NONE;
+    if (add && add->inputs == 2) {
+        const size_t width =
+            m->net->value[value].t.rank ? m->net->value[value].t.shape[m->net->value[value].t.rank - 1] : 0;
+        const bool second = vector(m->net, add->in[1], width);
+        if ((!second && !vector(m->net, add->in[0], width)) || !take(m, add))
+            return PM_ONNX_NONE;
+        m->bias[which] = add->in[second];
+        value = add->in[!second];
+    }
+    const struct pm_onnx_node *node = maker(m->net, value, "MatMul");
+    if (!node || !m->net->value[node->in[1]].constant || m->net->value[node->in[1]].t.rank != 2 ||
+        !take(m, node))
+        return PM_ONNX_NONE;
+    m->product[which] = (unsigned)(node - m->net->node);
+    return node->in[0];
+}
+
+/* Whether an input of a node is this one integer. */
+static bool is_number(const struct pm_onnx *net, const struct pm_onnx_node *node, unsigned k,
+                      int64_t number) {
+    const struct pm_onnx_value *v =
+        k < node->inputs && node->in[k] != PM_ONNX_NONE ? &net->value[node->in[k]] : NULL;
+    return v && v->constant && v->t.count == 1 && !pm_onnx_is_float(v->t.type) && v->t.i[0] == number;
+}
+
+/* Number `part` of the three that a product makes at once: the value of all, [3][batch][heads][n][dk]. */
+static unsigned third(struct match *m, unsigned value, unsigned part) {
+    const struct pm_onnx *net = m->net;
+    const struct pm_onnx_node *gather = maker(net, value, "Gather"), *squeeze = maker(net, value, "Squeeze");
+    const struct pm_onnx_node *split = squeeze ? maker(net, squeeze->in[0], "Split") : NULL;
+    const struct pm_onnx_node *slice = squeeze ? maker(net, squeeze->in[0], "Slice") : NULL;
+    const struct pm_onnx_node *node = gather ? gather : split ? split : slice;
+    if (!node || node->in[0] == PM_ONNX_NONE || net->value[node->in[0]].t.rank != 5 ||
+        net->value[node->in[0]].t.shape[0] != 3)
+        return PM_ONNX_NONE;
+    const struct pm_onnx_op op = {.net = m->net, .node = (struct pm_onnx_node *)(uintptr_t)node};
+    const bool fits =
+        gather ? is_number(net, gather, 1, (int64_t)part) && pm_eval_int(&op, "axis", 0) == 0
+        : split
+            ? split->outputs == 3 && split->out[part] == squeeze->in[0] && pm_eval_int(&op, "axis", 0) == 0
+            : is_number(net, slice, 1, (int64_t)part) && is_number(net, slice, 2, (int64_t)part + 1) &&
+                  is_number(net, slice, 3, 0);
+    return fits && (!squeeze || take(m, squeeze)) && take(m, node) ? node->in[0] : PM_ONNX_NONE;
+}
+
+/* From heads [batch][heads][n][dk], of k with the last two turned, to the input of the product. */
+static unsigned heads(struct match *m, unsigned value, unsigned which) {
+    unsigned v = unscaled(m, value);
+    if (which == K) {
+        const unsigned whole = turned(m, v, 4, "0231");
+        if (whole != PM_ONNX_NONE)
+            return linear(m, reshaped(m, unscaled(m, whole)), which);
+        v = unscaled(m, turned(m, v, 4, "0132"));
+    }
+    const unsigned own = turned(m, v, 4, "0213");
+    if (own != PM_ONNX_NONE)
+        return linear(m, reshaped(m, unscaled(m, own)), which);
+    return linear(m, reshaped(m, turned(m, third(m, v, which), 5, "20314")), which);
+}
+
+/* The stream of which `value` is the LayerNorm. */
+static unsigned normalised(struct match *m, unsigned value) {
+    const struct pm_onnx *net = m->net;
+    const size_t width = m->a.width;
+    double two, eps;
+    const struct pm_onnx_node *whole = maker(net, value, "LayerNormalization");
+    if (whole) {
+        const struct pm_onnx_op op = {.net = m->net, .node = (struct pm_onnx_node *)(uintptr_t)whole};
+        const int64_t axis = pm_eval_int(&op, "axis", -1);
+        if ((axis != -1 && axis + 1 != net->value[value].t.rank) || whole->inputs < 3 ||
+            whole->in[2] == PM_ONNX_NONE)
+            return PM_ONNX_NONE;
+        m->norm_weight = whole->in[1];
+        m->norm_bias = whole->in[2];
+        m->a.norm.eps = pm_eval_float(&op, "epsilon", 1e-5f);
+        return whole->in[0];
+    }
+    const struct pm_onnx_node *add = maker(net, value, "Add");
+    const bool add_second = add && vector(net, add->in[1], width);
+    const struct pm_onnx_node *mul = add ? maker(net, add->in[!add_second], "Mul") : NULL;
+    const bool mul_second = mul && vector(net, mul->in[1], width);
+    const struct pm_onnx_node *div = mul ? maker(net, mul->in[!mul_second], "Div") : NULL;
+    const struct pm_onnx_node *sub = div ? maker(net, div->in[0], "Sub") : NULL;
+    const struct pm_onnx_node *root = div ? maker(net, div->in[1], "Sqrt") : NULL;
+    const struct pm_onnx_node *sum = root ? maker(net, root->in[0], "Add") : NULL;
+    const bool eps_second = sum && scalar(net, sum->in[1], &eps);
+    const struct pm_onnx_node *mean = sum ? maker(net, sum->in[!eps_second], "ReduceMean") : NULL;
+    const struct pm_onnx_node *power = mean ? maker(net, mean->in[0], "Pow") : NULL;
+    if (!sub || !power || power->in[0] != div->in[0] || !scalar(net, power->in[1], &two) || two != 2 ||
+        !scalar(net, sum->in[eps_second], &eps) || !maker(net, sub->in[1], "ReduceMean") ||
+        maker(net, sub->in[1], "ReduceMean")->in[0] != sub->in[0])
+        return PM_ONNX_NONE;
+    m->norm_weight = mul->in[mul_second];
+    m->norm_bias = add->in[add_second];
+    m->a.norm.eps = (float)eps;
+    return sub->in[0];
+}
+
+static bool is_part(const struct match *m, unsigned node) {
+    for (unsigned i = 0; i < m->nodes; i++)
+        if (m->node[i] == node)
+            return true;
+    return false;
+}
+
+static bool reads(const struct pm_onnx_node *node, unsigned value) {
+    for (unsigned k = 0; k < node->inputs; k++)
+        if (node->in[k] == value)
+            return true;
+    return false;
+}
+
+static bool is_output(const struct pm_onnx *net, unsigned value) {
+    for (unsigned k = 0; k < net->outputs; k++)
+        if (net->output_value[k] == value)
+            return true;
+    return false;
+}
+
+/* Whether nobody else reads what its nodes make, but the last one's; who reads the shape alone is folded. */
+static bool closed(const struct match *m) {
+    const struct pm_onnx *net = m->net;
+    for (unsigned i = 0; i < m->nodes; i++) {
+        const struct pm_onnx_node *node = &net->node[m->node[i]];
+        for (unsigned k = 0; k < node->outputs && m->node[i] != m->a.last; k++) {
+            if (node->out[k] != PM_ONNX_NONE && is_output(net, node->out[k]))
+                return false;
+            for (unsigned j = m->node[i] + 1; j < net->nodes && node->out[k] != PM_ONNX_NONE; j++)
+                if (!net->node[j].constant && reads(&net->node[j], node->out[k]) && !is_part(m, j))
+                    return false;
+        }
+    }
+    return true;
+}
+
+/* What reads a value, if that is one node, of this type. */
+static struct pm_onnx_node *reader(const struct pm_onnx *net, unsigned value, unsigned from,
+                                   const char *type) {
+    struct pm_onnx_node *found = NULL;
+    for (unsigned i = from; i < net->nodes; i++) {
+        if (net->node[i].constant || !reads(&net->node[i], value))
+            continue;
+        if (found || strcmp(net->node[i].type, type) != 0)
+            return NULL;
+        found = &net->node[i];
+    }
+    return found;
+}
+
+/* From the softmax on to the last product. */
+static bool match_after(struct match *m, unsigned softmax) {
+    const struct pm_onnx *net = m->net;
+    const struct pm_onnx_node *node = &net->node[softmax];
+    const char *const types[] = {"MatMul", "Transpose", "Reshape", "MatMul"};
+    unsigned at = softmax, value_product = 0;
+    const struct pm_onnx_node *drop = reader(net, node->out[0], at, "Dropout");
+    if (drop && !take(m, drop))
+        return false;
+    node = drop ? drop : node;
+    for (unsigned k = 0; k < 4; k++) {
+        const struct pm_onnx_node *next = reader(net, node->out[0], at, types[k]);
+        if (!next || (k == 1 ? turned(m, next->out[0], 4, "0213") == PM_ONNX_NONE : k < 3 && !take(m, next)))
+            return false;
+        node = next;
+        at = (unsigned)(next - net->node);
+        value_product = k == 0 ? at : value_product;
+    }
+    const struct pm_onnx_node *add = reader(net, node->out[0], at, "Add");
+    unsigned last = node->out[0];
+    if (add && (vector(net, add->in[0], m->a.width) || vector(net, add->in[1], m->a.width))) {
+        last = add->out[0];
+        at = (unsigned)(add - net->node);
+    }
+    m->a.last = at;
+    const double scale = m->scale;
+    return linear(m, last, O) != PM_ONNX_NONE && heads(m, net->node[value_product].in[1], V) == m->normed &&
+           m->scale == scale;
+}
+
+static bool match_softmax(struct match *m, unsigned softmax) {
+    const struct pm_onnx *net = m->net;
+    const struct pm_onnx_node *node = &net->node[softmax];
+    const struct pm_onnx_op op = {.net = m->net, .node = (struct pm_onnx_node *)(uintptr_t)node};
+    const struct pm_onnx_tensor *t = &net->value[node->out[0]].t;
+    const int64_t axis = pm_eval_int(&op, "axis", net->opset < 13 ? 1 : -1);
+    if (t->rank != 4 || (axis != -1 && axis != 3) || t->shape[2] != t->shape[3] || !take(m, node))
+        return false;
+    m->a.batch = (unsigned)t->shape[0];
+    m->a.heads = (unsigned)t->shape[1];
+    m->a.tokens = (unsigned)t->shape[2];
+    unsigned logits = unscaled(m, node->in[0]);
+    const struct pm_onnx_node *add = maker(net, logits, "Add");
+    if (add) { /* a mask that is the same for all rows */
+        const struct pm_onnx_tensor *a = &net->value[add->in[1]].t;
+        const bool second = a->rank == 0 || a->rank < 4 || a->shape[2] == 1;
+        m->mask = add->in[second];
+        a = &net->value[m->mask].t;
+        if (a->rank != 4 || a->shape[1] != 1 || a->shape[2] != 1 || a->shape[3] != t->shape[3] ||
+            (a->shape[0] != 1 && a->shape[0] != t->shape[0]) || m->scale != 1.0 || !take(m, add))
+            return false;
+        logits = unscaled(m, add->in[!second]);
+    }
+    const struct pm_onnx_node *product = maker(net, logits, "MatMul");
+    if (!product || !take(m, product))
+        return false;
+    const struct pm_onnx_tensor *q = &net->value[product->in[0]].t;
+    if (q->rank != 4 || q->shape[3] == 0)
+        return false;
+    m->a.width = m->a.heads * (unsigned)q->shape[3];
+    m->normed = heads(m, product->in[0], Q);
+    if (m->normed == PM_ONNX_NONE || heads(m, product->in[1], K) != m->normed || !match_after(m, softmax))
+        return false;
+    const double wanted = 1 / sqrt((double)q->shape[3]);
+    m->a.from = normalised(m, m->normed);
+    m->a.mask = m->mask;
+    const struct pm_onnx_tensor *x = &net->value[m->normed].t;
+    return m->a.from != PM_ONNX_NONE && vector(net, m->norm_weight, m->a.width) &&
+           vector(net, m->norm_bias, m->a.width) && fabs(m->scale / wanted - 1) < 1e-4 && x->rank == 3 &&
+           x->shape[0] == m->a.batch && x->shape[1] == m->a.tokens && x->shape[2] == m->a.width && closed(m);
+}
+
+/* ---- as layers ---- */
+
+/* Matrix `which` of the width, one of its own or a third of the shared product. */
+static bool take_matrix(struct match *m, unsigned which) {
+    const struct pm_onnx_node *node = &m->net->node[m->product[which]];
+    const struct pm_onnx_tensor *w = &m->net->value[node->in[1]].t;
+    const struct pm_onnx_tensor *bias =
+        m->bias[which] == PM_ONNX_NONE ? NULL : &m->net->value[m->bias[which]].t;
+    const size_t width = m->a.width, columns = w->shape[1];
+    const bool shared = columns == 3 * width && which != O;
+    if (w->shape[0] != width || (columns != width && !shared) ||
+        (shared && m->product[Q] != m->product[which]) ||
+        (!shared && which != O && which != Q && m->product[Q] == m->product[which]))
+        return false;
+    struct pm_matrix *to = &m->a.matrix[which];
+    *to = (struct pm_matrix){.in = (unsigned)width, .out = (unsigned)width};
+    to->weight = m->a.memory + which * (width + 1) * width;
+    to->bias = to->weight + width * width;
+    const size_t first = shared ? which * width : 0;
+    for (size_t o = 0; o < width; o++) {
+        for (size_t i = 0; i < width; i++)
+            to->weight[o * width + i] = w->f[i * columns + first + o];
+        to->bias[o] = bias ? bias->f[first + o] : 0.0f;
+    }
+    return true;
+}
+
+static pm_status add_products(struct pm_onnx *net, const struct match *m, unsigned number) {
+    static const char *const names[MATRICES] = {"q", "k", "v", "o"};
+    struct pm_error e;
+    for (unsigned k = 0; k < MATRICES; k++) {
+        struct pm_onnx_node *node = &net->node[m->product[k]];
+        const struct pm_onnx_tensor *in[2] = {&net->value[node->in[0]].t, &net->value[node->in[1]].t};
+        const bool shared = k == Q && m->product[V] == m->product[Q];
+        char name[32];
+        if (node->layers > 0)
+            continue;
+        struct pm_onnx_op op = {.net = net, .node = node, .in = in, .inputs = 2, .e = &e};
+        snprintf(name, sizeof name, "attn%u.%s", number, shared ? "qkv" : names[k]);
+        pm_status status = node->op->matrices(&op);
+        if (status == PM_OK)
+            status = pm_onnx_add_matrices(net, node, name);
+        if (status != PM_OK)
+            return status;
+    }
     return PM_OK;
 }
 
+static pm_status add_attention(struct match *m) {
+    struct pm_onnx *net = m->net;
+    const unsigned number = net->attentions;
+    const size_t width = m->a.width;
+    m->a.memory = calloc(MATRICES * (width + 1) * width, sizeof *m->a.memory);
+    if (!m->a.memory)
+        return PM_ENOMEM;
+    for (unsigned k = 0; k < MATRICES; k++)
+        if (!take_matrix(m, k)) {
+            free(m->a.memory);
+            return PM_OK;
+        }
+    struct pm_onnx_attention **more = realloc(net->attention, (number + 1) * sizeof *more);
+    net->attention = more ? more : net->attention;
+    struct pm_onnx_attention *a = more ? malloc(sizeof *a) : NULL;
+    if (!a) {
+        free(m->a.memory);
+        return PM_ENOMEM;
+    }
+    *a = m->a;
+    net->attention[net->attentions++] = a;
+    a->norm = (struct pm_layernorm){.width = a->width, .eps = m->a.norm.eps};
+    a->norm.weight = net->value[m->norm_weight].t.f;
+    a->norm.bias = net->value[m->norm_bias].t.f;
+    net->value[a->from].users++; /* the layer, beside the nodes */
+    if (a->mask != PM_ONNX_NONE)
+        net->value[a->mask].users++;
+    for (unsigned i = 0; i < m->nodes; i++)
+        net->node[m->node[i]].attention = number;
+    struct pm_node layer = {
+        .kind = PM_NODE_ATTENTION,
+        .layer = number,
+        .in = {PM_NO_NODE, PM_NO_NODE, PM_NO_NODE},
+        .width = a->width,
+        .rows = a->tokens,
+        .attention = {&a->norm, &a->matrix[Q], &a->matrix[K], &a->matrix[V], &a->matrix[O], a->heads, 0}};
+    snprintf(layer.name, sizeof layer.name, "attn%u", number);
+    a->layer = pm_graph_add(&net->layers, &layer);
+    const pm_status status = add_products(net, m, number);
+    if (status == PM_OK && !net->layers.failed)
+        net->layers.node[a->layer].attention.body = net->layers.nodes - 1 - a->layer;
+    return net->layers.failed ? PM_ENOMEM : status;
+}
+
+pm_status pm_onnx_find_attentions(struct pm_onnx *net) {
+    pm_status status = PM_OK;
+    for (unsigned i = 0; i < net->nodes && status == PM_OK; i++) {
+        if (strcmp(net->node[i].type, "Softmax") != 0 || net->node[i].constant)
+            continue;
+        struct match m = {.net = net, .scale = 1.0, .mask = PM_ONNX_NONE};
+        if (match_softmax(&m, i))
+            status = add_attention(&m);
+    }
+    return status;
+}
+
 void pm_onnx_attentions_free(struct pm_onnx *net) {
-    (void)net;
+    for (unsigned i = 0; i < net->attentions; i++) {
+        net->value[net->attention[i]->from].users--;
+        if (net->attention[i]->mask != PM_ONNX_NONE)
+            net->value[net->attention[i]->mask].users--;
+        free(net->attention[i]->memory);
+        free(net->attention[i]);
+    }
+    free(net->attention);
+    net->attention = NULL;
+    net->attentions = 0;
+}
+
+/* ---- running ---- */
+
+/* Which tokens of a sequence are kept: those to whose logits the mask adds 0, not what rules them out. */
+static pm_status keep_of(const struct pm_onnx_op *op, const struct pm_onnx_attention *a, size_t sequence,
+                         uint8_t *keep) {
+    const struct pm_onnx_tensor *mask = &op->net->value[a->mask].t;
+    bool any = false;
+    for (size_t t = 0; t < a->tokens; t++) {
+        const float v = mask->f[(mask->shape[0] == 1 ? 0 : sequence * a->tokens) + t];
+        if (v != 0 && !(v <= -1e3f))
+            return pm_eval_fail(op, PM_EINVAL,
+                                "a mask that is neither 0 nor below -1000: place its matrices alone");
+        keep[t] = v == 0;
+        any = any || keep[t];
+    }
+    return any ? PM_OK : pm_eval_fail(op, PM_EINVAL, "a mask that rules out every token");
+}
+
+static pm_status run_whole(struct pm_onnx_op *op, const struct pm_onnx_attention *a) {
+    struct pm_onnx_value *from = &op->net->value[a->from];
+    struct pm_onnx_tensor y;
+    uint8_t *keep = a->mask == PM_ONNX_NONE ? NULL : malloc(a->tokens);
+    pm_status status = pm_onnx_shape(&y, PM_ONNX_FLOAT, from->t.rank, from->t.shape);
+    if (status == PM_OK)
+        status = pm_onnx_allocate(&y);
+    if (status != PM_OK || (a->mask != PM_ONNX_NONE && !keep))
+        status = pm_eval_memory(op);
+    const size_t sequence = (size_t)a->tokens * a->width;
+    for (size_t b = 0; b < a->batch && status == PM_OK; b++) {
+        if (keep)
+            status = keep_of(op, a, b, keep);
+        const struct pm_operands o = {a->tokens, from->t.f + b * sequence, keep, y.f + b * sequence};
+        if (status == PM_OK)
+            status = op->elsewhere->compute(op->elsewhere->ctx, a->layer, b * a->tokens, &o);
+    }
+    free(keep);
+    if (status == PM_OK)
+        op->net->value[op->net->node[a->last].out[0]].t = y;
+    else
+        pm_onnx_drop(&y);
+    return status;
+}
+
+static void release(struct pm_onnx *net, unsigned value) {
+    struct pm_onnx_value *v = value == PM_ONNX_NONE ? NULL : &net->value[value];
+    if (v && --v->left == 0 && !v->constant)
+        pm_onnx_drop(&v->t);
 }
 
 bool pm_onnx_attention_covers(struct pm_onnx_op *op, unsigned node, pm_status *status) {
-    (void)op, (void)node, (void)status;
-    return false;
+    const unsigned number = op->net->node[node].attention;
+    const struct pm_onnx_attention *a = number == PM_ONNX_NONE ? NULL : op->net->attention[number];
+    const bool covered = a && op->elsewhere && op->elsewhere->has(op->elsewhere->ctx, a->layer);
+    if (!a || node != a->last)
+        return covered;
+    op->node = &op->net->node[node];
+    if (covered)
+        *status = run_whole(op, a);
+    release(op->net, a->from);
+    release(op->net, a->mask);
+    return covered;
 }

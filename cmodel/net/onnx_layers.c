@@ -72,7 +72,7 @@ static void name_layer(const struct pm_onnx *net, const struct pm_onnx_node *nod
     snprintf(name, length, "%.24s_%u%s", node->type, place, group);
 }
 
-pm_status pm_onnx_add_matrices(struct pm_onnx *net, struct pm_onnx_node *node) {
+pm_status pm_onnx_add_matrices(struct pm_onnx *net, struct pm_onnx_node *node, const char *name) {
     node->layer = net->layers.nodes;
     for (unsigned k = 0; k < node->layers; k++) {
         struct pm_node layer = {.kind = PM_NODE_MATRIX,
@@ -82,7 +82,10 @@ pm_status pm_onnx_add_matrices(struct pm_onnx *net, struct pm_onnx_node *node) {
                                 .width = node->matrix[k].out,
                                 .rows = (unsigned)node->rows,
                                 .matrix = &node->matrix[k]};
-        name_layer(net, node, k, layer.name, sizeof layer.name);
+        if (name)
+            snprintf(layer.name, sizeof layer.name, "%s", name);
+        else
+            name_layer(net, node, k, layer.name, sizeof layer.name);
         pm_graph_add(&net->layers, &layer);
         if (net->layers.failed)
             return PM_ENOMEM;

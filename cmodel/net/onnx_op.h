@@ -73,7 +73,7 @@ struct pm_onnx {
     unsigned *lists; /**< memory of nodes' in[] and out[] */
     struct pm_graph layers;
     size_t file_elements, folded; /**< elements of initializers; of folded constants */
-    struct pm_onnx_attention *attention;
+    struct pm_onnx_attention **attention;
     unsigned attentions;
 };
 
@@ -212,8 +212,8 @@ void pm_onnx_read_free(struct pm_onnx *net);
 
 /* ---- layers (onnx_layers.c, onnx_attention.c) ---- */
 
-/** Adds a node's matrices to the layers. PM_ENOMEM. */
-pm_status pm_onnx_add_matrices(struct pm_onnx *net, struct pm_onnx_node *node);
+/** Adds a node's matrices to the layers, called `name`; NULL: as the node is. PM_ENOMEM. */
+pm_status pm_onnx_add_matrices(struct pm_onnx *net, struct pm_onnx_node *node, const char *name);
 /** Finds attentions among the nodes of a bound network and adds them, with their matrices. PM_ENOMEM. */
 pm_status pm_onnx_find_attentions(struct pm_onnx *net);
 void pm_onnx_attentions_free(struct pm_onnx *net);

@@ -352,7 +352,7 @@ static pm_status take_port(struct pm_onnx *net, const Onnx__ValueInfoProto *p, s
         if (dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE && dim->dim_value >= 0)
             port->size[d].size = dim->dim_value;
         else if (dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM && dim->dim_param &&
-                 *dim->dim_param)
+                 *dim->dim_param && strcmp(dim->dim_param, "?") != 0)
             port->size[d].name = dim->dim_param;
     }
     return PM_OK;

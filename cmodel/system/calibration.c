@@ -62,9 +62,12 @@ pm_status pm_calibration_load(const char *folder, struct pm_calibration *c, stru
     const cJSON *matrices = cJSON_GetObjectItemCaseSensitive(d.root, "matrices");
     if (!matrices)
         return PM_OK;
+    if (!cJSON_IsObject(matrices))
+        status = pm_json_fail(&d, PM_EFORMAT, "\"matrices\" is not an object");
     c->in = cJSON_GetObjectItemCaseSensitive(matrices, "inputs");
     c->scales = cJSON_GetObjectItemCaseSensitive(matrices, "scales");
-    if ((status = read_choice(&d, matrices, "activations", "symmetric|affine", &c->affine)) == PM_OK &&
+    if (c->in &&
+        (status = read_choice(&d, matrices, "activations", "symmetric|affine", &c->affine)) == PM_OK &&
         (status = read_choice(&d, matrices, "weights", "layer|channel", &c->channels)) == PM_OK)
         status = check_ranges(&d, c->in);
     if (status == PM_OK)

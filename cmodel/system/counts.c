@@ -10,6 +10,7 @@ const struct pm_count_info pm_count_info[PM_COUNTS] = {
     [PM_COUNT_WINDOWS] = {"windows", "accesses"},
     [PM_COUNT_CONVERSIONS] = {"conversions", "conversions"},
     [PM_COUNT_CLIPS] = {"clips", "conversions"},
+    [PM_COUNT_LEVELS] = {"levels", "levels"},
     [PM_COUNT_WRONG] = {"wrong_codes", "conversions"},
     [PM_COUNT_CLOCKS] = {"clocks", "clocks"},
     [PM_COUNT_BITS] = {"plane_bits", "bits"},
@@ -25,6 +26,13 @@ const struct pm_count_info pm_count_info[PM_COUNTS] = {
     [PM_COUNT_ENERGY] = {"energy", "units/1000"},
     [PM_COUNT_CONVENTIONAL] = {"conventional_accesses", "accesses"},
     [PM_COUNT_UNITS] = {"energy_units", "units"},
+    [PM_COUNT_ERROR] = {"error_power", "1024 LSB^2"},
+    [PM_COUNT_EXACT] = {"exact_power", "1024 LSB^2"},
+    [PM_COUNT_RESCALED] = {"rescaled", "elements"},
+    [PM_COUNT_VALUES] = {"values", "elements"},
+    [PM_COUNT_ZERO_VALUES] = {"zero_values", "elements"},
+    [PM_COUNT_ZERO_VECTORS] = {"zero_vectors", "groups"},
+    [PM_COUNT_ZERO_SLICES] = {"zero_slices", "slices"},
 };
 
 const struct pm_histogram_info pm_histogram_info[PM_HISTOGRAMS] = {

@@ -28,8 +28,17 @@ enum pm_count {
     PM_COUNT_ENERGY,          /**< thousandths of a unit of the system's own model */
     PM_COUNT_CONVENTIONAL,    /**< accesses that one width for all places would take */
     PM_COUNT_UNITS,           /**< of energy, by the system's own model */
+    PM_COUNT_LEVELS,   /**< levels that these tell apart: a converter's 2^bits, which its cost grows with */
+    PM_COUNT_RESCALED, /**< elements that were quantised or dequantised on the way */
+    PM_COUNT_VALUES,   /**< elements that drive arrays, looked at for zeros */
+    PM_COUNT_ZERO_VALUES,  /**< of these that are 0 */
+    PM_COUNT_ZERO_VECTORS, /**< groups of eight of these that are 0 */
+    PM_COUNT_ZERO_SLICES,  /**< such groups' slices of bit planes that are 0 */
+    PM_COUNT_ERROR,        /**< of integer results against exact ones, squares, PM_COUNT_POWER of them */
+    PM_COUNT_EXACT,        /**< of the exact results, likewise */
     PM_COUNTS
 };
+#define PM_COUNT_POWER 1024
 
 enum pm_histogram {
     PM_HISTOGRAM_LINES,    /**< accesses by their active wordlines, from 1 */

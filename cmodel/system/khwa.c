@@ -6,24 +6,21 @@
 #include <string.h>
 
 #include "kernels/gemm.h"
-#include "prealign.h"
+#include "mix_gemv.h"
 #include "system/integer.h"
 
 enum { ENGINE_MIXED = PM_KHWA_ENGINES };
 enum { MODE_II, MODE_IF, MODE_FI, MODE_FF }; /* input, weight */
-enum { ALIGN_KERNEL, ALIGN_LAYER, ALIGN_INPUT, ALIGN_PRODUCT };
 enum { TABLE_DEFAULT, TABLE_EXACT };
-enum { TINY_ROWS = 16 }; /* kernels of fewer rows are tiny-digital's */
 
 static const struct pm_setting settings[] = {
     {PM_SET_ONE_OF("engine", "memristor|sram|tiny|mixed", "memristor"),
      .help = "mixed: by kernel, tiny below 16 rows, memristor up to theta, else SRAM"},
     {PM_SET_INTEGER("theta", 0, 65535, "65535"), .when = "engine=mixed",
-     .help =
-         "largest exponent (of a floating-point kernel) or bit length (of an integer one) for memristors"},
+     .help = "largest exponent (floating point) or bit length (integers) of a kernel for memristors"},
     {PM_SET_ONE_OF("mode", "ii|if|fi|ff", "ii"), .help = "inputs and weights as integers or floating point"},
     {PM_SET_ONE_OF("fmt", "bf16|fp16|e4m3", "bf16"), .when = "mode=if|fi|ff"}, /* enum pm_float */
-    {PM_SET_INTEGER("xbits", 2, 15, "8"), .when = "mode=ii|if", .help = "of an integer input"},
+    {PM_SET_INTEGER("xbits", 4, 15, "8"), .when = "mode=ii|if", .help = "of an integer input"},
     {PM_SET_INTEGER("bx", 4, 16, "12"), .when = "mode=fi|ff", .help = "of an aligned input"},
     {PM_SET_INTEGER("wbits", 4, 8, "8"), .help = "of a weight, integer or aligned"},
     {PM_SET_FLAG("rx", "0"), .when = "mode=fi|ff", .help = "aligned inputs are rounded"},
@@ -46,14 +43,14 @@ static const struct pm_setting_list list = {"khwa", settings};
 PM_SETTING_LIST(list);
 
 struct layer {
-    unsigned in, out, xbits;
-    bool input_floats, weight_floats;
-    int64_t align;
-    struct pm_prealign_cfg x_cfg, w_cfg; /* of what is floating point */
-    struct pm_integer *integer;          /* scales of what is not; NULL: nothing is */
+    unsigned in, out;
+    struct pm_mix_cfg mix;
+    struct pm_integer
+        *integer;   /* of integer inputs whose range is known; else each vector has its own scale */
+    float *w_scale; /* [out]; 1 of floating-point weights */
     const float *bias;
     int32_t *code;   /* [in][out], of the weights: where each product is aligned; else NULL */
-    int *power;      /* [out], of the weights: 0 where they are integers */
+    int32_t *power;  /* [out], of the weights: 0 where they are integers */
     uint8_t *engine; /* [out], enum pm_khwa_engine */
     unsigned count[PM_KHWA_ENGINES];
     int16_t *weight;       /* [in][out] */
@@ -65,11 +62,16 @@ const struct pm_pva *pm_khwa_layer_arrays(const void *layer) {
     return ((const struct layer *)layer)->arrays;
 }
 
+unsigned pm_khwa_layer_kernels(const void *layer, enum pm_khwa_engine engine) {
+    return ((const struct layer *)layer)->count[engine];
+}
+
 static void free_layer(void *layer) {
     struct layer *l = layer;
     pm_integer_free(l->integer);
     free(l->code);
     free(l->power);
+    free(l->w_scale);
     free(l->engine);
     free(l->weight);
     free(l->packed);
@@ -79,57 +81,49 @@ static void free_layer(void *layer) {
 
 /* ---- placing ---- */
 
-/* Weights from floating point: code[in][out], aligned by kernel or by layer. exponent[out]: what routes. */
-static pm_status align_weights(struct layer *l, const struct pm_matrix *from, unsigned *exponent) {
-    const enum pm_float f = l->w_cfg.format;
-    const size_t n = (size_t)l->in * l->out;
-    l->code = malloc(n * sizeof *l->code);
-    if (!l->code)
-        return PM_ENOMEM;
-    for (size_t o = 0; o < l->out; o++)
-        for (size_t i = 0; i < l->in; i++)
-            l->code[i * l->out + o] = (int32_t)pm_float_encode(f, from->weight[o * l->in + i]);
-    const unsigned whole = pm_exp_max(f, l->code, n, 1);
+/* code[in][out]: the weights in floating point, or as integers at one scale. */
+static void encode_weights(const struct layer *l, const struct pm_matrix *from, int32_t *code) {
+    const float most = (float)((1 << (l->mix.bw - 1)) - 1);
+    float largest = 0;
+    for (size_t i = 0; i < (size_t)l->in * l->out; i++)
+        largest = fmaxf(largest, fabsf(from->weight[i]));
     for (size_t o = 0; o < l->out; o++) {
-        exponent[o] = l->align == ALIGN_LAYER ? whole : pm_exp_max(f, l->code + o, l->in, l->out);
-        pm_prealign(&l->w_cfg, l->code + o, l->in, l->out, exponent[o], l->weight + o);
-        l->power[o] = pm_prealign_power(&l->w_cfg, exponent[o]);
-    }
-    if (l->align < ALIGN_INPUT) {
-        free(l->code);
-        l->code = NULL;
-    }
-    return PM_OK;
-}
-
-/* Integer weights; what routes is the bit length of a kernel's largest. */
-static void copy_weights(struct layer *l, unsigned *exponent) {
-    memcpy(l->weight, l->integer->weight, (size_t)l->in * l->out * sizeof *l->weight);
-    for (size_t o = 0; o < l->out; o++) {
-        unsigned largest = 0;
+        l->w_scale[o] = l->mix.w_float ? 1.0f
+                        : l->integer   ? l->integer->w_scale[o]
+                        : largest > 0  ? largest / most
+                                       : 1.0f;
         for (size_t i = 0; i < l->in; i++) {
-            const unsigned w = (unsigned)abs(l->weight[i * l->out + o]);
-            largest = w > largest ? w : largest;
+            const float w = from->weight[o * l->in + i];
+            code[i * l->out + o] = l->mix.w_float ? (int32_t)pm_float_encode(l->mix.format, w)
+                                   : l->integer   ? l->integer->weight[i * l->out + o]
+                                                  : (int32_t)rintf(w / l->w_scale[o]);
         }
-        exponent[o] = (unsigned)pm_bl(largest);
     }
 }
 
-static void route(struct layer *l, const struct pm_settings *s, const unsigned *exponent) {
-    const int64_t engine = pm_settings_int(s, "engine"), theta = pm_settings_int(s, "theta");
-    for (unsigned o = 0; o < l->out; o++) {
-        l->engine[o] = (uint8_t)(engine != ENGINE_MIXED ? engine
-                                 : l->in < TINY_ROWS    ? PM_KHWA_TINY
-                                 : exponent[o] <= theta ? PM_KHWA_MEMRISTOR
-                                                        : PM_KHWA_SRAM);
+/* Weights as the engines hold them, and whose each kernel is. */
+static pm_status set_weights(struct layer *l, const struct pm_matrix *from, const struct pm_settings *s) {
+    const int64_t engine = pm_settings_int(s, "engine");
+    int32_t *code = malloc((size_t)l->in * l->out * sizeof *code);
+    if (!code)
+        return PM_ENOMEM;
+    encode_weights(l, from, code);
+    pm_mix_weights(&l->mix, code, l->in, l->out, l->weight, l->power, l->engine);
+    for (size_t o = 0; o < l->out; o++) {
+        l->engine[o] = engine == ENGINE_MIXED ? l->engine[o] : (uint8_t)engine;
         l->count[l->engine[o]]++;
     }
+    if (l->mix.align >= PM_MIX_INPUT)
+        l->code = code;
+    else
+        free(code);
+    return PM_OK;
 }
 
 static struct pm_pva_cfg array_config(const struct layer *l, const struct pm_site *site,
                                       const struct pm_settings *s) {
-    struct pm_pva_cfg c = pm_pva_default(l->xbits, (unsigned)pm_settings_int(s, "wbits"));
-    c.is_signed = l->input_floats || l->integer->low < 0;
+    struct pm_pva_cfg c = pm_pva_default(l->mix.bx, l->mix.bw);
+    c.is_signed = pm_mix_signed(&l->mix);
     c.coding = (enum pm_pva_coding)pm_settings_int(s, "coding");
     if (pm_settings_int(s, "table") == TABLE_EXACT)
         pm_pva_exact_table(&c);
@@ -162,64 +156,72 @@ static pm_status program(struct layer *l, struct pm_site *site, const struct pm_
 
 /* Every sum fits int32, every input int16. */
 static bool is_narrow(const struct layer *l) {
-    return l->xbits < 16 && (uint64_t)l->in << (l->xbits + l->w_cfg.bits - 1) <= INT32_MAX;
+    return l->mix.bx < 16 && (uint64_t)l->in << (l->mix.bx + l->mix.bw - 1) <= INT32_MAX;
+}
+
+/* Where calibration knows the range of integer inputs, its scales. */
+static pm_status find_scales(struct layer *l, struct pm_site *site, const struct pm_node *node,
+                             struct pm_error *e) {
+    const struct pm_integer_cfg cfg = {l->mix.bx, l->mix.bw, false};
+    const struct pm_calibration *c;
+    struct pm_range known;
+    if (l->mix.x_float)
+        return PM_OK;
+    const pm_status status = pm_site_calibration(site, &c, e);
+    if (status != PM_OK || !pm_calibration_range(c, node->name, &known))
+        return status;
+    const pm_status made = pm_integer_new(site, node, &cfg, &l->integer, e);
+    l->mix.is_signed = made != PM_OK || l->integer->low < 0;
+    return made;
 }
 
 static pm_status prepare(struct layer *l, struct pm_site *site, const struct pm_node *node,
                          const struct pm_settings *s, struct pm_error *e) {
-    const struct pm_integer_cfg integer = {(unsigned)pm_settings_int(s, "xbits"), l->w_cfg.bits, false};
-    unsigned *exponent = calloc(l->out, sizeof *exponent);
     l->power = calloc(l->out, sizeof *l->power);
+    l->w_scale = malloc(l->out * sizeof *l->w_scale);
     l->engine = malloc(l->out);
     l->weight = malloc((size_t)l->in * l->out * sizeof *l->weight);
-    pm_status status = exponent && l->power && l->engine && l->weight ? PM_OK : PM_ENOMEM;
-    if (status == PM_OK && !(l->input_floats && l->weight_floats))
-        status = pm_integer_new(site, node, &integer, &l->integer, e);
-    if (status == PM_OK && l->weight_floats)
-        status = align_weights(l, node->matrix, exponent);
-    else if (status == PM_OK)
-        copy_weights(l, exponent);
+    pm_status status = l->power && l->w_scale && l->engine && l->weight ? PM_OK : PM_ENOMEM;
+    if (status == PM_OK)
+        status = find_scales(l, site, node, e);
+    if (status == PM_OK)
+        status = set_weights(l, node->matrix, s);
     if (status == PM_OK && is_narrow(l)) {
         l->packed = malloc(pm_gemm_packed(l->in, l->out) * sizeof *l->packed);
         status = l->packed ? PM_OK : PM_ENOMEM;
         if (l->packed)
             pm_gemm_pack(l->weight, l->in, l->out, l->packed);
     }
-    if (status == PM_OK) {
-        route(l, s, exponent);
-        if (!l->code)
-            status = program(l, site, s);
-    }
-    free(exponent);
-    return status;
+    return status == PM_OK && !l->code ? program(l, site, s) : status;
 }
 
 static pm_status place(struct pm_site *site, const struct pm_node *node, const struct pm_settings *s,
                        void **layer, struct pm_error *e) {
     const int64_t mode = pm_settings_int(s, "mode");
-    const enum pm_float f = (enum pm_float)pm_settings_int(s, "fmt");
+    const bool x_float = mode == MODE_FI || mode == MODE_FF, w_float = mode == MODE_IF || mode == MODE_FF;
     struct layer *l = *layer = calloc(1, sizeof *l);
     if (!l)
         return PM_ENOMEM;
     l->in = node->matrix->in;
     l->out = node->matrix->out;
     l->bias = node->matrix->bias;
-    l->input_floats = mode == MODE_FI || mode == MODE_FF;
-    l->weight_floats = mode == MODE_IF || mode == MODE_FF;
-    l->align = pm_settings_int(s, "align");
-    l->x_cfg = (struct pm_prealign_cfg){f, (unsigned)pm_settings_int(s, "bx"), pm_settings_int(s, "rx") != 0};
-    l->w_cfg =
-        (struct pm_prealign_cfg){f, (unsigned)pm_settings_int(s, "wbits"), pm_settings_int(s, "rw") != 0};
-    l->xbits = l->input_floats ? l->x_cfg.bits : (unsigned)pm_settings_int(s, "xbits");
-    if (pm_settings_int(s, "engine") == PM_KHWA_TINY && l->in >= TINY_ROWS)
-        return pm_fail(e, PM_EINVAL, node->name, "%u rows; tiny-digital takes kernels of at most %d", l->in,
-                       TINY_ROWS - 1);
+    l->mix = (struct pm_mix_cfg){.x_float = x_float,
+                                 .w_float = w_float,
+                                 .format = (enum pm_float)pm_settings_int(s, "fmt"),
+                                 .bx = (unsigned)pm_settings_int(s, x_float ? "bx" : "xbits"),
+                                 .bw = (unsigned)pm_settings_int(s, "wbits"),
+                                 .rx = pm_settings_int(s, "rx") != 0,
+                                 .rw = pm_settings_int(s, "rw") != 0,
+                                 .is_signed = true,
+                                 .theta = (uint32_t)pm_settings_int(s, "theta"),
+                                 .align = (enum pm_mix_align)pm_settings_int(s, "align")};
     return prepare(l, site, node, s, e);
 }
 
 static void hold(const void *layer, struct pm_held *held) {
     const struct layer *l = layer;
-    *held = (struct pm_held){.arrays = l->arrays ? pm_pva_tiles(l->arrays) : 0};
+    *held = (struct pm_held){.arrays = l->arrays ? pm_pva_tiles(l->arrays) : 0,
+                             .sram_bits = (uint64_t)l->in * l->count[PM_KHWA_SRAM] * l->mix.bw};
 }
 
 /* ---- running ---- */
@@ -228,28 +230,49 @@ struct buffers {
     int32_t *x;       /* [n][in] */
     int16_t *x16;     /* [n][pm_gemm_stride(in)] */
     int *power;       /* [n], of the inputs: 0 where they are integers */
+    float *scale;     /* [n], of the inputs: 1 where they are floating point */
     int64_t *product; /* [n][out] */
     int64_t *arrays;  /* [n][kernels in memristors] */
 };
 
+/* A vector's codes, and them aligned; where each product is aligned, codes stay in x[in]. */
+static int align_input(const struct layer *l, const float *from, int32_t *x, int16_t *q) {
+    const struct pm_prealign_cfg cfg = {l->mix.format, l->mix.bx, l->mix.rx};
+    for (size_t i = 0; i < l->in; i++)
+        x[i] = (int32_t)pm_float_encode(l->mix.format, from[i]);
+    const unsigned most = pm_exp_max(cfg.format, x, l->in, 1);
+    pm_prealign(&cfg, x, l->in, 1, most, q);
+    return pm_prealign_power(&cfg, most);
+}
+
+/* A vector of integers at its own scale, which is returned. */
+static float quantise_input(const struct layer *l, const float *x, int16_t *q) {
+    const float most = (float)((1 << (l->mix.bx - 1)) - 1);
+    float largest = 0;
+    for (size_t i = 0; i < l->in; i++)
+        largest = fmaxf(largest, fabsf(x[i]));
+    const float scale = largest / most > 0 ? largest / most : 1.0f;
+    for (size_t i = 0; i < l->in; i++)
+        q[i] = (int16_t)rintf(x[i] / scale);
+    return scale;
+}
+
 static void take_inputs(const struct layer *l, const struct pm_operands *o, const struct buffers *b) {
     const size_t stride = pm_gemm_stride(l->in);
-    if (!l->input_floats) {
+    if (l->integer)
         pm_integer_quantise(l->integer, o->n, o->x, stride, b->x16);
-    } else {
-        for (size_t t = 0; t < o->n; t++) {
-            int32_t *code = b->x + t * l->in;
-            for (size_t i = 0; i < l->in; i++)
-                code[i] = (int32_t)pm_float_encode(l->x_cfg.format, o->x[t * l->in + i]);
-            const unsigned most = pm_exp_max(l->x_cfg.format, code, l->in, 1);
-            pm_prealign(&l->x_cfg, code, l->in, 1, most, b->x16 + t * stride);
-            memset(b->x16 + t * stride + l->in, 0, (stride - l->in) * sizeof *b->x16);
-            b->power[t] = pm_prealign_power(&l->x_cfg, most);
-        }
+    for (size_t t = 0; t < o->n; t++) {
+        const float *x = o->x + t * l->in;
+        int16_t *q = b->x16 + t * stride;
+        b->scale[t] = l->integer ? l->integer->x_scale : 1;
+        if (l->mix.x_float)
+            b->power[t] = align_input(l, x, b->x + t * l->in, q);
+        else if (!l->integer)
+            b->scale[t] = quantise_input(l, x, q);
+        memset(q + l->in, 0, (stride - l->in) * sizeof *q);
+        for (size_t i = 0; i < l->in && !l->code; i++)
+            b->x[t * l->in + i] = q[i];
     }
-    for (size_t t = 0; t < o->n && !l->code; t++)
-        for (size_t i = 0; i < l->in; i++)
-            b->x[t * l->in + i] = b->x16[t * stride + i];
 }
 
 /* The integer product of all kernels, as SRAM and tiny-digital give it. */
@@ -274,10 +297,21 @@ static pm_status read_arrays(const struct layer *l, const struct pm_run_of *r, c
         const struct pm_khwa_run run = {l->arrays, b->x, n, r->first_vector, b->arrays, cost};
         status = r->watch->done(r->watch->ctx, &run);
     }
+    double error = 0, exact = 0;
     for (size_t t = 0; t < n && status == PM_OK; t++)
-        for (size_t o = 0, m = 0; o < l->out; o++)
-            if (l->engine[o] == PM_KHWA_MEMRISTOR)
-                b->product[t * l->out + o] = b->arrays[t * outputs + m++];
+        for (size_t o = 0, m = 0; o < l->out; o++) {
+            int64_t *const y = &b->product[t * l->out + o];
+            if (l->engine[o] != PM_KHWA_MEMRISTOR)
+                continue;
+            const double is = (double)*y, off = (double)b->arrays[t * outputs + m] - is;
+            exact += is * is;
+            error += off * off;
+            *y = b->arrays[t * outputs + m++];
+        }
+    if (r->counts) {
+        r->counts[PM_KHWA_MEMRISTOR].of[PM_COUNT_ERROR] += (uint64_t)(error / PM_COUNT_POWER + 0.5);
+        r->counts[PM_KHWA_MEMRISTOR].of[PM_COUNT_EXACT] += (uint64_t)(exact / PM_COUNT_POWER + 0.5);
+    }
     return status;
 }
 
@@ -287,26 +321,26 @@ static float from_pattern(uint32_t pattern) {
     return v;
 }
 
-/* FP32 of the dot products, at what scale of integers is left, and the bias. */
+/* Real values: by way of FP32 where there are powers of two; the bias. */
 static void restore(const struct layer *l, size_t n, const struct buffers *b, float *y) {
+    const bool floats = l->mix.x_float || l->mix.w_float;
     for (size_t t = 0; t < n; t++)
         for (size_t o = 0; o < l->out; o++) {
-            const float scale =
-                (l->input_floats ? 1 : l->integer->x_scale) * (l->weight_floats ? 1 : l->integer->w_scale[o]);
-            const int p = b->power[t] + l->power[o];
-            y[t * l->out + o] =
-                from_pattern(pm_fp_norm(b->product[t * l->out + o], p, NULL)) * scale + l->bias[o];
+            const int64_t dpv = b->product[t * l->out + o];
+            const float v =
+                floats ? from_pattern(pm_fp_norm(dpv, b->power[t] + l->power[o], NULL)) : (float)dpv;
+            y[t * l->out + o] = v * (l->w_scale[o] * b->scale[t]) + l->bias[o];
         }
 }
 
 /* Every product aligned for itself. */
 static void align_products(const struct layer *l, size_t n, const struct buffers *b, float *y) {
-    const enum pm_align_product how = l->align == ALIGN_INPUT ? PM_ALIGN_INPUT : PM_ALIGN_PRODUCT;
+    const enum pm_align_product how = l->mix.align == PM_MIX_INPUT ? PM_ALIGN_INPUT : PM_ALIGN_PRODUCT;
     for (size_t t = 0; t < n; t++)
         for (size_t o = 0; o < l->out; o++) {
             int p;
-            const int64_t dpv = pm_align_dot(how, l->w_cfg.format, l->x_cfg.bits, l->w_cfg.bits,
-                                             b->x + t * l->in, l->code + o, l->in, l->out, &p);
+            const int64_t dpv = pm_align_dot(how, l->mix.format, l->mix.bx, l->mix.bw, b->x + t * l->in,
+                                             l->code + o, l->in, l->out, &p);
             y[t * l->out + o] = from_pattern(pm_fp_norm(dpv, p, NULL)) + l->bias[o];
         }
 }
@@ -316,7 +350,7 @@ static const char *const parts[] = {"memristor", "sram", "tiny", NULL};
 /* Units of energy, a model: one a memristor access and column pair, SRAM plane, row pair and column, tiny
  * MAC. */
 static void count(const struct layer *l, size_t n, const struct pm_pva_cost *cost, struct pm_counts *counts) {
-    const uint64_t planes = l->xbits, vectors = n;
+    const uint64_t planes = l->mix.bx, vectors = n;
     struct pm_counts *memristor = &counts[PM_KHWA_MEMRISTOR], *sram = &counts[PM_KHWA_SRAM],
                      *tiny = &counts[PM_KHWA_TINY];
     if (l->arrays) {
@@ -349,22 +383,19 @@ static pm_status run(const void *layer, void *state, const struct pm_run_of *r) 
     struct buffers b = {.x = malloc(n * l->in * sizeof *b.x),
                         .x16 = malloc(n * pm_gemm_stride(l->in) * sizeof *b.x16),
                         .power = calloc(n, sizeof *b.power),
+                        .scale = malloc(n * sizeof *b.scale),
                         .product = malloc(n * l->out * sizeof *b.product),
                         .arrays = malloc((n * l->count[PM_KHWA_MEMRISTOR] + 1) * sizeof *b.arrays)};
-    pm_status status = b.x && b.x16 && b.power && b.product && b.arrays ? PM_OK : PM_ENOMEM;
+    pm_status status = b.x && b.x16 && b.power && b.scale && b.product && b.arrays ? PM_OK : PM_ENOMEM;
     if (status == PM_OK) {
         take_inputs(l, o, &b);
         if (l->code) {
             align_products(l, n, &b, o->y);
         } else {
-            if (l->count[PM_KHWA_MEMRISTOR] < l->out)
-                multiply(l, n, &b);
+            multiply(l, n, &b); /* of memristors, too, to tell their error */
             if (l->arrays)
                 status = read_arrays(l, r, &b, &cost);
-            if (l->input_floats || l->weight_floats)
-                restore(l, n, &b, o->y);
-            else
-                pm_integer_restore(l->integer, n, b.product, o->y);
+            restore(l, n, &b, o->y);
         }
     }
     if (status == PM_OK && r->counts && !l->code)
@@ -372,10 +403,38 @@ static pm_status run(const void *layer, void *state, const struct pm_run_of *r) 
     free(b.x);
     free(b.x16);
     free(b.power);
+    free(b.scale);
     free(b.product);
     free(b.arrays);
     return status;
 }
+
+/* What the source's captions compare, where the plan has khwa; arrays are left out where alignment alone is
+ * asked about. */
+static const struct pm_variant variants[] = {
+    {"khwa.mode=ii khwa.table=exact", NULL, PM_OF_IMAGES},
+    {"khwa.mode=ii khwa.xbits=4 khwa.wbits=4", NULL, PM_OF_IMAGES},
+    {"khwa.mode=ii khwa.coding=offset", NULL, PM_OF_IMAGES},
+    {"khwa.mode=ii khwa.mlc-sigma=0.1", NULL, PM_OF_IMAGES},
+    {"khwa.mode=ii khwa.mlc-sigma=0.1 khwa.coding=offset", NULL, PM_OF_IMAGES},
+    {"khwa.mode=if", NULL, PM_OF_IMAGES},
+    {"khwa.mode=fi", NULL, PM_OF_IMAGES},
+    {"khwa.mode=ff", NULL, PM_OF_IMAGES},
+    {"khwa.mode=ii khwa.engine=sram", NULL, PM_OF_IMAGES},
+    {"khwa.mode=ii khwa.engine=tiny", NULL, PM_OF_IMAGES},
+    {"khwa.mode=ii khwa.engine=mixed khwa.theta=5", NULL, PM_OF_IMAGES},
+    {"khwa.mode=ii khwa.engine=mixed khwa.theta=6", NULL, PM_OF_IMAGES},
+    {"khwa.mode=ff khwa.engine=sram", NULL, PM_OF_IMAGES},
+    {"khwa.mode=ff khwa.engine=sram khwa.wbits=5", NULL, PM_OF_IMAGES},
+    {"khwa.mode=ff khwa.engine=sram khwa.wbits=4", NULL, PM_OF_IMAGES},
+    {"khwa.mode=ff khwa.engine=sram khwa.wbits=5 khwa.align=layer khwa.rw=0", NULL, PM_OF_IMAGES},
+    {"khwa.mode=ff khwa.engine=sram khwa.wbits=4 khwa.align=layer khwa.rw=0", NULL, PM_OF_IMAGES},
+    {"khwa.mode=ff khwa.engine=sram khwa.align=input", NULL, PM_OF_IMAGES},
+    {"khwa.mode=ff khwa.engine=sram khwa.align=product", NULL, PM_OF_IMAGES},
+    /* noisy cells must not break equality */
+    {"khwa.mode=ii khwa.mlc-sigma=0.1 khwa.read-noise=0.1", NULL, PM_OF_RTL},
+    {0},
+};
 
 const struct pm_system pm_system_khwa = {
     .name = "khwa",
@@ -383,6 +442,7 @@ const struct pm_system pm_system_khwa = {
         "a matrix in MLC memristor, lossless SRAM and tiny-digital, integers or floating point (Khwa 2025)",
     .title = "Khwa's engines",
     .settings = &list,
+    .variants = variants,
     .takes = PM_NODE_MATRIX,
     .parts = parts,
     .draws = "mlc-sigma>0 or read-noise>0",

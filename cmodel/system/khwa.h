@@ -10,7 +10,7 @@
 
 extern const struct pm_system pm_system_khwa;
 
-/** Who computes a kernel; the parts of the counts, in this order. */
+/** Who computes a kernel, as enum pm_mix_engine; the parts of the counts, in this order. */
 enum pm_khwa_engine { PM_KHWA_MEMRISTOR, PM_KHWA_SRAM, PM_KHWA_TINY, PM_KHWA_ENGINES };
 
 /** Of pm_watch.done: what the memristor arrays gave of a layer. */
@@ -25,5 +25,7 @@ struct pm_khwa_run {
 
 /** A placed layer's arrays, for its RTL twin; NULL: it has none. */
 const struct pm_pva *pm_khwa_layer_arrays(const void *layer);
+/** Its kernels in an engine. */
+unsigned pm_khwa_layer_kernels(const void *layer, enum pm_khwa_engine engine);
 
 #endif

@@ -17,9 +17,7 @@ static const struct pm_setting settings[] = {
     {PM_SET_FLAG("skip", "1"), .when = "mode=mac", .help = "bit planes without ones cost nothing"},
     {PM_SET_FLAG("misreads", "0"), .help = "sense amplifiers err"},
     {PM_SET_INTEGER("advance", 0, PM_SENSE_MAX_ADVANCE, "0"), .when = "misreads=1",
-     .help = "of BLPRE, ps, in steps of 10: the more, the fewer misreads"},
-    {PM_SET_ONE_OF("sense", "line|table2", "line"), .when = "misreads=1",
-     .help = "misreads by advance: a line through the source's two points, or these alone"},
+     .help = "of BLPRE, ps, in steps of 10: the source has 0 and 300, between them a line is assumed"},
     {PM_SET_NUMBER("e-read", 0, 1e6, "1"), .help = "energy model: a row's read"},
     {PM_SET_NUMBER("e-sa", 0, 1e6, "1"), .help = "energy model: 576 sense amplifiers' changes"},
     {PM_SET_NUMBER("e-mul", 0, 1e6, "1"), .when = "mode=mac", .help = "energy model: 576 products' changes"},
@@ -60,15 +58,13 @@ static pm_status configure(struct pm_nmc_layer *l, const struct pm_site *site, c
                                  .skip = pm_settings_int(s, "skip") != 0};
     l->sense = (struct pm_sense_cfg){.misreads = pm_settings_int(s, "misreads") != 0,
                                      .advance = (unsigned)pm_settings_int(s, "advance"),
-                                     .model = (enum pm_sense_model)pm_settings_int(s, "sense"),
                                      .seed = site->seed};
     l->e_read = pm_settings_real(s, "e-read") * (l->is_xor ? pm_settings_real(s, "e-xor") : 1);
     l->e_toggle[0] = pm_settings_real(s, "e-sa") / PM_NMC_COLS;
     l->e_toggle[1] = pm_settings_real(s, "e-mul") / PM_NMC_COLS;
     if (pm_sense_check(&l->sense) != PM_OK)
-        return pm_fail(e, PM_EINVAL, "nmc.advance", "%u ps is no step of %d%s", l->sense.advance,
-                       PM_SENSE_STEP,
-                       l->sense.model == PM_SENSE_TABLE2 ? "; sense=table2 has 0 and 300" : "");
+        return pm_fail(e, PM_EINVAL, "nmc.advance", "%u ps is no multiple of %d", l->sense.advance,
+                       PM_SENSE_STEP);
     if (l->in > PM_NMC_MAX_K)
         return pm_fail(e, PM_ERANGE, node->name, "%u inputs, at most %d are for this system", l->in,
                        PM_NMC_MAX_K);
@@ -96,26 +92,23 @@ static pm_status place_mac(struct pm_nmc_layer *l, struct pm_site *site, const s
     return PM_OK;
 }
 
-/* Weights of one magnitude an output: that is its scale, their signs are the kernel. */
+/* Of a binary layer: an output's weights are its scale and the negative of it, their signs are the kernel. */
 static pm_status place_xor(struct pm_nmc_layer *l, struct pm_site *site, const struct pm_node *node,
                            struct pm_error *e) {
     const struct pm_matrix *m = node->matrix;
+    if (!m->binary)
+        return pm_fail(e, PM_EINVAL, node->name,
+                       "the layer is not binary; nmc.mode=xor is for those that are");
     uint8_t *w = malloc((size_t)l->in * l->out);
     l->scale = malloc(l->out * sizeof *l->scale);
     l->bias = malloc(l->out * sizeof *l->bias);
-    pm_status status = w && l->scale && l->bias ? PM_OK : PM_ENOMEM;
+    const pm_status status = w && l->scale && l->bias ? PM_OK : PM_ENOMEM;
     for (size_t o = 0; o < l->out && status == PM_OK; o++) {
-        const float *row = m->weight + o * l->in;
-        l->scale[o] = fabsf(row[0]);
+        l->scale[o] = fabsf(m->weight[o * l->in]);
         l->bias[o] = m->bias[o];
-        for (size_t i = 0; i < l->in; i++) {
-            w[i * l->out + o] = row[i] < 0;
-            if (fabsf(row[i]) != l->scale[o])
-                status = PM_EINVAL;
-        }
+        for (size_t i = 0; i < l->in; i++)
+            w[i * l->out + o] = m->weight[o * l->in + i] < 0;
     }
-    if (status == PM_EINVAL)
-        pm_fail(e, status, node->name, "its weights are not binary; mode=xor is for binary layers");
     for (unsigned i = 0; i < l->tiles * l->groups && status == PM_OK; i++) {
         const unsigned tile = i / l->groups, group = i % l->groups;
         pm_nmc_program_xor(&l->macro[i], site->next_array + i,
@@ -268,7 +261,17 @@ static pm_status run(const void *layer, void *state, const struct pm_run_of *r) 
 
 static const char *const parts[] = {[MAC] = "mac", [XOR] = "xor", NULL};
 
+/* Of convolutional networks: conv1, conv2 ... */
 static const struct pm_variant variants[] = {
+    {"conv[1-9]*=nmc", NULL, PM_OF_IMAGES | PM_OF_RTL},
+    {"conv[1-9]*=nmc,order=vwm", NULL, PM_OF_IMAGES},
+    {"conv[1-9]*=nmc,order=snake", NULL, PM_OF_IMAGES},
+    {"conv[1-9]*=nmc,misreads=1", NULL, PM_OF_IMAGES | PM_OF_RTL},
+    {"conv[1-9]*=nmc,misreads=1,advance=100", NULL, PM_OF_IMAGES},
+    {"conv[1-9]*=nmc,misreads=1,advance=300", NULL, PM_OF_IMAGES},
+    /* of fashion-bnn, whose inner layers are binary */
+    {"convs.0=nmc convs.[1-3]=nmc,mode=xor head=nmc", NULL, PM_OF_IMAGES | PM_OF_RTL},
+    {"convs.0=nmc convs.[1-3]=nmc,mode=xor,misreads=1 head=nmc", NULL, PM_OF_IMAGES | PM_OF_RTL},
     {0},
 };
 

@@ -91,6 +91,10 @@ const void *pm_placement_layer(const struct pm_placement *p, unsigned node) {
 
 /* ---- a thread ---- */
 
+unsigned pm_worker_tokens(const struct pm_node *node, unsigned tokens) {
+    return node->rows > 0 ? (node->rows + 63) / 64 * 64 : tokens;
+}
+
 static pm_status begin_node(struct pm_worker *w, unsigned i, unsigned tokens) {
     const struct placed *at = &w->placement->node[i];
     if (!at->system)
@@ -99,7 +103,7 @@ static pm_status begin_node(struct pm_worker *w, unsigned i, unsigned tokens) {
     if (parts > 0 && (w->counts[i] = calloc(parts, sizeof *w->counts[i])) == NULL)
         return PM_ENOMEM;
     return at->system->begin
-               ? at->system->begin(at->layer, pm_node_rows(&w->graph->node[i], tokens), &w->state[i])
+               ? at->system->begin(at->layer, pm_worker_tokens(&w->graph->node[i], tokens), &w->state[i])
                : PM_OK;
 }
 
@@ -241,6 +245,8 @@ struct pm_held pm_tally_held(const struct pm_tally *t, enum pm_count kind) {
         sum.arrays += t->held[i].arrays;
         sum.plain += t->held[i].plain;
         sum.flip_bits += t->held[i].flip_bits;
+        sum.cells += t->held[i].cells;
+        sum.pulses += t->held[i].pulses;
     }
     return sum;
 }

@@ -34,6 +34,9 @@ struct pm_worker {
     pm_status status;          /**< the caller's */
 };
 
+/** For how many vectors a worker of `tokens` tokens begins a layer: of one with rows of its own a multiple of
+ * 64, as the RTL's models come. */
+unsigned pm_worker_tokens(const struct pm_node *node, unsigned tokens);
 /** For inputs of up to `tokens` tokens. A NULL placement: everything on the host, of `graph`. PM_ENOMEM;
  * pm_worker_end is needed in any case. */
 pm_status pm_worker_begin(struct pm_worker *w, const struct pm_graph *graph, const struct pm_placement *p,
@@ -61,8 +64,8 @@ void pm_tally_add(struct pm_tally *t, const struct pm_worker *w);
 /** Where `kind` is counted at all: the sum of a count over those parts of layers that have some of `kind`,
  * but for the sum over `kind` itself. */
 uint64_t pm_tally_sum(const struct pm_tally *t, enum pm_count kind, enum pm_count count);
-/** Of the layers that have some of `kind`: clocks, which are in each one's last part, the whole; and what they
- * hold. */
+/** Of the layers that have some of `kind`: clocks, which are in each one's last part, the whole; and what
+ * they hold. */
 uint64_t pm_tally_clocks(const struct pm_tally *t, enum pm_count kind);
 struct pm_held pm_tally_held(const struct pm_tally *t, enum pm_count kind);
 

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/xbar.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "io/json.h"
+#include "io/npy.h"
 #include "kernels/gemm.h"
 #include "system/integer.h"
 
@@ -50,6 +56,95 @@ static struct pm_xbar_cfg configure(const struct pm_site *site, const struct pm_
     return c;
 }
 
+/* ---- compiled networks: the folder has a schedule and tiles ---- */
+
+/* The layer's number in the schedule, which must be of these settings. */
+static pm_status find_layer(const struct pm_json *d, const struct pm_node *node, const struct pm_xbar_cfg *c,
+                            int64_t *number) {
+    const cJSON *map = cJSON_GetObjectItemCaseSensitive(d->root, "map"), *item;
+    const struct {
+        const cJSON *object;
+        const char *key;
+        unsigned want;
+    } must[] = {{d->root, "cell", c->cell}, {d->root, "rows", c->rows}, {d->root, "cols", c->cols},
+                {NULL, "k", node->matrix->in}, {NULL, "m", node->matrix->out}, {NULL, "w", c->wbits},
+                {NULL, "a", c->abits}};
+    if (!cJSON_IsString(map) || strcmp(map->valuestring, "dc") != 0)
+        return pm_json_fail(d, PM_EINVAL, "map is not dc, which alone can run");
+    *number = 0;
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(d->root, "layers")) {
+        const cJSON *name = cJSON_GetObjectItemCaseSensitive(item, "name");
+        if (cJSON_IsString(name) && strcmp(name->valuestring, node->name) == 0)
+            break;
+        ++*number;
+    }
+    if (!item)
+        return pm_json_fail(d, PM_EINVAL, "%s is not among the layers", node->name);
+    for (size_t k = 0; k < sizeof must / sizeof *must; k++) {
+        int64_t value;
+        const pm_status status =
+            pm_json_integer(d, must[k].object ? must[k].object : item, must[k].key, 1, INT32_MAX, &value);
+        if (status != PM_OK)
+            return status;
+        if (value != must[k].want)
+            return pm_json_fail(d, PM_EINVAL, "%s was compiled with %s=%d, not %u", node->name, must[k].key,
+                                (int)value, must[k].want);
+    }
+    return PM_OK;
+}
+
+/* Adds a tile's cells to the weights w[rows][outputs]. */
+static pm_status add_tile(const struct pm_xbar_cfg *c, const struct pm_matrix *m, const char *path, unsigned r,
+                          unsigned q, int16_t *w, struct pm_error *e) {
+    struct pm_tensor t;
+    pm_status status = pm_npy_read(path, &t, e);
+    if (status != PM_OK)
+        return status;
+    if (t.rank != 2 || t.shape[0] != c->rows || t.shape[1] != c->cols)
+        status = pm_fail(e, PM_ESHAPE, path, "not [%u,%u], as the crossbar", c->rows, c->cols);
+    const unsigned slices = pm_xbar_slices(c);
+    for (size_t i = 0; i < t.count && status == PM_OK; i++) {
+        const size_t row = (size_t)r * c->rows + i / c->cols, column = (size_t)q * c->cols + i % c->cols;
+        const unsigned slice = (unsigned)(column / 2 % slices), shift = pm_xbar_shift(c, slice);
+        const size_t output = column / 2 / slices;
+        const bool used = row < m->in && output < m->out;
+        const int64_t level = pm_tensor_get(&t, i), most = (1 << (c->wbits - c->cell * slice - shift)) - 1;
+        if (level < 0 || level > (used ? most : 0))
+            status = pm_fail(e, PM_ERANGE, path, "level %d in row %zu, column %zu is beyond %d", (int)level,
+                             i / c->cols, i % c->cols, used ? (int)most : 0);
+        else if (used)
+            w[row * m->out + output] =
+                (int16_t)(w[row * m->out + output] + (column % 2 ? -level : level) * (1 << shift));
+    }
+    pm_tensor_free(&t);
+    return status;
+}
+
+/* The weights as the tiles have them; where nothing is compiled, as they are. */
+static pm_status load_tiles(const struct pm_site *site, const struct pm_node *node, const struct pm_xbar_cfg *c,
+                            int16_t *w, struct pm_error *e) {
+    char path[PATH_MAX + 64];
+    struct pm_json d = {path, e, NULL};
+    int64_t number = 0;
+    snprintf(path, sizeof path, "%s/schedule.json", site->folder);
+    if (access(path, F_OK) != 0)
+        return PM_OK;
+    pm_status status = pm_json_load(&d);
+    if (status != PM_OK)
+        return status;
+    status = find_layer(&d, node, c, &number);
+    cJSON_Delete(d.root);
+    const unsigned cols = node->matrix->out * pm_xbar_slices(c) * 2;
+    if (status == PM_OK)
+        memset(w, 0, (size_t)node->matrix->in * node->matrix->out * sizeof *w);
+    for (unsigned r = 0; r * c->rows < node->matrix->in; r++)
+        for (unsigned q = 0; q * c->cols < cols && status == PM_OK; q++) {
+            snprintf(path, sizeof path, "%s/tile-%d-%u-%u.npy", site->folder, (int)number, r, q);
+            status = add_tile(c, node->matrix, path, r, q, w, e);
+        }
+    return status;
+}
+
 static pm_status place(struct pm_site *site, const struct pm_node *node, const struct pm_settings *s,
                        void **layer, struct pm_error *e) {
     struct pm_xbar_cfg c = configure(site, s);
@@ -67,6 +162,9 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
     if (status != PM_OK)
         return status;
     c.is_signed = l->integer->low < 0;
+    status = load_tiles(site, node, &c, l->integer->weight, e);
+    if (status != PM_OK)
+        return status;
     status = pm_xbar_new(&c, l->integer->weight, l->integer->in, l->integer->out, site->next_array, &l->matrix);
     if (status == PM_OK)
         site->next_array += pm_xbar_row_tiles(l->matrix) * pm_xbar_col_tiles(l->matrix);

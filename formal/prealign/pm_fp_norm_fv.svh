@@ -65,7 +65,7 @@ always_comb begin
     if (y_valid_o && fv_is_q[Stages-1]) packed_ : assert (y_o == fv_y && uf_o == fv_uf && of_o == fv_of);
     cover (&valid_q && !y_ready_i && fv_is_q[Stages-1] && fv_y[23]);
 `ifdef CANARY
-    canary : assert (!(y_valid_o && fv_is_q[Stages-1] && y_o[7:0] == 8'h81));
+    canary : assert (!(y_valid_o && fv_is_q[Stages-1] && y_o[30:23] == 8'h80));
 `endif
   end
 end

@@ -92,7 +92,10 @@ end
 for (genvar l = 0; l < FvL; l++) begin : g_fv_layer
   // The entries that were read ahead.
   always_comb if (!fv_init_q && rst_ni && busy_q) begin
-    if (loaded_q == CountW'(l)) assert (load_bits_q == bits_q[l*BitsW+:BitsW]);
+    if (loaded_q == CountW'(l)) begin
+      assert (load_bits_q == bits_q[l*BitsW+:BitsW]);
+      assert (left_q == load_bits_q - (BitsW'(fv_beat) << bus_i));
+    end
     if (done_q == CountW'(l)) assert (free_bits_q == bits_q[l*BitsW+:BitsW]);
     // Clock by clock, as the formula has it.
     if (load_o == LayerW'(l) && loaded_q < layers_i)
@@ -111,12 +114,12 @@ always_comb begin
     assert (power_o == busy_q && (busy_q || (!beat_o && !run_o && !done_o)));
     if (busy_q) begin
       in_range : assert (cycles_q <= 40'd33);
-      powering : assert (pwr_left_q == RunW'(fv_pwr_left));
-      loads : assert (loaded_q == fv_loaded && BeatW'(fv_beat) == beat_q);
+      powering : assert (powered_q == (fv_pwr_left == '0) && (powered_q || FvW'(pwr_left_q) == fv_pwr_left));
+      loads : assert (loaded_q == fv_loaded && begun_q == (fv_beat != '0));
       runs : assert (done_q == fv_done && (done_q == layers_i || FvW'(run_left_q) == fv_left));
-      holds : assert (resident_q == BitsW'(fv_resident));
+      if (cap_i != 0) holds : assert (room_q == cap_i - BitsW'(fv_resident) && BitsW'(fv_resident) <= cap_i);
     end
-    cover (done_o && layers_i == 2 && cap_i != 0 && resident_q == 0);
+    cover (done_o && layers_i == 2 && cap_i != 0);
   end
 `ifdef CANARY
   if (rst_ni) canary : assert (!(done_o && cycles_q == 40'd3));

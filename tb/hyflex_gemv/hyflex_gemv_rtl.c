@@ -165,7 +165,8 @@ pm_status pm_hyflex_tile_rtl(const struct pm_sim_opts *opts, const struct pm_hyf
                              uint64_t *wrong, uint64_t *clocks) {
     memset(&run, 0, sizeof run);
     run.cfg = pm_hyflex_config(h);
-    if (run.cfg->adc == 0 || run.cfg->noise == PM_HYFLEX_NOISE_WEIGHT)
+    if (run.cfg->adc == 0 || run.cfg->adc > PM_SAR_BITS || run.cfg->cell > 2 ||
+        run.cfg->noise == PM_HYFLEX_NOISE_WEIGHT)
         return PM_EMODE;
     run.scan = (struct pm_scan_dpi){
         .cols = PM_HYFLEX_COLS, .sars = run.cfg->sars, .read_clocks = run.cfg->read_clocks};
