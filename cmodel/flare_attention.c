@@ -11,21 +11,28 @@ const char *const pm_gemv_name[PM_GEMV_KINDS] = {"k", "v", "q", "l", "av", "o"};
 enum { MRAM_K, MRAM_V, MRAM_Q, MRAM_O, MRAM_COUNT };
 
 #define WBITS 8 /* stored weights */
-#define XBITS 8 /* activations */
+#define LBITS 8 /* logits and attention weights */
+
+/* One array, read by one of both. */
+struct matrix {
+    struct pm_flare_matrix *sifted;
+    struct pm_flare_whole *whole;
+};
 
 struct pm_attention {
     struct pm_attention_cfg cfg;
     unsigned max_tokens, d_k;
+    unsigned bits; /* of x, q, o and y */
     struct pm_vdr_lut lut[PM_MAX_HEADS];
-    struct pm_flare_matrix *mram[MRAM_COUNT];
-    struct pm_flare_matrix *k_array, *v_array; /* of the head at hand, for `held` tokens */
+    struct matrix mram[MRAM_COUNT];
+    struct matrix k_array, v_array; /* of the head at hand, for `held` tokens */
     unsigned held;
     int32_t *bias[MRAM_COUNT];
     /* All tokens of one pass; n is max_tokens. */
     int32_t *x32;            /* [n][max(D, n)] a matrix's input vectors */
     int64_t *acc;            /* [n][max(D, n)] and its outputs */
     int16_t *k, *v, *q, *o8; /* [n][D] */
-    int16_t *y16;            /* [D] */
+    int16_t *xy;             /* [n][D] x and then y, for who has them in 8 bits */
     int16_t *logit;          /* [n][heads][n] */
     uint8_t *a;              /* [n][heads][n] */
     int32_t *o;              /* [n][D] */
@@ -37,7 +44,8 @@ struct pm_attention {
 
 pm_status pm_attention_check(const struct pm_attention_cfg *c) {
     if (c->width < 1 || c->width > PM_MAX_WIDTH || c->heads < 1 || c->heads > PM_MAX_HEADS ||
-        c->width % c->heads != 0 || c->kvb < 2 || c->kvb > 16 || c->mk > 31 || c->mv > 31)
+        c->width % c->heads != 0 || c->kvb < 2 || c->kvb > 16 || c->mk > 31 || c->mv > 31 ||
+        c->gpc > PM_GPC_NEXT || (c->q != 0 && c->q != 8 && c->q != 9) || (c->adc > 0 && c->mram.noise))
         return PM_EINVAL;
     for (unsigned h = 0; h < c->heads; h++)
         if (!(c->s0[h] >= 0.5 && c->s0[h] < 1.0) || c->e0[h] < INT16_MIN || c->e0[h] > INT16_MAX)
@@ -47,6 +55,34 @@ pm_status pm_attention_check(const struct pm_attention_cfg *c) {
 
 static unsigned max_u(unsigned a, unsigned b) {
     return a > b ? a : b;
+}
+
+static pm_status matrix_new(const struct pm_attention *g, const struct pm_array_cfg *cell, uint32_t id,
+                            unsigned rows, unsigned outputs, unsigned wbits, struct matrix *m) {
+    return g->cfg.adc > 0
+               ? pm_flare_whole_new(rows, outputs, wbits, g->cfg.adc, &m->whole)
+               : pm_flare_matrix_new(cell, id, rows, outputs, wbits, g->cfg.path, PM_ISA_BEST, &m->sifted);
+}
+
+static void matrix_free(struct matrix *m) {
+    pm_flare_matrix_free(m->sifted);
+    pm_flare_whole_free(m->whole);
+    *m = (struct matrix){0};
+}
+
+static void matrix_program(const struct matrix *m, const int16_t *w) {
+    if (m->whole)
+        pm_flare_whole_program(m->whole, w);
+    else
+        pm_flare_matrix_program(m->sifted, w);
+}
+
+/* n vectors in x32 through a matrix. */
+static pm_status multiply(struct pm_attention *g, const struct matrix *m, const struct pm_bitsift_cfg *cfg,
+                          unsigned n, uint32_t first_vector, struct pm_gemv_cost *cost) {
+    if (m->sifted)
+        return pm_flare_gemm(m->sifted, cfg, g->x32, n, first_vector, g->acc, cost);
+    return pm_flare_whole_gemm(m->whole, cfg, g->x32, n, g->acc, cost);
 }
 
 static pm_status program(struct pm_attention *g, const struct pm_attention_weights *w, uint32_t array_id) {
@@ -61,12 +97,11 @@ static pm_status program(struct pm_attention *g, const struct pm_attention_weigh
         for (size_t i = 0; i < (size_t)d * d; i++)
             w16[i] = weights[m][i];
         g->bias[m] = calloc(d, sizeof *g->bias[m]);
-        status = g->bias[m] ? pm_flare_matrix_new(&g->cfg.mram, array_id + (uint32_t)m, d, d, WBITS,
-                                                  g->cfg.path, PM_ISA_BEST, &g->mram[m])
+        status = g->bias[m] ? matrix_new(g, &g->cfg.mram, array_id + (uint32_t)m, d, d, WBITS, &g->mram[m])
                             : PM_ENOMEM;
         if (status != PM_OK)
             break;
-        pm_flare_matrix_program(g->mram[m], w16);
+        matrix_program(&g->mram[m], w16);
         if (bias[m])
             memcpy(g->bias[m], bias[m], d * sizeof *bias[m]);
     }
@@ -80,13 +115,12 @@ static pm_status hold(struct pm_attention *g, unsigned n) {
     const struct pm_attention_cfg *c = &g->cfg;
     if (n == g->held)
         return PM_OK;
-    pm_flare_matrix_free(g->k_array);
-    pm_flare_matrix_free(g->v_array);
-    g->k_array = g->v_array = NULL;
+    matrix_free(&g->k_array);
+    matrix_free(&g->v_array);
     g->held = 0;
-    pm_status status = pm_flare_matrix_new(&sram, 0, g->d_k, n, c->kvb, c->path, PM_ISA_BEST, &g->k_array);
+    pm_status status = matrix_new(g, &sram, 0, g->d_k, n, c->kvb, &g->k_array);
     if (status == PM_OK)
-        status = pm_flare_matrix_new(&sram, 0, n, g->d_k, c->kvb, c->path, PM_ISA_BEST, &g->v_array);
+        status = matrix_new(g, &sram, 0, n, g->d_k, c->kvb, &g->v_array);
     if (status == PM_OK)
         g->held = n;
     return status;
@@ -105,6 +139,7 @@ pm_status pm_attention_new(const struct pm_attention_cfg *cfg, const struct pm_a
     g->cfg = *cfg;
     g->max_tokens = max_tokens;
     g->d_k = d / cfg->heads;
+    g->bits = cfg->q ? cfg->q : 8;
     pm_status status = program(g, w, array_id);
     if (status == PM_OK)
         status = hold(g, max_tokens);
@@ -116,7 +151,7 @@ pm_status pm_attention_new(const struct pm_attention_cfg *cfg, const struct pm_a
     g->v = calloc(nd, sizeof *g->v);
     g->q = calloc(nd, sizeof *g->q);
     g->o8 = calloc(nd, sizeof *g->o8);
-    g->y16 = calloc(d, sizeof *g->y16);
+    g->xy = calloc(nd, sizeof *g->xy);
     g->o = calloc(nd, sizeof *g->o);
     g->logit = calloc(nh * n, sizeof *g->logit);
     g->a = calloc(nh * n, sizeof *g->a);
@@ -125,8 +160,8 @@ pm_status pm_attention_new(const struct pm_attention_cfg *cfg, const struct pm_a
     g->z = calloc(nh, sizeof *g->z);
     g->s_o = calloc(n, sizeof *g->s_o);
     g->stored = calloc(n * g->d_k, sizeof *g->stored);
-    if (status == PM_OK && !(g->x32 && g->acc && g->k && g->v && g->q && g->o8 && g->y16 && g->o &&
-                             g->logit && g->a && g->s_q && g->ne && g->z && g->s_o && g->stored))
+    if (status == PM_OK && !(g->x32 && g->acc && g->k && g->v && g->q && g->o8 && g->xy && g->o && g->logit &&
+                             g->a && g->s_q && g->ne && g->z && g->s_o && g->stored))
         status = PM_ENOMEM;
     if (status != PM_OK) {
         pm_attention_free(g);
@@ -140,33 +175,34 @@ void pm_attention_free(struct pm_attention *g) {
     if (!g)
         return;
     for (int m = 0; m < MRAM_COUNT; m++) {
-        pm_flare_matrix_free(g->mram[m]);
+        matrix_free(&g->mram[m]);
         free(g->bias[m]);
     }
-    pm_flare_matrix_free(g->k_array);
-    pm_flare_matrix_free(g->v_array);
-    void *buffers[] = {g->x32,   g->acc, g->k,   g->v,  g->q, g->o8,  g->y16,   g->o,
+    matrix_free(&g->k_array);
+    matrix_free(&g->v_array);
+    void *buffers[] = {g->x32,   g->acc, g->k,   g->v,  g->q, g->o8,  g->xy,    g->o,
                        g->logit, g->a,   g->s_q, g->ne, g->z, g->s_o, g->stored};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         free(buffers[i]);
     free(g);
 }
 
-static struct pm_bitsift_cfg sift(unsigned rows, bool is_signed, enum pm_coding coding) {
+static struct pm_bitsift_cfg sift(const struct pm_attention *g, unsigned rows, unsigned bits, bool is_signed,
+                                  enum pm_coding coding) {
     return (struct pm_bitsift_cfg){.rows = rows,
                                    .slice = 16,
-                                   .bits = XBITS,
+                                   .bits = bits,
                                    .is_signed = is_signed,
                                    .coding = coding,
-                                   .mode = PM_GPC_SPLIT,
-                                   .eplanes = true};
+                                   .mode = g->cfg.gpc,
+                                   .eplanes = !g->cfg.all_planes};
 }
 
 /* All tokens' vectors in x32 through one weight array. */
 static pm_status project(struct pm_attention *g, int matrix, enum pm_coding coding, unsigned n,
                          uint32_t first_vector, struct pm_gemv_cost *cost) {
-    const struct pm_bitsift_cfg cfg = sift(g->cfg.width, true, coding);
-    return pm_flare_gemm(g->mram[matrix], &cfg, g->x32, n, first_vector, g->acc, cost);
+    const struct pm_bitsift_cfg cfg = sift(g, g->cfg.width, g->bits, true, coding);
+    return multiply(g, &g->mram[matrix], &cfg, n, first_vector, cost);
 }
 
 /* The bias of a token's accumulators, at their scale. */
@@ -175,15 +211,21 @@ static void add_bias(const struct pm_attention *g, int matrix, int64_t bias_shif
         acc[i] += pm_shr(g->bias[matrix][i], bias_shift);
 }
 
-/* Quantises a group to 8 bits; counts the elements that rounding carried past the largest code. */
-static int quantize(const struct pm_attention *g, const int64_t *x, const uint8_t *keep, unsigned n,
-                    int16_t *y, uint64_t *saturated) {
-    struct pm_emsbq_cfg cfg = {.q = 8, .is_signed = true, .round = g->cfg.round};
+/* Quantises a group to `bits`; counts the elements that rounding carried past the largest code. */
+static int quantize(const struct pm_attention *g, unsigned bits, const int64_t *x, const uint8_t *keep,
+                    unsigned n, int16_t *y, uint64_t *saturated) {
+    struct pm_emsbq_cfg cfg = {.q = bits, .is_signed = true, .round = g->cfg.round};
+    const int16_t most = (int16_t)((1 << (bits - 1)) - 1);
     int s = pm_emsbq(&cfg, x, keep, n, y);
     if (s > 0 && cfg.round)
         for (unsigned i = 0; i < n; i++)
-            *saturated += (!keep || keep[i]) && y[i] == 127 && (x[i] >> s) == 127 && (x[i] >> (s - 1) & 1);
+            *saturated += (!keep || keep[i]) && y[i] == most && (x[i] >> s) == most && (x[i] >> (s - 1) & 1);
     return s;
+}
+
+/* A group's exponent as it goes on: its own, or what stands for all. */
+static int exponent(const struct pm_attention *g, int own, int typical) {
+    return g->cfg.drop_exponents ? typical : own;
 }
 
 /* acc[D] parsed into out[D]; counts the elements that the parse clamped. */
@@ -203,8 +245,9 @@ static pm_status pass_kv(struct pm_attention *g, int matrix, unsigned shift, con
     const size_t d = g->cfg.width;
     const pm_status status = project(g, matrix, g->cfg.coding_x, n, first_vector, cost);
     for (unsigned t = 0; t < n && status == PM_OK; t++) {
-        add_bias(g, matrix, ex[t], g->acc + t * d);
-        parse(g, g->acc + t * d, (int64_t)shift - ex[t], out + t * d, saturated);
+        const int e = exponent(g, ex[t], g->cfg.typical.x);
+        add_bias(g, matrix, e, g->acc + t * d);
+        parse(g, g->acc + t * d, (int64_t)shift - e, out + t * d, saturated);
     }
     return status;
 }
@@ -215,15 +258,15 @@ static pm_status head(struct pm_attention *g, unsigned h, unsigned n, const uint
                       struct pm_attention_cost *cost, struct pm_gemv_cost *l, struct pm_gemv_cost *av) {
     const struct pm_attention_cfg *c = &g->cfg;
     const size_t d = c->width, max = g->max_tokens;
-    const struct pm_bitsift_cfg l_cfg = sift(g->d_k, true, c->coding_q);
-    const struct pm_bitsift_cfg av_cfg = sift(n, false, PM_TWOS);
+    const struct pm_bitsift_cfg l_cfg = sift(g, g->d_k, g->bits, true, c->coding_q);
+    const struct pm_bitsift_cfg av_cfg = sift(g, n, LBITS, false, PM_TWOS);
     for (unsigned t = 0; t < n; t++)
         for (unsigned i = 0; i < g->d_k; i++) {
             g->stored[(size_t)i * n + t] = g->k[t * d + h * g->d_k + i];
             g->x32[(size_t)t * g->d_k + i] = g->q[t * d + h * g->d_k + i];
         }
-    pm_flare_matrix_program(g->k_array, g->stored);
-    pm_status status = pm_flare_gemm(g->k_array, &l_cfg, g->x32, n, 0, g->acc, l);
+    matrix_program(&g->k_array, g->stored);
+    pm_status status = multiply(g, &g->k_array, &l_cfg, n, 0, l);
     if (status != PM_OK)
         return status;
     for (unsigned t = 0; t < n; t++) {
@@ -231,8 +274,9 @@ static pm_status head(struct pm_attention *g, unsigned h, unsigned n, const uint
         int16_t *logit = g->logit + at * max;
         uint8_t *a = g->a + at * max;
         int8_t row[PM_MAX_TOKENS];
-        const int s_l = quantize(g, g->acc + (size_t)t * n, keep, n, logit, &cost->saturated_q);
-        g->ne[at] = -(c->e0[h] + ex[t] + g->s_q[at] + s_l);
+        const int s_l = quantize(g, LBITS, g->acc + (size_t)t * n, keep, n, logit, &cost->saturated_q);
+        g->ne[at] =
+            -(c->e0[h] + exponent(g, ex[t], c->typical.x) + g->s_q[at] + exponent(g, s_l, c->typical.l));
         for (unsigned j = 0; j < n; j++)
             row[j] = (int8_t)logit[j];
         g->z[at] = pm_vdr_softmax(&g->lut[h], row, keep, n, g->ne[at], c->round, a);
@@ -242,8 +286,8 @@ static pm_status head(struct pm_attention *g, unsigned h, unsigned n, const uint
     }
     for (unsigned t = 0; t < n; t++)
         memcpy(g->stored + (size_t)t * g->d_k, g->v + t * d + h * g->d_k, g->d_k * sizeof *g->stored);
-    pm_flare_matrix_program(g->v_array, g->stored);
-    status = pm_flare_gemm(g->v_array, &av_cfg, g->x32, n, 0, g->acc, av);
+    matrix_program(&g->v_array, g->stored);
+    status = multiply(g, &g->v_array, &av_cfg, n, 0, av);
     for (unsigned t = 0; t < n && status == PM_OK; t++)
         for (unsigned i = 0; i < g->d_k; i++)
             g->o[t * d + h * g->d_k + i] =
@@ -284,10 +328,12 @@ static pm_status pass_heads(struct pm_attention *g, const int32_t *ex, const uin
     const size_t d = g->cfg.width;
     pm_status status = project(g, MRAM_Q, g->cfg.coding_x, n, first_vector, &run->gemv[PM_GEMV_Q]);
     for (unsigned t = 0; t < n && status == PM_OK; t++) {
-        add_bias(g, MRAM_Q, ex[t], g->acc + t * d);
-        for (unsigned h = 0; h < g->cfg.heads; h++)
-            g->s_q[t * g->cfg.heads + h] = quantize(g, g->acc + t * d + h * g->d_k, NULL, g->d_k,
-                                                    g->q + t * d + h * g->d_k, &run->saturated_q);
+        add_bias(g, MRAM_Q, exponent(g, ex[t], g->cfg.typical.x), g->acc + t * d);
+        for (unsigned h = 0; h < g->cfg.heads; h++) {
+            const size_t at = t * d + h * g->d_k;
+            const int s = quantize(g, g->bits, g->acc + at, NULL, g->d_k, g->q + at, &run->saturated_q);
+            g->s_q[t * g->cfg.heads + h] = exponent(g, s, g->cfg.typical.q);
+        }
     }
     for (unsigned h = 0; h < g->cfg.heads && status == PM_OK; h++)
         status = head(g, h, n, keep, ex, run, &l[h], &av[h]);
@@ -295,35 +341,47 @@ static pm_status pass_heads(struct pm_attention *g, const int32_t *ex, const uin
 }
 
 /* The heads' outputs through W_O. */
-static pm_status pass_out(struct pm_attention *g, unsigned n, uint32_t first_vector, int8_t *y, int32_t *e,
+static pm_status pass_out(struct pm_attention *g, unsigned n, uint32_t first_vector, int16_t *y, int32_t *e,
                           struct pm_attention_cost *run) {
-    const size_t d = g->cfg.width;
-    for (unsigned t = 0; t < n; t++) {
+    const struct pm_attention_cfg *c = &g->cfg;
+    const unsigned d = c->width;
+    for (size_t t = 0; t < n; t++) {
         for (size_t i = 0; i < d; i++)
             g->acc[i] = g->o[t * d + i];
-        g->s_o[t] = quantize(g, g->acc, NULL, g->cfg.width, g->o8 + t * d, &run->saturated_q);
+        const int s = quantize(g, g->bits, g->acc, NULL, d, g->o8 + t * d, &run->saturated_q);
+        g->s_o[t] = exponent(g, s, c->typical.o);
         for (size_t i = 0; i < d; i++)
             g->x32[t * d + i] = g->o8[t * d + i];
     }
-    const pm_status status = project(g, MRAM_O, g->cfg.coding_o, n, first_vector, &run->gemv[PM_GEMV_O]);
-    for (unsigned t = 0; t < n && status == PM_OK; t++) {
-        const int e_o = g->s_o[t] + (int)g->cfg.mv - (g->cfg.norm == PM_NORM_NONE ? 0 : 4);
+    const pm_status status = project(g, MRAM_O, c->coding_o, n, first_vector, &run->gemv[PM_GEMV_O]);
+    for (size_t t = 0; t < n && status == PM_OK; t++) {
+        const int e_o = g->s_o[t] + (int)c->mv - (c->norm == PM_NORM_NONE ? 0 : 4);
         add_bias(g, MRAM_O, e_o, g->acc + t * d);
-        e[t] = e_o + quantize(g, g->acc + t * d, NULL, g->cfg.width, g->y16, &run->saturated_q);
-        for (size_t i = 0; i < d; i++)
-            y[t * d + i] = (int8_t)g->y16[i];
+        const int s = quantize(g, g->bits, g->acc + t * d, NULL, d, y + t * d, &run->saturated_q);
+        e[t] = e_o + exponent(g, s, c->typical.y);
     }
     return status;
-}
-
-static void load_x(struct pm_attention *g, const int8_t *x, unsigned n) {
-    for (size_t i = 0; i < (size_t)n * g->cfg.width; i++)
-        g->x32[i] = x[i];
 }
 
 pm_status pm_attention_run(struct pm_attention *g, const int8_t *x, const int32_t *ex, const uint8_t *keep,
                            unsigned n, uint32_t first_vector, int8_t *y, int32_t *e,
                            struct pm_attention_cost *cost, pm_attention_probe *probe, void *ctx) {
+    const size_t elements = (size_t)n * g->cfg.width;
+    if (n < 1 || n > g->max_tokens || g->bits != 8)
+        return PM_EINVAL;
+    for (size_t i = 0; i < elements; i++)
+        g->xy[i] = x[i];
+    const pm_status status =
+        pm_attention_run_wide(g, g->xy, ex, keep, n, first_vector, g->xy, e, cost, probe, ctx);
+    for (size_t i = 0; i < elements && status == PM_OK; i++)
+        y[i] = (int8_t)g->xy[i];
+    return status;
+}
+
+pm_status pm_attention_run_wide(struct pm_attention *g, const int16_t *x, const int32_t *ex,
+                                const uint8_t *keep, unsigned n, uint32_t first_vector, int16_t *y,
+                                int32_t *e, struct pm_attention_cost *cost, pm_attention_probe *probe,
+                                void *ctx) {
     const struct pm_attention_cfg *c = &g->cfg;
     if (n < 1 || n > g->max_tokens)
         return PM_EINVAL;
@@ -333,7 +391,8 @@ pm_status pm_attention_run(struct pm_attention *g, const int8_t *x, const int32_
     const size_t d = c->width, row = (size_t)c->heads * g->max_tokens;
     struct pm_attention_cost run = {.tokens = n};
     struct pm_gemv_cost l[PM_MAX_HEADS] = {0}, av[PM_MAX_HEADS] = {0};
-    load_x(g, x, n);
+    for (size_t i = 0; i < n * d; i++)
+        g->x32[i] = x[i];
     pm_status status = hold(g, n);
     if (status == PM_OK)
         status = pass_kv(g, MRAM_K, c->mk, ex, n, first_vector, g->k, &run.gemv[PM_GEMV_K], &run.saturated_k);
@@ -352,6 +411,7 @@ pm_status pm_attention_run(struct pm_attention *g, const int8_t *x, const int32_
                                                  .logit = g->logit + t * row,
                                                  .ne = g->ne + t * c->heads,
                                                  .a = g->a + t * row,
+                                                 .stride = g->max_tokens,
                                                  .z = g->z + t * c->heads,
                                                  .o = g->o + t * d,
                                                  .o8 = g->o8 + t * d,

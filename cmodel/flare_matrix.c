@@ -159,8 +159,11 @@ static void product_wide(const struct pm_flare_matrix *f, unsigned rows, const i
 
 static pm_status gemm_exact(const struct pm_flare_matrix *f, const struct pm_bitsift_cfg *cfg,
                             const int32_t *x, unsigned n, int64_t *y, struct pm_gemv_cost *cost) {
-    const bool narrow_x = cfg->bits <= NARROW_BITS, fast = narrow_x && f->wbits <= NARROW_WBITS;
-    const bool split = narrow_x && cfg->mode == PM_GPC_SPLIT;
+    /* Nine bits with a sign are magnitudes of up to 256, for weights of a bit less. */
+    const unsigned wide = cfg->bits > NARROW_BITS;
+    const bool narrow_x = cfg->bits <= NARROW_BITS + (unsigned)cfg->is_signed,
+               fast = narrow_x && f->wbits + wide <= NARROW_WBITS;
+    const bool split = !wide && cfg->mode == PM_GPC_SPLIT;
     const size_t stride = pm_gemm_stride(f->rows);
     const unsigned most = n < BLOCK ? n : BLOCK;
     int16_t *x16 = malloc(most * stride * sizeof *x16);

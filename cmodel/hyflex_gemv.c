@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_PER (PM_HYFLEX_COLS / 4) /* outputs of a tile of 2-bit cells */
+#define MAX_PER (PM_HYFLEX_COLS / 2) /* outputs of a tile of 4-bit cells */
 
 /* First counter word of disturbed weights' draws, apart from those of arrays and converters. */
 #define DRAW_WEIGHT (7u << 28)
@@ -25,18 +25,18 @@ static bool ideal_converters(const struct pm_hyflex_cfg *c) {
 static bool only_programming(const struct pm_hyflex_cfg *c) {
     struct pm_rram_cfg rram = c->rram;
     rram.mlc_sigma = rram.slc_sigma = 0;
-    return pm_rram_is_nominal(&rram, c->cell) && ideal_converters(c);
+    return rram.verify == 0 && pm_rram_is_nominal(&rram, c->cell) && ideal_converters(c);
 }
 
 pm_status pm_hyflex_check(const struct pm_hyflex_cfg *c) {
-    if (c->cell != 1 && c->cell != 2)
+    if (c->cell < 1 || c->cell > 4)
         return PM_EINVAL;
     if (c->weights != PM_WEIGHTS_OFFSET && (c->weights != PM_WEIGHTS_DIFFERENTIAL || c->flip))
         return PM_EINVAL; /* differential weights would ignore flip */
     if (c->noise != PM_HYFLEX_NOISE_CELL && (c->noise != PM_HYFLEX_NOISE_WEIGHT || !only_programming(c) ||
                                              c->weights != PM_WEIGHTS_OFFSET || c->path == PM_PATH_EXACT))
         return PM_EINVAL; /* disturbed weights would ignore what cells and converters do */
-    if (c->adc != 0 && c->adc != PM_SAR_BITS && c->adc != PM_SAR_BITS - 1)
+    if (c->adc != 0 && (c->adc < PM_SAR_BITS - 1 || c->adc > PM_SAR_MAX_BITS))
         return PM_EINVAL;
     if (c->sars != 1 && c->sars != 2 && c->sars != 4 && c->sars != 8)
         return PM_EINVAL;
@@ -221,6 +221,16 @@ const struct pm_hyflex_tile *pm_hyflex_tile(const struct pm_hyflex *h, unsigned 
     return &h->tile[row_tile * h->col_tiles + col_tile];
 }
 
+uint64_t pm_hyflex_cells(const struct pm_hyflex *h) {
+    return (uint64_t)h->row_tiles * h->col_tiles * PM_HYFLEX_ROWS * PM_HYFLEX_COLS;
+}
+uint64_t pm_hyflex_pulses(const struct pm_hyflex *h) {
+    uint64_t sum = 0;
+    for (unsigned i = 0; h->disturbed == NULL && i < h->row_tiles * h->col_tiles; i++)
+        sum += pm_rram_pulses(h->tile[i].array);
+    return h->disturbed == NULL ? sum : pm_hyflex_cells(h);
+}
+
 void pm_hyflex_split(const int8_t *x, unsigned rows, uint64_t wordlines[PM_HYFLEX_PLANES]) {
     memset(wordlines, 0, PM_HYFLEX_PLANES * sizeof *wordlines);
     for (unsigned r = 0; r < rows; r++)
@@ -232,8 +242,9 @@ void pm_hyflex_convert(const struct pm_hyflex *h, const struct pm_hyflex_tile *t
                        struct pm_read_id id, int32_t *code) {
     for (unsigned c = 0; c < PM_HYFLEX_COLS; c++) {
         id.access = (uint16_t)c;
-        code[c] = h->cfg.adc == 0 ? (value[c] + 128) >> 8
-                                  : pm_sar_convert(&t->sar[c % h->cfg.sars], h->cfg.adc, value[c], id);
+        code[c] = h->cfg.adc == 0
+                      ? (value[c] + 128) >> 8
+                      : (int32_t)pm_sar_convert(&t->sar[c % h->cfg.sars], h->cfg.adc, value[c], id);
     }
 }
 

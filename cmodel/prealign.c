@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "prealign.h"
 
+#include <string.h>
+
 struct pm_float_format pm_float_format(enum pm_float f) {
     static const struct pm_float_format format[PM_FLOATS] = {{8, 7}, {5, 10}, {4, 3}};
     return format[f];
@@ -28,6 +30,27 @@ struct pm_float_parts pm_float_parts(enum pm_float f, uint32_t code) {
                                    .special = special,
                                    .e = exponent > 0 ? exponent : 1,
                                    .sig = mantissa + (exponent > 0 ? hidden : 0)};
+}
+
+uint32_t pm_float_encode(enum pm_float f, float v) {
+    enum { FRAC = 23, BIAS = 127 }; /* of float */
+    const struct pm_float_format d = pm_float_format(f);
+    const uint32_t largest = (((UINT32_C(1) << d.e) - 1) << d.m) - 1;
+    uint32_t u;
+    memcpy(&u, &v, sizeof u);
+    const uint32_t field = u >> FRAC & 0xFF, sign = (u >> 31) << (d.e + d.m);
+    const uint32_t sig = (u & ((UINT32_C(1) << FRAC) - 1)) | (uint32_t)(field > 0) << FRAC;
+    /* Numbers below the least exponent share its unit of the last place. */
+    const int least = 1 - pm_float_bias(f), own = (int)(field > 0 ? field : 1) - BIAS;
+    const int e = own > least ? own : least, shift = FRAC - (int)d.m + e - own;
+    if (e - least >= 1 << d.e)
+        return sign | largest;
+    /* A hidden one, or a carry into the next exponent, adds itself to the field. */
+    const uint32_t even = shift < 31 ? sig >> shift & 1 : 0,
+                   half = shift < 31 ? UINT32_C(1) << (shift - 1) : 0;
+    const uint32_t steps = shift < 31 ? (sig + half - 1 + even) >> shift : 0;
+    const uint32_t code = ((uint32_t)(e - least) << d.m) + steps;
+    return sign | (code > largest ? largest : code);
 }
 
 unsigned pm_exp_max(enum pm_float f, const int32_t *u, size_t n, size_t stride) {

@@ -383,28 +383,12 @@ static pm_status gemm_arrays(const struct pm_pva *p, const int32_t *x, size_t st
     return status;
 }
 
-static pm_status gemm_exact(const struct pm_pva *p, const int32_t *x, size_t stride, size_t n, int64_t *y) {
-    enum { Block = 64 }; /* vectors, a bound on memory only */
-    const size_t wide = pm_gemm_stride(p->rows);
-    int16_t *x16 = calloc((n < Block ? n : Block) * wide, sizeof *x16);
-    if (x16 == NULL)
-        return PM_ENOMEM;
-    for (size_t v = 0; v < n; v += Block) {
-        const unsigned vectors = (unsigned)(n - v < Block ? n - v : Block);
-        for (unsigned i = 0; i < vectors; i++)
-            for (unsigned r = 0; r < p->rows; r++)
-                x16[i * wide + r] = (int16_t)x[(v + i) * stride + r];
-        pm_gemm(p->k, x16, vectors, p->packed, p->rows, p->outputs, y + v * p->outputs, NULL);
-    }
-    free(x16);
-    return PM_OK;
-}
-
 pm_status pm_pva_gemm(const struct pm_pva *p, const int32_t *x, size_t stride, size_t n,
                       uint32_t first_vector, int64_t *y, struct pm_pva_cost *cost) {
     uint64_t clips = 0;
-    const pm_status status = p->packed != NULL ? gemm_exact(p, x, stride, n, y)
-                                               : gemm_arrays(p, x, stride, n, first_vector, y, &clips);
+    const pm_status status = p->packed != NULL
+                                 ? pm_gemm_wide(p->k, x, stride, n, p->packed, p->rows, p->outputs, y)
+                                 : gemm_arrays(p, x, stride, n, first_vector, y, &clips);
     if (cost != NULL && status == PM_OK)
         pm_pva_cost_add(cost, &(struct pm_pva_cost){.vectors = n,
                                                     .accesses = n * p->accesses,

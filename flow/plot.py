@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws docs/figures with gnuplot from what was measured: flow/plot.py NAME [ARGUMENT...]
 
+    factors                  gradients of singular values before and after training of factors, what their order is worth: models/train/{factors,orders}.tsv
+    noise                    a product's error by what programming errors disturb and how weights are stored: what tests/noise_forms_test.c measures
     performance              time of an attention layer, from build/bench/attention.dat (make bench)
     ranks [IMAGES [SEEDS]]   accuracy against the share of ranks in 1-bit cells, and its table; finished runs are kept in build/ranks
     sar [SIGMA]              DNL and INL of the SAR's model
     sawl                     conversion errors against active wordlines: what tests/array_test.c measures and the closed form; who allows eight
     sweeps                   what docs/sweeps specifies
     synthesis                area and delay against sizes, and designs that were tried: synth/results.tsv and synth/*/tried.tsv
+    toggles                  accuracy against toggle rate of trained weights, and its table: models/train/toggles.tsv
 """
 
 import json
@@ -65,6 +68,8 @@ def performance() -> None:
 
 
 PERCENTS = (0, 5, 10, 30, 50, 100)
+# At the smallest error a split is worth nothing, which one order shows.
+ORDERS = {"0.025": ("gradient",), "0.132": ("gradient", "value", "random"), "0.174": ("gradient", "value", "random")}
 
 
 def rank_accuracy(images: int, seeds: int, sigma: str, order: str, percent: int) -> float:
@@ -85,8 +90,8 @@ def rank_accuracy(images: int, seeds: int, sigma: str, order: str, percent: int)
 def ranks(images: str = "1000", seeds: str = "5") -> None:
     (BUILD / "ranks").mkdir(parents=True, exist_ok=True)
     series = ""
-    for sigma in ("0.025", "0.132", "0.174"):
-        for order in ("gradient", "value", "random"):
+    for sigma, tried in ORDERS.items():
+        for order in tried:
             # Without a split the order is no matter.
             orders = ["gradient" if percent in (0, 100) else order for percent in PERCENTS]
             found = [f"{rank_accuracy(int(images), int(seeds), sigma, o, p):.1f}" for o, p in zip(orders, PERCENTS)]
@@ -101,7 +106,7 @@ set xlabel "ranks in 1-bit cells, %"
 set ylabel "accuracy, %"
 set grid
 set key right bottom
-plot for [i=0:8] "{points}" index i using 1:2 with linespoints linecolor (i/3 + 1) pointtype (i%3 + 4) dashtype i%3+1 title columnheader(1)
+plot for [i=0:6] "{points}" index i using 1:2 with linespoints linecolor ((i+2)/3 + 1) pointtype ((i+2)%3 + 4) dashtype (i+2)%3+1 title columnheader(1)
 """,
     )
 
@@ -180,6 +185,39 @@ plot "+" using 1:(limit($1, 9)):(limit($1, 8)) with filledcurves fillcolor "gray
      "<echo 150 1.7" with points pointtype 7 pointsize 1.2 title "150%, 1.7%: chosen here"
 """,
     )
+
+
+def noise() -> None:
+    output("make", "-s", f"{BUILD}/tests/noise_forms_test")
+    test = subprocess.run([BUILD / "tests/noise_forms_test"], env=os.environ | {"CMOCKA_MESSAGE_OUTPUT": "TAP"}, text=True, capture_output=True)
+    found = re.findall(r"# noise (\w+) cell (\d) sigma ([\d.]+): stored ([\d.]+) closed ([\d.]+) given ([\d.]+)", test.stdout + test.stderr)
+    if len(found) != 40:
+        raise Failure(f"tests/noise_forms_test.c printed {len(found)} rows of 40")
+    forms = {"weight": "weights, equation 5", "offset": "offset, flipped", "signed": "two's complement, signed top", "differential": "differential pairs"}
+    panels = ""
+    for cell, bits in (("1", "1-bit cells"), ("2", "2-bit cells")):
+        lines = []
+        for color, (form, title) in enumerate(forms.items(), 1):
+            points = data(BUILD / "noise" / f"{form}{cell}.dat", [row[2:] for row in found if row[:2] == (form, cell)])
+            lines.append(f'"{points}" using 1:3 with lines linecolor {color} title "{title}"')
+            lines.append(f'"" using 1:2 with points pointtype 6 linecolor {color} notitle')
+            if form != "signed":
+                lines.append(f'"" using 1:4 with linespoints pointtype 7 dashtype 2 linecolor {color} notitle')
+        panels += f'set title "{bits}"\nplot {", ".join(lines)}\n'
+    gnuplot(
+        "noise_forms.svg",
+        f"""set multiplot layout 1,2 title "A product's error (1,024 rows): closed form (lines), cells as programmed (circles), after conversion (dashed)"
+set grid
+set key top left
+set xlabel "programming error of a cell or weight, sigma"
+set ylabel "rms error over rms product"
+set yrange [0:0.7]
+{panels}""",
+        'svg size 1000,440 font "sans,12"',
+    )
+    for cell in "12":
+        for form in forms:
+            print(f"| {cell} | {forms[form]} | " + " | ".join(f"{float(row[4]):.3f}, {float(row[5]):.3f}" for row in found if row[:2] == (form, cell)) + " |")
 
 
 def swept(name: str, *keys: str) -> Path:
@@ -318,7 +356,75 @@ def synthesis() -> None:
     pareto("synthesis_pareto_mlc.svg", "mlc_shift_add: one or two bits a cell, and one for good", designs)
 
 
-PLOTS = {f.__name__: f for f in (performance, ranks, sar, sawl, sweeps, synthesis)}
+def mean(values: list) -> float:
+    return sum(map(float, values)) / len(values)
+
+
+def toggles() -> None:
+    """A row for each setting, the mean over its seeds."""
+    groups: dict[tuple, list] = {}
+    for row in read_tsv("models/train/toggles.tsv"):
+        groups.setdefault((row["method"], row["setting"]), []).append(row)
+    series: dict[str, list] = {}
+    base = mean([row["test"] for row in groups["bits", "8"]])
+    for (method, setting), rows in groups.items():
+        rate, change, test = (mean([row[key] for row in rows]) for key in ("rate", "change", "test"))
+        spread = max(float(row["test"]) for row in rows) - min(float(row["test"]) for row in rows)
+        print(f"| {method} | {setting} | {len(rows)} | {rate:.3f} | {change:+.1f} | {test:.2f} | {test - base:+.2f} | {spread:.2f} | {sum(int(row['restored']) for row in rows)} |")
+        series.setdefault(method, []).extend([row["rate"], row["test"]] for row in rows)
+    lines = [f"'{data(BUILD / 'plot' / f'toggles-{method}.dat', rows)}' using 1:2 with points pointtype {i + 4} title '{method}'" for i, (method, rows) in enumerate(series.items())]
+    gnuplot(
+        "toggles.svg",
+        f"""set grid
+set xlabel "toggle rate of the weights"
+set ylabel "accuracy, %, 10,000 test images"
+set key right bottom
+plot {", ".join(lines)}
+""",
+    )
+
+
+def factors() -> None:
+    """Left: share of all gradient in the largest of them, mean over matrices of one number of ranks. Right: accuracy by order."""
+    found: dict[tuple, list] = {}
+    for row in read_tsv("models/train/factors.tsv"):
+        found.setdefault((row["when"], row["layer"], row["matrix"]), []).append(float(row["gradient"]))
+    curves: dict[tuple, list] = {}
+    for (when, _, _), values in found.items():
+        ordered = sorted(values, reverse=True)
+        curves.setdefault((when, len(values)), []).append([sum(ordered[: i + 1]) / sum(ordered) for i in range(len(ordered))])
+    left = []
+    for i, ((when, ranks), shares) in enumerate(sorted(curves.items())):
+        rows = [[100 * (j + 1) / ranks, mean(column)] for j, column in enumerate(zip(*shares))]
+        left.append(f"'{data(BUILD / 'plot' / f'factors-{when}-{ranks}.dat', rows)}' with lines linecolor {i % 2 + 1} dashtype {i // 2 + 1} title '{when}, {ranks} ranks'")
+    orders: dict[tuple, list] = {}
+    for row in read_tsv("models/train/orders.tsv"):
+        orders.setdefault((row["sigma"], row["order"]), []).append(row)
+    right = []
+    for i, ((sigma, order), rows) in enumerate(orders.items()):
+        print(f"| {sigma} | {order} | {' | '.join(row['accuracy'] for row in rows)} |")
+        points = data(BUILD / "plot" / f"orders-{sigma}-{order}.dat", [[row["percent"], row["accuracy"], row["deviation"]] for row in rows])
+        right.append(f"'{points}' with linespoints linecolor {i % 4 + 1} dashtype {i // 4 + 1} pointtype {i % 4 + 4} title '{order}, {sigma}'")
+    gnuplot(
+        "factors.svg",
+        f"""set multiplot layout 1,2
+set grid
+set key right bottom
+set xlabel "ranks, by falling gradient, %"
+set ylabel "share of the sum of |dL/dS|"
+set yrange [0:1]
+plot {", ".join(left)}
+unset yrange
+set autoscale y
+set xlabel "exact ranks (magnitude: weights), %"
+set ylabel "accuracy, %"
+plot {", ".join(right)}
+""",
+        'svg noenhanced size 1000,420 font "sans,11"',
+    )
+
+
+PLOTS = {f.__name__: f for f in (factors, noise, performance, ranks, sar, sawl, sweeps, synthesis, toggles)}
 
 
 def main(arguments: list[str]) -> int:

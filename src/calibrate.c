@@ -65,10 +65,11 @@ static pm_status look_at_images(struct calibrate *c, struct pm_dataset *d, const
     const struct pm_graph_elsewhere elsewhere = {matrices, compute, c};
     struct pm_graph_scratch *s = pm_graph_scratch_new(g);
     float *out = malloc(pm_graph_outputs(g) * sizeof *out);
-    uint8_t *image = malloc(d->images.item);
+    unsigned label;
+    uint8_t *image = malloc(d->item);
     pm_status status = s && out && image ? PM_OK : pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
     for (unsigned i = 0; i < c->images && status == PM_OK; i++)
-        if ((status = pm_idx_read(&d->images, 1, image, &c->error)) == PM_OK)
+        if ((status = pm_dataset_read(d, 1, image, &label, &c->error)) == PM_OK)
             status =
                 pm_graph_run(g, &(struct pm_graph_input){.image = image, .n = g->tokens}, &elsewhere, s, out);
     pm_graph_scratch_free(s);
@@ -85,13 +86,10 @@ static pm_status pass(struct calibrate *c) {
         return pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
     for (unsigned i = 0; i < g->nodes; i++)
         matrices[i] = g->node[i].kind == PM_NODE_MATRIX;
-    pm_status status = pm_dataset_open(&d, c->data, "train", c->network.classes, &c->error);
-    if (status == PM_OK && (d.images.dim[1] != c->network.image || d.images.dim[2] != c->network.image))
-        status = pm_fail(&c->error, PM_ESHAPE, d.images.path, "images of %ux%u, the network takes %ux%u",
-                         d.images.dim[1], d.images.dim[2], c->network.image, c->network.image);
-    if (status == PM_OK && c->images > d.images.dim[0])
-        status = pm_fail(&c->error, PM_EINVAL, "--images", "%u asked for, %s has %u", c->images, c->data,
-                         d.images.dim[0]);
+    pm_status status = pm_dataset_open(&d, c->data, "train", &c->network.form, &c->error);
+    if (status == PM_OK && c->images > d.count)
+        status =
+            pm_fail(&c->error, PM_EINVAL, "--images", "%u asked for, %s has %u", c->images, c->data, d.count);
     if (status == PM_OK)
         status = look_at_images(c, &d, matrices);
     pm_dataset_close(&d);
@@ -159,21 +157,40 @@ static cJSON *make_matrices(const struct calibrate *c) {
     return NULL;
 }
 
+/* Makes numbers print as what they are: cJSON rounds some to 15 digits. */
+static bool keep_digits(cJSON *item) {
+    enum { LENGTH = 32 };
+    cJSON *child;
+    bool ok = true;
+    cJSON_ArrayForEach(child, item) {
+        ok = keep_digits(child) && ok;
+    }
+    if (!cJSON_IsNumber(item) || (item->valuestring = cJSON_malloc(LENGTH)) == NULL)
+        return ok && !cJSON_IsNumber(item);
+    snprintf(item->valuestring, LENGTH, "%.17g", item->valuedouble);
+    item->type = cJSON_Raw;
+    return true;
+}
+
 static bool write_text(FILE *f, const void *text) {
     return fputs(text, f) >= 0 && fputc('\n', f) >= 0;
 }
 
-/* What else stands in the file stays. */
+/* What else stands in the file stays, scales of weights too. */
 static pm_status save(struct calibrate *c, struct pm_outfile *file) {
     struct pm_json d = {c->output, &c->error, NULL};
     pm_status status = access(c->output, F_OK) == 0 ? pm_json_load(&d) : PM_OK;
     if (status != PM_OK)
         return status;
     cJSON *root = d.root ? d.root : cJSON_CreateObject(), *matrices = make_matrices(c);
-    cJSON_DeleteItemFromObjectCaseSensitive(root, "matrices");
+    cJSON *old = cJSON_DetachItemFromObjectCaseSensitive(root, "matrices");
+    cJSON *scales = cJSON_DetachItemFromObjectCaseSensitive(old, "scales");
+    cJSON_Delete(old);
+    if (scales && !cJSON_AddItemToObject(matrices, "scales", scales))
+        status = PM_ENOMEM;
     if (!matrices || !cJSON_AddItemToObject(root, "matrices", matrices))
         status = PM_ENOMEM;
-    char *text = status == PM_OK ? cJSON_Print(root) : NULL;
+    char *text = status == PM_OK && keep_digits(root) ? cJSON_Print(root) : NULL;
     cJSON_Delete(root);
     if (!text)
         return pm_fail(&c->error, PM_ENOMEM, c->output, "out of memory");
@@ -250,7 +267,7 @@ static pm_status calibrate(struct calibrate *c, struct pm_outfile *file) {
     if (!c->output)
         snprintf(c->path, sizeof c->path, "%s/calibration.json", c->folder), c->output = c->path;
     pm_status status = pm_network_load(&c->network, c->folder, &c->error);
-    if (status == PM_OK && c->network.image == 0)
+    if (status == PM_OK && c->network.form.classes == 0)
         status = pm_fail(&c->error, PM_EINVAL, c->model, "takes sentences, not images");
     if (status == PM_OK)
         status = pm_outfile_plan(file, c->output, &c->error);

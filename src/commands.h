@@ -5,9 +5,11 @@
 #define PM_COMMANDS_H
 
 int pm_cmd_calibrate(int argc, char **argv);
+int pm_cmd_compile(int argc, char **argv);
 int pm_cmd_infer(int argc, char **argv);
 int pm_cmd_inspect(int argc, char **argv);
 int pm_cmd_op(int argc, char **argv);
+int pm_cmd_partition(int argc, char **argv);
 int pm_cmd_run(int argc, char **argv);
 int pm_cmd_sweep(int argc, char **argv);
 

@@ -18,16 +18,20 @@ static const struct command {
     {"op", pm_cmd_op},
     {"run", pm_cmd_run},
     {"calibrate", pm_cmd_calibrate},
+    {"compile", pm_cmd_compile},
+    {"partition", pm_cmd_partition},
     {"sweep", pm_cmd_sweep},
 };
 
 static const char doc[] =
     "The digital edge of analog compute-in-memory: golden model and RTL.\vCommands:\n"
-    "  infer FILE       run an ONNX network on your own tensors (.npy)\n"
-    "  inspect FILE     what an ONNX network has: nodes, shapes, layers\n"
     "  op NAME          run one block on your own vectors (.npy)\n"
     "  run MODEL        run a whole network: accuracy, accesses, cycles\n"
+    "  infer FILE       run an ONNX network on your own tensors (.npy)\n"
+    "  inspect FILE     what an ONNX network has: nodes, shapes, layers\n"
     "  calibrate MODEL  find the ranges of what its matrices see\n"
+    "  compile MODEL    slice it onto crossbars by a policy of bits\n"
+    "  partition MODEL  choose engines and number formats of its layers\n"
     "  sweep SPEC       many runs over a grid and seeds, in many processes\n\n"
     "perimeter COMMAND --help tells more. Exit status: 0 done, 1 engines differ, 2 bad usage or input.";
 

@@ -34,8 +34,13 @@ static pm_status run_variants(struct pm_run_job *j, enum pm_variant_use use, uns
             continue;
         if (status == PM_OK) {
             const bool rtl = use == PM_OF_RTL;
-            const struct pm_run_pass pass = {rtl ? "rtl" : pm_run_variant_name(&variant[v]), &plan, images,
-                                             !rtl, rtl ? matrices : NULL};
+            const struct pm_run_pass pass = {rtl ? "rtl" : pm_run_variant_name(&variant[v]),
+                                             &plan,
+                                             images,
+                                             !rtl,
+                                             PM_FIDELITY_NEVER,
+                                             rtl ? matrices : NULL,
+                                             false};
             to->variant[to->count] = variant[v];
             status = pm_run_images(j, &pass, &to->outcome[to->count++]);
             pm_plan_free(&plan);
@@ -50,10 +55,17 @@ static pm_status measure(struct pm_run_job *j, struct pm_run_report *r) {
     const struct pm_settings *s = j->settings;
     const int64_t engine = pm_settings_int(s, "engine");
     const unsigned ablations = (unsigned)pm_settings_int(s, "ablation-images");
-    const struct pm_run_pass rtl = {"rtl", &j->plan, (unsigned)pm_settings_int(s, "rtl-images"), false,
-                                    every_layer},
-                             golden = {"golden", &j->plan, (unsigned)pm_settings_int(s, "images"), true,
-                                       NULL};
+    const struct pm_run_pass rtl = {"rtl", &j->plan,          (unsigned)pm_settings_int(s, "rtl-images"),
+                                    false, PM_FIDELITY_NEVER, every_layer,
+                                    false},
+                             golden = {"golden",
+                                       &j->plan,
+                                       (unsigned)pm_settings_int(s, "images"),
+                                       true,
+                                       pm_settings_int(s, "fidelity") ? PM_FIDELITY_ALWAYS
+                                                                      : PM_FIDELITY_UNLABELLED,
+                                       NULL,
+                                       false};
     pm_status status = PM_OK;
     if (engine != PM_ENGINE_GOLDEN)
         status = pm_run_images(j, &rtl, &r->rtl);
@@ -106,9 +118,13 @@ enum {
     OPTION_PLAN,
     OPTION_PLACE,
     OPTION_SET,
-    OPTION_SETTING, /* and on: the run's own */
+    OPTION_SPELLED,                      /* and on: those of systems that have an option of their own */
+    OPTION_SETTING = OPTION_SPELLED + 8, /* and on: the run's own */
     OPTION_END = OPTION_SETTING + 64
 };
+
+/* Settings of systems that are options, too. */
+static const char *const spelled[] = {"flare.preset", "flare.gpc", "flare.eplanes", "flare.q", NULL};
 
 /* The command line, before files are read. */
 struct arguments {
@@ -140,6 +156,14 @@ static pm_status take_setting(struct pm_run_job *j, int key, const char *value) 
     return pm_settings_give(all, text, NULL, &j->error);
 }
 
+/* --gpc scan is --set flare.gpc=scan. */
+static pm_status take_spelled(struct pm_run_job *j, const char *name, const char *value) {
+    char text[256], where[64];
+    snprintf(text, sizeof text, "%s=%s", name, value);
+    snprintf(where, sizeof where, "--%s", strchr(name, '.') + 1);
+    return pm_settings_give(j->plan.all, text, where, &j->error);
+}
+
 /* Below the options: argp would break the lines. */
 static void print_systems(FILE *f) {
     fputs("\nLayers are named attn0 (its matrices attn0.q, k, v, o), ffn0.up, ffn0.down, attn1, ..., patch, "
@@ -153,6 +177,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     struct pm_run_job *j = a->job;
     if (key >= OPTION_SETTING && key < OPTION_END)
         return take_setting(j, key, arg) == PM_OK ? 0 : EINVAL;
+    if (key >= OPTION_SPELLED && key < OPTION_SETTING)
+        return take_spelled(j, spelled[key - OPTION_SPELLED], arg) == PM_OK ? 0 : EINVAL;
     switch (key) {
     case OPTION_DATA:
         j->data = arg;
@@ -312,6 +338,11 @@ static void list_options(struct argp_option *options, char (*text)[256]) {
         snprintf(text[k], sizeof text[k], "%s (%s)", note, d->fallback);
         options[n++] =
             (struct argp_option){d->name, OPTION_SETTING + k, d->choices ? d->choices : "N", 0, text[k], 1};
+    }
+    for (int k = 0; spelled[k]; k++, n++) {
+        snprintf(text[n], sizeof text[n], "As --set %s=VALUE", spelled[k]);
+        options[n] =
+            (struct argp_option){strchr(spelled[k], '.') + 1, OPTION_SPELLED + k, "VALUE", 0, text[n], 1};
     }
     options[n] = (struct argp_option){0};
 }

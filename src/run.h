@@ -6,6 +6,7 @@
 #include "fileio.h"
 #include "io/results.h"
 #include "net/network.h"
+#include "run_fidelity.h"
 #include "twin.h"
 
 #include <limits.h>
@@ -59,14 +60,19 @@ struct pm_run_pass {
     const char *what;
     const struct pm_plan *plan;
     unsigned images;
-    bool as_float;         /**< on the host alone, as well */
+    bool as_float; /**< on the host alone, as well */
+    enum pm_run_fidelity { PM_FIDELITY_NEVER, PM_FIDELITY_UNLABELLED, PM_FIDELITY_ALWAYS } fidelity;
     pm_twin_filter *watch; /**< which layers are in RTL as well; NULL: none */
+    bool held;             /**< the last ones of the training set instead, which networks are not trained on */
 };
 
 struct pm_run_outcome {
     unsigned images;
-    unsigned correct_float, correct_integer, same_class;
+    bool labelled;
+    unsigned correct_float, correct_integer, top5_float, top5_integer; /**< of labelled images */
+    unsigned same_class;
     bool draws;
+    struct pm_fidelity_sum *fidelity; /**< [nodes]; NULL: not asked for */
     struct pm_tally tally;
     struct pm_twin_result *rtl;  /**< [nodes] */
     struct pm_twin_pass pass[2]; /**< of all of them */
@@ -104,10 +110,12 @@ void pm_run_print_config(const struct pm_run_job *j, FILE *to);
 /** The sum of a count, as pm_tally_sum. */
 void pm_run_add_sum(const struct pm_tally *t, enum pm_count kind, enum pm_count count, const char *key,
                     struct pm_results *r);
-/** Accuracies and the share of the same class. */
+/** Accuracies, where there are labels, and the share of the same class. */
 void pm_run_add_accuracy(const struct pm_run_outcome *o, struct pm_results *r);
 /** What a sweep shows of a golden run. */
 void pm_run_add_sweep(const struct pm_run_job *j, const struct pm_run_outcome *o, struct pm_results *r);
+/** "fidelity": of every layer, where it was asked for. */
+void pm_run_add_fidelity(const struct pm_run_outcome *o, struct pm_results *r);
 /** Reads, conversions, clocks and wrong codes of layers in arrays that are read as a whole; nothing where
  * there were none. */
 void pm_run_add_arrays(const struct pm_tally *t, struct pm_results *r);
@@ -122,8 +130,36 @@ void pm_run_print_arrays(const struct pm_results *r, const char *path, const cha
 #define PM_RUN_ARRAYS_HEAD "arrays    reads conversions    clocks copies clocks/copies wrong codes a million"
 /** "copies of the matrices in as many arrays as ..." */
 void pm_run_print_budget(const struct pm_run_job *j, FILE *to);
+/** "energy": what layers in engines with units of energy cost, a layer a part; and, of all, units, accesses,
+ * the clocks from wake-up to response, and the figure of merit, images a million units over the points of
+ * accuracy lost. Nothing where no layer counts units. */
+void pm_run_add_units(const struct pm_run_outcome *o, struct pm_results *r);
+bool pm_run_has_units(const struct pm_run_outcome *o);
+/** What it added, under `path` "" or "variants/N/": layer by layer; and as a line's end under
+ * PM_RUN_UNITS_HEAD. */
+void pm_run_print_units(const struct pm_run_outcome *o, const struct pm_results *r, const char *path,
+                        FILE *to);
+void pm_run_print_units_line(const struct pm_results *r, const char *path, FILE *to);
+#define PM_RUN_UNITS_HEAD "   units  accesses  of conv. wake-up  merit"
+/** What programming the cells takes and what wears them, which pm_run_add_cost() added at `cost`; nothing where
+ * there are none. */
+void pm_run_print_programming(const struct pm_run_job *j, const struct pm_results *r, const char *cost,
+                              FILE *to);
 /** What the layers that count array reads are in. */
 const char *pm_run_arrays_title(const struct pm_tally *t);
+/** Whether layers were in arrays that are read row by row. */
+bool pm_run_in_macros(const struct pm_run_outcome *o);
+/** "macros": the sums over these layers; nothing where there are none. */
+void pm_run_add_macros(const struct pm_run_outcome *o, struct pm_results *r);
+/** A line a layer; a line of all, under its head. */
+void pm_run_print_macros(const struct pm_run_outcome *o);
+void pm_run_print_macros_head(int width);
+void pm_run_print_macros_row(const struct pm_run_outcome *o);
+/** "windows": the accesses of fixed windows of eight rows, and their conversions and levels. */
+void pm_run_add_windows(const struct pm_tally *t, struct pm_results *r);
+/** "sparsity": of each part, and "all", the shares of zeros; nothing where they were not looked for. */
+void pm_run_add_sparsity(const struct pm_tally *t, struct pm_results *r);
+void pm_run_print_sparsity(const struct pm_tally *t, FILE *to);
 /** "counts": every layer's, part by part. */
 void pm_run_add_counts(const struct pm_tally *t, struct pm_results *r);
 /** The sum of what RTL measured of layers of a kind, PM_NODE_MATRIX or PM_NODE_ATTENTION, in one system or

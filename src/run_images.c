@@ -11,15 +11,8 @@
 /* Images that are in memory at a time. */
 #define CHUNK 128
 
-static pm_status open_data(struct pm_run_job *j, struct pm_dataset *d) {
-    const unsigned image = j->network.image;
-    pm_status status = pm_dataset_open(d, j->data, "t10k", j->network.classes, &j->error);
-    if (status == PM_OK && (d->images.dim[1] != image || d->images.dim[2] != image))
-        status = pm_fail(&j->error, PM_ESHAPE, d->images.path, "images of %ux%u, the network takes %ux%u",
-                         d->images.dim[1], d->images.dim[2], image, image);
-    if (status != PM_OK)
-        pm_dataset_close(d);
-    return status;
+static pm_status open_data(struct pm_run_job *j, bool training, struct pm_dataset *d) {
+    return pm_dataset_open(d, j->data, training ? "train" : "t10k", &j->network.form, &j->error);
 }
 
 static unsigned largest(const float *v, unsigned n) {
@@ -40,7 +33,9 @@ struct threads {
     struct pm_worker *worker;
     float *out; /* [threads][classes] */
     unsigned count;
-    struct pm_twins *twins; /* of the only one */
+    struct pm_twins *twins;        /* of the only one */
+    struct pm_fidelity **fidelity; /* [threads]; NULL: not asked for */
+    struct pm_fidelity_sum *sum;   /* [CHUNK][nodes] then: added up in the images' order */
 };
 
 static pm_status begin(struct pm_run_job *j, const struct pm_run_pass *pass, const struct pm_placement *p,
@@ -60,7 +55,22 @@ static pm_status begin(struct pm_run_job *j, const struct pm_run_pass *pass, con
                        : PM_OK;
 }
 
+static pm_status begin_fidelity(struct pm_run_job *j, struct threads *t, struct pm_run_outcome *o) {
+    const unsigned nodes = j->network.graph->nodes;
+    t->fidelity = calloc(t->count, sizeof *t->fidelity);
+    t->sum = calloc((size_t)CHUNK * nodes, sizeof *t->sum);
+    o->fidelity = calloc(nodes, sizeof *o->fidelity);
+    bool ok = t->fidelity && t->sum && o->fidelity;
+    for (unsigned i = 0; i < t->count && ok; i++)
+        ok = (t->fidelity[i] = pm_fidelity_new(&t->worker[i])) != NULL;
+    return ok ? PM_OK : pm_fail(&j->error, PM_ENOMEM, "fidelity", "out of memory");
+}
+
 static void end(struct threads *t, struct pm_run_outcome *o) {
+    for (unsigned i = 0; t->fidelity && i < t->count; i++)
+        pm_fidelity_free(t->fidelity[i]);
+    free(t->fidelity);
+    free(t->sum);
     for (unsigned i = 0; t->worker && i < t->count; i++) {
         if (t->worker[i].graph)
             pm_tally_add(&o->tally, &t->worker[i]);
@@ -77,44 +87,84 @@ static void end(struct threads *t, struct pm_run_outcome *o) {
     free(t->out);
 }
 
-static pm_status classify(struct pm_worker *w, const uint8_t *image, bool as_float, float *out,
-                          unsigned *by_float, unsigned *by_integer) {
-    const unsigned classes = pm_graph_outputs(w->graph);
-    const struct pm_graph_input input = {.image = image, .n = w->graph->tokens};
-    pm_status status = as_float ? pm_worker_run_host(w, &input, out) : PM_OK;
+/* What a network says of an image, and how many classes it finds likelier than the label. */
+struct verdict {
+    unsigned class, before;
+};
+
+static struct verdict judge(const float *v, unsigned classes, unsigned label) {
+    struct verdict found = {largest(v, classes), 0};
+    for (unsigned i = 0; label < classes && i < classes; i++)
+        found.before += v[i] > v[label] || (v[i] == v[label] && i < label);
+    return found;
+}
+
+/* Images that are in memory. */
+struct chunk {
+    uint8_t *pixels;
+    unsigned label[CHUNK]; /* the number of classes: none */
+    size_t item;
+    unsigned at, n;
+};
+
+/* Image i of the chunk, by worker number `thread`. */
+static pm_status classify(const struct threads *t, unsigned thread, const struct chunk *c, unsigned i,
+                          bool as_float, struct verdict *by_float, struct verdict *by_integer) {
+    struct pm_worker *w = &t->worker[thread];
+    const unsigned classes = pm_graph_outputs(w->graph), label = c->label[i];
+    const struct pm_graph_input input = {.image = c->pixels + i * c->item, .n = w->graph->tokens};
+    struct pm_fidelity *f = t->fidelity ? t->fidelity[thread] : NULL;
+    float *out = t->out + (size_t)thread * classes;
+    pm_status status = PM_OK;
+    w->item = c->at + i;
+    if (as_float)
+        status = f ? pm_fidelity_float(f, &input, out) : pm_worker_run_host(w, &input, out);
     if (status == PM_OK && as_float)
-        *by_float = largest(out, classes);
+        *by_float = judge(out, classes, label);
     if (status == PM_OK)
-        status = pm_worker_run(w, &input, out);
+        status = f ? pm_fidelity_placed(f, &input, out, t->sum + (size_t)i * w->graph->nodes)
+                   : pm_worker_run(w, &input, out);
     if (status == PM_OK)
-        *by_integer = largest(out, classes);
+        *by_integer = judge(out, classes, label);
     return status;
 }
 
+/* Adds the chunk's, and forgets them. */
+static void add_fidelity(struct threads *t, unsigned images, unsigned nodes, struct pm_fidelity_sum *to) {
+    for (size_t i = 0; i < (size_t)images * nodes; i++) {
+        struct pm_fidelity_sum *sum = &to[i % nodes];
+        sum->ff += t->sum[i].ff;
+        sum->qq += t->sum[i].qq;
+        sum->fq += t->sum[i].fq;
+        sum->noise += t->sum[i].noise;
+        t->sum[i] = (struct pm_fidelity_sum){0};
+    }
+}
+
 static pm_status run_chunk(struct pm_run_job *j, const struct pm_run_pass *pass, struct threads *t,
-                           unsigned at, unsigned n, size_t item, const uint8_t *pixels, const uint8_t *labels,
-                           struct pm_run_outcome *o) {
-    const unsigned classes = j->network.classes;
-    unsigned by_float[CHUNK] = {0}, by_integer[CHUNK] = {0};
+                           const struct chunk *c, struct pm_run_outcome *o) {
+    struct verdict by_float[CHUNK] = {0}, by_integer[CHUNK] = {0};
     pm_status status = PM_OK;
 #pragma omp parallel for num_threads(t->count) schedule(dynamic, 4)
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < c->n; i++) {
         const unsigned thread = (unsigned)omp_get_thread_num();
-        struct pm_worker *w = &t->worker[thread];
-        w->item = at + i;
-        if (w->status == PM_OK)
-            w->status = classify(w, pixels + i * item, pass->as_float, t->out + (size_t)thread * classes,
-                                 &by_float[i], &by_integer[i]);
+        pm_status *own = &t->worker[thread].status;
+        if (*own == PM_OK)
+            *own = classify(t, thread, c, i, pass->as_float, &by_float[i], &by_integer[i]);
     }
     for (unsigned k = 0; k < t->count && status == PM_OK; k++)
         status = t->worker[k].status;
     if (status != PM_OK && status != PM_EDIFFER)
-        pm_fail(&j->error, status, pass->what, "image %u: %s", at, pm_strerror(status));
-    for (unsigned i = 0; i < n; i++) {
-        o->correct_float += by_float[i] == labels[i];
-        o->correct_integer += by_integer[i] == labels[i];
-        o->same_class += by_float[i] == by_integer[i];
+        pm_fail(&j->error, status, pass->what, "image %u: %s", c->at, pm_strerror(status));
+    for (unsigned i = 0; i < c->n; i++) {
+        o->correct_float += by_float[i].before == 0;
+        o->correct_integer += by_integer[i].before == 0;
+        o->top5_float += by_float[i].before < 5;
+        o->top5_integer += by_integer[i].before < 5;
+        o->same_class += by_float[i].class == by_integer[i].class;
     }
+    if (t->fidelity)
+        add_fidelity(t, c->n, j->network.graph->nodes, o->fidelity);
     return status;
 }
 
@@ -123,16 +173,16 @@ static pm_status settle(struct pm_run_job *j, struct pm_placement *p) {
     enum { IMAGES = 64 };
     struct pm_dataset d;
     struct pm_graph_input inputs[IMAGES];
-    pm_status status = open_data(j, &d);
-    const unsigned count = status == PM_OK && d.images.dim[0] < IMAGES ? d.images.dim[0] : IMAGES;
-    uint8_t *pixels = malloc(status == PM_OK ? count * d.images.item : 1);
+    pm_status status = open_data(j, false, &d);
+    const unsigned count = status == PM_OK && d.count < IMAGES ? d.count : IMAGES;
+    unsigned label[IMAGES];
+    uint8_t *pixels = malloc(status == PM_OK ? count * d.item : 1);
     if (status == PM_OK && !pixels)
         status = pm_fail(&j->error, PM_ENOMEM, "settling", "out of memory");
     if (status == PM_OK)
-        status = pm_idx_read(&d.images, count, pixels, &j->error);
+        status = pm_dataset_read(&d, count, pixels, label, &j->error);
     for (unsigned i = 0; i < count && status == PM_OK; i++)
-        inputs[i] =
-            (struct pm_graph_input){.image = pixels + i * d.images.item, .n = j->network.graph->tokens};
+        inputs[i] = (struct pm_graph_input){.image = pixels + i * d.item, .n = j->network.graph->tokens};
     if (status == PM_OK && (status = pm_placement_settle(p, inputs, count)) != PM_OK)
         pm_fail(&j->error, status, "settling", "%s", pm_strerror(status));
     free(pixels);
@@ -142,30 +192,37 @@ static pm_status settle(struct pm_run_job *j, struct pm_placement *p) {
 
 static pm_status run_data(struct pm_run_job *j, const struct pm_run_pass *pass, struct pm_dataset *d,
                           const struct pm_placement *p, struct pm_run_outcome *o) {
-    const unsigned chunk = pass->watch ? 1 : CHUNK, all = d->images.dim[0];
+    const unsigned chunk = pass->watch ? 1 : CHUNK, all = d->count;
     struct threads t = {0};
     if (pass->images > all)
         return pm_fail(&j->error, PM_EINVAL, pass->watch ? "rtl-images" : "images", "%u asked for, %s has %u",
                        pass->images, j->data, all);
     const unsigned total = pass->images > 0 ? pass->images : all;
-    uint8_t *pixels = malloc(CHUNK * d->images.item), labels[CHUNK];
-    pm_status status = pixels ? PM_OK : pm_fail(&j->error, PM_ENOMEM, pass->what, "out of memory");
+    struct chunk c = {.pixels = malloc(CHUNK * d->item), .item = d->item};
+    pm_status status = c.pixels ? PM_OK : pm_fail(&j->error, PM_ENOMEM, pass->what, "out of memory");
+    for (unsigned i = 0; i < CHUNK; i++)
+        c.label[i] = d->form.classes;
     if (status == PM_OK)
         status = begin(j, pass, p, &t);
+    if (status == PM_OK && pass->fidelity + !d->labelled > PM_FIDELITY_UNLABELLED)
+        status = begin_fidelity(j, &t, o);
     const double start = omp_get_wtime();
-    for (unsigned at = 0; at < total && status == PM_OK; at += chunk) {
-        const unsigned n = total - at < chunk ? total - at : chunk;
-        status = pm_idx_read(&d->images, n, pixels, &j->error);
+    for (unsigned skip = pass->held ? all - total : 0, n; skip > 0 && status == PM_OK; skip -= n) {
+        n = skip < CHUNK ? skip : CHUNK;
+        status = pm_dataset_read(d, n, c.pixels, c.label, &j->error);
+    }
+    for (c.at = 0; c.at < total && status == PM_OK; c.at += chunk) {
+        c.n = total - c.at < chunk ? total - c.at : chunk;
+        status = pm_dataset_read(d, c.n, c.pixels, c.label, &j->error);
         if (status == PM_OK)
-            status = pm_idx_read(&d->labels, n, labels, &j->error);
-        if (status == PM_OK)
-            status = run_chunk(j, pass, &t, at, n, d->images.item, pixels, labels, o);
-        pm_run_progress(pass->what, at + n, total);
+            status = run_chunk(j, pass, &t, &c, o);
+        pm_run_progress(pass->what, c.at + c.n, total);
     }
     o->seconds = omp_get_wtime() - start;
     o->images = total;
+    o->labelled = d->labelled;
     end(&t, o);
-    free(pixels);
+    free(c.pixels);
     return status;
 }
 
@@ -184,7 +241,7 @@ pm_status pm_run_images(struct pm_run_job *j, const struct pm_run_pass *pass, st
             status = pm_fail(&j->error, PM_ENOMEM, pass->what, "out of memory");
     }
     if (status == PM_OK)
-        status = open_data(j, &d);
+        status = open_data(j, pass->held, &d);
     if (status == PM_OK)
         status = run_data(j, pass, &d, p, o);
     pm_dataset_close(&d);
@@ -195,5 +252,6 @@ pm_status pm_run_images(struct pm_run_job *j, const struct pm_run_pass *pass, st
 void pm_run_outcome_free(struct pm_run_outcome *o) {
     pm_tally_free(&o->tally);
     free(o->rtl);
+    free(o->fidelity);
     *o = (struct pm_run_outcome){0};
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run.h"
 
+#include "pva_gemv.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -55,14 +57,20 @@ static int64_t clipped(const struct pm_tally *t, const char *part) {
     return (int64_t)sum;
 }
 
+static double boost(const struct pm_tally *t) {
+    return pm_ratio((double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS),
+                    (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES));
+}
+
 static void add_golden(const struct pm_run_job *j, const struct pm_run_outcome *o, struct pm_results *r) {
     const struct pm_tally *t = &o->tally;
     pm_result_int(r, "images_golden", o->images, "images", PM_RESULT_PLAIN);
     pm_run_add_accuracy(o, r);
-    pm_result_real(r, "boost",
-                   pm_ratio((double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS),
-                            (double)pm_tally_sum(t, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES)),
-                   NULL, PM_RESULT_DERIVED);
+    if (o->labelled) {
+        pm_result_real(r, "top5_float", pm_ratio(o->top5_float, o->images), NULL, PM_RESULT_MEASURED);
+        pm_result_real(r, "top5_integer", pm_ratio(o->top5_integer, o->images), NULL, PM_RESULT_MEASURED);
+    }
+    pm_result_real(r, "boost", boost(t), NULL, PM_RESULT_DERIVED);
     pm_result_real(r, "seconds_golden", o->seconds, "s", PM_RESULT_MEASURED);
     pm_result_int(r, "saturated_k", clipped(t, "k"), "elements", PM_RESULT_MEASURED);
     pm_result_int(r, "saturated_v", clipped(t, "v"), "elements", PM_RESULT_MEASURED);
@@ -70,11 +78,15 @@ static void add_golden(const struct pm_run_job *j, const struct pm_run_outcome *
     pm_run_add_sum(t, PM_COUNT_ZERO_SUMS, PM_COUNT_ZERO_SUMS, "zero_z", r);
     pm_run_add_sum(t, PM_COUNT_WINDOWS, PM_COUNT_CONVERSIONS, "conversions", r);
     pm_run_add_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WRONG, "conversion_errors", r);
+    pm_run_add_units(o, r);
     pm_run_add_arrays(t, r);
     pm_result_group(r, "cost");
     pm_run_add_cost(j, t, r);
     pm_result_end(r);
     add_layers(t, r);
+    pm_run_add_macros(o, r);
+    pm_run_add_sparsity(t, r);
+    pm_run_add_fidelity(o, r);
     pm_run_add_counts(t, r);
 }
 
@@ -152,16 +164,47 @@ static void add_key(const struct pm_variant *v, const struct pm_run_outcome *o, 
         pm_run_add_sum(&o->tally, PM_COUNT_READS, PM_COUNT_WRONG, name, r);
 }
 
+/* Whether a variant is a row of the table of matrices in arrays. */
+static bool in_arrays(const struct pm_variant *v) {
+    return v->key && !(v->use & PM_AS_GROUP);
+}
+
+static void add_group(const char *group, const struct pm_run_outcome *o, struct pm_results *r) {
+    pm_result_group(r, group);
+    pm_result_real(r, "accuracy", pm_ratio(o->correct_integer, o->images), NULL, PM_RESULT_MEASURED);
+    pm_result_real(r, "boost", boost(&o->tally), NULL, PM_RESULT_DERIVED);
+    pm_run_add_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES, "accesses", r);
+    pm_result_end(r);
+}
+
 /* Of each mapping that was tried, the copies of its matrices. */
 static void add_copies(const struct pm_run_report *rep, struct pm_results *r) {
     pm_result_group(r, "copies");
     for (unsigned v = 0; v < rep->varied.count; v++) {
         char path[48];
         snprintf(path, sizeof path, "variants/%u/copies", v);
-        if (rep->varied.variant[v].key)
+        if (in_arrays(&rep->varied.variant[v]))
             pm_result_real(r, rep->varied.variant[v].key, pm_results_number(r, path), NULL,
                            PM_RESULT_DERIVED);
     }
+    pm_result_end(r);
+}
+
+/* What errors of one sigma do, by what they disturb and how weights are stored. */
+static void add_noise_forms(const struct pm_run_report *rep, struct pm_results *r) {
+    static const char *const form[][2] = {
+        {"weight", "weight_0.132"}, {"cell", "sigma_0.132"}, {"differential", "differential_0.132"}};
+    pm_result_group(r, "noise_forms");
+    for (size_t f = 0; f < sizeof form / sizeof *form; f++)
+        for (unsigned v = 0; v < rep->varied.count; v++) {
+            const char *key = rep->varied.variant[v].key;
+            if (!key || strcmp(key, form[f][1]) != 0)
+                continue;
+            pm_result_group(r, form[f][0]);
+            pm_run_add_accuracy(&rep->varied.outcome[v], r);
+            pm_run_add_cost(rep->job, &rep->varied.outcome[v].tally, r);
+            pm_result_end(r);
+        }
     pm_result_end(r);
 }
 
@@ -175,15 +218,25 @@ static void add_variants(const struct pm_run_report *rep, struct pm_results *r) 
         pm_run_add_accuracy(o, r);
         pm_run_add_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES, "accesses", r);
         pm_run_add_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_WRONG, "conversion_errors", r);
+        pm_run_add_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_LEVELS, "levels", r);
+        pm_run_add_sum(&o->tally, PM_COUNT_RESCALED, PM_COUNT_RESCALED, "rescaled", r);
+        pm_result_real(r, "boost", boost(&o->tally), NULL, PM_RESULT_DERIVED);
         pm_run_add_arrays(&o->tally, r);
         pm_run_add_cost(rep->job, &o->tally, r);
+        pm_run_add_macros(o, r);
+        pm_run_add_windows(&o->tally, r);
+        pm_run_add_sparsity(&o->tally, r);
         pm_result_end(r);
     }
     pm_result_end(r);
     for (unsigned v = 0; v < rep->varied.count; v++)
-        if (rep->varied.variant[v].key)
+        if (in_arrays(&rep->varied.variant[v]))
             add_key(&rep->varied.variant[v], &rep->varied.outcome[v], r);
+    for (unsigned v = 0; v < rep->varied.count; v++)
+        if (rep->varied.variant[v].use & PM_AS_GROUP)
+            add_group(rep->varied.variant[v].key, &rep->varied.outcome[v], r);
     add_copies(rep, r);
+    add_noise_forms(rep, r);
 }
 
 struct pm_results *pm_run_results(const struct pm_run_report *rep) {
@@ -279,21 +332,45 @@ static void print_layers(const struct pm_run_outcome *o, const struct pm_results
                errors, conversions);
 }
 
+static void print_fidelity(const struct pm_run_outcome *o) {
+    const struct pm_graph *g = o->tally.graph;
+    printf("\n  layer            system    cosine  SQNR, dB\n");
+    for (unsigned i = 0; i < g->nodes; i++) {
+        const struct pm_fidelity_sum *s = &o->fidelity[i];
+        if (s->ff > 0)
+            printf("  %-16s %-8s %7.5f  %8.2f\n", g->node[i].name,
+                   o->tally.system[i] ? o->tally.system[i]->name : "host", pm_fidelity_cosine(s),
+                   pm_fidelity_sqnr(s));
+    }
+    printf("  against float, each with its own inputs; inf: the same\n");
+}
+
 static void print_golden(const struct pm_run_report *rep, const struct pm_results *r) {
     const struct pm_run_outcome *o = &rep->golden;
     const double seconds = pm_results_number(r, "seconds_golden");
     printf("\nGolden, %u images, %.1f s (%.1f ms an image)\n", o->images, seconds, 1e3 * seconds / o->images);
-    printf("  accuracy float   %6.2f %%\n", 100 * pm_results_number(r, "accuracy_float"));
-    printf("  accuracy integer %6.2f %%\n", 100 * pm_results_number(r, "accuracy_integer"));
+    if (o->labelled) {
+        printf("  accuracy float   %6.2f %%, top 5 %6.2f %%\n", 100 * pm_results_number(r, "accuracy_float"),
+               100 * pm_results_number(r, "top5_float"));
+        printf("  accuracy integer %6.2f %%, top 5 %6.2f %%\n",
+               100 * pm_results_number(r, "accuracy_integer"), 100 * pm_results_number(r, "top5_integer"));
+    }
     printf("  same class       %6.2f %%\n", 100 * pm_results_number(r, "same_class"));
+    if (o->fidelity)
+        print_fidelity(o);
     if (pm_tally_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS) > 0)
         print_layers(o, r);
+    pm_run_print_sparsity(&o->tally, stdout);
+    if (pm_run_has_units(o))
+        pm_run_print_units(o, r, "", stdout);
     if (!isnan(pm_results_number(r, "array_reads"))) {
         printf("  %s, an image; ", pm_run_arrays_title(&o->tally));
         pm_run_print_budget(rep->job, stdout);
         printf(":\n    " PM_RUN_ARRAYS_HEAD "\n   ");
         pm_run_print_arrays(r, "", "cost/", o->images, stdout);
+        pm_run_print_programming(rep->job, r, "cost/", stdout);
     }
+    pm_run_print_macros(o);
 }
 
 /* Matrices, a line a system. */
@@ -347,53 +424,123 @@ static void print_rtl(const struct pm_run_report *rep, const struct pm_results *
 }
 
 static void print_rtl_variants(const struct pm_run_report *rep) {
-    printf("\n%s, RTL against golden, one image each\n",
-           pm_run_arrays_title(&rep->rtl_varied.outcome[0].tally));
+    printf("\nMatrices, RTL against golden, one image each\n");
     for (unsigned v = 0; v < rep->rtl_varied.count; v++) {
         printf("  %s, %.1f s\n  ", rep->rtl_varied.variant[v].text, rep->rtl_varied.outcome[v].seconds);
         print_matrices_rtl(&rep->rtl_varied.outcome[v]);
     }
 }
 
-#define VARIANT "  %-44s %6.2f %%   %7.2f %% "
+#define VARIANT "  %-*s %6.2f %%   %7.2f %% "
+
+/* Of the variants' names. */
+static int name_width(const struct pm_run_report *rep) {
+    size_t most = 44;
+    for (unsigned v = 0; v < rep->varied.count; v++) {
+        const size_t n = strlen(pm_run_variant_name(&rep->varied.variant[v]));
+        most = n > most ? n : most;
+    }
+    return (int)most;
+}
 
 static void print_variant(const struct pm_run_report *rep, unsigned v, const struct pm_results *r) {
     const struct pm_run_outcome *o = &rep->varied.outcome[v];
     char path[32];
     snprintf(path, sizeof path, "variants/%u/", v);
-    printf(VARIANT, pm_run_variant_name(&rep->varied.variant[v]), 100 * at(r, path, "accuracy_integer"),
-           100 * at(r, path, "same_class"));
-    if (rep->varied.variant[v].key) {
+    printf(VARIANT, name_width(rep), pm_run_variant_name(&rep->varied.variant[v]),
+           o->labelled ? 100 * at(r, path, "accuracy_integer") : NAN, 100 * at(r, path, "same_class"));
+    if (in_arrays(&rep->varied.variant[v])) {
         pm_run_print_arrays(r, path, path, o->images, stdout);
         return;
     }
+    if (pm_run_in_macros(o)) {
+        pm_run_print_macros_row(o);
+        return;
+    }
     const double items = (double)o->images * layers_of(rep);
-    printf(" %8.0f %6.0f %11.0f %6.0f", at(r, path, "accesses") / items,
-           at(r, path, "arrays") / items * o->images, at(r, path, "conversions") / items,
-           at(r, path, "clocks") / items);
+    const char *const columns[] = {"accesses", "boost", "arrays", "conversions", "levels", "clocks"};
+    const int width[] = {9, 6, 7, 12, 12, 7};
+    for (size_t k = 0; k < sizeof columns / sizeof *columns; k++) {
+        const double value = at(r, path, columns[k]), each = k == 1 ? 1 : k == 2 ? items / o->images : items;
+        if (isnan(value) || value <= 0)
+            printf("%*s", width[k], "-");
+        else
+            printf("%*.*f", width[k], k == 1 ? 2 : 0, value / each);
+    }
     if (o->draws)
         printf("   (conversion errors: %.3f a million)",
                1e6 * pm_ratio(at(r, path, "conversion_errors"), at(r, path, "conversions")));
+    if (at(r, path, "rescaled") > 0)
+        printf("   (%.0f elements dequantised or quantised)", at(r, path, "rescaled") / items);
     printf("\n");
+}
+
+/* What the arrays of the first row would take without BitSift. */
+static void print_windows(const struct pm_run_report *rep, const struct pm_results *r) {
+    const double items = (double)rep->varied.outcome[0].images * layers_of(rep);
+    const char *const path = "variants/0/windows/";
+    if (at(r, path, "accesses") > 0)
+        printf(VARIANT "%9.0f%6.2f%7.0f%12.0f%12.0f%7s\n", name_width(rep), "fixed windows of eight rows",
+               100 * pm_results_number(r, "variants/0/accuracy_integer"),
+               100 * pm_results_number(r, "variants/0/same_class"), at(r, path, "accesses") / items, 1.0,
+               pm_results_number(r, "variants/0/arrays") / layers_of(rep), at(r, path, "conversions") / items,
+               at(r, path, "levels") / items, "-");
+}
+
+/* Where the layers' engines count units of energy. */
+static void print_engines(const struct pm_run_report *rep, const struct pm_results *r) {
+    printf("  %-*s accuracy  same class " PM_RUN_UNITS_HEAD "\n", name_width(rep), "variant");
+    for (unsigned v = 0; v < rep->varied.count; v++) {
+        const struct pm_run_outcome *o = &rep->varied.outcome[v];
+        char path[32];
+        snprintf(path, sizeof path, "variants/%u/", v);
+        printf(VARIANT, name_width(rep), pm_run_variant_name(&rep->varied.variant[v]),
+               o->labelled ? 100 * at(r, path, "accuracy_integer") : NAN, 100 * at(r, path, "same_class"));
+        pm_run_print_units_line(r, path, stdout);
+    }
+    printf("  of an image: units, memristor accesses, %% against %d rows each; clocks from wake-up to the "
+           "first class; "
+           "merit: images a million units over the points lost, -: none\n",
+           PM_PVA_WINDOW);
+}
+
+static void print_macros(const struct pm_run_report *rep, const struct pm_results *r) {
+    for (unsigned v = 0, rows = 0; v < rep->varied.count; v++)
+        if (pm_run_in_macros(&rep->varied.outcome[v])) {
+            if (rows++ == 0)
+                pm_run_print_macros_head(name_width(rep));
+            print_variant(rep, v, r);
+        }
 }
 
 static void print_variants(const struct pm_run_report *rep, const struct pm_results *r) {
     printf("\nWhat each choice is worth, the first %u images, golden\n", rep->varied.outcome[0].images);
-    printf("  %-44s accuracy  same class accesses arrays conversions clocks, a layer and image\n", "variant");
+    if (pm_run_has_units(&rep->varied.outcome[0])) {
+        print_engines(rep, r);
+        return;
+    }
+    printf("  %-*s accuracy  same class  accesses boost arrays conversions      levels clocks, a layer and "
+           "image\n",
+           name_width(rep), "variant");
     for (unsigned v = 0; v < rep->varied.count; v++)
-        if (!rep->varied.variant[v].key)
+        if (!in_arrays(&rep->varied.variant[v]) && !pm_run_in_macros(&rep->varied.outcome[v]))
             print_variant(rep, v, r);
+    print_windows(rep, r);
+    printf("  levels: 2^bits of a converter, which its cost grows with, summed over conversions\n");
+    for (unsigned v = 0; v < rep->varied.count; v++)
+        pm_run_print_sparsity(&rep->varied.outcome[v].tally, stdout);
+    print_macros(rep, r);
     unsigned first = 0;
-    while (first < rep->varied.count && !rep->varied.variant[first].key)
+    while (first < rep->varied.count && !in_arrays(&rep->varied.variant[first]))
         first++;
     if (first == rep->varied.count)
         return;
     printf("\nMatrices in %s, the same images; an image's cost; ",
            pm_run_arrays_title(&rep->varied.outcome[first].tally));
     pm_run_print_budget(rep->job, stdout);
-    printf("\n  %-44s accuracy  same class  " PM_RUN_ARRAYS_HEAD "\n", "variant");
+    printf("\n  %-*s accuracy  same class  " PM_RUN_ARRAYS_HEAD "\n", name_width(rep), "variant");
     for (unsigned v = 0; v < rep->varied.count; v++)
-        if (rep->varied.variant[v].key)
+        if (in_arrays(&rep->varied.variant[v]))
             print_variant(rep, v, r);
 }
 

@@ -20,6 +20,8 @@ static const struct pm_setting settings[] = {
      .help = "images in RTL"},
     {PM_SET_INTEGER("ablation-images", 0, 1e9, "0"), .when = "input=images engine=golden|both",
      .help = "images for each variant; 0: none"},
+    {PM_SET_FLAG("fidelity", "0"), .when = "input=images engine=golden|both",
+     .help = "every layer against float: cosine, SQNR; without labels in any case"},
     {PM_SET_INTEGER("batch", 1, 4096, "1"), .when = "input=pairs",
      .help = "sentences that are padded to the longest of them"},
     {PM_SET_INTEGER("rtl-tokens", 2, 512, "128"), .when = "input=pairs engine=both",
@@ -33,6 +35,10 @@ static const struct pm_setting settings[] = {
      .help = "arrays that there are for matrices; 0: as many as 1-bit cells take"},
     {PM_SET_ONE_OF("copies", "integer|fluid", "integer"), .when = "arrays=some",
      .help = "of the matrices in these arrays: whole ones, or by the ratio"},
+    {PM_SET_NUMBER("endurance", 1, 1e15, "1e6"), .when = "arrays=some",
+     .help = "pulses that a cell survives; no source names it"},
+    {PM_SET_NUMBER("rate", 1e-9, 1e9, "1"), .when = "arrays=some",
+     .help = "inferences a second, for the years that cells last"},
     {PM_SET_INTEGER("seed", 0, 4294967295.0, "1"), .when = "drawn=something", .help = "of what is drawn"},
     {PM_SET_INTEGER("threads", 0, 1024, "0"), .when = "engine=golden|both", .help = "0: one a core"},
     {0},
@@ -67,9 +73,16 @@ pm_status pm_run_load_network(struct pm_run_job *j) {
     if (status == PM_OK && (j->network.type == PM_NETWORK_BERT) != (j->pairs != NULL))
         status = pm_fail(&j->error, PM_EINVAL, j->model, "takes %s",
                          j->pairs ? "images: --data" : "sentences: --pairs");
-    if (status == PM_OK && j->network.type == PM_NETWORK_CNN && j->plan.entries > 0 &&
-        !j->plan.entry[0].given)
+    char path[PATH_MAX + 16];
+    const bool own = j->plan.entries > 0 && !j->plan.entry[0].given;
+    snprintf(path, sizeof path, "%s/schedule.json", j->folder);
+    const bool compiled = access(path, F_OK) == 0;
+    if (status == PM_OK && own && compiled) {
+        snprintf(path, sizeof path, "%s/plan.json", j->folder);
+        status = pm_plan_load(&j->plan, path, &j->error);
+    } else if (status == PM_OK && own && j->network.type == PM_NETWORK_CNN) {
         status = pm_plan_default(&j->plan, "*=int8", &j->error);
+    }
     return status;
 }
 

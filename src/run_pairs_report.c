@@ -370,6 +370,7 @@ void pm_run_pairs_print(const struct pm_run_job *j, const struct pm_run_pairs *r
         pm_run_print_budget(j, to);
         fprintf(to, ":\n    " PM_RUN_ARRAYS_HEAD "\n   ");
         pm_run_print_arrays(found, "", "", (double)(g->tokens + g->padding), to);
+        pm_run_print_programming(j, found, "", to);
     }
     if (layer_vectors(g) > 0)
         print_layers(r, found, to);

@@ -9,6 +9,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+void pm_run_add_fidelity(const struct pm_run_outcome *o, struct pm_results *r) {
+    const struct pm_graph *g = o->tally.graph;
+    if (!o->fidelity)
+        return;
+    pm_result_list(r, "fidelity");
+    for (unsigned i = 0; i < g->nodes; i++) {
+        const struct pm_fidelity_sum *s = &o->fidelity[i];
+        if (s->ff == 0)
+            continue;
+        pm_result_group(r, NULL);
+        pm_result_text(r, "layer", g->node[i].name);
+        pm_result_text(r, "system", o->tally.system[i] ? o->tally.system[i]->name : "host");
+        pm_result_real(r, "cosine", pm_fidelity_cosine(s), NULL, PM_RESULT_MEASURED);
+        pm_result_real(r, "sqnr", s->noise > 0 ? pm_fidelity_sqnr(s) : NAN, "dB", PM_RESULT_MEASURED);
+        pm_result_end(r);
+    }
+    pm_result_end(r);
+}
+
 double pm_ratio(double a, double b) {
     return b > 0 ? a / b : 0;
 }
@@ -40,8 +59,11 @@ void pm_run_print_config(const struct pm_run_job *j, FILE *to) {
 }
 
 void pm_run_add_accuracy(const struct pm_run_outcome *o, struct pm_results *r) {
-    pm_result_real(r, "accuracy_float", pm_ratio(o->correct_float, o->images), NULL, PM_RESULT_MEASURED);
-    pm_result_real(r, "accuracy_integer", pm_ratio(o->correct_integer, o->images), NULL, PM_RESULT_MEASURED);
+    if (o->labelled) {
+        pm_result_real(r, "accuracy_float", pm_ratio(o->correct_float, o->images), NULL, PM_RESULT_MEASURED);
+        pm_result_real(r, "accuracy_integer", pm_ratio(o->correct_integer, o->images), NULL,
+                       PM_RESULT_MEASURED);
+    }
     pm_result_real(r, "same_class", pm_ratio(o->same_class, o->images), NULL, PM_RESULT_MEASURED);
 }
 
@@ -65,19 +87,66 @@ static bool fluid(const struct pm_run_job *j) {
     return pm_settings_int(j->settings, "copies") != 0;
 }
 
+/* Arrays that there are. */
+static uint64_t array_budget(const struct pm_run_job *j, const struct pm_held *held) {
+    const int64_t given = pm_settings_int(j->settings, "array-budget");
+    return given > 0 ? (uint64_t)given : held->plain;
+}
+
 /* Copies of the matrices in the arrays that there are, and what is left of their clocks. */
 static void add_copies(const struct pm_run_job *j, const struct pm_held *held, uint64_t clocks,
                        struct pm_results *r) {
-    const int64_t given = pm_settings_int(j->settings, "array-budget");
-    const uint64_t budget = given > 0 ? (uint64_t)given : held->plain;
+    const bool given = pm_settings_int(j->settings, "array-budget") > 0;
+    const uint64_t budget = array_budget(j, held);
     const double ratio = pm_ratio((double)budget, (double)held->arrays),
                  copies = fluid(j) ? ratio : floor(ratio);
     pm_result_int(r, "flip_bits", (int64_t)held->flip_bits, "bits", PM_RESULT_DERIVED);
-    pm_result_int(r, "array_budget", (int64_t)budget, "arrays",
-                  given > 0 ? PM_RESULT_PLAIN : PM_RESULT_DERIVED);
+    pm_result_int(r, "array_budget", (int64_t)budget, "arrays", given ? PM_RESULT_PLAIN : PM_RESULT_DERIVED);
     pm_result_real(r, "copies", copies, NULL, PM_RESULT_DERIVED);
     pm_result_real(r, "clocks_with_copies", copies > 0 ? (double)clocks / copies : NAN, "clocks",
                    PM_RESULT_DERIVED);
+}
+
+static double at(const struct pm_results *r, const char *path, const char *key) {
+    char full[96];
+    snprintf(full, sizeof full, "%s%s", path, key);
+    return pm_results_number(r, full);
+}
+
+/* Programming, how often it can be done, and how long cells last where there are too few arrays: then each is
+ * written with one part of the matrices after the other at every inference. */
+static void add_programming(const struct pm_run_job *j, const struct pm_held *held, struct pm_results *r) {
+    const double pulses = pm_ratio((double)held->pulses, (double)held->cells),
+                 endurance = pm_settings_real(j->settings, "endurance"), year = 365.25 * 86400;
+    const uint64_t budget = array_budget(j, held);
+    const double writes = held->arrays > budget ? pm_ratio((double)held->arrays, (double)budget) * pulses : 0;
+    pm_result_group(r, "programming");
+    pm_result_int(r, "cells", (int64_t)held->cells, "cells", PM_RESULT_DERIVED);
+    pm_result_int(r, "pulses", (int64_t)held->pulses, "pulses", PM_RESULT_MEASURED);
+    pm_result_real(r, "pulses_a_cell", pulses, "pulses", PM_RESULT_MEASURED);
+    pm_result_real(r, "programmings", pm_ratio(endurance, pulses), NULL, PM_RESULT_DERIVED);
+    pm_result_real(r, "pulses_a_cell_and_inference", writes, "pulses", PM_RESULT_DERIVED);
+    pm_result_real(r, "years",
+                   writes > 0 ? endurance / (writes * pm_settings_real(j->settings, "rate") * year)
+                              : (double)NAN,
+                   "years", PM_RESULT_DERIVED);
+    pm_result_end(r);
+}
+
+void pm_run_print_programming(const struct pm_run_job *j, const struct pm_results *r, const char *cost,
+                              FILE *to) {
+    char path[64];
+    snprintf(path, sizeof path, "%sprogramming/", cost);
+    const double years = at(r, path, "years");
+    if (isnan(at(r, path, "cells")))
+        return;
+    fprintf(to, "  programming: %.0f cells, %.3f pulses each; %.4g times at an endurance of %g\n",
+            at(r, path, "cells"), at(r, path, "pulses_a_cell"), at(r, path, "programmings"),
+            pm_settings_real(j->settings, "endurance"));
+    fprintf(to, "  pulses a cell and inference: %.4g", at(r, path, "pulses_a_cell_and_inference"));
+    if (!isnan(years))
+        fprintf(to, "; at %g a second cells last %.3g years", pm_settings_real(j->settings, "rate"), years);
+    fputc('\n', to);
 }
 
 void pm_run_add_cost(const struct pm_run_job *j, const struct pm_tally *t, struct pm_results *r) {
@@ -93,12 +162,8 @@ void pm_run_add_cost(const struct pm_run_job *j, const struct pm_tally *t, struc
     pm_result_int(r, "clocks", (int64_t)clocks, "clocks", PM_RESULT_MEASURED);
     if (held.plain > 0)
         add_copies(j, &held, clocks, r);
-}
-
-static double at(const struct pm_results *r, const char *path, const char *key) {
-    char full[96];
-    snprintf(full, sizeof full, "%s%s", path, key);
-    return pm_results_number(r, full);
+    if (held.cells > 0)
+        add_programming(j, &held, r);
 }
 
 void pm_run_print_arrays(const struct pm_results *r, const char *path, const char *cost, double items,

@@ -38,7 +38,7 @@ static void check_unfold(const struct pm_window *w, const float *x, float *y) {
                 const float v =
                     at_position(w, x, (int)(row * w->stride + tap / w->kernel) - (int)w->pad,
                                 (int)(col * w->stride + tap % w->kernel) - (int)w->pad, group * per + c);
-                assert_true(*y == (isnan(v) ? 0 : v));
+                assert_true(*y == (isnan(v) ? w->outside : v));
             }
 }
 
@@ -72,7 +72,7 @@ static void windows(void **state) {
         for (unsigned stride = 1; stride <= 3; stride++)
             for (unsigned pad = 0; pad < kernel && pad < 3; pad++)
                 for (unsigned groups = 1; groups <= 6; groups++) {
-                    struct pm_window w = {7, 5, 6, kernel, stride, pad, 0, 0, groups};
+                    struct pm_window w = {7, 5, 6, kernel, stride, pad, 0, 0, groups, 0.25f};
                     w.rows = pm_window_places(7, kernel, stride, pad);
                     w.cols = pm_window_places(5, kernel, stride, pad);
                     if (6 % groups != 0)
@@ -128,6 +128,7 @@ struct weights {
     const char *name;
     unsigned out, in;
     float *w, *b;
+    float *scale; /* of a binary layer: its weights are 1 and -1 */
 };
 
 static void write_network(const char *config, struct weights *of, size_t n) {
@@ -140,6 +141,12 @@ static void write_network(const char *config, struct weights *of, size_t n) {
         of[i].w = add_tensor(name, of[i].out, of[i].in, 1.5f / sqrtf((float)of[i].in));
         snprintf(name, sizeof name, "%s.bias", of[i].name);
         of[i].b = add_tensor(name, of[i].out, 0, 0.2f);
+        if (strcmp(of[i].name, "bin") != 0)
+            continue;
+        for (size_t k = 0; k < (size_t)of[i].out * of[i].in; k++)
+            of[i].w[k] = of[i].w[k] < 0 ? -1 : 1;
+        snprintf(name, sizeof name, "%s.scale", of[i].name);
+        of[i].scale = add_tensor(name, of[i].out, 0, 0.2f); /* of both signs */
     }
     strcat(header, "}");
     write_file("config.json", config, strlen(config));
@@ -176,6 +183,23 @@ static struct value naive_conv(const struct value *x, const struct weights *w, u
                                        depthwise ? o : c);
                 y.v[(row * y.side + col) * y.channels + o] = relu && sum < 0 ? 0 : sum;
             }
+    return y;
+}
+
+static struct value naive_binary(const struct value *x, const struct weights *w) {
+    struct value y = {.side = x->side, .channels = w->out};
+    for (unsigned i = 0; i < y.side * y.side; i++)
+        for (unsigned o = 0; o < w->out; o++) {
+            int dot = 0;
+            for (unsigned k = 0; k < w->in; k++) {
+                const int row = (int)(i / y.side + k / x->channels / 3) - 1,
+                          col = (int)(i % y.side + k / x->channels % 3) - 1, side = (int)x->side;
+                const bool inside = row >= 0 && col >= 0 && row < side && col < side;
+                const bool one = inside && get(x, row, col, k % x->channels) >= 0;
+                dot += one == (w->w[o * w->in + k] > 0) ? 1 : -1;
+            }
+            y.v[i * w->out + o] = (double)dot * w->scale[o] + w->b[o];
+        }
     return y;
 }
 
@@ -234,10 +258,10 @@ static void check_outputs(const struct pm_network *n, const struct value *expect
 
 static const char convs_config[] =
     "{\"type\":\"cnn\",\"image\":9,\"classes\":5,\"convs\":[[4,2],[8,1],[6,2]]}";
-static struct weights convs_weights[] = {{"convs.0", 4, 9, NULL, NULL},
-                                         {"convs.1", 8, 36, NULL, NULL},
-                                         {"convs.2", 6, 72, NULL, NULL},
-                                         {"head", 5, 6, NULL, NULL}};
+static struct weights convs_weights[] = {{.name = "convs.0", .out = 4, .in = 9},
+                                         {.name = "convs.1", .out = 8, .in = 36},
+                                         {.name = "convs.2", .out = 6, .in = 72},
+                                         {.name = "head", .out = 5, .in = 6}};
 
 static void load(struct pm_network *n) {
     struct pm_error e;
@@ -273,7 +297,8 @@ static void plain_network(void **state) {
 
 static const char layers_config[] =
     "{\"type\":\"cnn\",\"image\":9,\"classes\":5,\"layers\":["
-    "{\"op\":\"conv\",\"name\":\"stem\",\"out\":6,\"relu\":true},"
+    "{\"op\":\"conv\",\"name\":\"stem\",\"out\":6},"
+    "{\"op\":\"conv\",\"name\":\"bin\",\"out\":6,\"binary\":true},"
     "{\"op\":\"max\",\"name\":\"max\",\"kernel\":2,\"stride\":2},"
     "{\"op\":\"conv\",\"name\":\"short\",\"out\":8,\"kernel\":1,\"stride\":2},"
     "{\"op\":\"depthwise\",\"name\":\"a.dw\",\"from\":\"max\",\"kernel\":3,\"stride\":2,\"relu\":true},"
@@ -281,28 +306,27 @@ static const char layers_config[] =
     "{\"op\":\"add\",\"name\":\"a.add\",\"with\":\"short\",\"relu\":true},"
     "{\"op\":\"pool\",\"name\":\"pool\"},"
     "{\"op\":\"dense\",\"name\":\"head\",\"out\":5}]}";
-static struct weights layers_weights[] = {{"stem", 6, 9, NULL, NULL},
-                                          {"short", 8, 6, NULL, NULL},
-                                          {"a.dw", 6, 9, NULL, NULL},
-                                          {"a.pw", 8, 6, NULL, NULL},
-                                          {"head", 5, 8, NULL, NULL}};
+static struct weights layers_weights[] = {
+    {.name = "stem", .out = 6, .in = 9},  {.name = "bin", .out = 6, .in = 54},
+    {.name = "short", .out = 8, .in = 6}, {.name = "a.dw", .out = 6, .in = 9},
+    {.name = "a.pw", .out = 8, .in = 6},  {.name = "head", .out = 5, .in = 8}};
 
 /* Residual, depthwise, pooled: with the systems' view of the depthwise filters, a matrix. */
 static void residual_network(void **state) {
     (void)state;
     struct pm_network n;
-    write_network(layers_config, layers_weights, 5);
+    write_network(layers_config, layers_weights, 6);
     load(&n);
-    check_names(n.graph, " stem short a.dw a.pw head");
+    check_names(n.graph, " stem bin short a.dw a.pw head");
     for (int i = 0; i < 3; i++) {
         draw_image();
-        const struct value x = pixels(), stem = naive_conv(&x, &layers_weights[0], 3, 1, false, true),
-                           max = naive_largest(&stem),
-                           beside = naive_conv(&max, &layers_weights[1], 1, 2, false, false),
-                           dw = naive_conv(&max, &layers_weights[2], 3, 2, true, true),
-                           pw = naive_conv(&dw, &layers_weights[3], 1, 1, false, false),
+        const struct value x = pixels(), stem = naive_conv(&x, &layers_weights[0], 3, 1, false, false),
+                           bin = naive_binary(&stem, &layers_weights[1]), max = naive_largest(&bin),
+                           beside = naive_conv(&max, &layers_weights[2], 1, 2, false, false),
+                           dw = naive_conv(&max, &layers_weights[3], 3, 2, true, true),
+                           pw = naive_conv(&dw, &layers_weights[4], 1, 1, false, false),
                            sum = naive_add(&pw, &beside), mean = naive_mean(&sum),
-                           y = naive_conv(&mean, &layers_weights[4], 1, 1, false, false);
+                           y = naive_conv(&mean, &layers_weights[5], 1, 1, false, false);
         check_outputs(&n, &y);
     }
     for (unsigned i = 0; i < n.graph->nodes; i++)
@@ -312,7 +336,7 @@ static void residual_network(void **state) {
             for (unsigned o = 0; o < 6; o++)
                 for (unsigned k = 0; k < 54; k++)
                     assert_true(m->weight[o * 54 + k] ==
-                                (k / 9 == o ? layers_weights[2].w[o * 9 + k % 9] : 0));
+                                (k / 9 == o ? layers_weights[3].w[o * 9 + k % 9] : 0));
         }
     pm_network_free(&n);
 }
@@ -378,7 +402,8 @@ static void refused_configs(void **state) {
     write_network(convs_config, convs_weights, 3);
     assert_int_equal(pm_network_load(&n, folder, &e), PM_EFORMAT);
     assert_message(&e, "model.safetensors", "head.weight");
-    struct weights other[] = {{"convs.0", 4, 9, NULL, NULL}, {"convs.1", 8, 35, NULL, NULL}};
+    struct weights other[] = {{.name = "convs.0", .out = 4, .in = 9},
+                              {.name = "convs.1", .out = 8, .in = 35}};
     write_network(convs_config, other, 2);
     assert_int_equal(pm_network_load(&n, folder, &e), PM_ESHAPE);
     assert_message(&e, "model.safetensors", "convs.1.weight");
@@ -488,6 +513,34 @@ static void large_sums(void **state) {
     pm_calibration_free(&site.calibration);
 }
 
+/* Scales of weights that are given: of a network that was trained in integers. */
+static void given_scales(void **state) {
+    (void)state;
+    float w[] = {0.5f, -0.25f, 0.75f, -40.0f}, bias[2] = {0};
+    static const char text[] = "{\"matrices\":{\"activations\":\"symmetric\",\"weights\":\"layer\","
+                               "\"inputs\":{\"m\":[0,1]},\"scales\":{\"m\":0.25}}}";
+    write_file("calibration.json", text, sizeof text - 1);
+    const struct pm_matrix m = {.in = 2, .out = 2, .weight = w, .bias = bias};
+    const struct pm_node node = {.kind = PM_NODE_MATRIX, .name = "m", .matrix = &m};
+    struct pm_site site = {.folder = folder};
+    struct pm_integer *h;
+    struct pm_error e;
+    assert_int_equal(pm_integer_new(&site, &node, &(struct pm_integer_cfg){8, 8, false}, &h, &e), PM_OK);
+    assert_true(h->w_scale[0] == 0.25f && h->w_scale[1] == 0.25f);
+    assert_true(h->weight[0] == 2 && h->weight[2] == -1 && h->weight[1] == 3 && h->weight[3] == -127);
+    pm_integer_free(h);
+    pm_calibration_free(&site.calibration);
+    for (int i = 0; i < 2; i++) {
+        struct pm_calibration c;
+        const char *const bad = i ? "{\"matrices\":{\"activations\":\"affine\",\"weights\":\"layer\","
+                                    "\"inputs\":{},\"scales\":{\"m\":0}}}"
+                                  : "{\"matrices\":{\"activations\":\"affine\",\"weights\":\"layer\","
+                                    "\"inputs\":{},\"scales\":1}}";
+        write_file("calibration.json", bad, strlen(bad));
+        assert_int_equal(pm_calibration_load(folder, &c, &e), i ? PM_ERANGE : PM_EFORMAT);
+    }
+}
+
 static void refused_calibrations(void **state) {
     (void)state;
     const struct pm_matrix m = {0};
@@ -522,10 +575,14 @@ static void refused_calibrations(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(windows),         cmocka_unit_test(groups),
-        cmocka_unit_test(plain_network),   cmocka_unit_test(residual_network),
-        cmocka_unit_test(refused_configs), cmocka_unit_test(integers),
-        cmocka_unit_test(large_sums),      cmocka_unit_test(refused_calibrations)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(windows),
+                                       cmocka_unit_test(groups),
+                                       cmocka_unit_test(plain_network),
+                                       cmocka_unit_test(residual_network),
+                                       cmocka_unit_test(refused_configs),
+                                       cmocka_unit_test(integers),
+                                       cmocka_unit_test(large_sums),
+                                       cmocka_unit_test(given_scales),
+                                       cmocka_unit_test(refused_calibrations)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

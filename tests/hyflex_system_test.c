@@ -69,8 +69,8 @@ static void check_factor(const float *f, bool rows, unsigned n, unsigned k, doub
 }
 
 /* What defines a truncated singular value decomposition, whichever factor holds the singular values: the
- * other's ranks are orthonormal, its own are orthogonal and fall in size, and the error has exactly the energy
- * that is left out. The singular values are those of single precision LAPACK. */
+ * other's ranks are orthonormal, its own are orthogonal and fall in size, and the error has exactly the
+ * energy that is left out. The singular values are those of single precision LAPACK. */
 static void factors_are_the_truncated_decomposition(void **state) {
     (void)state;
     static const unsigned shapes[][2] = {{1, 1}, {5, 3}, {3, 5}, {64, 96}, {96, 64}, {40, 1}};
@@ -179,7 +179,7 @@ static pm_status exact_product(void *ctx, const struct pm_hyflex_run *run) {
 }
 
 static struct pm_hyflex_linear_cfg layout(enum pm_hyflex_layout l) {
-    return (struct pm_hyflex_linear_cfg){.layout = l, .array = pm_hyflex_default(), .adc = {6, 7}};
+    return (struct pm_hyflex_linear_cfg){.layout = l, .array = pm_hyflex_default(), .mlc_cell = 2, .adc = {6, 7}};
 }
 
 static void whole_matrices_are_exact(void **state) {

@@ -52,7 +52,7 @@ static void equals_exact_arrays(void **state) {
             x[i] = i < in ? 0 : 5 * uniform() * uniform(); /* a vector of zeros */
         const struct pm_matrix l = {.in = in, .out = out, .weight = weight, .bias = bias};
         struct pm_hyflex_linear_cfg cfg = {
-            .layout = PM_HYFLEX_SLC, .array = pm_hyflex_default(), .adc = {6, 7}};
+            .layout = PM_HYFLEX_SLC, .array = pm_hyflex_default(), .mlc_cell = 2, .adc = {6, 7}};
         struct pm_hyflex_linear *arrays;
         uint32_t id = 0;
         assert_int_equal(pm_hyflex_linear_new(&cfg, &l, &id, &arrays), PM_OK);

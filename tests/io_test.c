@@ -532,18 +532,21 @@ static void dataset_names(void **state) {
     };
     struct pm_dataset d;
     struct pm_error e = {""};
-    assert_int_equal(pm_dataset_open(&d, folder, "t10k", 10, &e), PM_EIO);
+    assert_int_equal(pm_dataset_open(&d, folder, "t10k", &(struct pm_dataset_form){{2, 2, 1}, 10, false}, &e),
+                     PM_EIO);
     assert_message(&e, "t10k-images-idx3-ubyte.gz", "No such file");
     for (int images = 0; images < 4; images++)
         for (int labels = 0; labels < 4; labels++) {
-            uint8_t pixels[8], label[2];
+            uint8_t pixels[8];
+            unsigned label[2];
             write_idx(names[images][0], images % 2 == 0, 2, 4, 7);
             write_idx(names[labels][1], labels % 2 == 0, 2, 1, 9);
-            if (pm_dataset_open(&d, folder, "t10k", 10, &e) != PM_OK)
+            if (pm_dataset_open(&d, folder, "t10k", &(struct pm_dataset_form){{2, 2, 1}, 10, false}, &e) !=
+                PM_OK)
                 fail_msg("%s", e.text);
-            assert_int_equal(d.images.item, 4);
-            assert_int_equal(pm_idx_read(&d.images, 2, pixels, &e), PM_OK);
-            assert_int_equal(pm_idx_read(&d.labels, 2, label, &e), PM_OK);
+            assert_int_equal(d.item, 4);
+            assert_true(d.labelled && d.count == 2);
+            assert_int_equal(pm_dataset_read(&d, 2, pixels, label, &e), PM_OK);
             assert_true(pixels[7] == 7 && label[0] == 9);
             pm_dataset_close(&d);
             unlink(in_folder(names[images][0]));
@@ -574,7 +577,9 @@ static void dataset_bad(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         write_idx(images, false, cases[i].images, 4, 0);
         write_idx(labels, false, cases[i].labels, 1, cases[i].label);
-        assert_int_equal(pm_dataset_open(&d, folder, "t10k", cases[i].classes, &e), cases[i].status);
+        assert_int_equal(pm_dataset_open(&d, folder, "t10k",
+                                         &(struct pm_dataset_form){{2, 2, 1}, cases[i].classes, false}, &e),
+                         cases[i].status);
         if (cases[i].status != PM_OK) {
             assert_message(&e, cases[i].file, cases[i].reason);
             assert_null(d.images.file);
@@ -588,13 +593,16 @@ static void dataset_bad(void **state) {
     bytes[8 + 9999] = 11;
     write_file(images, head, sizeof head);
     write_file(labels, bytes, sizeof bytes);
-    assert_int_equal(pm_dataset_open(&d, folder, "t10k", 10, &e), PM_ERANGE);
+    assert_int_equal(pm_dataset_open(&d, folder, "t10k", &(struct pm_dataset_form){{2, 2, 1}, 10, false}, &e),
+                     PM_ERANGE);
     assert_message(&e, labels, "label 9999 is 11");
     write_file(labels, bytes, sizeof bytes - 1);
-    assert_int_equal(pm_dataset_open(&d, folder, "t10k", 10, &e), PM_EFORMAT);
+    assert_int_equal(pm_dataset_open(&d, folder, "t10k", &(struct pm_dataset_form){{2, 2, 1}, 10, false}, &e),
+                     PM_EFORMAT);
     assert_message(&e, labels, "truncated");
     unlink(in_folder(labels));
-    assert_int_equal(pm_dataset_open(&d, folder, "t10k", 10, &e), PM_EIO);
+    assert_int_equal(pm_dataset_open(&d, folder, "t10k", &(struct pm_dataset_form){{2, 2, 1}, 10, false}, &e),
+                     PM_EIO);
     assert_message(&e, "t10k-labels-idx1-ubyte.gz", "No such file");
     unlink(in_folder(images));
 }

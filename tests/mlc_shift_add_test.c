@@ -50,8 +50,8 @@ static int32_t pair_dot(const int8_t *x, const int8_t *w, unsigned rows, unsigne
     return acc;
 }
 
-/* Every product of two int8, all cells and both codings: with the proofs, which show t = sum of the active rows' weights and
- * y = its sum over planes, this closes the dot product. */
+/* Every product of two int8, all cells and both codings: with the proofs, which show t = sum of the active
+ * rows' weights and y = its sum over planes, this closes the dot product. */
 static void every_product(void **state) {
     (void)state;
     for (unsigned cell = 1; cell <= 4; cell++)
@@ -110,7 +110,8 @@ static void accumulator_widths(void **state) {
                                                                                     : 128 * high - 127 * low;
             assert_true(largest < 1 << 23);
             assert_int_equal(largest < 1 << 22, !(cell == 1 && top == 127));
-            /* Pairs: all positive columns full in planes 0 to 6, all negative ones in plane 7, and the mirror. */
+            /* Pairs: all positive columns full in planes 0 to 6, all negative ones in plane 7, and the
+             * mirror. */
             int32_t code[2][16], acc[2] = {0};
             for (unsigned c = 0; c < 2 * pm_mlc_slices(cell); c++)
                 code[c % 2][c] = top, code[1 - c % 2][c] = 0;

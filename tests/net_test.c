@@ -538,15 +538,14 @@ static void map_tokens_are_close_to_float(void **state) {
     load_maps(&network);
     enum { TOKENS = 200 };
     static float tokens[TOKENS * D];
-    static int8_t x[TOKENS * D];
+    static int16_t x[TOKENS * D];
     static int32_t ex[TOKENS];
     float work[D];
     int64_t fixed[D];
-    int16_t narrow[D];
     seed_state = 5;
     for (int i = 0; i < TOKENS * D; i++)
         tokens[i] = (float)(uniform() * (1 + i % 5));
-    pm_flare_map_tokens(&maps[1], TOKENS, tokens, work, fixed, narrow, x, ex);
+    pm_flare_map_tokens(&maps[1], 8, TOKENS, tokens, work, fixed, x, ex);
     double worst = 0;
     int largest = 0;
     for (int t = 0; t < TOKENS; t++) {
@@ -574,7 +573,7 @@ static void map_tokens_are_close_to_float(void **state) {
 
 /* An attention engine in double precision on the mapped integers: only the mapping's and the interface's own
  * quantisation is left. */
-static void ideal_engine(const struct pm_flare_map *map, const int8_t *x, const int32_t *ex, int8_t *y,
+static void ideal_engine(const struct pm_flare_map *map, const int16_t *x, const int32_t *ex, int8_t *y,
                          int32_t *e) {
     double q[N][D], k[N][D], v[N][D], h[N][D];
     for (int t = 0; t < N; t++)
@@ -617,13 +616,13 @@ static pm_status compute_ideal(void *ctx, unsigned node, const struct pm_operand
     const struct pm_flare_map *map = &maps[w->calls % LAYERS];
     float work[D];
     int64_t fixed[D];
-    int16_t narrow[D];
-    int8_t x[N * D], y[N * D];
+    int16_t x[N * D];
+    int8_t y[N * D];
     int32_t ex[N], e[N];
     assert_ptr_equal(&w->network->graph.node[node], attention(w->network, (unsigned)w->calls % LAYERS));
     assert_int_equal(o->n, N);
     w->calls++;
-    pm_flare_map_tokens(map, N, o->x, work, fixed, narrow, x, ex);
+    pm_flare_map_tokens(map, 8, N, o->x, work, fixed, x, ex);
     ideal_engine(map, x, ex, y, e);
     for (int i = 0; i < N * D; i++)
         o->y[i] = (float)ldexp(y[i], e[i / D]) * map->out_scale[i % D];

@@ -2,6 +2,7 @@
 /* Pre-alignment and FP32 normalisation against double precision, in which every step is exact. */
 #include "prealign.h"
 
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -69,6 +70,29 @@ static void aligns_every_code(void **state) {
                 check(f, bits, true, code, emax);
             }
         }
+}
+
+/* Numbers at, beside and half way between codes: the nearest one by distance. */
+static void encodes_the_nearest_code(void **state) {
+    (void)state;
+    for (enum pm_float f = 0; f < PM_FLOATS; f++) {
+        const struct oracle *o = &formats[f];
+        const uint32_t half = pm_float_codes(f) / 2, top = (((1u << o->e) - 1) << o->m) - 1;
+        for (uint32_t code = 0; code <= top; code++) {
+            int e;
+            const double v = value(o, code, &e), above = code < top ? value(o, code + 1, &e) : 2 * v;
+            const float middle = (float)((v + above) / 2);
+            assert_int_equal(pm_float_encode(f, (float)v), code);
+            assert_int_equal(pm_float_encode(f, -(float)v), code | half);
+            if (code == top || middle == 0)
+                continue;
+            assert_int_equal(pm_float_encode(f, middle), code + (code & 1));
+            assert_int_equal(pm_float_encode(f, nextafterf(middle, 0)), code);
+            assert_int_equal(pm_float_encode(f, -nextafterf(middle, INFINITY)), (code + 1) | half);
+        }
+        assert_int_equal(pm_float_encode(f, FLT_MAX), top);
+        assert_int_equal(pm_float_encode(f, -INFINITY), top | half);
+    }
 }
 
 static void group_has_the_largest_exponent(void **state) {
@@ -233,6 +257,7 @@ static void literal_alignments(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(aligns_every_code),
+        cmocka_unit_test(encodes_the_nearest_code),
         cmocka_unit_test(group_has_the_largest_exponent),
         cmocka_unit_test(invariants_hold),
         cmocka_unit_test(dot_products_are_bounded),

@@ -3,6 +3,7 @@
  * the corner of a large one. */
 #include "analog/rram.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -16,6 +17,10 @@ static const struct {
     unsigned rows, cols;
 } sizes[] = {{1, 1},    {7, 3},    {8, 576},  {63, 127},  {64, 128},      {65, 129},
              {64, 600}, {128, 64}, {200, 31}, {256, 256}, {MAX_ROWS, 130}};
+
+static unsigned most_rows(unsigned cell) {
+    return cell == 3 ? 256 : cell == 4 ? 128 : MAX_ROWS;
+}
 
 static uint64_t rng = 1;
 
@@ -49,8 +54,10 @@ static void nominal_reads_are_sums(void **state) {
     (void)state;
     const struct pm_rram_cfg cfg = pm_rram_preset(0, 1);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        for (unsigned cell = 1; cell <= 2; cell++) {
+        for (unsigned cell = 1; cell <= 4; cell++) {
             const unsigned rows = sizes[i].rows, cols = sizes[i].cols;
+            if (rows > most_rows(cell))
+                continue;
             struct pm_rram *a = pm_rram_new(&cfg, 3, rows, cols, cell);
             uint8_t *states = draw_states(rows, cols, cell);
             static int32_t value[MAX_COLS + 1];
@@ -155,18 +162,123 @@ static void sizes_out_of_range_are_refused(void **state) {
     assert_null(pm_rram_new(&cfg, 0, PM_RRAM_MAX_ROWS + 1, 1, 1));
     assert_null(pm_rram_new(&cfg, 0, 1, PM_ARRAY_MAX_COLS + 1, 1));
     assert_null(pm_rram_new(&cfg, 0, 1, 1, 0));
-    assert_null(pm_rram_new(&cfg, 0, 1, 1, 3));
-    struct pm_rram *a = pm_rram_new(&cfg, 0, PM_RRAM_MAX_ROWS, 1, 2);
-    assert_non_null(a);
+    assert_null(pm_rram_new(&cfg, 0, 1, 1, 5));
+    for (unsigned cell = 1; cell <= 4; cell++) {
+        assert_null(pm_rram_new(&cfg, 0, most_rows(cell) + 1, 1, cell));
+        struct pm_rram *a = pm_rram_new(&cfg, 0, most_rows(cell), 1, cell);
+        assert_non_null(a);
+        assert_int_equal(pm_rram_pulses(a), most_rows(cell));
+        pm_rram_free(a);
+    }
+}
+
+/* Rows of one state each, read alone: the deviation of column's values from the state, in LSB. */
+struct spread {
+    double error_rate, square, most, pulses;
+};
+
+static struct spread spread_of(const struct pm_rram_cfg *cfg, unsigned cell, unsigned state) {
+    enum { R = 64, C = 512 };
+    static uint8_t states[R * C];
+    static int32_t value[C];
+    struct spread s = {0};
+    struct pm_rram *a = pm_rram_new(cfg, 7, R, C, cell);
+    const int top = (1 << cell) - 1;
+    memset(states, (int)state, sizeof states);
+    pm_rram_program(a, states);
+    for (unsigned r = 0; r < R; r++) {
+        pm_rram_read(a, &(uint64_t){(uint64_t)1 << r}, (struct pm_read_id){0}, value);
+        for (unsigned c = 0; c < C; c++) {
+            const double off = value[c] / 256.0 - state;
+            const int code = (value[c] + 128) >> 8;
+            s.error_rate += (code < 0 ? 0 : code > top ? top : code) != (int)state;
+            s.square += off * off;
+            s.most = fmax(s.most, fabs(off));
+        }
+    }
+    s.error_rate /= R * C;
+    s.square /= R * C;
+    s.pulses = (double)pm_rram_pulses(a) / (R * C);
     pm_rram_free(a);
+    return s;
+}
+
+/* Standard deviation of one pulse, in LSB of the cell, as the conductance is proportional to what it should
+ * be. */
+static double one_pulse(double sigma, unsigned cell, unsigned state) {
+    const double top = (1u << cell) - 1, off = 1 / 150.0;
+    return sigma * (state + top * off / (1 - off));
+}
+
+/* Cells of 2, 3 and 4 bits at the same error of a pulse: how often one is nearer to another state, all states
+ * alike. 4.04 % of 2 bits; the source has 7 times as many of more. */
+static void more_bits_err_more_often(void **state) {
+    (void)state;
+    const struct pm_rram_cfg cfg = pm_rram_preset(PM_RRAM_SIGMA_CELL, 3);
+    double rate[5] = {0};
+    for (unsigned cell = 2; cell <= 4; cell++) {
+        const unsigned levels = 1u << cell;
+        double closed = 0;
+        for (unsigned s = 0; s < levels; s++) {
+            const double tail = erfc(0.5 / one_pulse(cfg.mlc_sigma, cell, s) / sqrt(2));
+            closed += (s == 0 || s == levels - 1 ? tail / 2 : tail) / levels;
+            rate[cell] += spread_of(&cfg, cell, s).error_rate / levels;
+        }
+        print_message(
+            "# cells of %u bits at sigma %.3f: %.4f are nearer to another state, closed form %.4f\n", cell,
+            cfg.mlc_sigma, rate[cell], closed);
+        assert_true(fabs(rate[cell] - closed) < 0.003); /* 131,072 and more cells: 0.0014 at most */
+    }
+    assert_true(rate[3] > 5 * rate[2] && rate[3] < 7 * rate[2] && rate[4] > 10 * rate[2]);
+}
+
+/* Write-and-verify: pulses are a geometric distribution that ends at the most, the error a Gaussian cut at
+ * what is allowed, but for the cells that ran out of pulses. Against closed forms, to both sides. */
+static void verified_cells_are_within_their_bound(void **state) {
+    (void)state;
+    static const struct {
+        double sigma, verify;
+        unsigned cell, state, pulses;
+    } cases[] = {{0.132, 0.25, 2, 3, 1000}, {0.132, 0.25, 2, 3, 2},  {0.132, 0.25, 2, 1, 16},
+                 {0.2, 0.1, 1, 1, 1000},    {0.132, 0.25, 4, 15, 8}, {0.132, 0.5, 3, 5, 1},
+                 {0, 0.1, 2, 3, 16}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct pm_rram_cfg cfg = pm_rram_preset(cases[i].sigma, 9);
+        cfg.slc_sigma = cases[i].sigma;
+        cfg.verify = cases[i].verify;
+        cfg.pulses = cases[i].pulses;
+        const struct spread s = spread_of(&cfg, cases[i].cell, cases[i].state);
+        if (cases[i].sigma <= 0) {
+            assert_true(s.square <= 0 && s.pulses <= 1);
+            continue;
+        }
+        const double sd = one_pulse(cases[i].sigma, cases[i].cell, cases[i].state), t = cases[i].verify / sd;
+        const double p = erf(t / sqrt(2)), missed = pow(1 - p, cases[i].pulses);
+        const double inside = 1 - 2 * t * exp(-t * t / 2) / sqrt(2 * acos(-1)) / p, all = 1;
+        const double square = sd * sd * ((1 - missed) * inside + missed * (all - p * inside) / (1 - p));
+        const double pulses = (1 - missed) / p;
+        print_message(
+            "# verify %.2f LSB, at most %u pulses, %u bits, state %u, sigma %.3f: %.3f pulses a cell, closed "
+            "form %.3f; error %.4f LSB rms, closed form %.4f\n",
+            cases[i].verify, cases[i].pulses, cases[i].cell, cases[i].state, cases[i].sigma, s.pulses, pulses,
+            sqrt(s.square), sqrt(square));
+        assert_true(fabs(s.pulses - pulses) < 0.03 * pulses); /* 32,768 cells: 0.6 % */
+        assert_true(fabs(s.square - square) < 0.05 * square);
+        assert_true(cases[i].pulses < 100 || s.most <= cases[i].verify + 1.0 / 512 + 1e-4);
+    }
+    /* A stuck cell takes all its pulses, and stays what it is. */
+    struct pm_rram_cfg cfg = pm_rram_preset(0, 9);
+    cfg.stuck_on = 1;
+    cfg.verify = 0.1;
+    cfg.pulses = 5;
+    assert_true(fabs(spread_of(&cfg, 2, 0).pulses - 5) < 1e-9 && spread_of(&cfg, 2, 3).pulses <= 1);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nominal_reads_are_sums),
-        cmocka_unit_test(fast_reads_are_the_plain_ones),
-        cmocka_unit_test(a_corner_is_a_small_array),
-        cmocka_unit_test(sizes_out_of_range_are_refused),
+        cmocka_unit_test(nominal_reads_are_sums),    cmocka_unit_test(fast_reads_are_the_plain_ones),
+        cmocka_unit_test(a_corner_is_a_small_array), cmocka_unit_test(sizes_out_of_range_are_refused),
+        cmocka_unit_test(more_bits_err_more_often),  cmocka_unit_test(verified_cells_are_within_their_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

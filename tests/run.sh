@@ -45,19 +45,36 @@ between ffn_accuracy_sigma_0.025 0.90 1
 between ffn_accuracy_sigma_0.132 0.80 0.99
 between ffn_accuracy_sigma_0.174 0.75 0.98
 between ffn_accuracy_6bit 0.1 0.8
+between ffn_accuracy_weight_0.132 0.88 1
+between ffn_accuracy_differential_0.132 0.88 1
+[ "$(sed -n '/^	"noise_forms":/,/^	}/p' "$work/summary.json" | grep -cE '^		"(weight|cell|differential)":|"accuracy_integer":|"arrays":	(24|48),')" = 9 ]
+check "three forms of noise, with their arrays" $?
 between clips_literal 1 1000
 between clips_literal_slc 0 0
 # SLC and MLC, twice each: 3 layers x 49 vectors x (1,024 codes and 16 or 32 accumulators of 8 + 8 or 4 + 4 tiles, 192 sums)
 between hyflex_integers_compared 7488912 7488912
 between hyflex_integers_differ 0 0
 # What each mapping costs: 3 layers of 8 + 8 SLC arrays, of 4 + 4 MLC arrays whose copies fill as many; ranks need more than these.
-awk -F '"' '{ n = $3; gsub(/[:\t,]/, "", n) } /"variant":/ { v = $4 } /^\t\t\t"/ { c[v, $2] = n } /^\t\t"/ && !(("", $2) in c) { c["", $2] = n } END {
+awk -F '"' '{ n = $3; gsub(/[:\t,]/, "", n); n = n == "null" ? n : n + 0 } /"variant":/ { v = $4 } /^\t\t\t"/ { c[v, $2] = n } /^\t\t"/ && !(("", $2) in c) { c["", $2] = n } END {
     slc = "ffn*=hyflex,cell=1"; mlc = "ffn*=hyflex,cell=2"; ranks = "ffn*=hyflex,cell=ranks,mlc-sigma=0.132"; flare = "as configured"
     exit !(c[slc, "arrays"] == 48 && c[slc, "reads"] == 100 * 49 * 8 * 48 && c[slc, "conversions"] == 128 * c[slc, "reads"] && c[slc, "flip_bits"] == 48 * 128 &&
            c[mlc, "arrays"] == 24 && c[mlc, "array_budget"] == 48 && c[mlc, "copies"] == 2 && c[mlc, "clocks"] == c[slc, "clocks"] * 9 / 8 &&
            c[mlc, "clocks_with_copies"] * 2 == c[mlc, "clocks"] && c[ranks, "arrays"] == 81 && c[ranks, "reads"] == 3175200 &&
            c[ranks, "clocks_with_copies"] == "null" && c["", "slc"] == 1 && c["", "mlc"] == 2 && c["", "ranks_0.132"] == 0 && c[flare, "arrays"] == 36 && c[flare, "reads"] == c[flare, "accesses"]) }' "$work/summary.json"
 check "every row has its arrays, reads, conversions, clocks and copies" $?
+# FLARE as its source has it: three quarters of the boost that is left, and without 1/Z some accuracy; nothing else has RTL.
+awk -F '"' '{ n = $3; gsub(/[:\t,]/, "", n); n = n == "null" ? n : n + 0 } /"variant":/ { v = $4 } /^\t\t\t"/ { c[v, $2] = n } /^\t"/ { top = $2 } /^\t\t"/ && top == "literal" { l[$2] = n } END {
+    own = "as configured"; literal = "flare.preset=literal"; high = "flare.adc=7"; low = "flare.adc=5"
+    exit !(l["accuracy"] > 0.7 && l["accuracy"] < 0.9 && l["boost"] > 2 && l["boost"] < 2.35 && l["accesses"] == c[literal, "accesses"] &&
+           l["accesses"] > 1.1 * c[own, "accesses"] && c["flare.gpc=scan", "accesses"] > c[own, "accesses"] &&
+           c["flare.gpc=scan", "accuracy_integer"] == c[own, "accuracy_integer"] && c["flare.q=9", "accuracy_integer"] > 0.86 &&
+           c["flare.exponents=dropped", "accuracy_integer"] < c[own, "accuracy_integer"] - 0.05 &&
+           c[high, "accuracy_integer"] == c[own, "accuracy_integer"] && c[high, "same_class"] == c[own, "same_class"] &&
+           c[high, "levels"] > 6 * c[own, "levels"] && c[high, "levels"] == 128 * c[high, "conversions"] && c[low, "accuracy_integer"] < c[own, "accuracy_integer"] &&
+           c["attn*=requant", "accuracy_integer"] > 0.86 && c["attn*=requant", "rescaled"] == 100 * 3 * (10 * 49 * 64 + 2 * 4 * 49 * 49)) }' "$work/summary.json"
+check "FLARE literally, and what the source argues from" $?
+grep -q '^  all  *[67][0-9]\.[0-9]*  *[23]\.[0-9]* ' "$work/out" && grep -q '^  fixed windows of eight rows .* 1\.00 ' "$work/out"
+check "zeros are counted, and what fixed windows would take" $?
 ratio=$(sed -n 's/^	"\(cycles\|bound\)_per_token":	\([0-9.]*\),*$/\2/p' "$work/summary.json" | xargs | awk '{print $1 / $2}')
 awk -v r="$ratio" 'BEGIN { exit !(r >= 0.97 && r <= 1.05) }'
 check "clocks a token over the bound = $ratio within 0.97..1.05" $?
@@ -92,6 +109,14 @@ between integers_compared 0 0
 between hyflex_integers_compared 5504373 5504373
 between hyflex_integers_differ 0 0
 
+# Differential weights in RTL, with noisy cells: 3 layers x 49 vectors x (1,024 codes and 16 accumulators of 8 + 8 tiles, 192 sums), and 16
+# clips a layer.
+"$build/perimeter" run models/fashion-vit --data "$data" --engine rtl --rtl-images 1 \
+    --place 'ffn*=hyflex,cell=2,weights=differential,mlc-sigma=0.132,read-noise=0.1' --summary "$work/summary.json" >/dev/null 2>"$work/err"
+check "differential weights in RTL end with status 0" $?
+between hyflex_integers_compared 2474352 2474352
+between hyflex_integers_differ 0 0
+
 # A plan as a file gives what the command line does; FLARE's calibration binds only runs that use it.
 cat >"$work/plan.json" <<END
 {"place": [{"layers": "*", "system": "hyflex", "settings": {"cell": 1}}, {"layers": "attn*", "system": "flare"},
@@ -123,6 +148,14 @@ for copies in integer:3 fluid:3.75; do
     check "${copies#*:} copies by ${copies%:*}" $?
 done
 
+# 81 arrays of ranks in 48: each cell takes 81/48 programmings an inference, of more than one pulse each.
+"$build/asan/perimeter" run models/fashion-vit --data "$data" --images 1 --place 'ffn*=hyflex,cell=ranks,mlc-sigma=0.132,verify=0.25,pulses=9' --endurance 1e9 \
+    --rate 10 --summary "$work/summary.json" >"$work/out" 2>"$work/err"
+awk -F '[:,\t]+' '{ gsub(/"/, "") } !($2 in v) { v[$2] = $3 } END { w = v["pulses_a_cell"] * 81 / 48; exit !(v["cells"] == 81 * 8192 && v["pulses_a_cell"] > 1.05 && v["pulses_a_cell"] < 1.5 &&
+    v["pulses_a_cell_and_inference"] / w - 1 < 1e-6 && 1 - v["pulses_a_cell_and_inference"] / w < 1e-6 &&
+    v["years"] * w * 10 * 31557600 / 1e9 - 1 < 1e-6 && 1 - v["years"] * w * 10 * 31557600 / 1e9 < 1e-6) }' "$work/summary.json" && grep -q 'at 10 a second cells last' "$work/out"
+check "pulses, and the years that cells last" $?
+
 # bad NAME ARGUMENTS...: status 2, one line that holds $want, no summary left
 bad() {
     name=$1
@@ -146,6 +179,17 @@ want=images bad "too many images" $good --images 20000
 want=images bad "a fraction of an image" $good --images 1.5
 want=seed bad "a setting given twice" $good --seed 1 --seed 2
 want=flare.norm bad "norm=none in RTL" $good --engine both --set flare.norm=none
+want='flare.gpc: scan has no RTL' bad "gpc=scan in RTL" $good --engine both --gpc scan
+want='flare.eplanes: 0 has no RTL' bad "all planes in RTL" $good --engine both --eplanes 0
+want='flare.q: 9 has no RTL' bad "nine bits in RTL" $good --engine both --q 9
+want='flare.exponents: dropped has no RTL' bad "no exponents in RTL" $good --engine both --set flare.exponents=dropped
+want='flare.adc: 6 has no RTL' bad "other converters in RTL" $good --engine rtl --set flare.adc=6
+want='flare.preset: literal has no RTL' bad "the literal preset in RTL" $good --engine both --preset literal
+want='flare.gpc: ignored without preset=default' bad "a choice beside the literal preset" $good --preset literal --gpc next
+want='--q: flare.q' bad "seven bits" $good --q 7
+want=flare.adc bad "other converters of drawn cells" $good --set flare.adc=6 --set flare.noise=1
+want=flare.gpc bad "a choice of FLARE's without it" $good --place 'attn*=requant' --gpc scan
+want='engine: no layer' bad "RTL of what has none" $good --place 'attn*=requant' --engine both
 want=flare.sigma-r bad "a setting that would be ignored" $good --set flare.sigma-r=0.02
 want=copies bad "copies of no arrays" $good --copies fluid
 want=array-budget bad "a budget of no arrays" $good --array-budget 48
@@ -159,6 +203,17 @@ want=hyflex.mlc-sigma bad "the same where all ranks are in the others" $good --p
 want='hyflex.cell is ignored' bad "settings of layers that are all placed elsewhere" $good --place 'ffn*=hyflex,cell=2' --place 'ffn*=int8'
 want=flare.norm bad "a setting of the fused attention without it" $good --place 'attn*=hyflex' --set flare.norm=pow2
 want=hyflex.adc bad "ideal converters in RTL" $good --place 'ffn*=hyflex,adc=ideal' --engine both
+want='hyflex.noise: weight has no RTL' bad "disturbed weights in RTL" $good --place 'ffn*=hyflex,cell=2,mlc-sigma=0.1,noise=weight' --engine both
+want=hyflex.weights bad "a coding of disturbed weights" $good --place 'ffn*=hyflex,cell=2,mlc-sigma=0.1,noise=weight,weights=differential'
+want=hyflex.flip bad "column flip of differential weights" $good --place 'ffn*=hyflex,weights=differential,flip=0'
+want='hyflex.cell: 3 has no RTL' bad "3 bits a cell in RTL" $good --place 'ffn*=hyflex,cell=3' --engine both
+want=hyflex.verify bad "verification of exact cells" $good --place 'ffn*=hyflex,cell=2,verify=0.1'
+want=hyflex.verify bad "verification of disturbed weights" $good --place 'ffn*=hyflex,cell=2,mlc-sigma=0.1,noise=weight,verify=0.1'
+want=hyflex.pulses bad "pulses that nothing verifies" $good --place 'ffn*=hyflex,cell=2,mlc-sigma=0.1,pulses=4'
+want=hyflex.time bad "time without drift" $good --place 'ffn*=hyflex,time=100'
+want=hyflex.sar-offset bad "the offset of an ideal converter" $good --place 'ffn*=hyflex,adc=ideal,sar-offset=1'
+want=endurance bad "the endurance of no arrays" $good --endurance 1e8
+want=hyflex.rank-sigma bad "singular values of no ranks" $good --place 'ffn*=hyflex,rank-sigma=second'
 want=hyflex.slc-percent bad "more than all ranks" $good --place 'ffn*=hyflex,cell=ranks,slc-percent=101'
 want=seed bad "a seed where nothing is drawn" $good --seed 3
 want=seed bad "a seed beyond 32 bits" $good --set flare.noise=1 --seed 4294967296

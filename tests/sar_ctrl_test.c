@@ -16,7 +16,7 @@ static int oracle(int32_t v, unsigned bits) {
 
 static void codes_are_rounded_and_clamped(void **state) {
     (void)state;
-    for (unsigned bits = 6; bits <= 7; bits++)
+    for (unsigned bits = 6; bits <= PM_SAR_MAX_BITS; bits++)
         for (int32_t v = -40000; v <= 80000; v++)
             assert_int_equal(pm_sar_code(v, bits), oracle(v, bits));
 }
@@ -61,8 +61,8 @@ static void drawn_path_equals_ideal_without_errors(void **state) {
     (void)state;
     const struct pm_sar s = drawn(1e-9, 0, 0, 0);
     assert_false(s.ideal);
-    for (unsigned bits = 6; bits <= 7; bits++)
-        for (int32_t v = -70000; v <= 70000; v++)
+    for (unsigned bits = 6; bits <= PM_SAR_MAX_BITS; bits++)
+        for (int32_t v = -70000; v <= 280000; v++)
             if ((v & 255) != 128) /* ties are decided by the last bit of a capacitor */
                 assert_int_equal(pm_sar_convert(&s, bits, v, (struct pm_read_id){0}), pm_sar_code(v, bits));
 }
@@ -70,8 +70,8 @@ static void drawn_path_equals_ideal_without_errors(void **state) {
 static void ideal_linearity_is_zero(void **state) {
     (void)state;
     const struct pm_sar s = drawn(0, 0, 0, 0);
-    double dnl[128], inl[128];
-    for (unsigned bits = 6; bits <= 7; bits++) {
+    double dnl[1024], inl[1024];
+    for (unsigned bits = 6; bits <= PM_SAR_MAX_BITS; bits++) {
         pm_sar_linearity(&s, bits, dnl, inl);
         for (int k = 0; k < 1 << bits; k++) {
             assert_true(dnl[k] == 0);
@@ -83,12 +83,12 @@ static void ideal_linearity_is_zero(void **state) {
 /* Code widths against code densities: a sweep over all voltages counts each code to 1/256 LSB. */
 static void linearity_is_the_code_density(void **state) {
     (void)state;
-    for (unsigned bits = 6; bits <= 7; bits++)
+    for (unsigned bits = 6; bits <= PM_SAR_MAX_BITS; bits++)
         for (uint32_t i = 0; i < 4; i++) {
             const struct pm_sar s = drawn(0.08, 0, 0, i); /* enough for missing codes */
-            double dnl[128], inl[128];
-            int count[128] = {0};
-            for (int32_t v = -2048; v < 256 * 160; v++)
+            double dnl[1024], inl[1024];
+            int count[1024] = {0};
+            for (int32_t v = -2048; v < 256 * 1300; v++)
                 count[pm_sar_convert(&s, bits, v, (struct pm_read_id){0})]++;
             pm_sar_linearity(&s, bits, dnl, inl);
             int since_first = 0;
@@ -106,7 +106,7 @@ static void linearity_is_the_code_density(void **state) {
 static void mismatch_has_the_expected_dnl(void **state) {
     (void)state;
     const double sigma = 0.005;
-    double dnl[128], inl[128], square = 0;
+    double dnl[1024], inl[1024], square = 0;
     for (uint32_t i = 0; i < 1000; i++) {
         const struct pm_sar s = drawn(sigma, 0, 0, i);
         pm_sar_linearity(&s, 6, dnl, inl);
@@ -139,7 +139,7 @@ static void noise_is_per_comparison(void **state) {
     int high = 0;
     for (uint32_t v = 0; v < 4000; v++) {
         const struct pm_read_id id = {.vector = v, .plane = 1, .access = 2};
-        const uint8_t code = pm_sar_convert(&s, 6, 20 * 256 + 128, id);
+        const unsigned code = pm_sar_convert(&s, 6, 20 * 256 + 128, id);
         assert_true(code == 20 || code == 21);
         assert_int_equal(code, pm_sar_convert(&s, 6, 20 * 256 + 128, id));
         assert_int_equal(pm_sar_convert(&s, 6, 20 * 256 - 170 + 128, id), 20);
@@ -152,7 +152,15 @@ static void noise_is_per_comparison(void **state) {
             ones += pm_sar_compare(&s, 7, 1u << b, b, (256 << b) - 128, (struct pm_read_id){.vector = v}) !=
                     pm_sar_compare(&s, 7, 1u << (6 - b), 6 - b, (256 << (6 - b)) - 128,
                                    (struct pm_read_id){.vector = v});
-    assert_in_range(ones, 2750, 3250); /* six of seven pairs are independent coins */
+    assert_in_range(ones, 2750, 3250);               /* six of seven pairs are independent coins */
+    for (unsigned b = 8; b < PM_SAR_MAX_BITS; b++) { /* bits beyond 7 have draws of their own, too */
+        ones = 0;
+        for (uint32_t v = 0; v < 1000; v++)
+            ones += pm_sar_compare(&s, 10, 1u << b, b, (256 << b) - 128, (struct pm_read_id){.vector = v}) !=
+                    pm_sar_compare(&s, 10, 1u << (b - 8), b - 8, (256 << (b - 8)) - 128,
+                                   (struct pm_read_id){.vector = v});
+        assert_in_range(ones, 420, 580);
+    }
 }
 
 /* pm_sar_convert() against its comparisons one by one, as a converter's pins would see them. */
@@ -160,8 +168,8 @@ static void conversion_is_its_comparisons(void **state) {
     (void)state;
     for (uint32_t i = 0; i < 8; i++) {
         const struct pm_sar s = drawn(i & 1 ? 0.05 : 0, i & 2 ? 0.7 : 0, i & 4 ? 0.4 : 0, i);
-        for (unsigned bits = 6; bits <= 7; bits++)
-            for (int32_t v = -600; v < 34000; v += 37) {
+        for (unsigned bits = 6; bits <= PM_SAR_MAX_BITS; bits++)
+            for (int32_t v = -600; v < 270000; v += 37) {
                 const struct pm_read_id id = {
                     .vector = (uint32_t)(v + 600), .plane = 3, .access = (uint16_t)i};
                 unsigned code = 0;

@@ -239,6 +239,30 @@ static void weights_in_slices(void **state) {
     assert_true(clipped > 1000);
 }
 
+static void single_bits(void **state) {
+    (void)state;
+    enum { N = 300, Words = (N + 63) / 64 };
+    const struct pm_draws d = {{0xfffffff8u, 7, 8, 9}, {10, 0xdeadbeef}};
+    static const uint32_t thresholds[] = {0, 1, 8589935, 0x7fffffff, 0x80000000, 0xc0000000, UINT32_MAX};
+    FOR_EACH(k) {
+        for (size_t t = 0; t < sizeof thresholds / sizeof *thresholds; t++)
+            for (size_t n = 1; n <= N; n++) {
+                uint64_t plain[Words] = {0}, mask[Words], sum = 0;
+                uint32_t word[4];
+                memset(mask, 0x55, sizeof mask);
+                for (uint32_t i = 0; i < n; i++) {
+                    if (i % 4 == 0)
+                        pm_philox((uint32_t[4]){d.ctr[0] + i / 4, 7, 8, 9}, d.key, word);
+                    plain[i / 64] |= (uint64_t)(word[i % 4] < thresholds[t]) << i % 64;
+                    sum += word[i % 4] < thresholds[t];
+                }
+                k->below(&d, thresholds[t], n, mask);
+                assert_memory_equal(mask, plain, (n + 63) / 64 * sizeof *mask);
+                assert_int_equal(k->ones(mask, (n + 63) / 64), sum);
+            }
+    }
+}
+
 /* What the paths' own tests hold against the reference on this CPU's tables, here on every table. */
 static void tables_agree(void **state) {
     (void)state;
@@ -399,6 +423,7 @@ int main(void) {
         cmocka_unit_test(adds_in_slices),
         cmocka_unit_test(slices_of_bytes),
         cmocka_unit_test(weights_in_slices),
+        cmocka_unit_test(single_bits),
         cmocka_unit_test(tables_agree),
         cmocka_unit_test(lines_agree),
         cmocka_unit_test(float_products),

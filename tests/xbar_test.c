@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -16,11 +17,21 @@ static int64_t draw(int64_t lo, int64_t hi) {
 }
 
 static struct pm_xbar_cfg precision(unsigned code) {
-    return (struct pm_xbar_cfg){.wbits = 2 + code % 7,
-                                .abits = 1 + code / 7 % 8,
-                                .cell = 1 + code / 56 % 4,
-                                .is_signed = code / 224 % 2,
-                                .rows = 16};
+    struct pm_xbar_cfg c = pm_xbar_default();
+    c.wbits = 2 + code % 7;
+    c.abits = 1 + code / 7 % 8;
+    c.cell = 1 + code / 56 % 4;
+    c.is_signed = code / 224 % 2;
+    c.rows = 16;
+    return c;
+}
+
+static void gemm(const struct pm_xbar_cfg *c, const int32_t *x, const int16_t *w, size_t n, unsigned k,
+                 unsigned outputs, int64_t *y, struct pm_xbar_cost *cost) {
+    struct pm_xbar *h;
+    assert_int_equal(pm_xbar_new(c, w, k, outputs, 0, &h), PM_OK);
+    assert_int_equal(pm_xbar_gemm(h, x, k, n, 0, y, cost), PM_OK);
+    pm_xbar_free(h);
 }
 #define PRECISIONS 448
 
@@ -48,26 +59,34 @@ static void is_the_product(void **state) {
     (void)state;
     enum { K = 37, M = 3, T = 2 };
     for (unsigned code = 0; code < PRECISIONS; code++) {
-        const struct pm_xbar_cfg c = precision(code);
+        struct pm_xbar_cfg c = precision(code);
         if (pm_xbar_check(&c) != PM_OK)
             continue;
         const int xtop = 1 << (c.is_signed ? c.abits - 1 : c.abits), wtop = 1 << (c.wbits - 1);
         int32_t x[T * K];
         int16_t w[K * M];
         int64_t y[T * M];
-        uint64_t clips = 0;
+        struct pm_xbar_cost cost = {0};
         for (unsigned i = 0; i < T * K; i++)
             x[i] = (int32_t)draw(c.is_signed ? -xtop : 0, xtop - 1);
         for (unsigned i = 0; i < K * M; i++)
             w[i] = (int16_t)draw(-wtop, wtop - 1);
-        pm_xbar_gemv(&c, x, w, T, K, M, y, &clips);
-        for (unsigned i = 0; i < T * M; i++) {
-            int64_t want = 0;
-            for (unsigned k = 0; k < K; k++)
-                want += (int64_t)x[i / M * K + k] * w[k * M + i % M];
-            assert_int_equal(y[i], want);
+        for (int path = PM_PATH_BEST; path < PM_PATHS; path++) {
+            c.path = (enum pm_path)path;
+            gemm(&c, x, w, T, K, M, y, &cost);
+            for (unsigned i = 0; i < T * M; i++) {
+                int64_t want = 0;
+                for (unsigned k = 0; k < K; k++)
+                    want += (int64_t)x[i / M * K + k] * w[k * M + i % M];
+                assert_int_equal(y[i], want);
+            }
         }
-        assert_int_equal(clips, 0);
+        const unsigned tiles = (K + c.rows - 1) / c.rows, accesses = c.abits * pm_xbar_slices(&c);
+        assert_int_equal(cost.clips, 0);
+        assert_int_equal(cost.vectors, T * PM_PATHS);
+        assert_int_equal(cost.reads, T * PM_PATHS * tiles * c.abits);
+        assert_int_equal(cost.clocks, T * PM_PATHS * accesses);
+        assert_int_equal(cost.conversions, T * PM_PATHS * tiles * accesses * M);
     }
 }
 
@@ -89,7 +108,8 @@ static void columns_are_converted(void **state) {
             w[i] = n % 2 ? (int16_t)(wtop - 1) : (int16_t)draw(-wtop, wtop - 1);
         }
         double want = 0, limit = (double)((1 << (c.adc - 1)) - 1);
-        uint64_t clips = 0, want_clips = 0;
+        uint64_t want_clips = 0;
+        struct pm_xbar_cost cost = {0};
         for (unsigned r = 0; r < K; r += c.rows)
             for (unsigned plane = 0; plane < c.abits; plane++) {
                 unsigned high = c.wbits;
@@ -112,10 +132,11 @@ static void columns_are_converted(void **state) {
                 }
             }
         int64_t y;
-        pm_xbar_gemv(&c, x, w, 1, K, 1, &y, &clips);
+        c.path = n % 4 ? PM_PATH_BEST : PM_PATH_PLAIN;
+        gemm(&c, x, w, 1, K, 1, &y, &cost);
         assert_true((double)y == want);
-        assert_int_equal(clips, want_clips);
-        clipped += clips != 0;
+        assert_int_equal(cost.clips, want_clips);
+        clipped += cost.clips != 0;
     }
     assert_in_range(clipped, 60, 300);
 }
@@ -160,26 +181,109 @@ static void maps_and_limits(void **state) {
     }
 }
 
+/* Cells with errors: what the arrays themselves give, and every path and access alike. */
+static void noisy_arrays(void **state) {
+    (void)state;
+    enum { K = 70, M = 5, T = 3 };
+    for (unsigned cell = 1; cell <= 2; cell++) {
+        struct pm_xbar_cfg c = pm_xbar_default();
+        c.cell = cell;
+        c.wbits = 5;
+        c.abits = 3;
+        c.rows = 32;
+        c.cols = 8;
+        c.adc = 5;
+        c.rram.mlc_sigma = c.rram.slc_sigma = 0.1;
+        c.rram.read_noise = 0.2;
+        c.rram.seed = 3;
+        const unsigned slices = pm_xbar_slices(&c), row_tiles = 3, col_tiles = (M * slices + 3) / 4;
+        int32_t x[T * K];
+        int16_t w[K * M];
+        int64_t y[2][T * M], want[T * M] = {0};
+        struct pm_xbar_cost cost[2] = {0};
+        uint64_t clips = 0;
+        for (unsigned i = 0; i < T * K; i++)
+            x[i] = (int32_t)draw(-4, 3);
+        for (unsigned i = 0; i < K * M; i++)
+            w[i] = (int16_t)draw(-16, 15);
+        gemm(&c, x, w, T, K, M, y[0], &cost[0]);
+        c.path = PM_PATH_PLAIN;
+        gemm(&c, x, w, T, K, M, y[1], &cost[1]);
+        for (unsigned r = 0; r < row_tiles; r++)
+            for (unsigned q = 0; q < col_tiles; q++) {
+                const unsigned rows = K - r * 32 < 32 ? K - r * 32 : 32;
+                struct pm_rram *a = pm_rram_new(&c.rram, r * col_tiles + q, rows, 8, cell);
+                uint8_t cells[32 * 8] = {0};
+                for (unsigned i = 0; i < rows * 4; i++) {
+                    const unsigned pair = q * 4 + i % 4;
+                    if (pair >= M * slices)
+                        continue;
+                    const int weight = w[(r * 32 + i / 4) * M + pair / slices];
+                    cells[i / 4 * 8 + 2 * (i % 4) + (weight < 0)] =
+                        (uint8_t)pm_xbar_level(&c, weight, pair % slices);
+                }
+                pm_rram_program(a, cells);
+                for (unsigned t = 0; t < T; t++)
+                    for (unsigned plane = 0; plane < 3; plane++) {
+                        uint64_t lines = 0;
+                        int32_t value[8];
+                        for (unsigned i = 0; i < rows; i++)
+                            lines |= (uint64_t)(x[t * K + r * 32 + i] >> plane & 1) << i;
+                        pm_rram_read_plain(a, &lines, (struct pm_read_id){t, (uint16_t)plane, 0}, value);
+                        for (unsigned p = 0; p < 4 && q * 4 + p < M * slices; p++) {
+                            const unsigned pair = q * 4 + p;
+                            const int64_t code = pm_xbar_code(&c, value[2 * p] - value[2 * p + 1], &clips);
+                            want[t * M + pair / slices] += code * (plane == 2 ? -1 : 1) *
+                                                           (1 << (plane + pm_xbar_shift(&c, pair % slices)));
+                        }
+                    }
+                pm_rram_free(a);
+            }
+        for (unsigned i = 0; i < T * M; i++) {
+            assert_int_equal(y[0][i], want[i]);
+            assert_int_equal(y[1][i], want[i]);
+        }
+        assert_int_equal(cost[0].clips, clips);
+        assert_int_equal(cost[1].clips, clips);
+        assert_int_equal(cost[0].reads, T * 3 * row_tiles * col_tiles);
+    }
+}
+
 static void what_is_refused(void **state) {
     (void)state;
-    static const struct pm_xbar_cfg bad[] = {
-        {.wbits = 1, .abits = 8, .cell = 4, .rows = 256},  {.wbits = 9, .abits = 8, .cell = 4, .rows = 256},
-        {.wbits = 8, .abits = 0, .cell = 4, .rows = 256},  {.wbits = 8, .abits = 9, .cell = 4, .rows = 256},
-        {.wbits = 8, .abits = 8, .cell = 0, .rows = 256},  {.wbits = 8, .abits = 8, .cell = 5, .rows = 256},
-        {.wbits = 8, .abits = 8, .cell = 4, .rows = 15},   {.wbits = 8, .abits = 8, .cell = 4, .rows = 1025},
-        {.wbits = 8, .abits = 8, .cell = 4, .rows = 256, .adc = 1},
-        {.wbits = 8, .abits = 8, .cell = 4, .rows = 256, .adc = 17},
-        {.wbits = 8, .abits = 1, .cell = 4, .rows = 256, .is_signed = true}};
-    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_int_equal(pm_xbar_check(&bad[i]), PM_EINVAL);
     const struct pm_xbar_cfg good = pm_xbar_default();
     assert_int_equal(pm_xbar_check(&good), PM_OK);
+    static const struct {
+        size_t member;
+        unsigned value;
+    } bad[] = {{offsetof(struct pm_xbar_cfg, wbits), 1},  {offsetof(struct pm_xbar_cfg, wbits), 9},
+               {offsetof(struct pm_xbar_cfg, abits), 1},  {offsetof(struct pm_xbar_cfg, abits), 9},
+               {offsetof(struct pm_xbar_cfg, cell), 0},   {offsetof(struct pm_xbar_cfg, cell), 5},
+               {offsetof(struct pm_xbar_cfg, rows), 15},  {offsetof(struct pm_xbar_cfg, rows), 1025},
+               {offsetof(struct pm_xbar_cfg, cols), 0},   {offsetof(struct pm_xbar_cfg, cols), 255},
+               {offsetof(struct pm_xbar_cfg, adc), 1},    {offsetof(struct pm_xbar_cfg, adc), 17},
+               {offsetof(struct pm_xbar_cfg, path), PM_PATHS}};
+    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct pm_xbar_cfg c = good;
+        memcpy((char *)&c + bad[i].member, &bad[i].value, sizeof bad[i].value);
+        assert_int_equal(pm_xbar_check(&c), PM_EINVAL);
+    }
+    struct pm_xbar_cfg c = good;
+    struct pm_xbar *h;
+    c.wbits = 4;
+    assert_int_equal(pm_xbar_new(&c, &(int16_t){8}, 1, 1, 0, &h), PM_ERANGE);
+    assert_null(h);
+    c = good;
+    c.adc = 4;
+    c.path = PM_PATH_EXACT;
+    assert_int_equal(pm_xbar_new(&c, &(int16_t){8}, 1, 1, 0, &h), PM_EINVAL);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(slices_recompose),
                                        cmocka_unit_test(is_the_product),
                                        cmocka_unit_test(columns_are_converted),
+                                       cmocka_unit_test(noisy_arrays),
                                        cmocka_unit_test(vgg_16_takes_its_time),
                                        cmocka_unit_test(maps_and_limits),
                                        cmocka_unit_test(what_is_refused)};

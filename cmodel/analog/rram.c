@@ -13,12 +13,13 @@
 #define MAX_SIGMA  0.5
 #define MAX_LSB    16.0
 #define MAX_WIRE   0.01
+#define MAX_PULSES 1000
 #define BLOCK      PM_LINE_COLS /* columns of one step: a row is padded to a multiple of it */
 #define ALIGN      64           /* of a row: a cache line */
 
 /* The first counter word's upper bits: kinds of draws, apart from those of the other arrays and of the
  * converters. */
-enum draw { DRAW_CELL = 4, DRAW_STUCK = 5, DRAW_READ = 6 };
+enum draw { DRAW_CELL = 4, DRAW_STUCK = 5, DRAW_READ = 6, DRAW_PULSE = 11 };
 
 struct pm_rram {
     struct pm_rram_cfg cfg;
@@ -27,9 +28,11 @@ struct pm_rram {
     size_t stride; /* of a row, elements */
     bool nominal;
     /* [rows + 1][stride], the last row is 0: it completes a group. (g - g_off) / (g_on - g_off) * (2^cell -
-     * 1) in 2^-FRAC LSB; at most 3 * 2 * (1 + 0.5 * 6.34) < 2^5 LSB, so that 512 rows fit an int32. */
+     * 1) in 2^-FRAC LSB; at most top * 2 * (1 + 0.5 * 6.34): < 2^5 LSB of 1 or 2 bits, so that 512 rows fit
+     * an int32, < 2^6 and 2^7 of 3 and 4 bits. */
     int32_t *conductance;
     uint8_t *state;
+    uint64_t pulses;
     /* With wire resistance, else NULL: each active cell, over g_on, as its bitline's ladder sees it,
      * [rows][stride + 1], the first of a row is the replica column's. load: conductance; source:
      * short-circuit current, over g_on times the driver's voltage. */
@@ -38,7 +41,7 @@ struct pm_rram {
 
 struct pm_rram_cfg pm_rram_preset(double mlc_sigma, uint64_t seed) {
     return (struct pm_rram_cfg){
-        .on_off = 150, .mlc_sigma = mlc_sigma, .time = 1, .replica = true, .seed = seed};
+        .on_off = 150, .mlc_sigma = mlc_sigma, .time = 1, .pulses = 1, .replica = true, .seed = seed};
 }
 
 static bool in_range(double v, double low, double high) {
@@ -49,7 +52,8 @@ pm_status pm_rram_check(const struct pm_rram_cfg *c) {
     return in_range(c->on_off, 2, 1e6) && in_range(c->mlc_sigma, 0, MAX_SIGMA) &&
                    in_range(c->slc_sigma, 0, MAX_SIGMA) && in_range(c->read_noise, 0, MAX_LSB) &&
                    in_range(c->stuck_on, 0, 1) && in_range(c->stuck_off, 0, 1 - c->stuck_on) &&
-                   in_range(c->drift, 0, 1) && in_range(c->time, 1, 1e12) && in_range(c->wire, 0, MAX_WIRE)
+                   in_range(c->drift, 0, 1) && in_range(c->time, 1, 1e12) && in_range(c->wire, 0, MAX_WIRE) &&
+                   in_range(c->verify, 0, 0.5) && c->pulses >= 1 && c->pulses <= MAX_PULSES
                ? PM_OK
                : PM_EINVAL;
 }
@@ -63,16 +67,27 @@ bool pm_rram_is_nominal(const struct pm_rram_cfg *c, unsigned cell) {
            c->stuck_off == 0 && c->wire == 0 && (c->drift == 0 || c->time == 1);
 }
 
-/* Conductance of a cell, over g_on: stuck, or its level times its programming error; never negative. */
-static double drawn(const struct pm_rram *a, unsigned state, int32_t gauss, uint32_t stuck) {
-    const double off = 1 / a->cfg.on_off, top = (1u << a->cell) - 1;
-    const double u = (stuck + 0.5) / 4294967296.0;
-    if (u < a->cfg.stuck_on)
-        return 1;
-    if (u < a->cfg.stuck_on + a->cfg.stuck_off)
-        return off;
-    const double level = off + state / top * (1 - off);
+/* What one pulse gives a cell of conductance `level`, over g_on; never negative. */
+static double pulse(const struct pm_rram *a, double level, int32_t gauss) {
     return fmax(0, level * (1 + cell_sigma(&a->cfg, a->cell) * gauss / (1 << PM_GAUSS_FRAC)));
+}
+
+/* Conductance of a cell, over g_on, after as many pulses as it takes. */
+static double drawn(struct pm_rram *a, uint32_t row, uint32_t column, int32_t gauss, uint32_t stuck) {
+    const double off = 1 / a->cfg.on_off, lsb = (1 - off) / ((1u << a->cell) - 1);
+    const double u = (stuck + 0.5) / 4294967296.0;
+    const bool on = u < a->cfg.stuck_on, dead = on || u < a->cfg.stuck_on + a->cfg.stuck_off;
+    const double level = off + a->state[row * a->stride + column] * lsb;
+    double g = dead ? (on ? 1 : off) : pulse(a, level, gauss);
+    unsigned pulses = 1;
+    for (; a->cfg.verify > 0 && pulses < a->cfg.pulses && fabs(g - level) > a->cfg.verify * lsb; pulses++) {
+        int32_t again[4];
+        pm_gauss_fill((uint32_t[4]){(uint32_t)DRAW_PULSE << 28 | column / 4, row, pulses, a->id}, a->key, 4,
+                      again);
+        g = dead ? g : pulse(a, level, again[column % 4]);
+    }
+    a->pulses += pulses;
+    return g;
 }
 
 /* An active wordline, with ideal bitlines: cell[n] has the conductances from the driver on, and receives each
@@ -109,7 +124,7 @@ static void draw_row(struct pm_rram *a, uint32_t r) {
                           gauss);
         if (c % 4 == 0)
             pm_philox((uint32_t[4]){(uint32_t)DRAW_STUCK << 28 | c / 4, r, 0, a->id}, a->key, stuck);
-        const double g = drawn(a, a->state[r * a->stride + c], gauss[c % BLOCK], stuck[c % 4]) * aged;
+        const double g = drawn(a, r, c, gauss[c % BLOCK], stuck[c % 4]) * aged;
         a->conductance[r * a->stride + c] = (int32_t)llround((g - replica) * scale);
         if (wired != NULL)
             wired[c] = g;
@@ -122,6 +137,7 @@ static void draw_row(struct pm_rram *a, uint32_t r) {
 
 /* The cells as their states say. */
 static void program(struct pm_rram *a) {
+    a->pulses = a->nominal ? (uint64_t)a->rows * a->cols : 0;
     for (uint32_t r = 0; r < a->rows; r++) {
         if (!a->nominal) {
             draw_row(a, r);
@@ -142,8 +158,9 @@ static void *zeros(size_t bytes) {
 
 struct pm_rram *pm_rram_new(const struct pm_rram_cfg *cfg, uint32_t id, unsigned rows, unsigned cols,
                             unsigned cell) {
-    if (pm_rram_check(cfg) != PM_OK || rows < 1 || rows > PM_RRAM_MAX_ROWS || cols < 1 ||
-        cols > PM_ARRAY_MAX_COLS || cell < 1 || cell > 2)
+    if (pm_rram_check(cfg) != PM_OK || cell < 1 || cell > 4 || rows < 1 ||
+        rows > (unsigned)PM_RRAM_MAX_ROWS >> (cell > 2 ? cell - 2 : 0) || cols < 1 ||
+        cols > PM_ARRAY_MAX_COLS)
         return NULL;
     struct pm_rram *a = calloc(1, sizeof *a);
     if (a == NULL)
@@ -187,6 +204,10 @@ void pm_rram_program(struct pm_rram *a, const uint8_t *state) {
     for (size_t r = 0; r < a->rows; r++)
         memcpy(a->state + r * a->stride, state + r * a->cols, a->cols);
     program(a);
+}
+
+uint64_t pm_rram_pulses(const struct pm_rram *a) {
+    return a->pulses;
 }
 
 static struct pm_lines lines(const struct pm_rram *a, const uint64_t *wordlines) {
@@ -293,7 +314,14 @@ void pm_rram_read_columns(const struct pm_rram *a, const uint64_t *wordlines, st
 
 void pm_rram_count(const struct pm_rram *a, const uint64_t *wordlines, uint16_t *count) {
     const struct pm_lines l = lines(a, wordlines);
-    pm_kernels(PM_ISA_BEST)->states(&l, a->state, a->cols, count);
+    if (a->cell <= 2) {
+        pm_kernels(PM_ISA_BEST)->states(&l, a->state, a->cols, count);
+        return;
+    }
+    memset(count, 0, a->cols * sizeof *count);
+    for (size_t r = 0; r < a->rows; r++)
+        for (size_t c = 0; c < a->cols && wordlines[r / 64] >> r % 64 & 1; c++)
+            count[c] = (uint16_t)(count[c] + a->state[r * a->stride + c]);
 }
 
 bool pm_rram_nominal(const struct pm_rram *a) {

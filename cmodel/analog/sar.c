@@ -29,29 +29,37 @@ static int64_t deviation(int64_t sigma, int32_t n) {
     return (sigma * n + ((int64_t)1 << (2 * PM_GAUSS_FRAC - 1))) >> (2 * PM_GAUSS_FRAC);
 }
 
-static void draw_levels(struct pm_sar *s, double cap_sigma, uint32_t index) {
-    int32_t n[PM_SAR_BITS + 1];
-    int64_t cap[PM_SAR_BITS + 1]; /* C1..C7, then the terminating unit */
-    pm_gauss_fill((uint32_t[4]){(uint32_t)DRAW_CAP << 28, index, 0, s->id}, s->key, PM_SAR_BITS + 1, n);
-    for (unsigned b = 0; b <= PM_SAR_BITS; b++) {
-        const unsigned units = b < PM_SAR_BITS ? 1u << b : 1;
+/* C1 to C7, the terminating unit, then C8 to C10: in the order of their draws. */
+static void draw_steps(struct pm_sar *s, double cap_sigma, uint32_t index) {
+    int32_t n[PM_SAR_MAX_BITS + 1];
+    int64_t cap[PM_SAR_MAX_BITS], end = 0;
+    pm_gauss_fill((uint32_t[4]){(uint32_t)DRAW_CAP << 28, index, 0, s->id}, s->key, PM_SAR_MAX_BITS + 1, n);
+    for (unsigned i = 0; i <= PM_SAR_MAX_BITS; i++) {
+        const unsigned b = i < PM_SAR_BITS ? i : i - 1, units = i == PM_SAR_BITS ? 1 : 1u << b;
         /* Drawn at 2^-24 units, so that sigma keeps 40 fraction bits within 64-bit products. */
         const int64_t sigma = llround(cap_sigma * sqrt(units) * (double)((int64_t)1 << 40));
-        cap[b] = ((int64_t)units << CAP_FRAC) + deviation(sigma, n[b]) * (1 << (CAP_FRAC - 24));
+        const int64_t drawn = ((int64_t)units << CAP_FRAC) + deviation(sigma, n[i]) * (1 << (CAP_FRAC - 24));
+        *(i == PM_SAR_BITS ? &end : &cap[b]) = drawn;
     }
-    for (unsigned mode = 0; mode < 2; mode++) {
-        const unsigned bits = PM_SAR_BITS - 1 + mode;
-        int64_t total = cap[PM_SAR_BITS];
+    for (unsigned bits = PM_SAR_BITS - 1; bits <= PM_SAR_MAX_BITS; bits++) {
+        int64_t total = end;
         for (unsigned b = 0; b < bits; b++)
             total += cap[b];
-        for (unsigned dac = 0; dac < 1u << bits; dac++) {
-            int64_t sum = 0;
-            for (unsigned b = 0; b < bits;
-                 b++) /* cap < 2^39, full scale 2^23: the product stays below 2^62 */
-                sum += dac >> b & 1 ? (cap[b] * ((int64_t)1 << (bits + FRAC)) + total / 2) / total : 0;
-            s->level[mode][dac] = sum;
-        }
+        /* A capacitor has less than bits + 32 bits, full scale bits + 16: a product in 64 bits, of which
+         * modes of more than 7 leave out some. */
+        const unsigned cut = bits > PM_SAR_BITS ? 2 * (bits - PM_SAR_BITS) : 0;
+        total >>= cut;
+        for (unsigned b = 0; b < bits; b++)
+            s->step[bits][b] = ((cap[b] >> cut) * ((int64_t)1 << (bits + FRAC)) + total / 2) / total;
     }
+}
+
+/* The DAC at a code, in 2^-FRAC LSB. */
+static int64_t level(const struct pm_sar *s, unsigned bits, unsigned dac) {
+    int64_t sum = 0;
+    for (; dac != 0; dac &= dac - 1)
+        sum += s->step[bits][__builtin_ctz(dac)];
+    return sum;
 }
 
 void pm_sar_init(struct pm_sar *s, const struct pm_sar_cfg *cfg, uint32_t id, uint32_t index) {
@@ -61,16 +69,17 @@ void pm_sar_init(struct pm_sar *s, const struct pm_sar_cfg *cfg, uint32_t id, ui
     s->key[0] = (uint32_t)cfg->seed;
     s->key[1] = (uint32_t)(cfg->seed >> 32);
     s->id = id;
-    draw_levels(s, cfg->cap_sigma, index);
+    draw_steps(s, cfg->cap_sigma, index);
     pm_gauss_fill((uint32_t[4]){(uint32_t)DRAW_OFFSET << 28, index, 0, id}, s->key, 1, &n);
     s->offset = deviation(llround(cfg->offset * (double)((int64_t)1 << (FRAC + PM_GAUSS_FRAC))), n);
     s->noise = llround(cfg->noise * (double)((int64_t)1 << (FRAC + PM_GAUSS_FRAC)));
 }
 
-/* Words of the comparisons of bits 4 half .. 4 half + 3. */
-static void noise_words(const struct pm_sar *s, unsigned half, struct pm_read_id id, uint32_t word[4]) {
-    const uint32_t ctr[4] = {(uint32_t)DRAW_NOISE << 28 | (uint32_t)id.access << 1 | half, id.vector,
-                             id.plane, s->id};
+/* Words of the comparisons of bits 4 part .. 4 part + 3. */
+static void noise_words(const struct pm_sar *s, unsigned part, struct pm_read_id id, uint32_t word[4]) {
+    const uint32_t ctr[4] = {(uint32_t)DRAW_NOISE << 28 | (part & 2) << 26 | (uint32_t)id.access << 1 |
+                                 (part & 1),
+                             id.vector, id.plane, s->id};
     pm_philox(ctr, s->key, word);
 }
 
@@ -89,33 +98,33 @@ bool pm_sar_compare(const struct pm_sar *s, unsigned bits, unsigned dac, unsigne
         noise_words(s, b >> 2, id, word);
         v += deviation(s->noise, pm_gauss(word[b & 3]));
     }
-    return v >= s->level[bits == PM_SAR_BITS][dac];
+    return v >= level(s, bits, dac);
 }
 
-uint8_t pm_sar_convert(const struct pm_sar *s, unsigned bits, int32_t vin_q8, struct pm_read_id id) {
+unsigned pm_sar_convert(const struct pm_sar *s, unsigned bits, int32_t vin_q8, struct pm_read_id id) {
     if (s->ideal)
         return pm_sar_code(vin_q8, bits);
-    const int64_t *level = s->level[bits == PM_SAR_BITS], v = input(s, vin_q8);
+    const int64_t v = input(s, vin_q8);
+    int64_t kept = 0;
     unsigned code = 0;
-    if (s->noise == 0) {
-        for (unsigned b = bits; b-- > 0;)
-            code = v >= level[code | 1u << b] ? code | 1u << b : code;
-        return (uint8_t)code;
+    uint32_t word[12] = {0};
+    for (unsigned i = 0; s->noise != 0 && 4 * i < bits; i++)
+        noise_words(s, i, id, word + 4 * i);
+    for (unsigned b = bits; b-- > 0;) {
+        const int64_t noise = s->noise != 0 ? deviation(s->noise, pm_gauss(word[b])) : 0;
+        if (v + noise < kept + s->step[bits][b])
+            continue;
+        kept += s->step[bits][b];
+        code |= 1u << b;
     }
-    uint32_t word[8];
-    noise_words(s, 0, id, word);
-    noise_words(s, 1, id, word + 4);
-    for (unsigned b = bits; b-- > 0;)
-        if (v + deviation(s->noise, pm_gauss(word[b])) >= level[code | 1u << b])
-            code |= 1u << b;
-    return (uint8_t)code;
+    return code;
 }
 
 /* The voltages that end in code k: at least every trial that was kept, below every one that was refused. */
 static int64_t code_width(const struct pm_sar *s, unsigned bits, unsigned k) {
     int64_t low = INT64_MIN, high = INT64_MAX;
     for (unsigned b = 0; b < bits; b++) {
-        const int64_t trial = s->level[bits == PM_SAR_BITS][(k >> b | 1) << b];
+        const int64_t trial = level(s, bits, (k >> b | 1) << b);
         if (k >> b & 1)
             low = trial > low ? trial : low;
         else

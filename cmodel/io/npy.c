@@ -100,7 +100,7 @@ static const struct form {
              {'u', '8', PM_INT64}, {'f', '4', PM_INT64}, {'f', '8', PM_INT64}};
 
 /* What a header says. */
-struct header {
+struct pm_npy_header {
     char descr[24];
     const struct form *form;
     bool big_endian, fortran;
@@ -109,7 +109,7 @@ struct header {
 };
 
 /* The descr as a form that is read, such as <i4; false if it is none. */
-static bool find_form(struct header *h) {
+static bool find_form(struct pm_npy_header *h) {
     const char *d = h->descr;
     if (strlen(d) != 3 || !strchr("<>|=", d[0]))
         return false;
@@ -122,7 +122,7 @@ static bool find_form(struct header *h) {
     return false;
 }
 
-static bool parse_header(struct parser *p, struct header *h) {
+static bool parse_header(struct parser *p, struct pm_npy_header *h) {
     enum { DESCR = 1, ORDER = 2, SHAPE = 4, ALL = 7 };
     unsigned seen = 0;
     bool comma = true;
@@ -159,7 +159,7 @@ static bool parse_header(struct parser *p, struct header *h) {
 }
 
 /* One element: its bits, and of a float its value. */
-static uint64_t decode(const struct header *h, const unsigned char *b, double *real) {
+static uint64_t decode(const struct pm_npy_header *h, const unsigned char *b, double *real) {
     const unsigned size = (unsigned)(h->form->size - '0');
     uint64_t u = 0;
     for (unsigned i = 0; i < size; i++)
@@ -178,7 +178,7 @@ static uint64_t decode(const struct header *h, const unsigned char *b, double *r
 }
 
 /* One element as an integer; false where it is none of 64 bits. */
-static bool decode_integer(const struct header *h, const unsigned char *b, int64_t *value) {
+static bool decode_integer(const struct pm_npy_header *h, const unsigned char *b, int64_t *value) {
     double v = 0;
     const uint64_t u = decode(h, b, &v);
     if (h->form->kind == 'f') {
@@ -193,7 +193,7 @@ static bool decode_integer(const struct header *h, const unsigned char *b, int64
 }
 
 /* The element's place in C order that follows `at` in a file of Fortran order; place[] is that of `at`. */
-static size_t next_fortran(const struct header *h, size_t *place, size_t at) {
+static size_t next_fortran(const struct pm_npy_header *h, size_t *place, size_t at) {
     size_t stride = h->count;
     for (unsigned d = 0; d < h->rank; d++) {
         stride /= h->shape[d];
@@ -212,7 +212,7 @@ struct sink {
     struct pm_npy_array *array;
 };
 
-static bool store(const struct header *h, const unsigned char *b, const struct sink *to, size_t at) {
+static bool store(const struct pm_npy_header *h, const unsigned char *b, const struct sink *to, size_t at) {
     int64_t integer;
     double real = 0;
     if (to->array && to->array->real) {
@@ -229,7 +229,7 @@ static bool store(const struct header *h, const unsigned char *b, const struct s
     return true;
 }
 
-static pm_status read_data(FILE *f, const char *path, const struct header *h, const struct sink *to,
+static pm_status read_data(FILE *f, const char *path, const struct pm_npy_header *h, const struct sink *to,
                            struct pm_error *e) {
     unsigned char buffer[1 << 15];
     const size_t size = (size_t)(h->form->size - '0');
@@ -259,7 +259,7 @@ static pm_status read_data(FILE *f, const char *path, const struct header *h, co
 }
 
 /* The header; what follows are elements of the shape that it says. */
-static pm_status read_header(FILE *f, uint64_t size, const char *path, struct header *h, size_t *bytes,
+static pm_status read_header(FILE *f, uint64_t size, const char *path, struct pm_npy_header *h, size_t *bytes,
                              struct pm_error *e) {
     unsigned char start[12];
     char text[MAX_HEADER];
@@ -286,7 +286,7 @@ static pm_status read_header(FILE *f, uint64_t size, const char *path, struct he
     if (fread(text, 1, (size_t)length, f) != length)
         return pm_fail(e, PM_EFORMAT, path, "the header is truncated");
     struct parser p = {.at = text, .end = text + length, .reason = "the header is malformed"};
-    *h = (struct header){.rank = 0};
+    *h = (struct pm_npy_header){.rank = 0};
     if (!parse_header(&p, h))
         return pm_fail(e, PM_EFORMAT, path, "%s", p.reason);
     if (!find_form(h))
@@ -304,7 +304,7 @@ static pm_status read_header(FILE *f, uint64_t size, const char *path, struct he
     return PM_OK;
 }
 
-static pm_status read_tensor(FILE *f, const char *path, const struct header *h, size_t bytes,
+static pm_status read_tensor(FILE *f, const char *path, const struct pm_npy_header *h, size_t bytes,
                              struct pm_tensor *t, struct pm_error *e) {
     if (h->rank == 0)
         return pm_fail(e, PM_ESHAPE, path, "no dimensions; a scalar is a tensor of shape [1]");
@@ -318,7 +318,7 @@ static pm_status read_tensor(FILE *f, const char *path, const struct header *h, 
     return status;
 }
 
-static pm_status read_array(FILE *f, const char *path, const struct header *h, size_t bytes,
+static pm_status read_array(FILE *f, const char *path, const struct pm_npy_header *h, size_t bytes,
                             struct pm_npy_array *a, struct pm_error *e) {
     *a = (struct pm_npy_array){.real = h->form->kind == 'f', .rank = h->rank, .count = h->count};
     memcpy(a->shape, h->shape, sizeof a->shape);
@@ -336,7 +336,7 @@ static pm_status read_file(const char *path, struct pm_tensor *t, struct pm_npy_
                            struct pm_error *e) {
     FILE *f;
     uint64_t size;
-    struct header h;
+    struct pm_npy_header h;
     size_t bytes;
     pm_status status = pm_file_open(path, &f, &size, e);
     if (status != PM_OK)
@@ -361,6 +361,58 @@ pm_status pm_npy_read_array(const char *path, struct pm_npy_array *a, struct pm_
 void pm_npy_array_free(struct pm_npy_array *a) {
     free(a->data);
     *a = (struct pm_npy_array){0};
+}
+
+pm_status pm_npy_open(struct pm_npy_stream *s, const char *path, struct pm_error *e) {
+    uint64_t size;
+    size_t bytes;
+    *s = (struct pm_npy_stream){0};
+    pm_status status = pm_file_open(path, &s->file, &size, e);
+    if (status != PM_OK)
+        return status;
+    s->path = strdup(path);
+    s->header = malloc(sizeof *s->header);
+    if (!s->path || !s->header)
+        status = pm_fail(e, PM_ENOMEM, path, "out of memory");
+    if (status == PM_OK)
+        status = read_header(s->file, size, path, s->header, &bytes, e);
+    if (status == PM_OK && s->header->fortran && s->header->rank > 1)
+        status = pm_fail(e, PM_EFORMAT, path, "Fortran order; numpy.ascontiguousarray makes it C order");
+    if (status == PM_OK) {
+        s->rank = s->header->rank;
+        s->count = s->header->count;
+        memcpy(s->shape, s->header->shape, sizeof s->shape);
+    } else {
+        pm_npy_close(s);
+    }
+    return status;
+}
+
+pm_status pm_npy_next(struct pm_npy_stream *s, size_t n, int64_t most, int64_t *to, struct pm_error *e) {
+    unsigned char buffer[1 << 13];
+    const size_t size = (size_t)(s->header->form->size - '0');
+    for (size_t done = 0; done < n;) {
+        const size_t want = n - done < sizeof buffer / size ? n - done : sizeof buffer / size;
+        if (fread(buffer, size, want, s->file) != want)
+            return pm_fail(e, PM_EIO, s->path, "%s",
+                           ferror(s->file) ? strerror(errno) : "became shorter while it was read");
+        for (size_t i = 0; i < want; i++)
+            if (!decode_integer(s->header, buffer + i * size, &to[done + i]) || to[done + i] < 0 ||
+                to[done + i] > most)
+                return pm_fail(e, PM_ERANGE, s->path, "element number %zu is no integer of 0..%" PRId64,
+                               s->next + done + i, most);
+        done += want;
+    }
+    s->next += n;
+    return PM_OK;
+}
+
+void pm_npy_close(struct pm_npy_stream *s) {
+    if (s->file)
+        fclose(s->file);
+    free(s->path);
+    free(s->header);
+    *s = (struct pm_npy_stream){0};
 }
 
 /* As NumPy writes them. */

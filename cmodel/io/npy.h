@@ -37,6 +37,21 @@ struct pm_npy_array {
 pm_status pm_npy_read_array(const char *path, struct pm_npy_array *a, struct pm_error *e);
 /** A zeroed array is accepted. */
 void pm_npy_array_free(struct pm_npy_array *a);
+/** Integers of a file that are read from the first to the last; memory does not depend on how many. */
+struct pm_npy_stream {
+    unsigned rank;
+    size_t shape[PM_NPY_RANK], count;
+    size_t next; /**< elements that were read */
+    FILE *file;  /* private, as the rest */
+    char *path;
+    struct pm_npy_header *header;
+};
+/** PM_EFORMAT also for Fortran order; otherwise as pm_npy_read. After an error nothing is left open. */
+pm_status pm_npy_open(struct pm_npy_stream *s, const char *path, struct pm_error *e);
+/** The next n elements, of those that are left. PM_ERANGE: one is not in 0..most; PM_EIO. */
+pm_status pm_npy_next(struct pm_npy_stream *s, size_t n, int64_t most, int64_t *to, struct pm_error *e);
+/** A zeroed stream is accepted. */
+void pm_npy_close(struct pm_npy_stream *s);
 /** A pm_writer: writes a `const struct pm_npy_array *`. */
 bool pm_npy_write_array(FILE *f, const void *array);
 

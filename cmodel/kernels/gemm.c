@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/gemm.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void pm_gemm_pack(const int16_t *w, unsigned rows, unsigned outputs, int16_t *packed) {
@@ -65,4 +66,22 @@ void pm_sgemm(const struct pm_kernels *k, const float *x, size_t ldx, unsigned n
             packed += (size_t)deep * PM_PANEL;
         }
     }
+}
+
+pm_status pm_gemm_wide(const struct pm_kernels *k, const int32_t *x, size_t stride, size_t n,
+                       const int16_t *packed, unsigned rows, unsigned outputs, int64_t *y) {
+    enum { BLOCK = 64 }; /* vectors, a bound on memory only */
+    const size_t padded = pm_gemm_stride(rows);
+    int16_t *narrow = calloc((n < BLOCK ? n : BLOCK) * padded, sizeof *narrow);
+    if (narrow == NULL)
+        return PM_ENOMEM;
+    for (size_t v = 0; v < n; v += BLOCK) {
+        const unsigned vectors = (unsigned)(n - v < BLOCK ? n - v : BLOCK);
+        for (unsigned i = 0; i < vectors; i++)
+            for (unsigned r = 0; r < rows; r++)
+                narrow[i * padded + r] = (int16_t)x[(v + i) * stride + r];
+        pm_gemm(k, narrow, vectors, packed, rows, outputs, y + v * outputs, NULL);
+    }
+    free(narrow);
+    return PM_OK;
 }

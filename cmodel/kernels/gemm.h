@@ -25,6 +25,10 @@ void pm_gemm_pack(const int16_t *w, unsigned rows, unsigned outputs, int16_t *pa
 void pm_gemm(const struct pm_kernels *k, const int16_t *x, unsigned n, const int16_t *packed, unsigned rows,
              unsigned outputs, int64_t *y64, int32_t *y32);
 
+/** pm_gemm() of x[n][stride] of int32 that fit int16, without padding. PM_ENOMEM. */
+pm_status pm_gemm_wide(const struct pm_kernels *k, const int32_t *x, size_t stride, size_t n,
+                       const int16_t *packed, unsigned rows, unsigned outputs, int64_t *y);
+
 /** Products that are added up before their sum goes to y: 24 KB of a panel, which stay in the first cache. */
 #define PM_SGEMM_DEPTH 384
 

@@ -50,7 +50,7 @@ static pm_status pack(struct pm_hyflex *h, const int8_t *w) {
 pm_status pm_hyflex_prepare(struct pm_hyflex *h, const int8_t *w, bool ideal, bool exact) {
     if (exact && (h->cfg.path == PM_PATH_BEST || h->cfg.path == PM_PATH_EXACT))
         return pack(h, w);
-    if (!ideal || h->cfg.path == PM_PATH_PLAIN || h->cfg.weights != PM_WEIGHTS_OFFSET)
+    if (!ideal || h->cfg.path == PM_PATH_PLAIN || h->cfg.weights != PM_WEIGHTS_OFFSET || h->cfg.cell > 2)
         return PM_OK;
     h->column = calloc((size_t)h->row_tiles * h->col_tiles * PM_HYFLEX_COLS, sizeof *h->column);
     return h->column != NULL ? PM_OK : PM_ENOMEM;

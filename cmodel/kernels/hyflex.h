@@ -14,13 +14,13 @@ struct pm_hyflex {
     unsigned rows, outputs, row_tiles, col_tiles;
     unsigned per; /* outputs a tile */
     const struct pm_kernels *k;
-    int8_t *w;       /* [rows][outputs] */
-    bool ideal_sar;  /* the converters only round and saturate */
-    int16_t *packed; /* where every conversion is exact: y is the dot product */
+    int8_t *w;         /* [rows][outputs] */
+    bool ideal_sar;    /* the converters only round and saturate */
+    int16_t *packed;   /* where every conversion is exact: y is the dot product */
     double *disturbed; /* [rows][outputs], integers in 2^-PM_DISTURBED_FRAC: of noise in weights */
     struct pm_hyflex_tile *tile;
-    struct pm_column
-        *column; /* [tiles][PM_HYFLEX_COLS], where arrays and converters are ideal but not exact */
+    struct pm_column *column; /* [tiles][PM_HYFLEX_COLS], where arrays and converters are ideal but not exact,
+                                 of 1 or 2 bits a cell */
 };
 
 /** Where the path is a fast one, memory for its form of w[rows][outputs]: `exact`: every conversion is exact;
@@ -36,7 +36,8 @@ void pm_hyflex_convert(const struct pm_hyflex *h, const struct pm_hyflex_tile *t
                        struct pm_read_id id, int32_t *code);
 /** A sum of products with disturbed weights as a result: rounded, saturated. */
 static inline int32_t pm_hyflex_rounded(int64_t sum) {
-    return (int32_t)pm_clamp((sum + (1 << (PM_DISTURBED_FRAC - 1))) >> PM_DISTURBED_FRAC, INT32_MIN, INT32_MAX);
+    return (int32_t)pm_clamp((sum + (1 << (PM_DISTURBED_FRAC - 1))) >> PM_DISTURBED_FRAC, INT32_MIN,
+                             INT32_MAX);
 }
 /** Adds the cost of one vector with these wrong codes; cost may be NULL. */
 void pm_hyflex_add_vector(const struct pm_hyflex *h, uint64_t wrong, struct pm_hyflex_cost *cost);

@@ -116,6 +116,10 @@ struct pm_kernels {
      * equivalent at a time; the wire between two cells has resistance `wire`. */
     void (*ladders)(const struct pm_lines *l, const double *source, const double *load, double wire, size_t n,
                     double *current);
+    /** Bit c mod 64 of mask[c / 64], c < n: whether draw c is below the threshold; zeros up to the word's end. */
+    void (*below)(const struct pm_draws *d, uint32_t threshold, size_t n, uint64_t *mask);
+    /** Ones in v[n]. */
+    uint64_t (*ones)(const uint64_t *v, size_t n);
 };
 
 /** Quantiles of tail probabilities 2^-33..1/2 in the units of a draw (analog/random.h), 32 an octave. */

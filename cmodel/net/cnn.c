@@ -2,6 +2,7 @@
 #include "net/cnn.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,7 @@ static unsigned side_of(const struct pm_cnn *n, unsigned layer) {
 }
 
 static unsigned channels_of(const struct pm_cnn *n, unsigned layer) {
-    return layer == PM_CNN_IMAGE ? 1 : n->layer[layer].channels;
+    return layer == PM_CNN_IMAGE ? n->pixels.channels : n->layer[layer].channels;
 }
 
 /* What the next layer gives, of what it reads; its weights' shape. */
@@ -49,6 +50,7 @@ static pm_status shape_layer(const struct pm_json *d, const struct pm_cnn *n, st
         l->side = 1;
     l->matrix.out = l->channels;
     l->matrix.in = l->op == PM_CNN_DENSE ? channels : l->kernel * l->kernel * channels;
+    l->matrix.binary = l->binary;
     l->matrix.groups = l->op == PM_CNN_DEPTHWISE ? channels : 1;
     return PM_OK;
 }
@@ -127,9 +129,17 @@ static pm_status read_number(const struct pm_json *d, const cJSON *item, const c
     return PM_OK;
 }
 
+static pm_status read_flag(const struct pm_json *d, const cJSON *item, const char *key, const char *layer,
+                           bool *to) {
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(item, key);
+    *to = cJSON_IsTrue(member);
+    return !member || cJSON_IsBool(member)
+               ? PM_OK
+               : pm_json_fail(d, PM_EFORMAT, "%s: \"%s\" is not true or false", layer, key);
+}
+
 static pm_status read_members(const struct pm_json *d, const struct pm_cnn *n, const cJSON *item,
                               struct pm_cnn_layer *l) {
-    const cJSON *relu = cJSON_GetObjectItemCaseSensitive(item, "relu");
     pm_status s = read_input(d, n, item, "from", l->name, &l->from);
     if (s == PM_OK && l->op == PM_CNN_ADD)
         s = read_input(d, n, item, "with", l->name, &l->with);
@@ -139,15 +149,14 @@ static pm_status read_members(const struct pm_json *d, const struct pm_cnn *n, c
         s = read_number(d, item, "stride", l->name, 16, 1, &l->stride);
     if (s == PM_OK && (l->op == PM_CNN_CONV || l->op == PM_CNN_DENSE))
         s = read_number(d, item, "out", l->name, l->op == PM_CNN_CONV ? 4096 : 65536, 0, &l->channels);
-    if (s == PM_OK && relu && !cJSON_IsBool(relu))
-        s = pm_json_fail(d, PM_EFORMAT, "%s: \"relu\" is not true or false", l->name);
-    l->relu = cJSON_IsTrue(relu);
-    return s;
+    if (s == PM_OK)
+        s = read_flag(d, item, "relu", l->name, &l->relu);
+    return s == PM_OK ? read_flag(d, item, "binary", l->name, &l->binary) : s;
 }
 
 /* No member that its kind of layer does not have. */
 static pm_status check_members(const struct pm_json *d, const cJSON *item, const struct pm_cnn_layer *l) {
-    static const char *const known[] = {[PM_CNN_CONV] = "op|name|from|relu|out|kernel|stride",
+    static const char *const known[] = {[PM_CNN_CONV] = "op|name|from|relu|out|kernel|stride|binary",
                                         [PM_CNN_DEPTHWISE] = "op|name|from|relu|kernel|stride",
                                         [PM_CNN_ADD] = "op|name|from|relu|with",
                                         [PM_CNN_POOL] = "op|name|from",
@@ -193,6 +202,37 @@ static pm_status read_layers(const struct pm_json *d, struct pm_cnn *n, const cJ
     return PM_OK;
 }
 
+/* Member `key`, a number for all channels or an array of one each; what is missing stays. */
+static pm_status read_normalisation(const struct pm_json *d, const struct pm_cnn *n, const char *key,
+                                    double lo, float to[PM_CHANNELS]) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(d->root, key);
+    double v[PM_CHANNELS];
+    pm_status s = PM_OK;
+    if (item && cJSON_IsArray(item))
+        s = pm_json_reals(d, d->root, key, n->pixels.channels, lo, 1e3, v);
+    else if (item)
+        s = pm_json_real(d, d->root, key, lo, 1e3, &v[0]);
+    for (unsigned c = 0; item && s == PM_OK && c < n->pixels.channels; c++)
+        to[c] = (float)v[cJSON_IsArray(item) ? c : 0];
+    return s;
+}
+
+/* How pixels enter: "channels", "pixel_mean", "pixel_std", by default one, as p/255. */
+static pm_status read_pixels(const struct pm_json *d, struct pm_cnn *n) {
+    const cJSON *channels = cJSON_GetObjectItemCaseSensitive(d->root, "channels");
+    int64_t v = 1;
+    if (channels && (!pm_json_is_integer(channels, 1, 3, &v) || v == 2))
+        return pm_json_fail(d, PM_ERANGE, "\"channels\" is neither 1 nor 3");
+    const cJSON *layout = cJSON_GetObjectItemCaseSensitive(d->root, "layout");
+    unsigned order = 0;
+    if (layout && pm_read_choice(d, "layout", "hwc|chw", &order) != PM_OK)
+        return PM_EFORMAT;
+    n->channels_first = order == 1;
+    n->pixels = (struct pm_pixels){n->image, n->image, (unsigned)v, {0}, {1, 1, 1}};
+    const pm_status s = read_normalisation(d, n, "pixel_mean", -1e3, n->pixels.mean);
+    return s == PM_OK ? read_normalisation(d, n, "pixel_std", 1e-6, n->pixels.std) : s;
+}
+
 static pm_status read_config(const struct pm_json *d, struct pm_cnn *n) {
     const cJSON *convs = cJSON_GetObjectItemCaseSensitive(d->root, "convs");
     const cJSON *layers = cJSON_GetObjectItemCaseSensitive(d->root, "layers"), *list = convs ? convs : layers;
@@ -200,7 +240,7 @@ static pm_status read_config(const struct pm_json *d, struct pm_cnn *n) {
     pm_status s;
     if ((s = pm_read_choice(d, "type", "cnn", &type)) != PM_OK ||
         (s = pm_read_unsigned(d, "image", 1024, &n->image)) != PM_OK ||
-        (s = pm_read_unsigned(d, "classes", 65536, &n->classes)) != PM_OK)
+        (s = pm_read_unsigned(d, "classes", 65536, &n->classes)) != PM_OK || (s = read_pixels(d, n)) != PM_OK)
         return s;
     if (n->classes < 2)
         return pm_json_fail(d, PM_ERANGE, "\"classes\" is 1, a classifier has at least 2");
@@ -234,6 +274,22 @@ static void load_depthwise(struct pm_source *src, const char *name, struct pm_ma
     free(filter);
 }
 
+/* Weights of 1 and -1, and the outputs' scales. */
+static void load_binary(struct pm_source *src, const char *name, struct pm_matrix *m) {
+    float *scale = NULL;
+    pm_load_tensor(src, name, "weight", 2, m->out, m->in, &m->weight);
+    pm_load_tensor(src, name, "bias", 1, m->out, 0, &m->bias);
+    pm_load_tensor(src, name, "scale", 1, m->out, 0, &scale);
+    for (size_t i = 0; src->status == PM_OK && i < (size_t)m->in * m->out; i++) {
+        if (fabsf(m->weight[i]) != 1)
+            src->status =
+                pm_fail(src->error, PM_ERANGE, src->file.path, "tensor %s.weight: not all are 1 or -1", name);
+        m->weight[i] *= scale[i / m->in];
+    }
+    free(scale);
+    pm_pack_matrix(src, name, m);
+}
+
 static pm_status load_weights(struct pm_cnn *network, bool convs, const char *path, struct pm_error *e) {
     struct pm_source src = {.error = e};
     src.status = pm_safetensors_open(&src.file, path, e);
@@ -244,7 +300,9 @@ static pm_status load_weights(struct pm_cnn *network, bool convs, const char *pa
             snprintf(name, sizeof name, "convs.%u", i);
         else
             snprintf(name, sizeof name, "%s", l->name);
-        if (l->op == PM_CNN_DEPTHWISE)
+        if (l->binary)
+            load_binary(&src, name, &l->matrix);
+        else if (l->op == PM_CNN_DEPTHWISE)
             load_depthwise(&src, name, &l->matrix);
         else if (has_weights(l->op))
             pm_load_matrix(&src, name, l->matrix.in, l->matrix.out, &l->matrix);
@@ -271,13 +329,20 @@ static struct pm_window window_of(const struct pm_cnn *n, const struct pm_cnn_la
                               .pad = pad_of(l),
                               .rows = l->side,
                               .cols = l->side,
-                              .groups = l->op == PM_CNN_DEPTHWISE ? l->channels : 1};
+                              .groups = l->op == PM_CNN_DEPTHWISE ? l->channels : 1,
+                              .outside = l->binary ? -1 : 0};
 }
 
 /* A convolution of more than one tap, or with a stride, is what a window sees times a matrix. */
 static unsigned add_matrix(struct pm_cnn *n, unsigned layer, unsigned from) {
     const struct pm_cnn_layer *l = &n->layer[layer];
     const unsigned rows = l->side * l->side;
+    if (l->binary) {
+        const unsigned side = side_of(n, l->from);
+        struct pm_node sign = node_of(PM_NODE_ACTIVATION, layer, from, channels_of(n, l->from), side * side);
+        sign.activation = PM_SIGNUM;
+        from = pm_graph_add(&n->graph, &sign);
+    }
     if (has_window(l->op) && (l->kernel > 1 || l->stride > 1)) {
         struct pm_node seen = node_of(PM_NODE_UNFOLD, layer, from, l->matrix.in, rows);
         seen.window = window_of(n, l);
@@ -321,8 +386,9 @@ static unsigned add_layer(struct pm_cnn *n, unsigned layer, unsigned from, unsig
 
 static pm_status build(struct pm_cnn *n) {
     unsigned at[PM_CNN_LAYERS];
-    struct pm_node pixels = node_of(PM_NODE_PIXELS, n->layers, PM_NO_NODE, 1, n->image * n->image);
-    pixels.pixels = (struct pm_pixels){n->image, n->image, 1, {0}, {1}};
+    struct pm_node pixels =
+        node_of(PM_NODE_PIXELS, n->layers, PM_NO_NODE, n->pixels.channels, n->image * n->image);
+    pixels.pixels = n->pixels;
     n->graph.tokens = 1;
     const unsigned image = pm_graph_add(&n->graph, &pixels);
     for (unsigned i = 0; i < n->layers; i++) {

@@ -25,7 +25,7 @@ struct pm_cnn_layer {
     char name[32];           /**< of its node in the graph, and of its tensors unless `convs` gave it */
     unsigned from, with;     /**< with: of PM_CNN_ADD */
     unsigned kernel, stride; /**< where a window slides: 1..15, 1..16 */
-    bool relu;
+    bool relu, binary;       /**< binary: of PM_CNN_CONV, see struct pm_matrix */
     unsigned side, channels; /**< of what it gives */
     struct pm_matrix matrix; /**< of convolutions and dense layers */
 };
@@ -33,8 +33,10 @@ struct pm_cnn_layer {
 
 /** A loaded network; read-only after loading, so that any number of threads may share it. Not to be moved. */
 struct pm_cnn {
-    unsigned image;   /**< pixels of an image's side, 1..1024; pixel p of 0..255 enters as p/255 */
-    unsigned classes; /**< 2..65536 */
+    unsigned image;          /**< pixels of an image's side, 1..1024 */
+    struct pm_pixels pixels; /**< how they enter: 1 or 3 channels */
+    bool channels_first;     /**< of images in arrays */
+    unsigned classes;        /**< 2..65536 */
     unsigned layers;
     struct pm_cnn_layer layer[PM_CNN_LAYERS];
     struct pm_graph graph; /**< out come logits */

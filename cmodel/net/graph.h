@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A network as a graph of layers, in the order in which they are computed. Every node's value has rows: one a
- * token, or a number of its own (one after a pool, an image's positions). The host computes in float; any layer can be handed to
- * something else, which system/placement.h does. */
+ * token, or a number of its own (one after a pool, an image's positions). The host computes in float; any
+ * layer can be handed to something else, which system/placement.h does. */
 #ifndef PM_NET_GRAPH_H
 #define PM_NET_GRAPH_H
 
@@ -18,9 +18,9 @@ enum pm_node_kind {
     PM_NODE_ACTIVATION, /**< of in[0] */
     PM_NODE_HEADS,      /**< of in[0], in[1], in[2]: q, k, v */
     PM_NODE_POOL,       /**< of in[0], all its rows */
-    PM_NODE_UNFOLD,     /**< of in[0]: what a window sees, a row a place, for a matrix to make a convolution */
-    PM_NODE_LARGEST,    /**< of in[0], the largest that a window sees */
-    PM_NODE_MEAN,       /**< the mean of it */
+    PM_NODE_UNFOLD,   /**< of in[0]: what a window sees, a row a place, for a matrix to make a convolution */
+    PM_NODE_LARGEST,  /**< of in[0], the largest that a window sees */
+    PM_NODE_MEAN,     /**< the mean of it */
     PM_NODE_ATTENTION /**< the nodes that follow it, as a whole: from in[0], which is to be normalised, added
                          to in[1]; its value is the last of them. For something else than the host alone. */
 };

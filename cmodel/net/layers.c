@@ -92,6 +92,10 @@ void pm_activate(enum pm_activation kind, size_t n, const float *x, float *y) {
     case PM_RELU:
         for (size_t i = 0; i < n; i++)
             y[i] = fmaxf(y[i], 0.0f);
+        break;
+    case PM_SIGNUM:
+        for (size_t i = 0; i < n; i++)
+            y[i] = y[i] >= 0 ? 1.0f : -1.0f;
     }
 }
 
@@ -99,8 +103,7 @@ static bool kept(const uint8_t *keep, size_t i) {
     return keep == NULL || keep[i] != 0;
 }
 
-/* Over the kept positions; the others become 0. */
-static void softmax_row(float *x, const uint8_t *keep, size_t n) {
+void pm_softmax(float *x, const uint8_t *keep, size_t n) {
     float largest = -INFINITY, sum = 0;
     for (size_t i = 0; i < n; i++)
         if (kept(keep, i))
@@ -130,7 +133,7 @@ void pm_heads(unsigned heads, unsigned n, unsigned width, const float *q, const 
         pm_sgemm_pack(k + head, 1, width, dk, n, packed);
         pm_sgemm(kernels, y + head, width, n, packed, dk, n, scores, n);
         for (unsigned t = 0; t < n; t++) {
-            softmax_row(scores + (size_t)t * n, keep, n);
+            pm_softmax(scores + (size_t)t * n, keep, n);
             memset(y + (size_t)t * width + head, 0, dk * sizeof *y);
         }
         pm_sgemm_pack(v + head, width, 1, n, dk, packed);
@@ -171,7 +174,8 @@ static void unfold_place(const struct pm_window *w, unsigned row, unsigned col, 
     inside(row, w->height, w, &top, &bottom);
     inside(col, w->width, w, &left, &right);
     if (bottom - top < w->kernel || right - left < w->kernel)
-        memset(y, 0, w->kernel * line * sizeof *y);
+        for (size_t i = 0; i < w->kernel * line; i++)
+            y[i] = w->outside;
     const size_t seen = right - left, runs = w->groups == 1 ? 1 : seen, run = seen * channels / runs;
     for (unsigned dy = top; dy < bottom; dy++) {
         float *to = y + dy * line + left * channels;

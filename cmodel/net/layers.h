@@ -11,6 +11,7 @@ struct pm_matrix {
     unsigned in, out;
     unsigned groups; /**< above 1: the weights are 0 but for as many blocks along the diagonal, of in/groups
                         inputs and out/groups outputs; who knows nothing of it may take them as they are */
+    bool binary;     /**< inputs are 1 and -1, an output's weights one number and its negative */
     float *weight;   /**< [out][in] */
     float *bias;     /**< [out] */
     float *packed;   /**< the weights as pm_sgemm takes them; where the host multiplies, without groups */
@@ -27,10 +28,14 @@ struct pm_layernorm {
 /** Of x[n][width] to y, which may be x. */
 void pm_layernorm(const struct pm_layernorm *norm, size_t n, const float *x, float *y);
 
-/** PM_GELU: x/2 (1 + erf(x/sqrt 2)), within 5e-7 (1 + |x|)/2. */
-enum pm_activation { PM_GELU, PM_GELU_TANH, PM_RELU };
+/** PM_GELU: x/2 (1 + erf(x/sqrt 2)), within 5e-7 (1 + |x|)/2; PM_SIGNUM: 1 where x >= 0, else -1. */
+enum pm_activation { PM_GELU, PM_GELU_TANH, PM_RELU, PM_SIGNUM };
 /** Of x[n] to y[n], which may be x. */
 void pm_activate(enum pm_activation kind, size_t n, const float *x, float *y);
+
+/** Softmax of x[n] over the positions that keep[n] does not mark with 0 (NULL: all), of which there is one; the
+ * others become 0. */
+void pm_softmax(float *x, const uint8_t *keep, size_t n);
 
 /** Heads side by side: y[n][width] = softmax(q k^T / sqrt(width/heads)) v over the tokens that keep[n] does
  * not mark with 0 (NULL: all). y is none of the inputs; work holds pm_heads_work() floats. */
@@ -59,9 +64,10 @@ void pm_pixels(const struct pm_pixels *p, const uint8_t *image, float *y);
 /** A window that slides over rows which are an image's positions, raster order. */
 struct pm_window {
     unsigned height, width, channels; /**< of the image */
-    unsigned kernel, stride, pad;     /**< of both directions; pad: positions before the image, below kernel */
-    unsigned rows, cols;              /**< of the window's places */
-    unsigned groups;                  /**< of channels, for pm_unfold: 1 or more, a divisor of channels */
+    unsigned kernel, stride, pad; /**< of both directions; pad: positions before the image, below kernel */
+    unsigned rows, cols;          /**< of the window's places */
+    unsigned groups;              /**< of channels, for pm_unfold: 1 or more, a divisor of channels */
+    float outside;                /**< what pm_unfold sees beyond the image */
 };
 /** Its places over an image that is padded alike on all sides. */
 static inline unsigned pm_window_places(unsigned side, unsigned kernel, unsigned stride, unsigned pad) {
@@ -69,7 +75,7 @@ static inline unsigned pm_window_places(unsigned side, unsigned kernel, unsigned
 }
 /** What the window sees, a row a place: a convolution is this, times a matrix. y[rows * cols][kernel^2 *
  * channels] of x[height * width][channels]; channel c of group g is column ((g * kernel + dy) * kernel + dx)
- * * (channels / groups) + c; outside of the image are zeros. */
+ * (channels / groups) + c. */
 void pm_unfold(const struct pm_window *w, const float *x, float *y);
 /** The largest or the mean of each channel over the positions of the image that the window sees:
  * y[rows * cols][channels]. */

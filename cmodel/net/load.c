@@ -43,19 +43,22 @@ void pm_load_tensor(struct pm_source *src, const char *prefix, const char *suffi
     src->status = pm_safetensors_f32(&src->file, name, rank, (size_t[]){d0, d1}, out, src->error);
 }
 
+void pm_pack_matrix(struct pm_source *src, const char *name, struct pm_matrix *m) {
+    if (src->status != PM_OK)
+        return;
+    m->packed = malloc(pm_sgemm_packed(m->in, m->out) * sizeof *m->packed);
+    if (m->packed == NULL)
+        src->status = pm_fail(src->error, PM_ENOMEM, name, "%s", pm_strerror(PM_ENOMEM));
+    else
+        pm_sgemm_pack(m->weight, 1, m->in, m->in, m->out, m->packed);
+}
+
 void pm_load_matrix(struct pm_source *src, const char *name, unsigned in, unsigned out, struct pm_matrix *m) {
     m->in = in;
     m->out = out;
     pm_load_tensor(src, name, "weight", 2, out, in, &m->weight);
     pm_load_tensor(src, name, "bias", 1, out, 0, &m->bias);
-    if (src->status != PM_OK)
-        return;
-    m->packed = malloc(pm_sgemm_packed(in, out) * sizeof *m->packed);
-    if (m->packed == NULL) {
-        src->status = pm_fail(src->error, PM_ENOMEM, name, "%s", pm_strerror(PM_ENOMEM));
-        return;
-    }
-    pm_sgemm_pack(m->weight, 1, in, in, out, m->packed);
+    pm_pack_matrix(src, name, m);
 }
 
 void pm_matrix_free(struct pm_matrix *m) {

@@ -23,7 +23,9 @@ struct pm_source {
 /** Tensor "PREFIX.SUFFIX", or PREFIX alone where suffix is NULL, of `rank` 1 or 2. */
 void pm_load_tensor(struct pm_source *src, const char *prefix, const char *suffix, unsigned rank, size_t d0,
                     size_t d1, float **out);
-/** "NAME.weight" [out][in] and "NAME.bias", packed for the host. */
+/** Packs a matrix' weights for the host. */
+void pm_pack_matrix(struct pm_source *src, const char *name, struct pm_matrix *m);
+/** "NAME.weight" [out][in] and "NAME.bias", packed. */
 void pm_load_matrix(struct pm_source *src, const char *name, unsigned in, unsigned out, struct pm_matrix *m);
 /** What a matrix owns. */
 void pm_matrix_free(struct pm_matrix *m);

@@ -28,13 +28,16 @@ pm_status pm_network_load(struct pm_network *network, const char *dir, struct pm
     if (network->type == PM_NETWORK_CNN) {
         status = pm_cnn_load(&network->cnn, dir, e);
         network->graph = status == PM_OK ? &network->cnn.graph : NULL;
-        network->image = network->cnn.image;
-        network->classes = network->cnn.classes;
+        network->form =
+            (struct pm_dataset_form){{network->cnn.image, network->cnn.image, network->cnn.pixels.channels},
+                                     network->cnn.classes,
+                                     network->cnn.channels_first};
     } else {
         status = pm_encoder_load(&network->encoder, dir, e);
         network->graph = status == PM_OK ? &network->encoder.graph : NULL;
-        network->image = network->encoder.config.image;
-        network->classes = network->encoder.config.classes;
+        const struct pm_encoder_config *c = &network->encoder.config;
+        if (network->type == PM_NETWORK_VIT)
+            network->form = (struct pm_dataset_form){{c->image, c->image, 1}, c->classes, false};
     }
     return status;
 }

@@ -3,6 +3,7 @@
 #ifndef PM_NET_NETWORK_H
 #define PM_NET_NETWORK_H
 
+#include "io/dataset.h"
 #include "net/cnn.h"
 #include "net/encoder.h"
 
@@ -13,8 +14,7 @@ struct pm_network {
         struct pm_cnn cnn;
     };
     const struct pm_graph *graph; /**< NULL: nothing is loaded */
-    unsigned image;               /**< pixels of an image's side; 0: it takes sentences */
-    unsigned classes;             /**< of images */
+    struct pm_dataset_form form;  /**< of images; all 0: it takes sentences */
 };
 
 /** Loads the network in DIR, whose config.json has its type. Not to be moved then. Errors as

@@ -35,6 +35,19 @@ static pm_status check_ranges(const struct pm_json *d, const cJSON *in) {
     return PM_OK;
 }
 
+static pm_status check_scales(const struct pm_json *d, const cJSON *scales) {
+    const cJSON *layer;
+    if (scales && !cJSON_IsObject(scales))
+        return pm_json_fail(d, PM_EFORMAT, "matrices: \"scales\" is not an object");
+    cJSON_ArrayForEach(layer, scales) {
+        double scale;
+        const pm_status status = pm_json_real(d, scales, layer->string, 1e-30, 1e30, &scale);
+        if (status != PM_OK)
+            return status;
+    }
+    return PM_OK;
+}
+
 pm_status pm_calibration_load(const char *folder, struct pm_calibration *c, struct pm_error *e) {
     char path[PATH_MAX];
     struct pm_json d = {path, e, NULL};
@@ -49,10 +62,16 @@ pm_status pm_calibration_load(const char *folder, struct pm_calibration *c, stru
     const cJSON *matrices = cJSON_GetObjectItemCaseSensitive(d.root, "matrices");
     if (!matrices)
         return PM_OK;
+    if (!cJSON_IsObject(matrices))
+        status = pm_json_fail(&d, PM_EFORMAT, "\"matrices\" is not an object");
     c->in = cJSON_GetObjectItemCaseSensitive(matrices, "inputs");
-    if ((status = read_choice(&d, matrices, "activations", "symmetric|affine", &c->affine)) == PM_OK &&
+    c->scales = cJSON_GetObjectItemCaseSensitive(matrices, "scales");
+    if (c->in &&
+        (status = read_choice(&d, matrices, "activations", "symmetric|affine", &c->affine)) == PM_OK &&
         (status = read_choice(&d, matrices, "weights", "layer|channel", &c->channels)) == PM_OK)
         status = check_ranges(&d, c->in);
+    if (status == PM_OK)
+        status = check_scales(&d, c->scales);
     if (status != PM_OK)
         pm_calibration_free(c);
     return status;
@@ -68,4 +87,9 @@ bool pm_calibration_range(const struct pm_calibration *c, const char *layer, str
     if (pair)
         *range = (struct pm_range){pair->child->valuedouble, pair->child->next->valuedouble};
     return pair != NULL;
+}
+
+double pm_calibration_scale(const struct pm_calibration *c, const char *layer) {
+    const cJSON *scale = cJSON_GetObjectItemCaseSensitive(c->scales, layer);
+    return scale ? scale->valuedouble : 0;
 }

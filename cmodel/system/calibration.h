@@ -9,9 +9,9 @@
 struct cJSON;
 
 struct pm_calibration {
-    bool affine;      /**< integers of inputs may have another zero than 0 */
-    bool channels;    /**< weights have a scale for each output; false: one a layer */
-    struct cJSON *in; /**< the layers' ranges */
+    bool affine;               /**< integers of inputs may have another zero than 0 */
+    bool channels;             /**< weights have a scale for each output; false: one a layer */
+    struct cJSON *in, *scales; /**< the layers' ranges; scales of weights */
     struct cJSON *root;
 };
 
@@ -27,5 +27,7 @@ pm_status pm_calibration_load(const char *folder, struct pm_calibration *c, stru
 void pm_calibration_free(struct pm_calibration *c);
 /** The range of a layer's inputs; false: it is not known. */
 bool pm_calibration_range(const struct pm_calibration *c, const char *layer, struct pm_range *range);
+/** The scale of a layer's weights, where that is not to follow from the largest; 0: it is. */
+double pm_calibration_scale(const struct pm_calibration *c, const char *layer);
 
 #endif

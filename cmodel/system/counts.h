@@ -7,22 +7,38 @@
 #include "pm_types.h"
 
 enum pm_count {
-    PM_COUNT_VECTORS,     /**< input vectors */
-    PM_COUNT_READS,       /**< of a whole array */
-    PM_COUNT_ACCESSES,    /**< of some wordlines of an array */
-    PM_COUNT_WINDOWS,     /**< accesses that fixed windows of as many rows would take */
-    PM_COUNT_CONVERSIONS, /**< of columns */
-    PM_COUNT_WRONG,       /**< conversions whose code is not the sum of what was to be stored */
-    PM_COUNT_CLOCKS,      /**< arrays of one layer side by side, one vector after the other */
-    PM_COUNT_BITS,        /**< of the bit planes */
-    PM_COUNT_ONES,        /**< bits of these that are 1 */
-    PM_COUNT_WRITES,      /**< elements that were written to arrays while running */
-    PM_COUNT_CLIPPED,     /**< elements of these that did not fit */
-    PM_COUNT_ROUNDED,     /**< elements that rounding clamped by one LSB */
-    PM_COUNT_ZERO_SUMS,   /**< softmax rows whose sum is 0 */
-    PM_COUNT_MOVED,       /**< bits over the system's edge, in and out */
+    PM_COUNT_VECTORS,         /**< input vectors */
+    PM_COUNT_READS,           /**< of a whole array */
+    PM_COUNT_ACCESSES,        /**< of some wordlines of an array */
+    PM_COUNT_WINDOWS,         /**< accesses that fixed windows of as many rows would take */
+    PM_COUNT_CONVERSIONS,     /**< of columns */
+    PM_COUNT_CLIPS,           /**< conversions beyond the last code */
+    PM_COUNT_WRONG,           /**< conversions whose code is not the sum of what was to be stored */
+    PM_COUNT_CLOCKS,          /**< arrays of one layer side by side, one vector after the other */
+    PM_COUNT_BITS,            /**< of the bit planes */
+    PM_COUNT_ONES,            /**< bits of these that are 1 */
+    PM_COUNT_WRITES,          /**< elements that were written to arrays while running */
+    PM_COUNT_CLIPPED,         /**< elements of these that did not fit */
+    PM_COUNT_ROUNDED,         /**< elements that rounding clamped by one LSB */
+    PM_COUNT_ZERO_SUMS,       /**< softmax rows whose sum is 0 */
+    PM_COUNT_MOVED,           /**< bits over the system's edge, in and out */
+    PM_COUNT_ROW_READS,       /**< of one row of an array */
+    PM_COUNT_TOGGLES,         /**< sense amplifiers that changed from one such read to the next */
+    PM_COUNT_PRODUCT_TOGGLES, /**< product bits that changed from one access to the next */
+    PM_COUNT_ENERGY,          /**< thousandths of a unit of the system's own model */
+    PM_COUNT_CONVENTIONAL,    /**< accesses that one width for all places would take */
+    PM_COUNT_UNITS,           /**< of energy, by the system's own model */
+    PM_COUNT_LEVELS,   /**< levels that these tell apart: a converter's 2^bits, which its cost grows with */
+    PM_COUNT_RESCALED, /**< elements that were quantised or dequantised on the way */
+    PM_COUNT_VALUES,   /**< elements that drive arrays, looked at for zeros */
+    PM_COUNT_ZERO_VALUES,  /**< of these that are 0 */
+    PM_COUNT_ZERO_VECTORS, /**< groups of eight of these that are 0 */
+    PM_COUNT_ZERO_SLICES,  /**< such groups' slices of bit planes that are 0 */
+    PM_COUNT_ERROR,        /**< of integer results against exact ones, squares, PM_COUNT_POWER of them */
+    PM_COUNT_EXACT,        /**< of the exact results, likewise */
     PM_COUNTS
 };
+#define PM_COUNT_POWER 1024
 
 enum pm_histogram {
     PM_HISTOGRAM_LINES,    /**< accesses by their active wordlines, from 1 */

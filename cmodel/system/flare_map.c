@@ -228,9 +228,9 @@ void pm_flare_map_configure(const struct pm_flare_map *map, const struct pm_node
     }
 }
 
-void pm_flare_map_tokens(const struct pm_flare_map *map, size_t n, const float *tokens, float *work,
-                         int64_t *fixed, int16_t *y, int8_t *x, int32_t *ex) {
-    const struct pm_emsbq_cfg to8 = {.q = 8, .is_signed = true, .round = true};
+void pm_flare_map_tokens(const struct pm_flare_map *map, unsigned bits, size_t n, const float *tokens,
+                         float *work, int64_t *fixed, int16_t *x, int32_t *ex) {
+    const struct pm_emsbq_cfg to = {.q = bits, .is_signed = true, .round = true};
     const size_t width = map->ln.width;
     float per_lsb = (float)(1.0 / map->sx);
     for (size_t t = 0; t < n; t++) {
@@ -239,8 +239,6 @@ void pm_flare_map_tokens(const struct pm_flare_map *map, size_t n, const float *
             const float v = work[i] * per_lsb;
             fixed[i] = lrintf(v < INT16_MIN ? INT16_MIN : v > INT16_MAX ? INT16_MAX : v);
         }
-        ex[t] = pm_emsbq(&to8, fixed, NULL, width, y);
-        for (size_t i = 0; i < width; i++)
-            x[t * width + i] = (int8_t)y[i];
+        ex[t] = pm_emsbq(&to, fixed, NULL, width, x + t * width);
     }
 }

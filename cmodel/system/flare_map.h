@@ -68,9 +68,9 @@ void pm_flare_map_configure(const struct pm_flare_map *map, const struct pm_node
                             struct pm_attention_cfg *cfg);
 
 /** tokens[n][D] (what enters that LayerNorm) -> x[n][D], ex[n]: the folded LayerNorm, 16-bit fixed point
- * (nearest, ties to even, saturating), then rounding eMSB-Q to 8 bits a token. `work` holds D floats, `fixed`
- * D integers, `y` D integers. */
-void pm_flare_map_tokens(const struct pm_flare_map *map, size_t n, const float *tokens, float *work,
-                         int64_t *fixed, int16_t *y, int8_t *x, int32_t *ex);
+ * (nearest, ties to even, saturating), then rounding eMSB-Q to `bits` a token. `work` holds D floats, `fixed`
+ * D integers. */
+void pm_flare_map_tokens(const struct pm_flare_map *map, unsigned bits, size_t n, const float *tokens,
+                         float *work, int64_t *fixed, int16_t *x, int32_t *ex);
 
 #endif

@@ -35,7 +35,7 @@ static void quantise_weights(const float *w, unsigned in, unsigned out, int8_t *
 }
 
 static pm_status program_part(const struct pm_hyflex_linear_cfg *cfg, struct stage *s, unsigned part,
-                              unsigned cell, const int8_t *q, uint32_t *array_id) {
+                              const int8_t *q, uint32_t *array_id) {
     const unsigned dim = s->split_inputs ? s->in : s->out;
     const unsigned from = part ? s->split : 0, to = part ? dim : s->split;
     const unsigned rows = s->split_inputs ? to - from : s->in, outputs = s->split_inputs ? s->out : to - from;
@@ -48,8 +48,8 @@ static pm_status program_part(const struct pm_hyflex_linear_cfg *cfg, struct sta
     for (unsigned r = 0; r < rows; r++)
         memcpy(w + (size_t)r * outputs, first + (size_t)r * s->out, outputs);
     struct pm_hyflex_cfg array = cfg->array;
-    array.cell = cell;
-    array.adc = cfg->adc[cell - 1];
+    array.cell = part ? cfg->mlc_cell : 1;
+    array.adc = cfg->adc[part];
     const pm_status status = pm_hyflex_new(&array, w, rows, outputs, *array_id, &s->part[part]);
     if (status == PM_OK)
         *array_id += pm_hyflex_row_tiles(s->part[part]) * pm_hyflex_col_tiles(s->part[part]);
@@ -66,7 +66,7 @@ static pm_status program(const struct pm_hyflex_linear_cfg *cfg, struct stage *s
     if (status == PM_OK)
         quantise_weights(w, s->in, s->out, q, s->scale);
     for (unsigned part = 0; part < 2 && status == PM_OK; part++)
-        status = program_part(cfg, s, part, part + 1, q, array_id);
+        status = program_part(cfg, s, part, q, array_id);
     free(q);
     return status;
 }
@@ -151,6 +151,12 @@ void pm_hyflex_linear_free(struct pm_hyflex_linear *h) {
     free(h);
 }
 
+static void add_held(struct pm_held *held, const struct pm_hyflex *h) {
+    held->arrays += pm_hyflex_row_tiles(h) * pm_hyflex_col_tiles(h);
+    held->cells += pm_hyflex_cells(h);
+    held->pulses += pm_hyflex_pulses(h);
+}
+
 struct pm_held pm_hyflex_linear_held(const struct pm_hyflex_linear *h) {
     const unsigned in = h->stage[0].in, out = h->stage[h->stages - 1].out, per = PM_HYFLEX_COLS / 8;
     const uint64_t rows = (in + PM_HYFLEX_ROWS - 1) / PM_HYFLEX_ROWS;
@@ -158,8 +164,7 @@ struct pm_held pm_hyflex_linear_held(const struct pm_hyflex_linear *h) {
     for (unsigned s = 0; s < h->stages; s++)
         for (unsigned part = 0; part < 2; part++)
             if (h->stage[s].part[part])
-                held.arrays +=
-                    pm_hyflex_row_tiles(h->stage[s].part[part]) * pm_hyflex_col_tiles(h->stage[s].part[part]);
+                add_held(&held, h->stage[s].part[part]);
     return held;
 }
 
@@ -249,11 +254,12 @@ pm_status pm_hyflex_linear_run(const struct pm_hyflex_linear *h, size_t n, const
 
 /* ---- the system ---- */
 
-enum { CELL_1, CELL_2, CELL_RANKS };
-enum { ADC_FULL, ADC_6, ADC_7, ADC_IDEAL, ADCS };
+enum { CELL_1, CELL_2, CELL_3, CELL_4, CELL_RANKS };
+enum { ADC_FULL, ADC_6, ADC_IDEAL = ADC_6 + PM_SAR_MAX_BITS - 5 };
 
 static const struct pm_setting settings[] = {
-    {PM_SET_ONE_OF("cell", "1|2|ranks", "1"), .help = "bits a cell; ranks: two factors, their ranks in both"},
+    {PM_SET_ONE_OF("cell", "1|2|3|4|ranks", "1"), .golden = "3|4",
+     .help = "bits a cell; ranks: two factors, their ranks in cells of 1 and of 2"},
     {PM_SET_INTEGER("slc-percent", 0, 100, "10"), .when = "cell=ranks",
      .help = "share of the ranks in 1-bit cells"},
     {PM_SET_ONE_OF("rank-order", "gradient|value|random", "gradient"), .when = "cell=ranks",
@@ -266,42 +272,79 @@ static const struct pm_setting settings[] = {
      .help = "offset binary, or magnitudes in pairs of columns that are subtracted"},
     {PM_SET_FLAG("flip", "1"), .when = "noise=cell weights=offset",
      .help = "column flip; 0: as the paper, sums clip"},
-    {PM_SET_ONE_OF("adc", "full|6|7|ideal", "full"), .golden = "ideal", .when = "noise=cell",
-     .help = "converter bits; full: 6 for 1-bit, 7 for 2-bit cells"},
+    {PM_SET_ONE_OF("adc", "full|6|7|8|9|10|ideal", "full"), .golden = "8|9|10|ideal", .when = "noise=cell",
+     .help = "converter bits; full: 6, 7, 8, 9 for cells of 1 to 4"},
     {PM_SET_ONE_OF("sars", "1|2|4|8", "8"), .help = "converters an array"},
-    {PM_SET_NUMBER("mlc-sigma", 0, 0.5, "0"), .when = "cell=2 or slc-percent<100",
-     .help = "programming error of a 2-bit cell, relative"},
+    {PM_SET_NUMBER("mlc-sigma", 0, 0.5, "0"), .when = "cell=2|3|4 or slc-percent<100",
+     .help = "programming error of a cell of 2 bits or more, relative"},
     {PM_SET_NUMBER("slc-sigma", 0, 0.5, "0"), .when = "cell=1 or slc-percent>0",
      .help = "the same of a 1-bit cell"},
+    {PM_SET_NUMBER("verify", 0, 0.5, "0"), .when = "noise=cell mlc-sigma>0 or noise=cell slc-sigma>0",
+     .help = "write-and-verify: what a cell may be off by, in its LSB; 0: one pulse"},
+    {PM_SET_INTEGER("pulses", 1, 1000, "16"), .when = "verify>0", .help = "most pulses of a cell"},
     {PM_SET_NUMBER("read-noise", 0, 16, "0"), .when = "noise=cell",
      .help = "deviation of a cell's read noise, LSB"},
+    {PM_SET_NUMBER("stuck-on", 0, 0.5, "0"), .when = "noise=cell", .help = "share of cells stuck at on"},
+    {PM_SET_NUMBER("stuck-off", 0, 0.5, "0"), .when = "noise=cell", .help = "share of cells stuck at off"},
+    {PM_SET_NUMBER("drift", 0, 1, "0"), .when = "noise=cell",
+     .help = "retention: conductances fall to time^-drift"},
+    {PM_SET_NUMBER("time", 1, 1e12, "1e6"), .when = "drift>0", .help = "age over the age at programming"},
+    {PM_SET_FLAG("replica", "1"), .when = "noise=cell",
+     .help = "a column of off cells is subtracted; 0: literal"},
     {PM_SET_NUMBER("wire", 0, 0.01, "0"), .when = "noise=cell",
      .help = "wire between neighbouring cells over R_on (IR drop)"},
+    {PM_SET_NUMBER("sar-mismatch", 0, 0.1, "0"), .when = "adc=full|6|7|8|9|10",
+     .help = "deviation of a converter's unit capacitor, relative"},
+    {PM_SET_NUMBER("sar-offset", 0, 16, "0"), .when = "adc=full|6|7|8|9|10",
+     .help = "deviation of a converter's offset, LSB"},
+    {PM_SET_NUMBER("sar-noise", 0, 16, "0"), .when = "adc=full|6|7|8|9|10",
+     .help = "deviation of a comparator's noise, LSB"},
     {0},
 };
 static const struct pm_setting_list list = {"hyflex", settings};
 PM_SETTING_LIST(list);
 
+/* Cells as the settings say; what does not apply has its default. */
+static void configure_cells(struct pm_hyflex_cfg *c, const struct pm_site *site,
+                            const struct pm_settings *s) {
+    c->rram.seed = c->sar.seed = site->seed;
+    c->rram.mlc_sigma = pm_settings_real(s, "mlc-sigma");
+    c->rram.slc_sigma = pm_settings_real(s, "slc-sigma");
+    c->rram.verify = pm_settings_real(s, "verify");
+    c->rram.pulses = (unsigned)pm_settings_int(s, "pulses");
+    c->rram.read_noise = pm_settings_real(s, "read-noise");
+    c->rram.stuck_on = pm_settings_real(s, "stuck-on");
+    c->rram.stuck_off = pm_settings_real(s, "stuck-off");
+    c->rram.drift = pm_settings_real(s, "drift");
+    c->rram.time = pm_settings_real(s, "time");
+    c->rram.replica = pm_settings_int(s, "replica") != 0;
+    c->rram.wire = pm_settings_real(s, "wire");
+    c->sar.cap_sigma = pm_settings_real(s, "sar-mismatch");
+    c->sar.offset = pm_settings_real(s, "sar-offset");
+    c->sar.noise = pm_settings_real(s, "sar-noise");
+}
+
 static struct pm_hyflex_linear_cfg configure(const struct pm_site *site, const struct pm_settings *s) {
-    static const unsigned bits[ADCS][2] = {
-        [ADC_FULL] = {6, 7}, [ADC_6] = {6, 6}, [ADC_7] = {7, 7}, [ADC_IDEAL] = {0, 0}};
-    static const enum pm_hyflex_layout layout[] = {
-        [CELL_1] = PM_HYFLEX_SLC, [CELL_2] = PM_HYFLEX_MLC, [CELL_RANKS] = PM_HYFLEX_RANKS};
-    struct pm_hyflex_linear_cfg c = {.layout = layout[pm_settings_int(s, "cell")],
+    static const enum pm_hyflex_layout layout[] = {[CELL_1] = PM_HYFLEX_SLC,
+                                                   [CELL_2] = PM_HYFLEX_MLC,
+                                                   [CELL_3] = PM_HYFLEX_MLC,
+                                                   [CELL_4] = PM_HYFLEX_MLC,
+                                                   [CELL_RANKS] = PM_HYFLEX_RANKS};
+    const unsigned cell = (unsigned)pm_settings_int(s, "cell"), adc = (unsigned)pm_settings_int(s, "adc");
+    struct pm_hyflex_linear_cfg c = {.layout = layout[cell],
                                      .array = pm_hyflex_default(),
+                                     .mlc_cell = cell == CELL_3 || cell == CELL_4 ? 1 + cell : 2,
                                      .slc_percent = (unsigned)pm_settings_int(s, "slc-percent"),
                                      .sigma = (enum pm_rank_sigma)pm_settings_int(s, "rank-sigma")};
-    memcpy(c.adc, bits[pm_settings_int(s, "adc")], sizeof c.adc);
-    c.array.noise =
-        pm_settings_meet(s, "noise=weight") ? PM_HYFLEX_NOISE_WEIGHT : PM_HYFLEX_NOISE_CELL;
+    for (unsigned part = 0; part < 2; part++)
+        c.adc[part] = adc == ADC_FULL    ? pm_hyflex_full_adc(part ? c.mlc_cell : 1)
+                      : adc == ADC_IDEAL ? 0
+                                         : 5 + adc;
+    c.array.noise = pm_settings_meet(s, "noise=weight") ? PM_HYFLEX_NOISE_WEIGHT : PM_HYFLEX_NOISE_CELL;
     c.array.weights = (enum pm_weight_coding)pm_settings_int(s, "weights");
     c.array.flip = pm_settings_meet(s, "flip=1");
     c.array.sars = 1u << pm_settings_int(s, "sars");
-    c.array.rram.seed = site->seed;
-    c.array.rram.mlc_sigma = pm_settings_real(s, "mlc-sigma");
-    c.array.rram.slc_sigma = pm_settings_real(s, "slc-sigma");
-    c.array.rram.read_noise = pm_settings_real(s, "read-noise");
-    c.array.rram.wire = pm_settings_real(s, "wire");
+    configure_cells(&c.array, site, s);
     return c;
 }
 
@@ -436,6 +479,8 @@ static const struct pm_variant variants[] = {
     {"ffn*=hyflex,cell=2,mlc-sigma=0.025", "sigma_0.025", PM_OF_IMAGES},
     {"ffn*=hyflex,cell=2,mlc-sigma=0.132", "sigma_0.132", PM_OF_IMAGES},
     {"ffn*=hyflex,cell=2,mlc-sigma=0.174", "sigma_0.174", PM_OF_IMAGES},
+    {"ffn*=hyflex,cell=2,mlc-sigma=0.132,noise=weight", "weight_0.132", PM_OF_IMAGES},
+    {"ffn*=hyflex,cell=2,mlc-sigma=0.132,weights=differential", "differential_0.132", PM_OF_IMAGES},
     {"ffn*=hyflex,cell=ranks,mlc-sigma=0.132", "ranks_0.132", PM_OF_IMAGES},
     {"attn*=hyflex,cell=1 ffn*=hyflex,cell=1", "projections_slc", PM_OF_IMAGES},
     {"attn*=hyflex,cell=2 ffn*=hyflex,cell=2", "projections_mlc", PM_OF_IMAGES},
@@ -447,13 +492,15 @@ static const struct pm_variant variants[] = {
 
 const struct pm_system pm_system_hyflex = {
     .name = "hyflex",
-    .summary = "a matrix in RRAM arrays of 1-bit or 2-bit cells (HyFlexPIM)",
+    .summary = "a matrix in RRAM arrays of 1-bit to 4-bit cells (HyFlexPIM)",
     .title = "HyFlexPIM arrays",
     .settings = &list,
     .variants = variants,
     .takes = PM_NODE_MATRIX,
     .parts = parts,
-    .draws = "rank-order=random or mlc-sigma>0 or slc-sigma>0 or read-noise>0",
+    .draws =
+        "rank-order=random or mlc-sigma>0 or slc-sigma>0 or read-noise>0 or stuck-on>0 or stuck-off>0 or "
+        "sar-mismatch>0 or sar-offset>0 or sar-noise>0",
     .place = place,
     .free = free_layer,
     .hold = hold,

@@ -13,14 +13,15 @@ extern const struct pm_system pm_system_hyflex;
 
 enum pm_hyflex_layout {
     PM_HYFLEX_SLC,  /**< the matrix in 1-bit cells */
-    PM_HYFLEX_MLC,  /**< the matrix in 2-bit cells */
+    PM_HYFLEX_MLC,  /**< the matrix in cells of more bits */
     PM_HYFLEX_RANKS /**< its truncated factors, the first ranks in 1-bit cells, the others in 2-bit cells */
 };
 
 struct pm_hyflex_linear_cfg {
     enum pm_hyflex_layout layout;
     struct pm_hyflex_cfg array; /**< cell and adc are set for each array from layout and the next member */
-    unsigned adc[2];            /**< converter bits for 1-bit and for 2-bit cells: 6, 7, 0 (ideal) */
+    unsigned mlc_cell;          /**< bits of those cells, 2 (of ranks, too), 3 or 4 */
+    unsigned adc[2];            /**< converter bits for 1-bit cells and the others: 6..10, 0 (ideal) */
     unsigned slc_percent;       /**< floor(slc_percent * k / 100) ranks in 1-bit cells, 0..100 */
     enum pm_rank_sigma sigma;   /**< which factor holds the singular values, for PM_HYFLEX_RANKS */
     const unsigned *order;      /**< [k = pm_rank_count()], by pm_rank_sort(), for PM_HYFLEX_RANKS */

@@ -37,19 +37,28 @@ static float largest_of(const float *w, size_t n) {
     return largest;
 }
 
-static void set_weights(struct pm_integer *m, const struct pm_matrix *from, bool channels, unsigned bits) {
-    const float most = (float)((1 << (bits - 1)) - 1);
-    const float of_layer = largest_of(from->weight, (size_t)m->in * m->out);
+/* The weights' scale: as calibrated, or so that the largest of an output, or of all, is `most`. */
+static float scale_of(const struct pm_calibration *c, const struct pm_node *node, size_t output, float most) {
+    const struct pm_matrix *m = node->matrix;
+    const double given = pm_calibration_scale(c, node->name);
+    const float largest = c->channels ? largest_of(m->weight + output * m->in, m->in)
+                                      : largest_of(m->weight, (size_t)m->in * m->out);
+    return given > 0 ? (float)given : largest / most > 0 ? largest / most : 1.0f;
+}
+
+static void set_weights(struct pm_integer *m, const struct pm_calibration *c, const struct pm_node *node,
+                        unsigned bits) {
+    const float most = (float)((1 << (bits - 1)) - 1),
+                of_layer = c->channels ? 0 : scale_of(c, node, 0, most);
     for (size_t o = 0; o < m->out; o++) {
-        const float *w = from->weight + o * m->in;
-        const float scale = (channels ? largest_of(w, m->in) : of_layer) / most;
-        m->w_scale[o] = scale > 0 ? scale : 1.0f;
+        m->w_scale[o] = c->channels ? scale_of(c, node, o, most) : of_layer;
         for (size_t i = 0; i < m->in; i++) {
-            m->weight[i * m->out + o] = (int16_t)rintf(w[i] / m->w_scale[o]);
+            const float w = rintf(node->matrix->weight[o * m->in + i] / m->w_scale[o]);
+            m->weight[i * m->out + o] = (int16_t)fmaxf(fminf(w, most), -most);
             m->offset[o] += (int64_t)m->zero * m->weight[i * m->out + o];
         }
     }
-    memcpy(m->bias, from->bias, m->out * sizeof *m->bias);
+    memcpy(m->bias, node->matrix->bias, m->out * sizeof *m->bias);
     pm_gemm_pack(m->weight, m->in, m->out, m->packed);
 }
 
@@ -75,7 +84,7 @@ pm_status pm_integer_new(struct pm_site *site, const struct pm_node *node, const
     if (status == PM_OK)
         status = set_inputs(m, c, node, cfg, e);
     if (status == PM_OK) {
-        set_weights(m, from, c->channels, cfg->wbits);
+        set_weights(m, c, node, cfg->wbits);
         *integer = m;
     } else {
         pm_integer_free(m);

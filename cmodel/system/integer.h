@@ -19,7 +19,7 @@ struct pm_integer {
     int32_t zero;      /**< the real 0 as an input */
     float x_scale;     /**< real value of one LSB of an input */
     int16_t *weight;   /**< [in][out] */
-    float *w_scale;    /**< [out], max|w| over the largest weight; 1 where that is 0 */
+    float *w_scale;    /**< [out], as calibrated, or max|w| over the largest integer; 1 where that is 0 */
     int64_t *offset;   /**< [out], what `zero` adds to a product */
     float *bias;       /**< [out] */
     int16_t *packed;   /**< the weights as pm_gemm takes them */

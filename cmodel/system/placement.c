@@ -245,6 +245,8 @@ struct pm_held pm_tally_held(const struct pm_tally *t, enum pm_count kind) {
         sum.arrays += t->held[i].arrays;
         sum.plain += t->held[i].plain;
         sum.flip_bits += t->held[i].flip_bits;
+        sum.cells += t->held[i].cells;
+        sum.pulses += t->held[i].pulses;
     }
     return sum;
 }

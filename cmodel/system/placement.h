@@ -64,8 +64,8 @@ void pm_tally_add(struct pm_tally *t, const struct pm_worker *w);
 /** Where `kind` is counted at all: the sum of a count over those parts of layers that have some of `kind`,
  * but for the sum over `kind` itself. */
 uint64_t pm_tally_sum(const struct pm_tally *t, enum pm_count kind, enum pm_count count);
-/** Of the layers that have some of `kind`: clocks, which are in each one's last part, the whole; and what they
- * hold. */
+/** Of the layers that have some of `kind`: clocks, which are in each one's last part, the whole; and what
+ * they hold. */
 uint64_t pm_tally_clocks(const struct pm_tally *t, enum pm_count kind);
 struct pm_held pm_tally_held(const struct pm_tally *t, enum pm_count kind);
 

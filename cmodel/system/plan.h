@@ -10,7 +10,7 @@
 
 #include "system/system.h"
 
-#define PM_PLAN_ENTRIES 64
+#define PM_PLAN_ENTRIES 256
 #define PM_MAX_SYSTEMS  16
 
 struct pm_plan_entry {

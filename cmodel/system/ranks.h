@@ -22,8 +22,8 @@ enum pm_rank_sigma {
 /** Ranks at which two factors hold no more numbers than the matrix: in*out/(in+out), at least 1. */
 unsigned pm_rank_count(unsigned in, unsigned out);
 
-/** W = U S V^T of w[out][in], for y = W x, by LAPACK, truncated to k ranks, 1..min(in, out): a[in][k] = V S and
- *  b[k][out] = U^T, or V and S U^T, ranks by descending singular value, so that W^T ~ a b. PM_ENOMEM;
+/** W = U S V^T of w[out][in], for y = W x, by LAPACK, truncated to k ranks, 1..min(in, out): a[in][k] = V S
+ * and b[k][out] = U^T, or V and S U^T, ranks by descending singular value, so that W^T ~ a b. PM_ENOMEM;
  *  PM_EINVAL: a dimension or k out of range, or the decomposition did not converge. */
 pm_status pm_rank_factor(const float *w, unsigned in, unsigned out, unsigned k, enum pm_rank_sigma sigma,
                          float *a, float *b);

@@ -37,6 +37,9 @@ struct pm_held {
     uint64_t arrays;    /**< analog arrays */
     uint64_t plain;     /**< those that it would take undivided and in 1-bit cells; 0: it has no such form */
     uint64_t flip_bits; /**< bits beside the cells that tell which columns are stored as complements */
+    uint64_t sram_bits; /**< of weights that are loaded at wake-up */
+    uint64_t cells;     /**< that are programmed before the first run; 0: not counted */
+    uint64_t pulses;    /**< that this takes */
 };
 
 /** One run of a layer. */
@@ -50,8 +53,13 @@ struct pm_run_of {
 /** What a report shows of a choice: the same run with something replaced. */
 struct pm_variant {
     const char *text; /**< "ffn*=hyflex,cell=2 flare.round=0", as pm_plan_override; "": as configured */
-    const char *key;  /**< of "ffn_accuracy_KEY" in the summary; NULL: none */
-    enum pm_variant_use { PM_OF_IMAGES = 1, PM_OF_PAIRS = 2, PM_OF_RTL = 4 } use;
+    const char *key;  /**< of "ffn_accuracy_KEY" in the summary, or of a group there; NULL: none */
+    enum pm_variant_use {
+        PM_OF_IMAGES = 1,
+        PM_OF_PAIRS = 2,
+        PM_OF_RTL = 4,
+        PM_AS_GROUP = 8 /**< the key is a group, of accuracy, boost and accesses */
+    } use;
 };
 
 struct pm_system {

@@ -9,6 +9,7 @@
 #include "analog/array.h"
 #include "bitsift.h"
 #include "flare_gemv.h"
+#include "flare_whole.h"
 #include "head_norm.h"
 #include "vdr_softmax.h"
 
@@ -20,6 +21,11 @@ extern "C" {
 #define PM_MAX_HEADS  16
 #define PM_MAX_TOKENS 512 /**< N */
 
+/** Exponents of one layer's groups: tokens' ex, and the shifts of eMSB-Q. */
+struct pm_attention_exponents {
+    int x, q, l, o, y;
+};
+
 /** Everything that is fixed for one layer, except the weights. */
 struct pm_attention_cfg {
     unsigned width;  /**< D, 1..PM_MAX_WIDTH, a multiple of heads */
@@ -28,6 +34,14 @@ struct pm_attention_cfg {
     unsigned mk, mv; /**< M_K and M_V, 0..31: shifts that parse K and V */
     bool round;      /**< every eMSB-Q, parse and softmax shift rounds; false: truncates */
     enum pm_coding coding_x, coding_q, coding_o;
+    enum pm_gpc_mode gpc; /**< split in RTL */
+    bool all_planes;      /**< no effective planes, which RTL has */
+    unsigned q;           /**< bits of x, q, o and y: 8 as in RTL, or 9; 0: 8 */
+    unsigned adc; /**< bits of converters for arrays whose wordlines are all on at once (flare_whole.h); 0, as
+                       in RTL: BitSift's accesses, exact conversions. No noise with it */
+    bool drop_exponents; /**< groups keep their bits but not their exponents; `typical` stands for all of them
+                          */
+    struct pm_attention_exponents typical;
     enum pm_norm norm;
     double s0[PM_MAX_HEADS];  /**< S0 of each head, in [1/2, 1) */
     int32_t e0[PM_MAX_HEADS]; /**< e0 of each head, -32768..32767 */
@@ -79,9 +93,10 @@ struct pm_attention_stages {
     const int16_t *k, *v; /**< [D] parsed */
     const int16_t *q;     /**< [D], and per head s_q */
     const int32_t *s_q;   /**< [heads] */
-    const int16_t *logit; /**< [heads][N] 8-bit logits */
+    const int16_t *logit; /**< [heads][stride] 8-bit logits */
     const int32_t *ne;    /**< [heads] */
-    const uint8_t *a;     /**< [heads][N] */
+    const uint8_t *a;     /**< [heads][stride] */
+    size_t stride;        /**< max_tokens */
     const uint32_t *z;    /**< [heads] */
     const int32_t *o;     /**< [D] normalised heads, 4 fraction bits */
     const int16_t *o8;    /**< [D] */
@@ -95,6 +110,12 @@ typedef void pm_attention_probe(void *ctx, const struct pm_attention_stages *sta
 pm_status pm_attention_run(struct pm_attention *engine, const int8_t *x, const int32_t *ex,
                            const uint8_t *keep, unsigned n, uint32_t first_vector, int8_t *y, int32_t *e,
                            struct pm_attention_cost *cost, pm_attention_probe *probe, void *ctx);
+
+/** The same with x and y of cfg.q bits; pm_attention_run() itself takes 8 bits alone. */
+pm_status pm_attention_run_wide(struct pm_attention *engine, const int16_t *x, const int32_t *ex,
+                                const uint8_t *keep, unsigned n, uint32_t first_vector, int16_t *y,
+                                int32_t *e, struct pm_attention_cost *cost, pm_attention_probe *probe,
+                                void *ctx);
 
 #ifdef __cplusplus
 }

@@ -2,8 +2,8 @@
 /* One matrix in HyFlexPIM analog arrays of 64 x 128 cells: array, converter and shift-add, tiled (HyFlexPIM
  * section 3.2; docs/numerics.md, "HyFlexPIM array").
  *
- * A weight has pm_mlc_columns() adjacent columns; a vector is read plane by plane, each plane converts all 128
- * columns. Row tiles add up in 32 bits, column tiles stand side by side; every tile has its own array and
+ * A weight has pm_mlc_columns() adjacent columns; a vector is read plane by plane, each plane converts all
+ * 128 columns. Row tiles add up in 32 bits, column tiles stand side by side; every tile has its own array and
  * converters. */
 #ifndef PM_HYFLEX_GEMV_H
 #define PM_HYFLEX_GEMV_H
@@ -31,14 +31,15 @@ enum pm_hyflex_noise {
 };
 
 struct pm_hyflex_cfg {
-    unsigned cell;        /**< bits a cell: 1 (SLC) or 2 (MLC) */
+    unsigned cell; /**< bits a cell: 1 (SLC), 2 (MLC); golden only: 3, 4 */
     enum pm_weight_coding weights;
-    bool flip;            /**< column flip, of offset weights; false is literal: full sums may clip */
-    enum pm_hyflex_noise noise; /**< of weights: there are no conversions, but their clocks; offset weights, and
-                                     of `rram` and `sar` nothing but the cell's sigma and the seed */
-    unsigned adc;         /**< 6, 7, or 0: ideal (rounds, never clips; costs the clocks of 7; golden only) */
-    unsigned sars;        /**< converters an array, 1, 2, 4 or 8; column c is converted by c mod sars */
-    unsigned read_clocks; /**< clocks of one array read, 1..4096 */
+    bool flip;                  /**< column flip, of offset weights; false is literal: full sums may clip */
+    enum pm_hyflex_noise noise; /**< of weights: there are no conversions, but their clocks; offset weights,
+                                   and of `rram` and `sar` nothing but the cell's sigma and the seed */
+    unsigned
+        adc; /**< 6, 7; golden only: 8, 9, 10, or 0: ideal (rounds, never clips; costs the clocks of 7) */
+    unsigned sars;           /**< converters an array, 1, 2, 4 or 8; column c is converted by c mod sars */
+    unsigned read_clocks;    /**< clocks of one array read, 1..4096 */
     struct pm_rram_cfg rram; /**< an all-zero `sar` and a nominal `rram` make everything exact but clipping */
     struct pm_sar_cfg sar;
     enum pm_path path;
@@ -73,7 +74,12 @@ struct pm_hyflex_cfg pm_hyflex_default(void);
 /** PM_OK, or PM_EINVAL when a member of cfg is outside its documented range. */
 pm_status pm_hyflex_check(const struct pm_hyflex_cfg *cfg);
 
-/** Outputs of one array: 16 or 32, half as many of differential weights. */
+/** Bits that hold every sum of offset weights with column flip, half of the full sum: 6, 7, 8, 9. */
+static inline unsigned pm_hyflex_full_adc(unsigned cell) {
+    return 5 + cell;
+}
+
+/** Outputs of one array: 16 or 32 (42, 64 of 3 and 4 bits a cell), half as many of differential weights. */
 static inline unsigned pm_hyflex_per(const struct pm_hyflex_cfg *cfg) {
     return PM_HYFLEX_COLS / pm_mlc_columns(cfg->cell, cfg->weights);
 }
@@ -84,8 +90,8 @@ pm_status pm_hyflex_new(const struct pm_hyflex_cfg *cfg, const int8_t *w, unsign
                         uint32_t array_id, struct pm_hyflex **matrix);
 void pm_hyflex_free(struct pm_hyflex *h);
 
-/** y[outputs] = sum_d x[d] * w[d][m], as if through every read and conversion; with disturbed weights rounded to
- * an integer, saturated. `vector` numbers the vectors since programming. cost may be NULL. */
+/** y[outputs] = sum_d x[d] * w[d][m], as if through every read and conversion; with disturbed weights rounded
+ * to an integer, saturated. `vector` numbers the vectors since programming. cost may be NULL. */
 void pm_hyflex_gemv(const struct pm_hyflex *h, const int8_t *x, uint32_t vector, int32_t *y,
                     struct pm_hyflex_cost *cost);
 
@@ -108,6 +114,9 @@ unsigned pm_hyflex_outputs(const struct pm_hyflex *h);
 const int8_t *pm_hyflex_weights(const struct pm_hyflex *h);
 unsigned pm_hyflex_row_tiles(const struct pm_hyflex *h);
 unsigned pm_hyflex_col_tiles(const struct pm_hyflex *h);
+/** Pulses that programming took, and cells: all of each array, used or not. */
+uint64_t pm_hyflex_pulses(const struct pm_hyflex *h);
+uint64_t pm_hyflex_cells(const struct pm_hyflex *h);
 /** An array and its converters; of disturbed weights there are none. */
 const struct pm_hyflex_tile *pm_hyflex_tile(const struct pm_hyflex *h, unsigned row_tile, unsigned col_tile);
 

@@ -41,16 +41,16 @@ static inline bool pm_mlc_flip(unsigned sum, unsigned cell) {
  *  wordline. flip[c] is 0 or 1. |code| < 2^20. */
 int32_t pm_mlc_partial(const int32_t *code, const uint8_t *flip, unsigned cell, unsigned pop);
 
-/** t of one output of differential weights and plane: its pairs' differences by their place. |t| is at most the
- * largest code times 255 / (2^cell - 1), whatever the codes. */
+/** t of one output of differential weights and plane: its pairs' differences by their place. |t| is at most
+ * the largest code times 255 / (2^cell - 1), whatever the codes. */
 int32_t pm_mlc_partial_pairs(const int32_t *code, unsigned cell);
 
 /** acc after plane i, 0..7, of a two's complement vector: plane 7 counts negative. Plane 0 begins anew. */
 int32_t pm_mlc_accumulate(int32_t acc, int32_t t, unsigned plane);
 
-/** One plane of `outputs` outputs: code[outputs * pm_mlc_columns()] into acc[outputs]. With 6-bit codes of 1-bit
- * cells or 7-bit codes of 2-bit cells, acc stays within 23 bits for any codes, in either coding; 7-bit codes of
- * 1-bit cells need 24. */
+/** One plane of `outputs` outputs: code[outputs * pm_mlc_columns()] into acc[outputs]. With 6-bit codes of
+ * 1-bit cells or 7-bit codes of 2-bit cells, acc stays within 23 bits for any codes, in either coding; 7-bit
+ * codes of 1-bit cells need 24. */
 void pm_mlc_shift_add(const int32_t *code, const uint8_t *flip, unsigned cell, unsigned pop, unsigned plane,
                       unsigned outputs, int32_t *acc);
 void pm_mlc_shift_add_pairs(const int32_t *code, unsigned cell, unsigned plane, unsigned outputs,

@@ -34,6 +34,9 @@ struct pm_float_parts {
 
 struct pm_float_parts pm_float_parts(enum pm_float f, uint32_t code);
 
+/** The code nearest to v, even mantissas at ties; beyond the largest number, that one; v is no NaN. */
+uint32_t pm_float_encode(enum pm_float f, float v);
+
 /** The largest e of n codes, `stride` elements apart; 1 where all are 0. n >= 1. */
 unsigned pm_exp_max(enum pm_float f, const int32_t *u, size_t n, size_t stride);
 

@@ -23,9 +23,12 @@ static inline bool pm_sar_keep(int32_t vin_q8, unsigned trial) {
     return (int64_t)vin_q8 + 128 >= (int64_t)trial << 8;
 }
 
-/** The code of vin_q8 (1/256 LSB, any int32), `bits` 6 or 7: rounded to the nearest integer, halves up, and
- * saturated at 0 and 2^bits - 1. */
-uint8_t pm_sar_code(int32_t vin_q8, unsigned bits);
+/** Most bits of the models of converters for 3 and 4 bits a cell, which have no RTL. */
+#define PM_SAR_MAX_BITS 10
+
+/** The code of vin_q8 (1/256 LSB, any int32), `bits` 1..PM_SAR_MAX_BITS: rounded to the nearest integer,
+ * halves up, and saturated at 0 and 2^bits - 1. */
+unsigned pm_sar_code(int32_t vin_q8, unsigned bits);
 
 /** code[i] = pm_sar_code(vin_q8[i], bits), i < n. PM_EINVAL where bits is neither 6 nor 7. */
 pm_status pm_sar_codes(const int32_t *vin_q8, size_t n, unsigned bits, uint8_t *code);

@@ -9,10 +9,10 @@ from files import read_json
 from program import fail
 from tensors import Tensors
 
-OPS = {"conv": ("out", "kernel", "stride", "relu"), "depthwise": ("kernel", "stride", "relu"), "add": ("with", "relu"),
+OPS = {"conv": ("out", "kernel", "stride", "relu", "binary"), "depthwise": ("kernel", "stride", "relu"), "add": ("with", "relu"),
        "pool": (), "dense": ("out", "relu")}
 RANGES = {"out": (1, 4096), "kernel": (1, 15), "stride": (1, 16)}
-DEFAULTS = {"kernel": 3, "stride": 1, "relu": False}
+DEFAULTS = {"kernel": 3, "stride": 1, "relu": False, "binary": False}
 INPUT = "image"
 
 
@@ -45,8 +45,9 @@ def check_layer(path, layer, before):
     for key in OPS[op]:
         if key in RANGES:
             check_integer(path, f'{name}: "{key}"', full.get(key), *RANGES[key])
-    if not isinstance(full.get("relu", False), bool):
-        fail(path, f'{name}: "relu" is {full["relu"]}, not true or false')
+    for key in ("relu", "binary"):
+        if not isinstance(full.get(key, False), bool):
+            fail(path, f'{name}: "{key}" is {full[key]}, not true or false')
     for key in ("from", "with")[: 1 + (op == "add")]:
         if full.get(key) not in before:
             fail(path, f'{name}: "{key}" is no layer before it')
@@ -94,6 +95,16 @@ def has_weights(layer):
     return layer["op"] in ("conv", "depthwise", "dense")
 
 
+def node_name(layer):
+    """What plans and calibration's `matrices` call a layer with weights."""
+    kind, _, number = layer["name"].partition(".")
+    return f"conv{int(number) + 1}" if kind == "convs" and number.isdigit() else layer["name"]
+
+
+def is_binary(layer):
+    return layer.get("binary", False)
+
+
 def weight_shape(layer, shapes):
     """[outputs, K], where k = (kernel*dy + dx)*channels + c; of a depthwise layer [channels, kernel*kernel]."""
     channels = shapes[layer["from"]][2]
@@ -114,13 +125,17 @@ def load(folder):
         shape = weight_shape(layer, shapes)
         weights[layer["name"] + ".weight"] = tensors.read(layer["name"] + ".weight", shape)
         weights[layer["name"] + ".bias"] = tensors.read(layer["name"] + ".bias", shape[:1])
+        if is_binary(layer):
+            weights[layer["name"] + ".scale"] = tensors.read(layer["name"] + ".scale", shape[:1])
+            if not (np.abs(weights[layer["name"] + ".weight"]) == 1).all():
+                fail(tensors.path, f'tensor {layer["name"]}.weight: not all are 1 or -1')
     return config, listed, shapes, weights
 
 
-def unfold(h, kernel, stride):
-    """h [n, rows, columns, channels] to [n, rows', columns', kernel*kernel, channels], zeros around it."""
+def unfold(h, kernel, stride, around=0):
+    """h [n, rows, columns, channels] to [n, rows', columns', kernel*kernel, channels], with `around` around it."""
     pad = kernel // 2
-    h = np.pad(h, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
+    h = np.pad(h, ((0, 0), (pad, pad), (pad, pad), (0, 0)), constant_values=around)
     windows = np.lib.stride_tricks.sliding_window_view(h, (kernel, kernel), (1, 2))[:, ::stride, ::stride]
     return windows.transpose(0, 1, 2, 4, 5, 3).reshape(*windows.shape[:3], kernel * kernel, h.shape[3])
 
@@ -136,6 +151,9 @@ def forward(listed, weights, images):
             y = h.mean((1, 2), keepdims=True)
         elif op == "dense":
             y = h @ weights[name + ".weight"].T + weights[name + ".bias"]
+        elif is_binary(layer):
+            u = unfold(np.where(h >= 0, 1, -1).astype(h.dtype), layer["kernel"], layer["stride"], -1)
+            y = u.reshape(*u.shape[:3], -1) @ weights[name + ".weight"].T * weights[name + ".scale"] + weights[name + ".bias"]
         else:
             u, w = unfold(h, layer["kernel"], layer["stride"]), weights[name + ".weight"]
             y = (np.einsum("nyxkc,ck->nyxc", u, w) if op == "depthwise" else u.reshape(*u.shape[:3], -1) @ w.T) + weights[name + ".bias"]

@@ -49,6 +49,8 @@ def model(config, listed, shapes, weights):
     """The network as an ONNX model."""
     inside, tensors = [], []
     for layer in listed:
+        if cnn.is_binary(layer):
+            program.fail(layer["name"], "binary layers have no form in ONNX")
         name, channels = layer["name"], shapes[layer["from"]][2]
         inside += nodes(layer, channels, "logits" if layer is listed[-1] else name)
         if cnn.has_weights(layer):

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Train one of the convolutional networks that Perimeter ships: fashion-cnn or fashion-resnet.
+"""Train one of the convolutional networks that Perimeter ships: fashion-cnn, fashion-resnet or fashion-bnn.
 
 Data: Fashion-MNIST (MIT licence; Debian package dataset-fashion-mnist), pixel/255.
 Output: OUT/config.json and OUT/model.safetensors, in the form of docs/systems/network.md, float32:
     NAME.weight [out, K] with k = (kernel*dy + dx)*channels + c, NAME.bias [out], of each convolution and of the classifier;
-    a depthwise convolution's weight is [channels, kernel*kernel]. Batch normalisation, where there is one in training, is folded.
-fashion-cnn is trained plainly, fashion-resnet with random flips and shifts, batch normalisation and label smoothing.
+    a depthwise convolution's weight is [channels, kernel*kernel], a binary one's are 1 and -1, with NAME.scale [out].
+    Batch normalisation, where there is one in training, is folded.
+fashion-cnn is trained plainly; fashion-resnet with random flips and shifts, batch normalisation and label smoothing; fashion-bnn, whose
+inner layers are binary, plainly but with batch normalisation, its gradients straight through the signs where |h| and |w| are at most 1.
 
 Environment: PyTorch, Debian's python3-torch or a virtual environment's as for train_vit.py.
 The test images are read once, after the last epoch; nothing is selected on them.
@@ -37,24 +39,46 @@ def separable(name, out, stride=1, relu=True, **more):
             conv(name + ".pw", out, 1, 1, relu)]
 
 
-def residual(name, out, stride, source):
-    """Two separable convolutions beside the identity or, where the shape changes, a 1x1 convolution."""
+def whole(name, out, stride=1, relu=True, **more):
+    return [conv(name, out, stride, relu=relu, **more)]
+
+
+def residual(name, kind, out, stride, source):
+    """Two convolutions beside the identity or, where the shape changes, beside a 1x1 convolution."""
     shortcut = [conv(name + ".short", out, stride, 1, False, **{"from": source})] if stride > 1 else []
-    return [*shortcut, *separable(name + ".0", out, stride, **{"from": source}), *separable(name + ".1", out, relu=False),
+    return [*shortcut, *kind(name + ".0", out, stride, **{"from": source}), *kind(name + ".1", out, relu=False),
             {"op": "add", "name": name + ".add", "with": name + ".short" if shortcut else source, "relu": True}]
 
 
 NETWORKS = {
     "fashion-cnn": {"convs": [[16, 2], [32, 2], [64, 1], [64, 2]]},
     "fashion-resnet": {"layers": [
-        conv("stem.0", 16), conv("stem.1", 32, 2), *residual("a", 32, 1, "stem.1"), *residual("b", 64, 2, "a.add"),
-        *residual("c", 64, 1, "b.add"), *residual("d", 128, 2, "c.add"), *residual("e", 128, 1, "d.add"),
+        conv("stem", 24, 2), *residual("a", whole, 24, 1, "stem"), *residual("b", separable, 48, 2, "a.add"),
+        *residual("c", whole, 48, 1, "b.add"), *residual("d", separable, 96, 2, "c.add"),
         {"op": "pool", "name": "pool"}, {"op": "dense", "name": "head", "out": training.CLASSES},
     ]},
+    "fashion-bnn": {"layers": [
+        conv("convs.0", 32, 2, relu=False), conv("convs.1", 64, 2, relu=False, binary=True), conv("convs.2", 64, relu=False, binary=True),
+        conv("convs.3", 64, 2, binary=True), {"op": "pool", "name": "pool"}, {"op": "dense", "name": "head", "out": training.CLASSES},
+    ]},
 }
-PLAIN = {"epochs": 6, "batch": 128, "lr": 1e-3, "decay": 0.0, "smoothing": 0.0, "shift": 0, "normalise": False}
-FULL = {"epochs": 24, "batch": 128, "lr": 4e-3, "decay": 0.02, "smoothing": 0.05, "shift": 1, "normalise": True}
-SETTINGS = {"fashion-cnn": PLAIN, "fashion-resnet": FULL}
+PLAIN = {"epochs": 12, "batch": 128, "lr": 1e-3, "decay": 0.0, "smoothing": 0.0, "shift": 0, "normalise": False}
+FULL = {"epochs": 9, "batch": 128, "lr": 4e-3, "decay": 0.02, "smoothing": 0.05, "shift": 1, "normalise": True}
+SETTINGS = {"fashion-cnn": PLAIN, "fashion-resnet": FULL, "fashion-bnn": {**PLAIN, "epochs": 5, "lr": 4e-3, "normalise": True}}
+
+
+class Sign(torch.autograd.Function):
+    """1 and -1, of 0 too: 1."""
+
+    @staticmethod
+    def forward(context, x):
+        context.save_for_backward(x)
+        return torch.where(x >= 0, 1.0, -1.0)
+
+    @staticmethod
+    def backward(context, slope):
+        (x,) = context.saved_tensors
+        return slope * (x.abs() <= 1)
 
 
 class Layer(nn.Module):
@@ -68,21 +92,29 @@ class Layer(nn.Module):
         normalise = normalise and layer["op"] != "dense"
         self.conv = nn.Conv2d(channels, out, kernel, layer.get("stride", 1), kernel // 2, groups=groups, bias=not normalise)
         self.norm = nn.BatchNorm2d(out) if normalise else nn.Identity()
+        self.binary = cnn.is_binary(layer)
         nn.init.kaiming_normal_(self.conv.weight)
         if self.conv.bias is not None:
             nn.init.zeros_(self.conv.bias)
 
     def forward(self, x):
-        return self.norm(self.conv(x))
+        if not self.binary:
+            return self.norm(self.conv(x))
+        c = self.conv
+        around = F.pad(Sign.apply(x), (c.padding[0],) * 4, value=-1.0)
+        return self.norm(F.conv2d(around, Sign.apply(c.weight), stride=c.stride))
 
     def folded(self):
-        """Weight [out, K] and bias [out] as the file has them."""
-        weight, bias = self.conv.weight.detach().double(), self.conv.bias
+        """What the file has: weight [out, K] and bias [out], and a binary layer's scale [out]."""
+        weight, bias, scale = self.conv.weight.detach().double(), self.conv.bias, None
         if isinstance(self.norm, nn.BatchNorm2d):
             n = self.norm
             scale = n.weight.detach().double() / (n.running_var.double() + n.eps).sqrt()
-            weight, bias = weight * scale[:, None, None, None], n.bias - n.running_mean.double() * scale
-        return weight.permute(0, 2, 3, 1).flatten(1).float(), bias.detach().float()
+            bias = n.bias - n.running_mean.double() * scale
+        flat = lambda w: w.permute(0, 2, 3, 1).flatten(1).float()  # noqa: E731
+        if self.binary:
+            return {"weight": flat(Sign.apply(weight)), "scale": scale.float(), "bias": bias.detach().float()}
+        return {"weight": flat(weight if scale is None else weight * scale[:, None, None, None]), "bias": bias.detach().float()}
 
 
 class Cnn(nn.Module):
@@ -113,7 +145,7 @@ class Cnn(nn.Module):
     def tensors(self):
         """What model.safetensors has."""
         folded = {layer["name"]: self.part(layer).folded() for layer in self.listed if cnn.has_weights(layer)}
-        return {f"{name}.{what}": t.numpy() for name, pair in folded.items() for what, t in zip(("weight", "bias"), pair)}
+        return {f"{name}.{what}": t.numpy() for name, parts in folded.items() for what, t in parts.items()}
 
 
 def main():
@@ -139,7 +171,7 @@ def main():
     generator = training.start(args.seed, args.threads)
     config = {"type": "cnn", "image": training.IMAGE, "classes": training.CLASSES, **NETWORKS[args.network]}
     data, held = training.hold_out(*training.load_tensors(args.data, "train"), args.holdout)
-    model = Cnn(config, s["normalise"])
+    model = Cnn(config, s["normalise"]).to(memory_format=torch.channels_last)
     decayed = [p for p in model.parameters() if p.ndim > 1]
     plain = [p for p in model.parameters() if p.ndim == 1]
     optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": s["decay"]}, {"params": plain, "weight_decay": 0.0}], lr=s["lr"])

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Sum of N numbers in a balanced tree, exact. Combinational, or with registers between its clog2(N) levels: then it takes N new
-/// numbers in each clock of en_i, and their sum is there ceil(clog2(N) / Every) such clocks later.
+/// Sum of N numbers in a balanced tree, exact. Combinational, or with registers between its clog2(N) levels: then it takes N
+/// new numbers in each clock of en_i, and their sum is there ceil(clog2(N) / Every) such clocks later.
 module pm_adder_tree #(
     /// Numbers, at least 1.
     parameter int unsigned N = 16,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Lossless matrix-vector product beside an SRAM's cells: y = sum_r x_r * w_r for each output, exactly. (Khwa et al., Nature 639,
-/// 617 (2025), the SRAM-CIM; docs/numerics.md, "Digital SRAM-CIM".)
+/// Lossless matrix-vector product beside an SRAM's cells: y = sum_r x_r * w_r for each output, exactly. (Khwa et al., Nature
+/// 639, 617 (2025), the SRAM-CIM; docs/numerics.md, "Digital SRAM-CIM".)
 ///
 /// A bit plane of x a clock, the lowest first -> G rows share a multiplexer over the sums of their weights -> adder tree ->
 /// accumulator, which is the output: it moves down one place a plane and takes the plane's sum at the top; plane XBits-1 of a
-/// signed x is subtracted. A vector takes XBits clocks, the next one follows without a gap, and the result is there
-/// XBits + ceil(clog2(ceil(Rows/G)) / Every) clocks after the vector was taken. Only a result that nobody takes stops it.
+/// signed x is subtracted. A vector takes XBits clocks, the next one follows without a gap, and the result is there XBits +
+/// ceil(clog2(ceil(Rows/G)) / Every) clocks after the vector was taken. Only a result that nobody takes stops it.
 module pm_dcim #(
     /// Rows of the array, 1..4096. Rows that a matrix lacks have x = 0.
     parameter int unsigned Rows = 128,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Dot product of G bits with G weights by selection: the bits pick one of the 2^G sums of weights, which stand still as long as the
-/// cells do. Combinational.
+/// Dot product of G bits with G weights by selection: the bits pick one of the 2^G sums of weights, which stand still as long
+/// as the cells do. Combinational.
 module pm_dcim_mux #(
     /// Rows that share the multiplexer, 1..3.
     parameter int unsigned G = 2,

@@ -61,8 +61,12 @@ module pm_mlc_shift_add #(
   logic [2:0] plane_q;
 
   assign mlc     = mlc_i && Flexible;
-  assign slice   = 4'(column_i) & {diff_i && !mlc, diff_i || !mlc, 2'b11};
   assign index_o = OutW'(index);
+  always_comb begin
+    slice = 4'(column_i);
+    if (mlc || !diff_i) slice[3] = 1'b0;
+    if (mlc && !diff_i) slice[2] = 1'b0;
+  end
 
   always_ff @(posedge clk_i) begin
     if (valid_i) begin

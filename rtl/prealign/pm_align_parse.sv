@@ -11,23 +11,24 @@ module pm_align_parse #(
     localparam int unsigned ShiftW = $clog2(Most + 1)
 ) (
     /// Sign, exponent, mantissa.
-    input  logic [ E+M:0] u_i,
+    input  logic [     E+M:0] u_i,
     /// The group's largest e: at least this code's.
-    input  logic [   E-1:0] emax_i,
-    output logic            neg_o,
+    input  logic [     E-1:0] emax_i,
+    /// Its sign.
+    output logic              neg_o,
     /// With the hidden one; of the top exponent, the largest number's.
-    output logic [     M:0] sig_o,
+    output logic [       M:0] sig_o,
     /// emax - e, Most where it is more.
     output logic [ShiftW-1:0] shift_o,
     /// The code has the top exponent.
-    output logic            special_o
+    output logic              special_o
 );
   if (E < 2 || E > 8 || M < 1 || M > 10 || Most < 1) begin : g_range
     $error("pm_align_parse: E must be 2..8, M 1..10, Most at least 1");
   end
 
   logic [E-1:0] field, e;
-  logic [  E:0] below;
+  logic [E:0] below;
 
   assign field     = u_i[M+:E];
   assign special_o = &field;

@@ -11,6 +11,7 @@ module pm_align_round #(
 ) (
     /// Half away from zero, saturated; otherwise truncated.
     input  logic              round_i,
+    /// The code's sign.
     input  logic              neg_i,
     /// With the hidden one.
     input  logic [       M:0] sig_i,
@@ -31,7 +32,7 @@ module pm_align_round #(
   localparam int unsigned W = M + 1 + Up;
 
   logic [W-1:0] placed, lost;
-  logic [W:0] shifted;  // with the bit below the last place
+  logic [  W:0] shifted;  // with the bit below the last place
   logic [B-2:0] m;
   logic up, one;
 

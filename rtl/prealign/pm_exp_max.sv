@@ -19,7 +19,7 @@ module pm_exp_max #(
     $error("pm_exp_max: E must be 2..8, M 1..10, Lanes 1..64");
   end
 
-  localparam int unsigned Levels = ($clog2(Lanes) + 1) / 2;
+  localparam int unsigned Levels = Lanes > 4 ? ($clog2(Lanes) + 1) / 2 : 1;
   localparam int unsigned Leaves = 4 ** Levels;
   localparam int unsigned Inner = (Leaves - 1) / 3;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Floating-point pre-alignment (Khwa et al., Nature 639, 617 (2025), extended data Fig. 8): a vector of floating-point codes
-/// becomes B-bit integers at the vector's largest exponent. A vector is written into one of two buffers while its largest
-/// exponent is found, and read, aligned and rounded while the next one is written: ceil(K/Lanes) clocks a vector of K elements,
-/// without a bubble between vectors.
+/// Floating-point pre-alignment: a vector of codes becomes B-bit integers at the vector's largest exponent. Khwa et al., Nature
+/// 639, 617 (2025), extended data Fig. 8. A vector is written into one of two buffers while its largest exponent is found, and
+/// read, aligned and rounded while the next one is written: ceil(K/Lanes) clocks a vector of K elements, without a bubble between
+/// vectors.
 ///
 /// round_i is stable while anything is inside. u_ready_o depends on q_ready_i in the same clock where the pipeline is full.
 module pm_prealign #(
@@ -144,8 +144,8 @@ module pm_prealign #(
       beat_max_q <= beat_max;
     end
     if (write) begin
-      max_q                    <= max;
-      emax_q[put_q*E+:E]         <= max;
+      max_q                     <= max;
+      emax_q[put_q*E+:E]        <= max;
       end_q[put_q*BeatW+:BeatW] <= put_beat_q;
     end
     for (int unsigned i = 0; i < 2 * Beats; i++) begin

@@ -7,11 +7,11 @@
 /// schedule -> access (rows from, to; place) -> wordline flops. x_ready_o depends on wl_ready_i in the same clock.
 module pm_pva_ctrl #(
     /// Wordlines, 2..512.
-    parameter int unsigned Rows = 512,
+    parameter  int unsigned Rows   = 512,
     /// Bits of an input, 2..16.
-    parameter int unsigned XBits = 8,
+    parameter  int unsigned XBits  = 8,
     /// 2-bit digits of a weight, 1..4.
-    parameter int unsigned Digits = 4,
+    parameter  int unsigned Digits = 4,
     localparam int unsigned Places = XBits + 2 * Digits - 2,
     localparam int unsigned PlaceW = $clog2(Places),
     localparam int unsigned DigitW = Digits > 1 ? $clog2(Digits) : 1

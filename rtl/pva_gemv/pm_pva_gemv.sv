@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Everything digital around one array of 2-bit memristor cells that holds one matrix, or a tile of its rows, with
-/// place-value-aware accumulation (Khwa et al., Nature 639, 617 (2025), extended data Figs. 4a and 5): y[m] = sum_d x[d]
-/// w[d][m], exactly where the table's accesses are (N at most 10 and k = 0), else as close as its converters are.
+/// Everything digital around one array of 2-bit memristor cells that holds one matrix, or a tile of its rows: y = sum_d x_d * w_d
+/// with place-value-aware accumulation. Khwa et al., Nature 639, 617 (2025), extended data Figs. 4a and 5. Exact where the
+/// table's accesses are (N at most 10 and k = 0), else as close as its converters are.
 ///
 /// wordline flops -> array and 5-bit flash converters (outside, the same clock) -> codes -> differences -> sums. One access a
 /// clock, without a bubble between vectors while y_ready_i takes each result in the clock in which it is shown; otherwise the
@@ -67,8 +67,8 @@ module pm_pva_gemv #(
   assign access_ready = wl_ready_i && code_ready;
 
   pm_pva_ctrl #(
-      .Rows(Rows),
-      .XBits(XBits),
+      .Rows  (Rows),
+      .XBits (XBits),
       .Digits(Digits)
   ) u_ctrl (
       .clk_i,

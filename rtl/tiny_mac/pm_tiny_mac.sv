@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Multiply-accumulate lanes for kernels too small for an array, at most 15 rows: each lane has its own x and w, and y = sum x * w,
-/// exactly. (Khwa et al., Nature 639, 617 (2025), the tiny-digital engine; docs/numerics.md, "Tiny digital".)
+/// Multiply-accumulate lanes for kernels too small for an array, at most 15 rows: each lane has its own x and w, and y = sum
+/// x * w, exactly. (Khwa et al., Nature 639, 617 (2025), the tiny-digital engine; docs/numerics.md, "Tiny digital".)
 ///
-/// A row a clock, into a multiplier, a flop, and the accumulator, which is the output: the next sum's first row overwrites it in the
-/// clock after it was shown, so that a sum takes as many clocks as it has rows. Lanes with the same x are outputs of a matrix, lanes
-/// with their own are channels of a depthwise convolution.
+/// A row a clock, into a multiplier, a flop, and the accumulator, which is the output: the next sum's first row overwrites it
+/// in the clock after it was shown, so that a sum takes as many clocks as it has rows. Lanes with the same x are outputs of a
+/// matrix, lanes with their own are channels of a depthwise convolution.
 module pm_tiny_mac #(
     /// Lanes, at least 1.
     parameter int unsigned Lanes = 8,

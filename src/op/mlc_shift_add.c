@@ -67,7 +67,8 @@ static const struct pm_setting settings[] = {
 static const struct pm_op op = {
     .name = "mlc-shift-add",
     .block = "mlc_shift_add",
-    .summary = "column codes of 8 planes, 8 or 4 columns a weight or as many pairs, to M = C * cell / 8 or half as many sums",
+    .summary = "column codes of 8 planes, 8 or 4 columns a weight or as many pairs, to M = C * cell / 8 or "
+               "half as many sums",
     .limit = {{'C', 1024}},
     .in =
         {{.name = "code", .dims = "T8C", .dtype = PM_UINT8, .lo = 0, .hi = 127, .note = "to 63 where cell=1"},

@@ -11,12 +11,15 @@
 static const unsigned sizes[] = {16, 64, 256, PM_XBAR_MAX_ROWS, 0};
 
 static struct pm_xbar_cfg config(const struct pm_op_job *job) {
-    return (struct pm_xbar_cfg){.wbits = (unsigned)pm_op_int(job, "wbits"),
-                                .abits = (unsigned)pm_op_int(job, "abits"),
-                                .cell = (unsigned)pm_op_int(job, "cell"),
-                                .rows = (unsigned)pm_op_int(job, "rows"),
-                                .adc = (unsigned)pm_op_int(job, "adc"),
-                                .is_signed = pm_op_int(job, "signed") != 0};
+    struct pm_xbar_cfg c = pm_xbar_default();
+    c.wbits = (unsigned)pm_op_int(job, "wbits");
+    c.abits = (unsigned)pm_op_int(job, "abits");
+    c.cell = (unsigned)pm_op_int(job, "cell");
+    c.rows = (unsigned)pm_op_int(job, "rows");
+    c.adc = (unsigned)pm_op_int(job, "adc");
+    c.is_signed = pm_op_int(job, "signed") != 0;
+    c.path = PM_PATH_PLAIN;
+    return c;
 }
 
 static pm_status prepare(struct pm_op_job *job) {
@@ -40,48 +43,51 @@ static void add_note(struct pm_op_job *job, uint64_t clips) {
              tiles, accesses, clips, job->dim['T'] * job->dim['M'] * tiles * accesses);
 }
 
-static pm_status golden(struct pm_op_job *job) {
+static pm_status program(const struct pm_op_job *job, struct pm_xbar **matrix) {
     const struct pm_xbar_cfg c = config(job);
-    uint64_t clips = 0;
-    pm_xbar_gemv(&c, pm_op_data(job, "x"), pm_op_data(job, "w"), job->dim['T'], job->dim['K'], job->dim['M'],
-                 pm_op_out(job, "y"), &clips);
-    *(int64_t *)pm_op_out(job, "clips") = (int64_t)clips;
-    add_note(job, clips);
-    return PM_OK;
+    return pm_xbar_new(&c, pm_op_data(job, "w"), (unsigned)job->dim['K'], (unsigned)job->dim['M'], 0, matrix);
 }
 
-static size_t tile_rows(const struct pm_op_job *job) {
-    const struct pm_xbar_cfg c = config(job);
-    return job->dim['K'] < c.rows ? job->dim['K'] : c.rows;
+static pm_status golden(struct pm_op_job *job) {
+    struct pm_xbar_cost cost = {0};
+    struct pm_xbar *matrix;
+    pm_status status = program(job, &matrix);
+    if (status == PM_OK)
+        status = pm_xbar_gemm(matrix, pm_op_data(job, "x"), job->dim['K'], job->dim['T'], 0,
+                              pm_op_out(job, "y"), &cost);
+    *(int64_t *)pm_op_out(job, "clips") = (int64_t)cost.clips;
+    add_note(job, cost.clips);
+    pm_xbar_free(matrix);
+    return status;
 }
 
 static void model(const struct pm_op_job *job, char params[static PM_OP_PARAMS]) {
-    snprintf(params, PM_OP_PARAMS, "Rows=%u Outputs=%d C=4 A=8 B=8", pm_op_fit(tile_rows(job), sizes),
-             OUTPUTS);
+    const size_t rows = job->dim['K'] < config(job).rows ? job->dim['K'] : config(job).rows;
+    snprintf(params, PM_OP_PARAMS, "Rows=%u Outputs=%d C=4 A=8 B=8", pm_op_fit(rows, sizes), OUTPUTS);
 }
 
 /* Each tile of rows and of outputs is a run of its own. */
 static pm_status rtl(struct pm_op_job *job) {
-    const struct pm_xbar_cfg c = config(job);
     const size_t rows = job->dim['K'], outputs = job->dim['M'], vectors = job->dim['T'];
     const int32_t *x = pm_op_data(job, "x");
-    const int16_t *w = pm_op_data(job, "w");
     int64_t *y = pm_op_out(job, "y"), *part = calloc(vectors * OUTPUTS, sizeof *part);
+    struct pm_xbar *matrix;
     uint64_t clips = 0;
-    unsigned run = 0;
-    pm_status status = part != NULL ? PM_OK : PM_ENOMEM;
-    for (size_t r = 0; r < rows; r += c.rows)
-        for (size_t m = 0; m < outputs && status == PM_OK; m += OUTPUTS) {
+    unsigned run = 0, n = 1;
+    pm_status status = program(job, &matrix);
+    if (part == NULL)
+        status = PM_ENOMEM;
+    for (unsigned t = 0; status == PM_OK && t < pm_xbar_row_tiles(matrix); t++)
+        for (unsigned m = 0; m < outputs && status == PM_OK; m += n) {
             const struct pm_sim_opts opts = pm_op_sim(job, run++);
-            const size_t height = rows - r < c.rows ? rows - r : c.rows,
-                         width = outputs - m < OUTPUTS ? outputs - m : OUTPUTS;
-            status = pm_op_driver(job, pm_xbar_rtl)(&opts, &c, x + r, rows, w + r * outputs + m, outputs,
-                                                    vectors, height, width, part, &clips, NULL);
-            for (size_t i = 0; i < vectors * width && status == PM_OK; i++)
-                y[i / width * outputs + m + i % width] += part[i];
+            status = pm_op_driver(job, pm_xbar_rtl)(&opts, matrix, t, m, x + t * pm_xbar_config(matrix)->rows,
+                                                    rows, vectors, 0, part, &n, &clips, NULL);
+            for (size_t i = 0; i < vectors * n && status == PM_OK; i++)
+                y[i / n * outputs + m + i % n] += part[i];
         }
     *(int64_t *)pm_op_out(job, "clips") = (int64_t)clips;
     add_note(job, clips);
+    pm_xbar_free(matrix);
     free(part);
     return status;
 }
@@ -100,6 +106,7 @@ static const struct pm_op op = {
     .name = "xbar-gemv",
     .block = "xbar",
     .summary = "y = x w through crossbars of n-bit cells, weights in differential slices",
+    .limit = {{'K', PM_XBAR_MAX_DIM}, {'M', PM_XBAR_MAX_DIM}},
     .in = {{.name = "x", .dims = "TK", .dtype = PM_INT32}, {.name = "w", .dims = "KM", .dtype = PM_INT16}},
     .set = {.setting = settings},
     .out = {{.name = "y", .dims = "TM", .dtype = PM_INT64},

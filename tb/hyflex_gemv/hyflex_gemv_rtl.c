@@ -108,8 +108,8 @@ void pm_hyflex_gemv_step(int sars, int acc_w, unsigned char x_ready, const uint3
                          unsigned char read, unsigned char track, unsigned char hold, unsigned char scan,
                          int column, int sample, int c7_en, unsigned char code_valid, int code,
                          int code_column, unsigned char y_valid, const uint32_t *y, unsigned char *mlc,
-                         unsigned char *diff, unsigned char *mode6, unsigned char *x_valid, uint32_t *x, unsigned char *read_done,
-                         unsigned char *y_ready) {
+                         unsigned char *diff, unsigned char *mode6, unsigned char *x_valid, uint32_t *x,
+                         unsigned char *read_done, unsigned char *y_ready) {
     pm_sim_need((unsigned)sars == run.cfg->sars);
     pm_sim_need(run.cfg->adc == PM_SAR_BITS || c7_en == 0);
     const unsigned outputs = pm_hyflex_per(run.cfg);
@@ -165,7 +165,8 @@ pm_status pm_hyflex_tile_rtl(const struct pm_sim_opts *opts, const struct pm_hyf
                              uint64_t *wrong, uint64_t *clocks) {
     memset(&run, 0, sizeof run);
     run.cfg = pm_hyflex_config(h);
-    if (run.cfg->adc == 0 || run.cfg->noise == PM_HYFLEX_NOISE_WEIGHT)
+    if (run.cfg->adc == 0 || run.cfg->adc > PM_SAR_BITS || run.cfg->cell > 2 ||
+        run.cfg->noise == PM_HYFLEX_NOISE_WEIGHT)
         return PM_EMODE;
     run.scan = (struct pm_scan_dpi){
         .cols = PM_HYFLEX_COLS, .sars = run.cfg->sars, .read_clocks = run.cfg->read_clocks};
@@ -189,8 +190,7 @@ pm_status pm_hyflex_tile_rtl(const struct pm_sim_opts *opts, const struct pm_hyf
 pm_status pm_hyflex_gemv_rtl(const struct pm_sim_opts *opts, const struct pm_hyflex *h, const int8_t *x,
                              size_t vectors, uint32_t first_vector, int32_t *y, struct pm_hyflex_cost *cost) {
     const struct pm_hyflex_cfg *cfg = pm_hyflex_config(h);
-    const unsigned per = pm_hyflex_per(cfg), outputs = pm_hyflex_outputs(h),
-                   rows = pm_hyflex_rows(h);
+    const unsigned per = pm_hyflex_per(cfg), outputs = pm_hyflex_outputs(h), rows = pm_hyflex_rows(h);
     const unsigned row_tiles = pm_hyflex_row_tiles(h), col_tiles = pm_hyflex_col_tiles(h);
     uint64_t all_wrong = 0, slowest = 0;
     int32_t *acc = malloc((vectors > 0 ? vectors : 1) * per * sizeof *acc);

@@ -21,8 +21,8 @@ static bool completes(size_t i) {
 }
 
 void pm_mlc_shift_add_step(int cols, unsigned char y_valid, int y_index, int y, unsigned char *mlc,
-                           unsigned char *diff, unsigned char *valid, int *code, int *column, unsigned char *flip, int *plane,
-                           int *pop) {
+                           unsigned char *diff, unsigned char *valid, int *code, int *column,
+                           unsigned char *flip, int *plane, int *pop) {
     const size_t per = run.cols / run.columns;
     pm_sim_need((unsigned)cols == run.cols && y_valid == (run.due & 1));
     if (pm_stream_take(&run.y, y_valid, 0, run.y.items)) {
@@ -54,8 +54,8 @@ void pm_mlc_shift_add_step(int cols, unsigned char y_valid, int y_index, int y, 
 }
 
 pm_status pm_mlc_shift_add_rtl(const struct pm_sim_opts *opts, unsigned cols, unsigned cell,
-                               enum pm_weight_coding coding, const uint8_t *code, const uint8_t *flip, const uint8_t *pop, size_t vectors,
-                               int32_t *y, uint64_t *clocks) {
+                               enum pm_weight_coding coding, const uint8_t *code, const uint8_t *flip,
+                               const uint8_t *pop, size_t vectors, int32_t *y, uint64_t *clocks) {
     if (clocks)
         *clocks = 0;
     if (vectors == 0)

@@ -32,7 +32,8 @@ static void compare(const char *name, unsigned rows, unsigned cols, unsigned cel
         pop[i] = (uint8_t)(edge ? (bench_random(&b) & 1) * rows : (uint64_t)bench_range(&b, 0, rows));
         const bool high = bench_random(&b) & 1;
         for (unsigned c = 0; c < cols; c++)
-            code[i * cols + c] = (uint8_t)(edge ? ((pairs ? c & 1 : flip[c]) ^ high) * top : (uint64_t)bench_range(&b, 0, top));
+            code[i * cols + c] = (uint8_t)(edge ? ((pairs ? c & 1 : flip[c]) ^ high) * top
+                                                : (uint64_t)bench_range(&b, 0, top));
     }
     const struct pm_sim_opts opts = {.seed = seed};
     char full[100];

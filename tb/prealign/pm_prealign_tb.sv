@@ -17,14 +17,39 @@ module pm_prealign_tb #(
   /// Which of the two is driven in this run.
   import "DPI-C" function bit pm_prealign_tb_norms();
   import "DPI-C" function void pm_prealign_elaborated(
-    input int e, input int m, input int b, input int lanes, input int max_k, input int dpv_w, input int p_w, output bit round);
+    input  int e,
+    input  int m,
+    input  int b,
+    input  int lanes,
+    input  int max_k,
+    input  int dpv_w,
+    input  int p_w,
+    output bit round
+  );
   import "DPI-C" function void pm_prealign_step(
-    input bit u_ready, output bit u_valid, output bit [Lanes*W-1:0] u, output bit u_last, input bit q_valid,
-    output bit q_ready, input bit [Lanes*B-1:0] q, input bit [E-1:0] emax, input bit q_last, input bit inexact,
-    input bit special);
+    input bit u_ready,
+    output bit u_valid,
+    output bit [Lanes*W-1:0] u,
+    output bit u_last,
+    input bit q_valid,
+    output bit q_ready,
+    input bit [Lanes*B-1:0] q,
+    input bit [E-1:0] emax,
+    input bit q_last,
+    input bit inexact,
+    input bit special
+  );
   import "DPI-C" function void pm_fp_norm_step(
-    input bit x_ready, output bit x_valid, output bit [DpvW-1:0] dpv, output bit [PW-1:0] p, input bit y_valid,
-    output bit y_ready, input bit [31:0] y, input bit uf, input bit of);
+    input bit x_ready,
+    output bit x_valid,
+    output bit [DpvW-1:0] dpv,
+    output bit [PW-1:0] p,
+    input bit y_valid,
+    output bit y_ready,
+    input bit [31:0] y,
+    input bit uf,
+    input bit of
+  );
 
   bit round, u_valid, u_ready, u_last, q_valid, q_ready, q_last, inexact, special;
   bit [Lanes*W-1:0] u;
@@ -60,7 +85,7 @@ module pm_prealign_tb #(
 
   pm_fp_norm #(
       .DpvW(DpvW),
-      .PW(PW)
+      .PW  (PW)
   ) u_norm (
       .clk_i,
       .rst_ni,
@@ -81,7 +106,7 @@ module pm_prealign_tb #(
     if (rst_ni && pm_prealign_tb_norms()) begin
       bit next_valid, next_ready;
       bit [DpvW-1:0] next_dpv;
-      bit [PW-1:0] next_p;
+      bit [  PW-1:0] next_p;
       pm_fp_norm_step(x_ready, next_valid, next_dpv, next_p, y_valid, next_ready, y, uf, of);
       x_valid <= next_valid;
       dpv <= next_dpv;

@@ -16,14 +16,33 @@ module pm_pva_gemv_tb #(
   localparam int unsigned PinsW = Rows + DigitW + PlaceW + 4;
 
   import "DPI-C" function void pm_pva_gemv_elaborated(
-    input int rows, input int outputs, input int xbits, input int digits, output bit [Places*12-1:0] places,
-    output bit [9:0] rows_used, output bit is_signed);
+    input int rows,
+    input int outputs,
+    input int xbits,
+    input int digits,
+    output bit [Places*12-1:0] places,
+    output bit [9:0] rows_used,
+    output bit is_signed
+  );
   import "DPI-C" function void pm_pva_gemv_step(
-    input bit x_ready, output bit x_valid, output bit [Rows*XBits-1:0] x, output bit wl_ready, input bit y_valid,
-    output bit y_ready, input bit [Outputs*AccW-1:0] y);
+    input bit x_ready,
+    output bit x_valid,
+    output bit [Rows*XBits-1:0] x,
+    output bit wl_ready,
+    input bit y_valid,
+    output bit y_ready,
+    input bit [Outputs*AccW-1:0] y
+  );
   import "DPI-C" function void pm_pva_gemv_access(
-    input bit [Rows-1:0] wl, input int digit, input int place, input int k, input bit neg, input bit last,
-    output bit [Outputs*5-1:0] code_p, output bit [Outputs*5-1:0] code_n);
+    input bit [Rows-1:0] wl,
+    input int digit,
+    input int place,
+    input int k,
+    input bit neg,
+    input bit last,
+    output bit [Outputs*5-1:0] code_p,
+    output bit [Outputs*5-1:0] code_n
+  );
   import "DPI-C" function void pm_pva_gemv_unstable();
 
   bit x_valid, wl_ready, y_ready, is_signed;

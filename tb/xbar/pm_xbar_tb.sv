@@ -13,7 +13,7 @@ module pm_xbar_tb #(
   localparam int unsigned DW = $clog2(Rows * (2 ** C - 1) + 1) + 1;
   localparam int unsigned AccW = A + B + 1 + $clog2(Rows);
 
-  import "DPI-C" function void pm_xbar_config(
+  import "DPI-C" function void pm_xbar_elaborated(
     input int rows, input int outputs, input int c, input int a, input int b, output int abits, output int wbits,
     output int cell_bits, output bit is_signed);
   import "DPI-C" function void pm_xbar_step(
@@ -61,7 +61,7 @@ module pm_xbar_tb #(
       .y_o       (y)
   );
 
-  initial pm_xbar_config(Rows, Outputs, C, A, B, abits, wbits, cell_bits, is_signed);
+  initial pm_xbar_elaborated(Rows, Outputs, C, A, B, abits, wbits, cell_bits, is_signed);
 
   always @(posedge clk_i) begin
     if (rst_ni) begin

@@ -16,39 +16,53 @@ static uint64_t want_clocks(const struct pm_xbar_cfg *c, size_t vectors) {
     return accesses == 1 ? 2 * vectors : vectors * accesses + 1;
 }
 
-/* One tile of the model's size at most, golden against RTL; returns how many integers were compared. */
-static uint64_t compare(const struct pm_xbar_cfg *cfg, size_t vectors, size_t rows, size_t outputs, int kind,
+/* A matrix golden against RTL, each of its row tiles with the first outputs that the model has; returns how many
+ * integers were compared. */
+static uint64_t compare(const struct pm_xbar_cfg *cfg, size_t vectors, unsigned rows, unsigned outputs, int kind,
                         uint64_t stalls, bool *exact) {
     const int xtop = 1 << (cfg->is_signed ? cfg->abits - 1 : cfg->abits), xleast = cfg->is_signed ? -xtop : 0;
     const int wtop = 1 << (cfg->wbits - 1);
     int32_t *x = malloc(vectors * rows * sizeof *x);
-    int16_t *w = malloc(rows * outputs * sizeof *w);
-    int64_t *want = malloc(vectors * outputs * sizeof *want), *got = malloc(vectors * outputs * sizeof *got);
-    uint64_t clips = 0, rtl_clips = 0, clocks = 0;
+    int16_t *w = malloc((size_t)rows * outputs * sizeof *w);
+    int64_t *want = malloc(vectors * outputs * sizeof *want), *part = malloc(vectors * outputs * sizeof *part);
+    int64_t *got = calloc(vectors * outputs, sizeof *got);
+    struct pm_xbar_cost cost = {0};
+    struct pm_xbar *matrix;
+    uint64_t clips = 0;
     for (size_t i = 0; i < vectors * rows; i++)
         x[i] = (int32_t)(kind == 0 ? bench_range(&b, xleast, xtop - 1) : kind == 1 ? xleast : xtop - 1);
-    for (size_t i = 0; i < rows * outputs; i++)
+    for (size_t i = 0; i < (size_t)rows * outputs; i++)
         w[i] = (int16_t)(kind == 0 ? bench_range(&b, -wtop, wtop - 1) : i % 2 ? wtop - 1 : -wtop);
-    memset(got, 0x5a, vectors * outputs * sizeof *got);
-    const struct pm_sim_opts opts = {.seed = stalls};
-    const pm_status status =
-        rtl_xbar(&opts, cfg, x, rows, w, outputs, vectors, rows, outputs, got, &rtl_clips, &clocks);
+    const uint32_t first_vector = (uint32_t)bench_random(&b);
+    pm_status status = pm_xbar_new(cfg, w, rows, outputs, 7, &matrix);
+    for (unsigned t = 0; status == PM_OK && t < pm_xbar_row_tiles(matrix); t++) {
+        const struct pm_sim_opts opts = {.seed = stalls};
+        uint64_t clocks = 0;
+        unsigned n = 0;
+        status = rtl_xbar(&opts, matrix, t, 0, x + t * cfg->rows, rows, vectors, first_vector, part, &n, &clips,
+                          &clocks);
+        for (size_t i = 0; i < vectors * outputs && n == outputs; i++)
+            got[i] += part[i];
+        if (stalls ? clocks < want_clocks(cfg, vectors) : clocks != want_clocks(cfg, vectors)) {
+            printf("# %zu vectors: %" PRIu64 " clocks, expected %" PRIu64 "\n", vectors, clocks,
+                   want_clocks(cfg, vectors));
+            *exact = false;
+        }
+    }
+    if (status == PM_OK)
+        status = pm_xbar_gemm(matrix, x, rows, vectors, first_vector, want, &cost);
     if (status != PM_OK) {
         printf("# xbar: %s\n", pm_strerror(status));
         bench_check(&b, "a run", false);
     }
-    pm_xbar_gemv(cfg, x, w, vectors, rows, outputs, want, &clips);
     for (size_t i = 0; i < vectors * outputs; i++)
         bench_eq(&b, "y", i, want[i], got[i]);
-    bench_eq(&b, "clips", 0, (int64_t)clips, (int64_t)rtl_clips);
-    if (stalls ? clocks < want_clocks(cfg, vectors) : clocks != want_clocks(cfg, vectors)) {
-        printf("# %zu vectors: %" PRIu64 " clocks, expected %" PRIu64 "\n", vectors, clocks,
-               want_clocks(cfg, vectors));
-        *exact = false;
-    }
+    bench_eq(&b, "clips", 0, (int64_t)cost.clips, (int64_t)clips);
+    pm_xbar_free(matrix);
     free(x);
     free(w);
     free(want);
+    free(part);
     free(got);
     return vectors * outputs + 1;
 }
@@ -70,12 +84,13 @@ int main(void) {
 
         /* Every precision there is, in the largest and in a smaller tile. */
         for (unsigned code = 0; code < c * a * w * 2; code++) {
-            struct pm_xbar_cfg cfg = {.cell = 1 + code % c,
-                                      .abits = 1 + code / c % a,
-                                      .wbits = 1 + code / c / a % w,
-                                      .is_signed = code / c / a / w,
-                                      .rows = pins,
-                                      .adc = code % 5 < 2 ? 0 : 2 + code % 7};
+            struct pm_xbar_cfg cfg = pm_xbar_default();
+            cfg.cell = 1 + code % c;
+            cfg.abits = 1 + code / c % a;
+            cfg.wbits = 1 + code / c / a % w;
+            cfg.is_signed = code / c / a / w;
+            cfg.rows = pins < 16 ? 16 : pins;
+            cfg.adc = code % 5 < 2 ? 0 : 2 + code % 7;
             if (pm_xbar_check(&cfg) != PM_OK || (pins > 64 && code % 8 != 3))
                 continue;
             const bool whole = code % 2;
@@ -89,38 +104,53 @@ int main(void) {
         expected = 0;
         for (int kind = 1; kind <= 2; kind++)
             for (unsigned is_signed = 0; is_signed < 2; is_signed++) {
-                const struct pm_xbar_cfg cfg = {
-                    .cell = c, .abits = a, .wbits = w, .is_signed = is_signed, .rows = pins};
+                struct pm_xbar_cfg cfg = pm_xbar_default();
+                cfg.cell = c;
+                cfg.abits = a;
+                cfg.wbits = w;
+                cfg.is_signed = is_signed;
+                cfg.rows = pins;
                 expected += compare(&cfg, 4, pins, outputs, kind, 0, &exact);
             }
         snprintf(name, sizeof name, "largest sums (%s)", b.params);
         bench_test(&b, name, expected);
 
+        /* Matrices of several tiles, every other one of cells with errors. */
         expected = 0;
         for (int k = 0; k < 20; k++) {
-            const struct pm_xbar_cfg cfg = {.cell = (unsigned)bench_range(&b, 1, c),
-                                            .abits = (unsigned)bench_range(&b, 2, a),
-                                            .wbits = (unsigned)bench_range(&b, 2, w),
-                                            .is_signed = k % 2,
-                                            .rows = pins,
-                                            .adc = k % 3 ? 0 : (unsigned)bench_range(&b, 2, 16)};
-            expected += compare(&cfg, 20, (size_t)bench_range(&b, 1, pins), (size_t)bench_range(&b, 1, outputs),
-                                0, bench_random(&b) | 1, &exact);
+            struct pm_xbar_cfg cfg = pm_xbar_default();
+            const bool noisy = k % 2 && pins <= PM_RRAM_MAX_ROWS;
+            cfg.cell = (unsigned)bench_range(&b, 1, noisy && c > 2 ? 2 : c);
+            cfg.abits = (unsigned)bench_range(&b, 2, a);
+            cfg.wbits = (unsigned)bench_range(&b, 2, w);
+            cfg.is_signed = k / 2 % 2;
+            cfg.rows = pins;
+            cfg.cols = 2 * (unsigned)bench_range(&b, 1, 20);
+            cfg.adc = k % 3 ? 0 : (unsigned)bench_range(&b, 2, 16);
+            cfg.rram.seed = (uint64_t)k;
+            if (noisy)
+                cfg.rram.mlc_sigma = cfg.rram.slc_sigma = cfg.rram.read_noise = 0.05;
+            expected += compare(&cfg, 20, (unsigned)bench_range(&b, 1, 2 * pins),
+                                (unsigned)bench_range(&b, 1, outputs), 0, bench_random(&b) | 1, &exact);
         }
-        snprintf(name, sizeof name, "random tiles and stalls (%s)", b.params);
+        snprintf(name, sizeof name, "random matrices, cells and stalls (%s)", b.params);
         bench_test(&b, name, expected);
         snprintf(name, sizeof name, "an access a clock, exactly (%s)", b.params);
         bench_check(&b, name, exact);
 
-        const struct pm_xbar_cfg cfg = {.cell = 1, .abits = 2, .wbits = 2, .rows = pins, .is_signed = true};
+        struct pm_xbar_cfg narrow = pm_xbar_default();
+        struct pm_xbar *matrix;
         const struct pm_sim_opts opts = {0};
         uint64_t clips = 0;
         int64_t y;
+        unsigned n;
+        narrow.abits = narrow.wbits = 2;
+        narrow.cell = 1;
         bench_check(&b, "what does not fit is refused",
-                    rtl_xbar(&opts, &cfg, &(int32_t){2}, 1, &(int16_t){1}, 1, 1, 1, 1, &y, &clips, NULL) ==
-                            PM_ERANGE &&
-                        rtl_xbar(&opts, &cfg, &(int32_t){1}, 1, &(int16_t){-3}, 1, 1, 1, 1, &y, &clips, NULL) ==
-                            PM_ERANGE);
+                    pm_xbar_new(&narrow, &(int16_t){1}, 1, 1, 0, &matrix) == PM_OK &&
+                        rtl_xbar(&opts, matrix, 0, 0, &(int32_t){2}, 1, 1, 0, &y, &n, &clips, NULL) == PM_ERANGE &&
+                        rtl_xbar(&opts, matrix, 0, 0, &(int32_t){1}, 1, 1, 0, &y, &n, &clips, NULL) == PM_OK);
+        pm_xbar_free(matrix);
         pm_rtl_close(rtl);
     }
     return bench_end(&b);

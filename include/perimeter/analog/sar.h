@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Behavioural model of a charge-redistribution SAR converter: seven binary-weighted capacitors, a terminating
- * unit capacitor and a comparator (docs/numerics.md, "Flexible SAR" and
+/* Behavioural model of a charge-redistribution SAR converter: seven binary-weighted capacitors (up to ten for
+ * cells of 3 and 4 bits), a terminating unit capacitor and a comparator (docs/numerics.md, "Flexible SAR" and
  * "Array behaviour").
  *
  * What a converter is, is drawn once and held in integers; a comparison is then a function of integers and of
@@ -25,9 +25,10 @@ struct pm_sar_cfg {
 /** One converter. Members are private to sar.c. */
 struct pm_sar {
     bool ideal;
-    int64_t level[2][1 << PM_SAR_BITS]; /* the DAC at each of its codes, 6-bit and 7-bit mode, in 2^-16 LSB */
-    int64_t offset;                     /* 2^-16 LSB */
-    int64_t noise;                      /* standard deviation, 2^-32 LSB */
+    int64_t step[PM_SAR_MAX_BITS + 1][PM_SAR_MAX_BITS]; /* what capacitor b adds to the DAC in a mode of so
+                                                           many bits, in 2^-16 LSB */
+    int64_t offset;                                     /* 2^-16 LSB */
+    int64_t noise;                                      /* standard deviation, 2^-32 LSB */
     uint32_t key[2], id;
 };
 
@@ -38,14 +39,14 @@ pm_status pm_sar_check(const struct pm_sar_cfg *cfg);
  * converter. */
 void pm_sar_init(struct pm_sar *s, const struct pm_sar_cfg *cfg, uint32_t id, uint32_t index);
 
-/** The comparator's output for DAC code `dac` in 6-bit or 7-bit mode at `vin_q8` (1/256 LSB): true where the
- * voltage, plus half an LSB, offset and noise, is at least the DAC's. The comparison of bit b has its own
+/** The comparator's output for DAC code `dac` in a mode of 6 to 10 bits at `vin_q8` (1/256 LSB): true where
+ * the voltage, plus half an LSB, offset and noise, is at least the DAC's. The comparison of bit b has its own
  * noise; id.access is the column. */
 bool pm_sar_compare(const struct pm_sar *s, unsigned bits, unsigned dac, unsigned b, int32_t vin_q8,
                     struct pm_read_id id);
 
 /** One conversion: pm_sar_code() with this converter's comparisons. */
-uint8_t pm_sar_convert(const struct pm_sar *s, unsigned bits, int32_t vin_q8, struct pm_read_id id);
+unsigned pm_sar_convert(const struct pm_sar *s, unsigned bits, int32_t vin_q8, struct pm_read_id id);
 
 /** Static linearity of a converter without noise, exact to its capacitors:
  *  dnl[k] = width of code k in ideal LSB - 1, k = 1..2^bits-2 (a missing code has -1); inl[k] = distance of

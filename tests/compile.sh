@@ -1,0 +1,133 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# `perimeter compile`, and `perimeter run` on what it makes. TAP.
+cd "$(dirname "$0")/.." || exit 1
+build=${PERIMETER_BUILD:-build}
+data=${DATA:-/usr/share/datasets/fashion-mnist}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export OMP_NUM_THREADS=2
+failed=0
+check() { # name status
+    if [ "$2" = 0 ]; then echo "ok - compile: $1"; else
+        echo "not ok - compile: $1"
+        failed=1
+    fi
+}
+policy() { # w a FILE: the inner layers' bits
+    cat >"$3" <<END
+{"layers": [{"name": "conv1", "w": 8, "a": 8}, {"name": "conv2", "w": $1, "a": $2}, {"name": "conv3", "w": $1, "a": 8},
+ {"name": "conv4", "w": $1, "a": $2}, {"name": "head", "w": 8, "a": 8}]}
+END
+}
+compile() { "$build/perimeter" compile models/fashion-cnn --policy "$work/p.json" --xbar 64x64 "$@" >"$work/out" 2>"$work/err"; }
+value() { sed -n "s/^	\"$1\":	\([-0-9.e+]*\),*$/\1/p" "$work/s.json" | head -1; }
+run() { "$build/perimeter" run "$@" --data "$data" --summary "$work/s.json" >"$work/run" 2>"$work/err"; }
+
+policy 4 5 "$work/p.json"
+compile --output "$work/dc"
+check "the CNN, 64 x 64 cells of 4 bits" $?
+[ "$(grep -c '"mvms"' "$work/dc/schedule.json")" = 33 ] && [ "$(find "$work/dc" -name 'tile-*.npy' | wc -l)" = 33 ]
+check "33 tiles" $?
+# conv1: 196 vectors of 8 bits in a tile; conv2 49 of 5 in 3; conv3 49 of 8 in 10; conv4 16 of 5 in 18; head 1 of 8 in 1.
+grep -q "in all $(awk 'BEGIN { printf "%.1f", ((560+196*8*14)+3*(560+49*5*14)+10*(560+49*8*14)+18*(560+16*5*14)+(560+8*14))/10 }') us" "$work/out"
+check "the latency is the formula's" $?
+
+run "$work/dc" --images 400 --engine both --rtl-images 1
+check "it runs, both engines" $?
+[ "$(value integers_differ)" = 0 ] && [ "$(value xbar_integers_compared)" -gt 7000 ]
+check "$(value xbar_integers_compared) integers, equal" $?
+compiled=$(value accuracy_integer)
+run models/fashion-cnn --images 400 --place '*=xbar,w=4,a=5,rows=64,cols=64' --place 'conv3=xbar,w=4,rows=64,cols=64' \
+    --place 'conv1=xbar,rows=64,cols=64' --place 'head=xbar,rows=64,cols=64'
+[ "$compiled" = "$(value accuracy_integer)" ]
+check "as the network under the same bits: $compiled" $?
+
+# What the tiles hold is what runs.
+cp -r "$work/dc" "$work/zero"
+python3 - "$work/zero/tile-3-0-0.npy" <<'END'
+import sys
+data = open(sys.argv[1], "rb").read()
+open(sys.argv[1], "wb").write(data[:-64 * 64] + bytes(64 * 64))
+END
+run "$work/zero" --images 400
+[ "$compiled" != "$(value accuracy_integer)" ]
+check "a tile of zeros is one: $(value accuracy_integer)" $?
+
+for map in of dr; do
+    compile --map $map --output "$work/$map"
+    check "map $map" $?
+done
+# Every map holds the same weights: w of conv2 from all three.
+python3 - "$work" <<'END'
+import ast, struct, sys
+def tile(path):
+    f = open(path, "rb").read()
+    n = struct.unpack("<H", f[8:10])[0]
+    shape = ast.literal_eval(f[10:10 + n].decode())["shape"]
+    return [list(f[10 + n + r * shape[1]:10 + n + (r + 1) * shape[1]]) for r in range(shape[0])]
+def cell(name, layer, row, column, cache={}):
+    key = name, layer, row // 64, column // 64
+    if key not in cache:
+        cache[key] = tile(f"{sys.argv[1]}/{name}/tile-{layer}-{row // 64}-{column // 64}.npy")
+    return cache[key][row % 64][column % 64]
+for k in range(144):
+    for m in range(32):
+        dc = cell("dc", 1, k, 2 * m) - cell("dc", 1, k, 2 * m + 1)
+        of = cell("of", 1, k, m) - 8 * cell("of", 1, k, 32)
+        dr = cell("dr", 1, 2 * k, m) - cell("dr", 1, 2 * k + 1, m)
+        if not dc == of == dr:
+            sys.exit(f"{k} {m}: {dc} {of} {dr}")
+END
+check "the three maps hold the same weights" $?
+
+python3 - >"$work/vit.json" <<'END'
+names = ["patch"] + [f"{p}{i}.{m}" for i in range(3) for p, ms in (("attn", "qkvo"), ("ffn", ("up", "down"))) for m in ms] + ["head"]
+inner = ", ".join(f'{{"name": "{n}", "w": 4, "a": 8}}' for n in names[1:-1])
+print(f'{{"layers": [{{"name": "patch", "w": 8, "a": 8}}, {inner}, {{"name": "head", "w": 8, "a": 8}}]}}')
+END
+"$build/perimeter" compile fashion-vit --policy "$work/vit.json" --xbar 64x64 --output "$work/vit" >"$work/out"
+# 96 inner tiles and 4 of the patches, 49 vectors of 8 planes each; half of the inner ones; the head's one vector.
+grep -q ": $(awk 'BEGIN { t = 560 + 49 * 8 * 14; printf "%.3f", (100 * t + 672) / (52 * t + 672) }')x" "$work/out"
+check "an encoder: $(tail -n 1 "$work/out" | sed 's/^ *//')" $?
+
+mkdir "$work/bad"
+bad() { # name command...: status 2, one line that holds $want, nothing left
+    name=$1
+    shift
+    "$build/asan/perimeter" "$@" >/dev/null 2>"$work/err"
+    status=$?
+    [ $status = 2 ] && [ "$(wc -l <"$work/err")" = 1 ] && grep -q -- "$want" "$work/err" && [ -z "$(ls "$work/bad")" ]
+    result=$?
+    [ $result = 0 ] || sed 's/^/# /' "$work/err"
+    check "$name is refused" $result
+}
+cnn="compile models/fashion-cnn --xbar 64x64 --output $work/bad/o"
+want=MODEL bad "no network" compile --policy "$work/p.json" --output "$work/bad/o"
+want=--policy bad "no policy" compile fashion-cnn --output "$work/bad/o"
+want=--cell bad "cells of 5 bits" $cnn --policy "$work/p.json" --cell 5
+want=--xbar bad "odd columns" $cnn --policy "$work/p.json" --xbar 64x63
+want=--map bad "another map" $cnn --policy "$work/p.json" --map pairs
+want='not empty' bad "a full folder" compile fashion-cnn --policy "$work/p.json" --output "$work/dc"
+policy 6 8 "$work/six.json"
+want='no multiple' bad "6 bits in cells of 4" $cnn --policy "$work/six.json"
+policy 4 9 "$work/nine.json"
+want='nine.json: .*a' bad "9 bits" $cnn --policy "$work/nine.json"
+echo '{"layers": [{"name": "conv1", "w": 8, "a": 8}]}' >"$work/few.json"
+want='conv2 is missing' bad "a policy of one layer" $cnn --policy "$work/few.json"
+echo '{"layers": [{"name": "conv9", "w": 8, "a": 8}]}' >"$work/other.json"
+want='conv9' bad "another network's policy" $cnn --policy "$work/other.json"
+want='map' bad "running a map of offsets" run "$work/of" --data "$data" --images 1
+python3 - "$work/zero/tile-3-0-0.npy" <<'END'
+import sys
+data = open(sys.argv[1], "rb").read()
+open(sys.argv[1], "wb").write(data[:-64 * 64] + bytes([16]) + bytes(64 * 64 - 1))
+END
+want='level 16' bad "a cell beyond its bits" run "$work/zero" --data "$data" --images 1
+head -c 1000 "$work/dc/tile-3-0-0.npy" >"$work/zero/tile-3-0-0.npy"
+want='tile-3-0-0.npy' bad "a truncated tile" run "$work/zero" --data "$data" --images 1
+rm "$work/zero/tile-3-0-0.npy"
+want='tile-3-0-0.npy' bad "a missing tile" run "$work/zero" --data "$data" --images 1
+sed -i 's/"cell":	4/"cell":	2/' "$work/zero/schedule.json"
+want='cell=2' bad "a schedule of other cells" run "$work/zero" --data "$data" --images 1
+exit $failed
