@@ -33,7 +33,7 @@ PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion -Werro
     -MMD -MP -Iinclude/perimeter -Icmodel
 # Beside the library: the program, the tests and the benches.
 PROGRAM_CFLAGS := -fopenmp -Isrc -I. -Itb/common $(shell pkg-config --cflags ompi-c 2>/dev/null)
-LIBS := -fopenmp -lmpi -lcjson -lprotobuf-c -llapacke -lopenblas -lpng -lz -lm -ldl
+LIBS := -fopenmp -lmpi -lcjson -lprotobuf-c -lnlopt -llapacke -lopenblas -lpng -lz -lm -ldl
 ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # libperimeter is what users link: blocks, arrays and kernels, libm alone. libperimeter-net, for the program, needs LIBS.
@@ -144,7 +144,7 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile partition infer pairs sweep train fault fuzz \
+    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile search partition infer pairs sweep train fault fuzz \
     flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
@@ -184,7 +184,7 @@ $(BUILD)/test/sweep.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/sweep.sh
 $(BUILD)/test/run.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/run.sh
-$(patsubst %,$(BUILD)/test/%.tap,cnn compile partition): $(BUILD)/test/%.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
+$(patsubst %,$(BUILD)/test/%.tap,cnn compile search partition): $(BUILD)/test/%.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/$*.sh
 $(BUILD)/test/synth.tap:
 	$(tap) flow/synth.py check
