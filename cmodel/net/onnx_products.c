@@ -245,7 +245,7 @@ static bool is_thin(const struct pm_onnx_conv *c) {
 
 /* y += w x over a plane, of one tap of the window. */
 static void add_tap(const struct pm_onnx_window *w, const float *x, float weight, size_t ky, size_t kx,
-                    float *y) {
+                    double *y) {
     const int64_t at_y = (int64_t)(ky * w->dilation[0]) - w->pad[0],
                   at_x = (int64_t)(kx * w->dilation[1]) - w->pad[1];
     const int64_t step = (int64_t)w->stride[1], width = (int64_t)w->in[1];
@@ -260,27 +260,29 @@ static void add_tap(const struct pm_onnx_window *w, const float *x, float weight
         const float *line = x + row * width;
         if (step == 1)
             for (int64_t ox = from; ox < to; ox++)
-                y[ox] += weight * line[at_x + ox];
+                y[ox] += (double)weight * (double)line[at_x + ox];
         else
             for (int64_t ox = from; ox < to; ox++)
-                y[ox] += weight * line[at_x + ox * step];
+                y[ox] += (double)weight * (double)line[at_x + ox * step];
     }
 }
 
-/* One image on the host, from matrices. */
+/* One image on the host, from matrices; sum[positions]. */
 static void convolve_thin(const struct pm_onnx_op *op, const struct pm_onnx_conv *c, const float *x,
-                          float *y) {
+                          double *sum, float *y) {
     const struct pm_onnx_window *w = &c->window;
     for (size_t g = 0; g < c->groups; g++) {
         const struct pm_matrix *m = &op->node->matrix[g];
         for (size_t o = 0; o < c->outputs; o++, y += c->positions) {
             const float *weight = m->weight + o * c->depth;
             for (size_t p = 0; p < c->positions; p++)
-                y[p] = m->bias[o];
+                sum[p] = (double)m->bias[o];
             for (size_t t = 0; t < c->depth / c->channels; t++)
                 for (size_t ch = 0; ch < c->channels; ch++)
                     add_tap(w, x + (g * c->channels + ch) * c->plane, *weight++, t / w->kernel[1],
-                            t % w->kernel[1], y);
+                            t % w->kernel[1], sum);
+            for (size_t p = 0; p < c->positions; p++)
+                y[p] = (float)sum[p];
         }
     }
 }
@@ -315,10 +317,11 @@ static pm_status convolve(struct pm_onnx_op *op, const struct pm_onnx_conv *c, s
     float *turned = reallocarray(NULL, image, sizeof *turned);
     float *unfolded = reallocarray(NULL, chunk * c->depth, sizeof *unfolded);
     float *product = reallocarray(NULL, chunk * c->outputs, sizeof *product);
-    pm_status status = turned && unfolded && product ? PM_OK : pm_eval_memory(op);
+    double *sum = thin ? reallocarray(NULL, c->positions, sizeof *sum) : NULL;
+    pm_status status = turned && unfolded && product && (sum || !thin) ? PM_OK : pm_eval_memory(op);
     for (size_t n = 0; n < images && status == PM_OK; n++, x += image, y += made) {
         if (thin) {
-            convolve_thin(op, c, x, y);
+            convolve_thin(op, c, x, sum, y);
             continue;
         }
         pm_onnx_turn(x, all, c->plane, turned, all);
@@ -329,6 +332,7 @@ static pm_status convolve(struct pm_onnx_op *op, const struct pm_onnx_conv *c, s
     free(turned);
     free(unfolded);
     free(product);
+    free(sum);
     return status;
 }
 

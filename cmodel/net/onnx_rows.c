@@ -18,15 +18,19 @@ static pm_status same_as_input(struct pm_onnx_op *op) {
 
 enum { SOFTMAX, LOG_SOFTMAX };
 
+/* The sum is in double: of thousands of classes most are small beside it, and would be lost. */
 static void softmax_row(bool logarithm, const float *x, size_t n, size_t step, float *y) {
-    float largest = -INFINITY, sum = 0;
+    float largest = -INFINITY;
+    double sum = 0;
     for (size_t i = 0; i < n; i++)
         largest = fmaxf(largest, x[i * step]);
     if (!isfinite(largest))
         largest = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += y[i * step] = expf(x[i * step] - largest);
-    const float scale = 1.0f / sum, offset = largest + logf(sum);
+    for (size_t i = 0; i < n; i++) {
+        y[i * step] = expf(x[i * step] - largest);
+        sum += (double)y[i * step];
+    }
+    const float scale = (float)(1.0 / sum), offset = (float)((double)largest + log(sum));
     for (size_t i = 0; i < n; i++)
         y[i * step] = logarithm ? x[i * step] - offset : y[i * step] * scale;
 }
