@@ -109,12 +109,14 @@ def cells(row):
 
 def tables(rows):
     """Each system's lines, in the data's order; a row that is at fault is a Failure."""
-    found = {}
+    found, known = {}, set()
     for number, row in enumerate(rows, 2):
         if list(row) != COLUMNS:
             raise Failure(f"{DATA}: columns are not {', '.join(COLUMNS)}")
+        claim = row["system"], row["place"], row["claim"]
         try:
-            wrong = fault(row)
+            wrong = "is there twice" if claim in known else fault(row)
+            known.add(claim)
             found.setdefault(row["system"], []).append(cells(row) if not wrong else [])
         except (Failure, LookupError, NameError, SyntaxError, TypeError, ValueError) as error:
             wrong = str(error)
