@@ -245,6 +245,15 @@ static void dropped_exponents(void **state) {
     for (int t = 1; t < N; t++)
         assert_int_equal(dropped.e[t], dropped.e[0]);
     pm_attention_free(g);
+    c.typical.o += 3; /* is what counts, and not what the group has */
+    c.typical.y -= 1;
+    c.typical.q += 1;
+    c.typical.l += 2;
+    assert_int_equal(pm_attention_new(&c, &w, N, 0, &g), PM_OK);
+    assert_int_equal(pm_attention_run_wide(g, x, ex, NULL, 1, 0, dropped.y, dropped.e, NULL, see, &c), PM_OK);
+    assert_int_equal(dropped.e[0], carried.e[0] + 2);
+    assert_true(own.q == c.typical.q && own.l == c.typical.l && own.o == c.typical.o);
+    pm_attention_free(g);
     c.heads = HEADS;
     run(&c, &dropped);
     c.drop_exponents = false;
