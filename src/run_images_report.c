@@ -223,6 +223,7 @@ static void add_variants(const struct pm_run_report *rep, struct pm_results *r) 
         pm_result_real(r, "boost", boost(&o->tally), NULL, PM_RESULT_DERIVED);
         pm_run_add_arrays(&o->tally, r);
         pm_run_add_cost(rep->job, &o->tally, r);
+        pm_run_add_units(o, r);
         pm_run_add_macros(o, r);
         pm_run_add_windows(&o->tally, r);
         pm_run_add_sparsity(&o->tally, r);
@@ -505,6 +506,8 @@ static void print_engines(const struct pm_run_report *rep, const struct pm_resul
     for (unsigned v = 0; v < rep->varied.count; v++) {
         const struct pm_run_outcome *o = &rep->varied.outcome[v];
         char path[32];
+        if (pm_run_in_macros(o))
+            continue;
         snprintf(path, sizeof path, "variants/%u/", v);
         printf(VARIANT, name_width(rep), pm_run_variant_name(&rep->varied.variant[v]),
                o->labelled ? 100 * at(r, path, "accuracy_integer") : NAN, 100 * at(r, path, "same_class"));
@@ -529,6 +532,7 @@ static void print_variants(const struct pm_run_report *rep, const struct pm_resu
     printf("\nWhat each choice is worth, the first %u images, golden\n", rep->varied.outcome[0].images);
     if (pm_run_has_units(&rep->varied.outcome[0])) {
         print_engines(rep, r);
+        print_macros(rep, r);
         return;
     }
     printf("  %-*s accuracy  same class  accesses boost arrays conversions      levels clocks, a layer and "
