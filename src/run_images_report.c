@@ -222,8 +222,8 @@ static void add_variants(const struct pm_run_report *rep, struct pm_results *r) 
         pm_run_add_sum(&o->tally, PM_COUNT_RESCALED, PM_COUNT_RESCALED, "rescaled", r);
         pm_result_real(r, "boost", boost(&o->tally), NULL, PM_RESULT_DERIVED);
         pm_run_add_arrays(&o->tally, r);
-        pm_run_add_units(o, r);
         pm_run_add_cost(rep->job, &o->tally, r);
+        pm_run_add_units(o, r);
         pm_run_add_macros(o, r);
         pm_run_add_windows(&o->tally, r);
         pm_run_add_sparsity(&o->tally, r);
@@ -546,6 +546,7 @@ static void print_variants(const struct pm_run_report *rep, const struct pm_resu
     printf("\nWhat each choice is worth, the first %u images, golden\n", rep->varied.outcome[0].images);
     if (pm_run_has_units(&rep->varied.outcome[0])) {
         print_engines(rep, r);
+        print_macros(rep, r);
         return;
     }
     printf("  %-*s accuracy  same class  accesses boost arrays conversions      levels clocks, a layer and "

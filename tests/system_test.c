@@ -339,6 +339,8 @@ static void draws_where_it_says_so(void **state) {
                  {"ffn*=hyflex,sar-offset=1", true},
                  {"ffn*=hyflex,sar-noise=1", true},
                  {"ffn*=hyflex,adc=ideal,cell=4", false},
+                 {"ffn*=nmc", false},
+                 {"ffn*=nmc,misreads=1", true},
                  {"*=int8", false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         static uint8_t pixels[28 * 28];
