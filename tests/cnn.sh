@@ -136,14 +136,14 @@ run "$work/m" --data "$data" --images 2000
 awk -v a="$a" -v b="$(value accuracy_integer)" 'BEGIN { exit !(b > a - 0.01 && b < a + 0.01 && b != a) }'
 check "and accuracy $(value accuracy_integer), not $a" $?
 # The same network as an ONNX file finds the same ranges, for `perimeter infer`.
-mkdir "$work/onnx" && cp models/fashion-cnn/model.onnx "$work/onnx" && cat >"$work/array.py" <<'END'
+mkdir "$work/onnx" && cp models/fashion-cnn/model.onnx "$work/onnx" && cat >"$work/floats.py" <<'END'
 import array, gzip, struct, sys
 pixels = gzip.open(sys.argv[1] + "/train-images-idx3-ubyte.gz").read(16 + 784 * 100)[16:]
 scale = lambda p: struct.unpack("f", struct.pack("f", p / 255))[0]
 text = "{'descr': '<f4', 'fortran_order': False, 'shape': (100, 1, 28, 28), }".ljust(117) + "\n"
 sys.stdout.buffer.write(b"\x93NUMPY\1\0" + struct.pack("<H", len(text)) + text.encode() + array.array("f", map(scale, pixels)).tobytes())
 END
-python3 "$work/array.py" "$data" >"$work/onnx/x.npy"
+python3 "$work/floats.py" "$data" >"$work/onnx/x.npy"
 "$build/perimeter" calibrate "$work/onnx/model.onnx" --data "$work/onnx/x.npy" --percentile 99 >"$work/out" 2>"$work/err"
 check "ranges of an ONNX network" $?
 ranges() { python3 -c 'import json, sys; print(list(json.load(open(sys.argv[1]))["matrices"]["inputs"].values()))' "$1"; }
