@@ -54,7 +54,7 @@ def load(folder):
         fail(path, "no matrices of symmetric activations and a scale a layer; perimeter calibrate finds them")
     integers = Cnn(config)
     for layer in filter(cnn.has_weights, listed):
-        name, conv = cnn.node_name(layer), model.part(layer).conv
+        name, conv = cnn.node_name(config, layer), model.part(layer).conv
         low, high = known["inputs"].get(name, (-1, 0))
         if low < 0 or high <= 0:
             fail(path, f"{name}: no range of inputs from 0")
@@ -66,7 +66,7 @@ def load(folder):
 
 def write(folder, integers, config, calibration):
     """The network with its codes as weights, whose scales calibration.json then says."""
-    scales = {cnn.node_name(layer): integers.part(layer).s for layer in integers.listed if cnn.has_weights(layer)}
+    scales = {cnn.node_name(config, layer): integers.part(layer).s for layer in integers.listed if cnn.has_weights(layer)}
     matrices = {**calibration["matrices"], "scales": scales}
     files.write_all(folder, {
         "config.json": json.dumps(config, indent=1) + "\n",
