@@ -7,8 +7,10 @@
 #include "io/json.h"
 #include "model.h"
 #include "net/network.h"
+#include "net/onnx.h"
 
 #include <argp.h>
+#include <libgen.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -30,6 +32,8 @@ struct calibrate {
     int affine, channels;
     char folder[PATH_MAX], path[PATH_MAX + 32];
     struct pm_network network;
+    struct pm_onnx *onnx; /* instead of it */
+    const struct pm_graph *graph;
     struct seen *seen; /* [nodes] */
     struct pm_error error;
 };
@@ -54,14 +58,14 @@ static void sort(struct seen *s, const float *x, size_t n) {
 
 static pm_status compute(void *ctx, unsigned node, const struct pm_operands *o) {
     struct calibrate *c = ctx;
-    const struct pm_matrix *m = c->network.graph->node[node].matrix;
+    const struct pm_matrix *m = c->graph->node[node].matrix;
     (c->seen[node].bin ? sort : look)(&c->seen[node], o->x, (size_t)o->n * m->in);
     pm_matrix_apply(m, o->n, o->x, NULL, o->y);
     return PM_OK;
 }
 
 static pm_status look_at_images(struct calibrate *c, struct pm_dataset *d, const bool *matrices) {
-    const struct pm_graph *g = c->network.graph;
+    const struct pm_graph *g = c->graph;
     const struct pm_graph_elsewhere elsewhere = {matrices, compute, c};
     struct pm_graph_scratch *s = pm_graph_scratch_new(g);
     float *out = malloc(pm_graph_outputs(g) * sizeof *out);
@@ -78,8 +82,68 @@ static pm_status look_at_images(struct calibrate *c, struct pm_dataset *d, const
     return status;
 }
 
+static bool is_matrix(void *ctx, unsigned layer) {
+    return ((const struct calibrate *)ctx)->graph->node[layer].kind == PM_NODE_MATRIX;
+}
+
+static pm_status compute_onnx(void *ctx, unsigned layer, size_t first, const struct pm_operands *o) {
+    (void)first;
+    return compute(ctx, layer, o);
+}
+
+/* One run of an ONNX network for each element of the array's first dimension. */
+static pm_status look_at_array(struct calibrate *c, const struct pm_npy_array *a, struct pm_onnx_tensor *in) {
+    const struct pm_onnx_elsewhere elsewhere = {is_matrix, compute_onnx, c};
+    const unsigned outputs = pm_onnx_outputs(c->onnx);
+    struct pm_onnx_tensor *out = calloc(outputs, sizeof *out);
+    pm_status status = out ? PM_OK : PM_ENOMEM;
+    if (a->shape[0] < c->images)
+        c->images = (unsigned)a->shape[0];
+    for (size_t i = 0; i < c->images && status == PM_OK; i++) {
+        memcpy(in->f, a->f + i * in->count, in->count * sizeof *in->f);
+        status = pm_onnx_run(c->onnx, in, out, &elsewhere, &c->error);
+        for (unsigned k = 0; k < outputs; k++)
+            pm_onnx_drop(&out[k]);
+    }
+    free(out);
+    return status;
+}
+
+static pm_status pass_array(struct calibrate *c) {
+    struct pm_npy_array a;
+    struct pm_onnx_tensor in = {0};
+    pm_status status = pm_npy_read_array(c->data, &a, &c->error);
+    if (status != PM_OK)
+        return status;
+    if (!a.real || a.rank < 1)
+        status = pm_fail(&c->error, PM_EINVAL, c->data, "not float32 of at least one dimension");
+    if (status == PM_OK) {
+        size_t shape[PM_NPY_RANK];
+        memcpy(shape, a.shape, sizeof shape);
+        shape[0] = 1;
+        status = pm_onnx_shape(&in, PM_ONNX_FLOAT, a.rank, shape);
+    }
+    if (status == PM_OK)
+        status = pm_onnx_allocate(&in);
+    if (status == PM_OK && !c->graph) /* of the first pass */
+        status = pm_onnx_bind(c->onnx, &in, &c->error);
+    if (status == PM_OK && !c->graph) {
+        c->graph = pm_onnx_layers(c->onnx);
+        c->seen = calloc(c->graph->nodes, sizeof *c->seen);
+    }
+    if (status == PM_OK)
+        status = c->seen ? look_at_array(c, &a, &in) : PM_ENOMEM;
+    pm_onnx_drop(&in);
+    pm_npy_array_free(&a);
+    return status == PM_OK || *c->error.text
+               ? status
+               : pm_fail(&c->error, status, c->model, "%s", pm_strerror(status));
+}
+
 static pm_status pass(struct calibrate *c) {
-    const struct pm_graph *g = c->network.graph;
+    if (c->onnx)
+        return pass_array(c);
+    const struct pm_graph *g = c->graph;
     struct pm_dataset d;
     bool *matrices = calloc(g->nodes, sizeof *matrices);
     if (!matrices)
@@ -108,9 +172,9 @@ static double quantile(const struct seen *s, bool from_above, double most) {
 }
 
 static pm_status find_ranges(struct calibrate *c) {
-    const struct pm_graph *g = c->network.graph;
     pm_status status = pass(c);
-    for (unsigned i = 0; i < g->nodes && status == PM_OK; i++) {
+    const struct pm_graph *g = c->graph;
+    for (unsigned i = 0; status == PM_OK && i < g->nodes; i++) {
         struct seen *s = &c->seen[i];
         if (g->node[i].kind != PM_NODE_MATRIX)
             continue;
@@ -135,7 +199,7 @@ static void range_of(const struct calibrate *c, const struct seen *s, double ran
 /* ---- writing ---- */
 
 static cJSON *make_matrices(const struct calibrate *c) {
-    const struct pm_graph *g = c->network.graph;
+    const struct pm_graph *g = c->graph;
     cJSON *m = cJSON_CreateObject(), *in = NULL;
     bool ok = cJSON_AddNumberToObject(m, "images", c->images) &&
               cJSON_AddNumberToObject(m, "percentile", c->percentile) &&
@@ -259,20 +323,38 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     }
 }
 
+/* An ONNX file of one input, or a network's folder. */
+static pm_status load(struct calibrate *c) {
+    const size_t n = strlen(c->model);
+    if (n < 5 || strcmp(c->model + n - 5, ".onnx") != 0) {
+        pm_find_model(c->model, c->folder);
+        pm_status status = pm_network_load(&c->network, c->folder, &c->error);
+        c->graph = c->network.graph;
+        if (status == PM_OK && c->network.form.classes == 0)
+            status = pm_fail(&c->error, PM_EINVAL, c->model, "takes sentences, not images");
+        if (status == PM_OK && (c->seen = calloc(c->graph->nodes, sizeof *c->seen)) == NULL)
+            status = pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
+        return status;
+    }
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", c->model);
+    snprintf(c->folder, sizeof c->folder, "%s", dirname(path));
+    const pm_status status = pm_onnx_load(c->model, &c->onnx, &c->error);
+    if (status == PM_OK &&
+        (pm_onnx_inputs(c->onnx) != 1 || !pm_onnx_is_float(pm_onnx_input(c->onnx, 0)->type)))
+        return pm_fail(&c->error, PM_EINVAL, c->model, "has not one input, of floats");
+    return status;
+}
+
 static pm_status calibrate(struct calibrate *c, struct pm_outfile *file) {
     if (!c->model || !c->data)
         return pm_fail(&c->error, PM_EINVAL, c->model ? "--data" : "MODEL",
                        "missing; see perimeter calibrate --help");
-    pm_find_model(c->model, c->folder);
+    pm_status status = load(c);
     if (!c->output)
         snprintf(c->path, sizeof c->path, "%s/calibration.json", c->folder), c->output = c->path;
-    pm_status status = pm_network_load(&c->network, c->folder, &c->error);
-    if (status == PM_OK && c->network.form.classes == 0)
-        status = pm_fail(&c->error, PM_EINVAL, c->model, "takes sentences, not images");
     if (status == PM_OK)
         status = pm_outfile_plan(file, c->output, &c->error);
-    if (status == PM_OK && (c->seen = calloc(c->network.graph->nodes, sizeof *c->seen)) == NULL)
-        status = pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
     if (status == PM_OK)
         status = find_ranges(c);
     return status == PM_OK ? save(c, file) : status;
@@ -281,7 +363,9 @@ static pm_status calibrate(struct calibrate *c, struct pm_outfile *file) {
 int pm_cmd_calibrate(int argc, char **argv) {
     static const struct argp_option options[] = {
         {"data", OPTION_DATA, "DIR", 0,
-         "Training set: a folder of IDX or NumPy files or pictures, or a list of these", 0},
+         "Training set: a folder of IDX or NumPy files or pictures, or a list of these; of an ONNX network a "
+         ".npy file of what it takes, along the first dimension",
+         0},
         {"images", OPTION_IMAGES, "N", 0, "The first N training images are looked at (2000)", 0},
         {"percentile", OPTION_PERCENTILE, "P", 0,
          "Of a matrix' inputs that each end of its range leaves inside; 100: all (100)", 0},
@@ -296,7 +380,7 @@ int pm_cmd_calibrate(int argc, char **argv) {
     static const struct argp argp = {
         options,
         parse,
-        "MODEL --data DIR",
+        "MODEL --data DIR\nMODEL.onnx --data FILE.npy",
         "Finds the ranges of what a network's matrices see, for systems whose inputs have one scale a layer.",
         NULL,
         NULL,
@@ -316,10 +400,11 @@ int pm_cmd_calibrate(int argc, char **argv) {
         status = calibrate(c, &file);
     if (status != PM_OK)
         pm_error_print(&c->error);
-    for (unsigned i = 0; c->seen && i < c->network.graph->nodes; i++)
+    for (unsigned i = 0; c->seen && i < c->graph->nodes; i++)
         free(c->seen[i].bin);
     free(c->seen);
     pm_network_free(&c->network);
+    pm_onnx_free(c->onnx);
     pm_outfile_free(&file);
     free(c);
     return status == PM_OK ? 0 : 2;

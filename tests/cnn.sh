@@ -156,6 +156,23 @@ check "ranges become smaller" $?
 run "$work/m" --data "$data" --images 2000
 awk -v a="$a" -v b="$(value accuracy_integer)" 'BEGIN { exit !(b > a - 0.01 && b < a + 0.01 && b != a) }'
 check "and accuracy $(value accuracy_integer), not $a" $?
+# The same network as an ONNX file finds the same ranges, for `perimeter infer`.
+mkdir "$work/onnx" && cp models/fashion-cnn/model.onnx "$work/onnx" && cat >"$work/floats.py" <<'END'
+import array, gzip, struct, sys
+pixels = gzip.open(sys.argv[1] + "/train-images-idx3-ubyte.gz").read(16 + 784 * 100)[16:]
+scale = lambda p: struct.unpack("f", struct.pack("f", p / 255))[0]
+text = "{'descr': '<f4', 'fortran_order': False, 'shape': (100, 1, 28, 28), }".ljust(117) + "\n"
+sys.stdout.buffer.write(b"\x93NUMPY\1\0" + struct.pack("<H", len(text)) + text.encode() + array.array("f", map(scale, pixels)).tobytes())
+END
+python3 "$work/floats.py" "$data" >"$work/onnx/x.npy"
+"$build/perimeter" calibrate "$work/onnx/model.onnx" --data "$work/onnx/x.npy" --percentile 99 >"$work/out" 2>"$work/err"
+check "ranges of an ONNX network" $?
+ranges() { python3 -c 'import json, sys; print(list(json.load(open(sys.argv[1]))["matrices"]["inputs"].values()))' "$1"; }
+"$build/perimeter" calibrate fashion-cnn --data "$data" --images 100 --percentile 99 --output "$work/c.json" >"$work/out" 2>&1
+[ "$(ranges "$work/onnx/calibration.json")" = "$(ranges "$work/c.json")" ]
+check "are those of the network in its folder" $?
+"$build/perimeter" infer "$work/onnx/model.onnx" --in "image=$work/onnx/x.npy" --out "logits=$work/onnx/y.npy" --place '*=int8,inputs=layer' >"$work/out" 2>"$work/err"
+check "and serve systems" $?
 # Inputs of both signs: of a vision transformer, whose int8 takes each token's scale unless told otherwise.
 cp -r models/fashion-vit "$work/vit"
 "$build/perimeter" calibrate "$work/vit" --data "$data" --images 100 --activations affine >/dev/null
@@ -195,7 +212,13 @@ check "but how far each layer is from float" $?
 "$build/perimeter" calibrate "$work/m" --data "$work/set/list.tsv" --images 20 --output "$work/c.json" >"$work/out" 2>&1
 check "calibration on pictures" $?
 
-mkdir "$work/bad"
+mkdir "$work/bad" "$work/shape"
+echo nothing >"$work/x.onnx"
+python3 -c 'import sys
+text = "{\x27descr\x27: \x27|u1\x27, \x27fortran_order\x27: False, \x27shape\x27: (2, 2), }".ljust(117) + "\n"
+head = b"\x93NUMPY\1\0" + bytes([118, 0])
+open(sys.argv[1] + "/int.npy", "wb").write(head + text.encode() + bytes(4))
+open(sys.argv[1] + "/shape/x.npy", "wb").write(head + text.replace("|u1", "<f4").encode() + bytes(16))' "$work"
 bad() { # name command...: status 2, one line that holds $want, nothing left
     name=$1
     shift
@@ -215,6 +238,9 @@ want=--images bad "more images than there are" calibrate fashion-cnn --data "$da
 want=--percentile bad "a percentile of 101" calibrate fashion-cnn --data "$data" --percentile 101 $to
 want=--activations bad "other activations" calibrate fashion-cnn --data "$data" --activations log $to
 want=--weights bad "other weights" calibrate fashion-cnn --data "$data" --weights row $to
+want='not float32' bad "integers into an ONNX network" calibrate "$work/onnx/model.onnx" --data "$work/int.npy" $to
+want='x.onnx' bad "an ONNX file that is none" calibrate "$work/x.onnx" --data "$work/onnx/x.npy" $to
+want='has 4 dimensions, not 2' bad "an array of another shape" calibrate "$work/onnx/model.onnx" --data "$work/shape/x.npy" $to
 want=nowhere bad "a folder that is not there" calibrate fashion-cnn --data "$data" --images 1 --output "$work/nowhere/c.json"
 want=config.json bad "a model that is not there" calibrate "$work/nowhere" --data "$data"
 want='no layer' bad "a pattern of nothing" run models/fashion-cnn --data "$data" --place 'ffn*=int8' --summary "$work/bad/s.json"

@@ -23,7 +23,7 @@ void pm_layernorm(const struct pm_layernorm *norm, size_t n, const float *x, flo
 
 /* Adds each group's product. */
 static void apply_groups(const struct pm_matrix *m, size_t n, const float *x, float *y) {
-    const size_t in = m->in / m->groups, out = m->out / m->groups;
+    const size_t groups = m->groups > 1 ? m->groups : 1, in = m->in / groups, out = m->out / groups;
     for (size_t t = 0; t < n; t++, x += m->in, y += m->out)
         for (size_t i = 0; i < m->out; i++) {
             const size_t first = i / out * in;
@@ -39,7 +39,7 @@ void pm_matrix_apply(const struct pm_matrix *m, size_t n, const float *x, const 
     for (size_t t = 0; t < n; t++)
         for (size_t i = 0; i < m->out; i++)
             y[t * m->out + i] = (onto ? onto[t * m->out + i] : 0.0f) + m->bias[i];
-    if (m->groups > 1)
+    if (m->groups > 1 || m->packed == NULL)
         apply_groups(m, n, x, y);
     else
         pm_sgemm(pm_kernels(PM_ISA_BEST), x, m->in, (unsigned)n, m->packed, m->in, m->out, y, m->out);

@@ -14,7 +14,7 @@ struct pm_matrix {
     bool binary;     /**< inputs are 1 and -1, an output's weights one number and its negative */
     float *weight;   /**< [out][in] */
     float *bias;     /**< [out] */
-    float *packed;   /**< the weights as pm_sgemm takes them; where the host multiplies, without groups */
+    float *packed;   /**< the weights as pm_sgemm takes them, without groups; NULL: the host does without */
 };
 /** y[n][out] of x[n][in], added to onto[n][out] where that is not NULL; y may be onto. */
 void pm_matrix_apply(const struct pm_matrix *m, size_t n, const float *x, const float *onto, float *y);
@@ -33,8 +33,8 @@ enum pm_activation { PM_GELU, PM_GELU_TANH, PM_RELU, PM_SIGNUM };
 /** Of x[n] to y[n], which may be x. */
 void pm_activate(enum pm_activation kind, size_t n, const float *x, float *y);
 
-/** Softmax of x[n] over the positions that keep[n] does not mark with 0 (NULL: all), of which there is one; the
- * others become 0. */
+/** Softmax of x[n] over the positions that keep[n] does not mark with 0 (NULL: all), of which there is one;
+ * the others become 0. */
 void pm_softmax(float *x, const uint8_t *keep, size_t n);
 
 /** Heads side by side: y[n][width] = softmax(q k^T / sqrt(width/heads)) v over the tokens that keep[n] does
