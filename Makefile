@@ -132,6 +132,8 @@ $(BUILD)/tests/%: $(BUILD)/asan/tests/%.o $(LIB_ASAN) $(SRC_SRC:%.c=$(BUILD)/asa
 	@mkdir -p $(@D)
 	$(CC) -fsanitize=address,undefined -o $@ $^ -lcmocka $(LIBS)
 $(BUILD)/tests/simd_test: $(BUILD)/obj/tests/avx512_emulated.o
+# Binary16's oracle.
+$(BUILD)/tests/sfu_fp16_test: private LIBS += -lmpfr -lgmp
 # From -O2 on GCC 12 vectorises SIMDe's loops wrongly.
 $(BUILD)/obj/tests/avx512_emulated.o: private CFLAGS := -O1 -Wno-psabi
 # A bench is one program; what it loads is built when it asks for it.
@@ -231,6 +233,11 @@ run: all
 	@echo
 	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=hyflex' --engine both --rtl-images 2 \
 	    --summary $(BUILD)/run/cnn-hyflex.json
+	@echo
+	@$(BUILD)/perimeter run models/fashion-resnet --data $(DATA) --summary $(BUILD)/run/resnet-int8.json
+	@echo
+	@$(BUILD)/perimeter run models/fashion-resnet --data $(DATA) --place '*=hyflex,cell=2' --engine rtl --rtl-images 1 \
+	    --summary $(BUILD)/run/resnet-hyflex.json
 	@echo
 	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=khwa' --engine both --rtl-images 1 --ablation-images 200 \
 	    --summary $(BUILD)/run/cnn-khwa.json

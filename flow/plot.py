@@ -106,7 +106,7 @@ set xlabel "ranks in 1-bit cells, %"
 set ylabel "accuracy, %"
 set grid
 set key right bottom
-plot for [i=0:6] "{points}" index i using 1:2 with linespoints linecolor ((i+2)/3 + 1) pointtype ((i+2)%3 + 4) dashtype (i+2)%3+1 title columnheader(1)
+plot for [i=2:8] "{points}" index (i-2) using 1:2 with linespoints linecolor (i/3 + 1) pointtype (i%3 + 4) dashtype i%3+1 title columnheader(1)
 """,
     )
 

@@ -9,8 +9,8 @@ A row is one number, figure or claim of a source. Its columns:
   verdict  reproduced, contradicted, or not derivable
   here     what is measured here; the arithmetic that contradicts; or what is missing. {EXPRESSION:FORMAT} is a number from committed results
   holds    an expression that is true as long as the verdict is; of what is not derivable nothing
-  command  that measures it again; needed where something is reproduced
-Expressions are Python over the functions under KNOWN. What is reproduced has to ask committed results or a test that is there, so that nothing is
+  command  that measures it again, needed where something is reproduced; `arithmetic` where the source's own numbers give it
+Expressions are Python over the functions under KNOWN. What is reproduced otherwise has to ask committed results or a test that is there, so that nothing is
 called so by its row alone."""
 import math
 import re
@@ -21,7 +21,11 @@ from common import Failure, fill, program, read, read_tsv, table
 
 DATA, PAGE, MARK = "docs/sources.tsv", "docs/sources.md", "{}: flow/sources.py"
 COLUMNS = ["system", "place", "claim", "verdict", "here", "holds", "command"]
+ARITHMETIC = "arithmetic"
 VERDICTS = ("reproduced", "contradicted", "not derivable")
+# Of the tables of `make run`.
+COLUMNS_OF_CHOICES = ["accuracy", "same", "accesses", "boost", "arrays", "conversions", "levels", "clocks"]
+ARRAY_COLUMNS = ["accuracy", "same", "arrays", "reads", "conversions", "clocks", "copies", "interval", "wrong"]
 PRINTED = re.compile(r"\{(.+?)(?::([\d.,]*[dfeg%]))?\}")
 
 
@@ -33,12 +37,22 @@ def on(page, line):
     return float(found[1])
 
 
+def variant(name, column):
+    """A number of a variant's row in what `make run` printed, by the README."""
+    line = re.search(rf"^ +{re.escape(name)} +(\d.*)$", read("README.md"), re.M)
+    if not line:
+        raise Failure(f"README.md: no row {name}")
+    numbers = re.findall(r"[\d.]+|-|do not fit", line[1].split("(")[0].replace("%", ""))
+    columns = ARRAY_COLUMNS if name.split(",")[0].endswith("=hyflex") else COLUMNS_OF_CHOICES
+    return float(dict(zip(columns, numbers))[column].replace("do not fit", "0"))
+
+
 def tested(test, case):
     """Whether a unit test has such a case, which `make test` runs."""
     return re.search(rf"cmocka_unit_test\({case}\)", read(f"tests/{test}_test.c")) is not None
 
 
-RESULTS = {name: f for name, f in pages.VALUES.items() if callable(f)} | {"on": on, "tested": tested}
+RESULTS = {name: f for name, f in pages.VALUES.items() if callable(f)} | {"on": on, "tested": tested, "variant": variant}
 KNOWN = {"__builtins__": {}, "abs": abs, "min": min, "max": max, "round": round, "ceil": math.ceil, "log2": math.log2, "sqrt": math.sqrt} | RESULTS
 
 
@@ -47,10 +61,12 @@ def value(expression):
 
 
 def command_exists(command):
-    """make's targets and the tests that they run; the program's commands."""
+    """make's targets and the tests that they run; the program's commands; scripts."""
     words = command.split()
+    if words[0] == "perimeter":
+        return Path("src", f"{words[1]}.c").exists()
     if words[0] != "make":
-        return words[0] == "perimeter" and Path("src", f"{words[1]}.c").exists()
+        return command == ARITHMETIC or Path(words[0]).is_file()
     block = [word.removeprefix("BLOCK=") for word in words if word.startswith("BLOCK=")]
     targets = [word for word in words[1:] if "=" not in word]
     phony = re.search(r"^\.PHONY: (.*)$", read("Makefile"), re.M)[1].split()
@@ -65,7 +81,7 @@ def fault(row):
         return "place, claim and here say something"
     if row["verdict"] == "not derivable":
         return "what is not derivable holds nothing and has no command" if row["holds"] or row["command"] else None
-    if row["verdict"] == "reproduced" and not any(re.search(rf"\b{name}\(", row["holds"]) for name in RESULTS):
+    if row["verdict"] == "reproduced" and row["command"] != ARITHMETIC and not any(re.search(rf"\b{name}\(", row["holds"]) for name in RESULTS):
         return "reproduced by no result"
     if row["verdict"] == "reproduced" and not row["command"]:
         return "reproduced by no command"
@@ -79,7 +95,8 @@ def here(row):
 
 
 def cells(row):
-    return [cell.replace("|", "\\|") for cell in (row["place"], row["claim"], row["verdict"], here(row), f"`{row['command']}`" if row["command"] else "")]
+    command = f"`{row['command']}`" if row["command"] not in ("", ARITHMETIC) else row["command"]
+    return [cell.replace("|", "\\|") for cell in (row["place"], row["claim"], row["verdict"], here(row), command)]
 
 
 def tables(rows):

@@ -4,7 +4,7 @@
 # SETUP=0 leaves it to you.
 set -eu
 [ "${SETUP:-1}" != 0 ] || exit 0
-packages="build-essential ccache pkg-config python3 verilator yosys z3 zlib1g-dev libpng-dev libcmocka-dev libcjson-dev
+packages="build-essential ccache pkg-config python3 verilator yosys z3 zlib1g-dev libpng-dev libcmocka-dev libmpfr-dev libcjson-dev
     libopenblas-dev libopenmpi-dev openmpi-bin liblapacke-dev librandom123-dev libsimde-dev dataset-fashion-mnist
     opensta qflow-tech-osu018 berkeley-abc libtcmalloc-minimal4 gnuplot-nox graphviz iverilog python3-numpy
     libprotobuf-c-dev protobuf-c-compiler libonnx-dev"

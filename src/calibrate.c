@@ -280,7 +280,8 @@ static pm_status calibrate(struct calibrate *c, struct pm_outfile *file) {
 
 int pm_cmd_calibrate(int argc, char **argv) {
     static const struct argp_option options[] = {
-        {"data", OPTION_DATA, "DIR", 0, "Folder with the training set's IDX files", 0},
+        {"data", OPTION_DATA, "DIR", 0,
+         "Training set: a folder of IDX or NumPy files or pictures, or a list of these", 0},
         {"images", OPTION_IMAGES, "N", 0, "The first N training images are looked at (2000)", 0},
         {"percentile", OPTION_PERCENTILE, "P", 0,
          "Of a matrix' inputs that each end of its range leaves inside; 100: all (100)", 0},

@@ -75,7 +75,7 @@ static pm_status add_text(struct compile *c, const char *name, char *text) {
 
 /* ---- tiles ---- */
 
-/* Level of the cell in row r, column q of the whole matrix: numerics.md, "Mapping to RRAM crossbars". */
+/* Level of the cell in row r, column q of the whole matrix: docs/numerics.md, "Mapping to RRAM crossbars". */
 static uint8_t level(const struct compile *c, const struct pm_xbar *h, int64_t row, int64_t column) {
     const struct pm_xbar_cfg *cfg = pm_xbar_config(h);
     const int64_t slices = pm_xbar_slices(cfg), outputs = pm_xbar_outputs(h);

@@ -10,6 +10,7 @@
 #include "io/npy.h"
 #include "io/settings.h"
 #include "rtl.h"
+#include "sfu_fp16.h"
 
 #define PM_OP_INPUTS  11
 #define PM_OP_OUTPUTS 4
@@ -109,6 +110,11 @@ enum pm_dtype pm_op_file_dtype(const struct pm_op_job *job, const char *name);
 int64_t pm_op_int(const struct pm_op_job *job, const char *name);
 /** The setting, for defaults and lists. */
 struct pm_value *pm_op_setting(struct pm_op_job *job, const char *name);
+/** PM_EINVAL where a setting that has no default was not given. */
+pm_status pm_op_need(struct pm_op_job *job, const char *name);
+/** Needs `m` and `e`, the host's scale m * 2^e: m 0, or of 16 bits with the top one set. */
+pm_status pm_op_need_scale(struct pm_op_job *job);
+struct pm_scale pm_op_scale(const struct pm_op_job *job);
 /** The output's data. */
 void *pm_op_out(const struct pm_op_job *job, const char *name);
 /** Allocates a '*' output with n rows. */

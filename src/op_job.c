@@ -76,6 +76,25 @@ int64_t pm_op_int(const struct pm_op_job *job, const char *name) {
     return pm_settings_int(job->settings, name);
 }
 
+pm_status pm_op_need(struct pm_op_job *job, const char *name) {
+    return pm_op_setting(job, name)->n > 0
+               ? PM_OK
+               : pm_op_fail(job, PM_EINVAL, name, "the setting is missing (--set %s=VALUE)", name);
+}
+
+pm_status pm_op_need_scale(struct pm_op_job *job) {
+    pm_status status = pm_op_need(job, "m");
+    if (status == PM_OK)
+        status = pm_op_need(job, "e");
+    if (status == PM_OK && pm_op_int(job, "m") != 0 && pm_op_int(job, "m") < 32768)
+        status = pm_op_fail(job, PM_ERANGE, "m", "%" PRId64 " is neither 0 nor 32768..65535", pm_op_int(job, "m"));
+    return status;
+}
+
+struct pm_scale pm_op_scale(const struct pm_op_job *job) {
+    return (struct pm_scale){(uint32_t)pm_op_int(job, "m"), (int)pm_op_int(job, "e")};
+}
+
 /* Inputs. */
 
 int64_t pm_op_lo(const struct pm_op_input *d) {

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { C = PM_PARTITION_CHOICES };
+/* UNMEASURED: more than all images, which no budget allows. */
+enum { C = PM_PARTITION_CHOICES, UNMEASURED = INT16_MAX };
 
 /* SRAM, then memristors, then kernels dealt out by half of bf16's exponents and of eight bits; tiny digital
  * takes small kernels wherever kernels are dealt out. */
@@ -209,7 +210,7 @@ static pm_status take(struct pm_partition_job *p, const struct pm_json *d, unsig
     size_t i = 0;
     for (const cJSON *item = s->child; item; item = item->next, i++) {
         p->known[i] = !cJSON_IsNull(item);
-        if (p->known[i] && !pm_json_is_integer(item, -images, images, &lost))
+        if (p->known[i] && !pm_json_is_integer(item, -images, UNMEASURED, &lost))
             return pm_json_fail(d, PM_EFORMAT, "lost[%zu] is no number of images", i);
         p->s[i] = p->known[i] ? (int32_t)lost : 0;
         *kept += p->known[i];
@@ -248,7 +249,7 @@ static pm_status measure_one(struct pm_partition_job *p, unsigned l, unsigned c,
         cfg[l] = 0;
         p->s[at] = (int32_t)p->correct - (int32_t)correct;
     } else if (c > 0) {
-        p->s[at] = INT16_MAX; /* not measured; never a candidate */
+        p->s[at] = UNMEASURED;
     }
     p->known[at] = status == PM_OK;
     return status;

@@ -166,9 +166,11 @@ static pm_status take_spelled(struct pm_run_job *j, const char *name, const char
 
 /* Below the options: argp would break the lines. */
 static void print_systems(FILE *f) {
-    fputs("\nLayers are named attn0 (its matrices attn0.q, k, v, o), ffn0.up, ffn0.down, attn1, ..., patch, "
-          "head.\nSystems and their settings:\n",
-          f);
+    fputs(
+        "\nLayers are named attn0 (its matrices attn0.q, k, v, o), ffn0.up, ffn0.down, attn1, ..., patch, "
+        "head;\nof a convolutional network conv1, conv2, ..., head, or as its config.json says.\nSystems and "
+        "their settings:\n",
+        f);
     pm_placing_help(f);
 }
 
@@ -312,7 +314,8 @@ static pm_status prepare(const struct arguments *a, struct pm_outfile *summary) 
 /* Everything that argp shows; help texts live in `text`. */
 static void list_options(struct argp_option *options, char (*text)[256]) {
     static const struct argp_option own[] = {
-        {"data", OPTION_DATA, "DIR", 0, "Folder with the test set's IDX files", 0},
+        {"data", OPTION_DATA, "DIR", 0,
+         "Test set: a folder of IDX or NumPy files or pictures, or a list of these", 0},
         {"pairs", OPTION_PAIRS, "FILE", 0, "Sentence pairs, tab-separated columns, instead of images", 0},
         {"columns", OPTION_COLUMNS, "A,B", 0, "Columns of the two sentences (the first two but the score's)",
          0},

@@ -14,6 +14,7 @@ void pm_run_add_windows(const struct pm_tally *t, struct pm_results *r) {
         }
     pm_result_group(r, "windows");
     pm_run_add_sum(t, PM_COUNT_WINDOWS, PM_COUNT_WINDOWS, "accesses", r);
+    pm_result_int(r, "boost", 1, NULL, PM_RESULT_DERIVED);
     pm_result_real(r, "conversions", conversions, "conversions", PM_RESULT_DERIVED);
     pm_result_real(r, "levels", levels, "levels", PM_RESULT_DERIVED);
     pm_result_end(r);

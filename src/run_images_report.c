@@ -443,6 +443,26 @@ static int name_width(const struct pm_run_report *rep) {
     return (int)most;
 }
 
+/* What arrays that are read access by access cost, a layer and image; "-": nothing. */
+static void print_costs(const struct pm_run_report *rep, unsigned images, const char *path,
+                        const struct pm_results *r) {
+    static const struct {
+        const char *key;
+        int width, digits;
+        bool by_layer, by_image;
+    } column[] = {{"accesses", 9, 0, true, true}, {"boost", 6, 2, false, false},
+                  {"arrays", 7, 0, true, false},  {"conversions", 12, 0, true, true},
+                  {"levels", 12, 0, true, true},  {"clocks", 7, 0, true, true}};
+    for (size_t k = 0; k < sizeof column / sizeof *column; k++) {
+        const double value = at(r, path, column[k].key) / (column[k].by_layer ? layers_of(rep) : 1) /
+                             (column[k].by_image ? images : 1);
+        if (value > 0)
+            printf("%*.*f", column[k].width, column[k].digits, value);
+        else
+            printf("%*s", column[k].width, "-");
+    }
+}
+
 static void print_variant(const struct pm_run_report *rep, unsigned v, const struct pm_results *r) {
     const struct pm_run_outcome *o = &rep->varied.outcome[v];
     char path[32];
@@ -457,34 +477,26 @@ static void print_variant(const struct pm_run_report *rep, unsigned v, const str
         pm_run_print_macros_row(o);
         return;
     }
-    const double items = (double)o->images * layers_of(rep);
-    const char *const columns[] = {"accesses", "boost", "arrays", "conversions", "levels", "clocks"};
-    const int width[] = {9, 6, 7, 12, 12, 7};
-    for (size_t k = 0; k < sizeof columns / sizeof *columns; k++) {
-        const double value = at(r, path, columns[k]), each = k == 1 ? 1 : k == 2 ? items / o->images : items;
-        if (isnan(value) || value <= 0)
-            printf("%*s", width[k], "-");
-        else
-            printf("%*.*f", width[k], k == 1 ? 2 : 0, value / each);
-    }
+    print_costs(rep, o->images, path, r);
     if (o->draws)
         printf("   (conversion errors: %.3f a million)",
                1e6 * pm_ratio(at(r, path, "conversion_errors"), at(r, path, "conversions")));
     if (at(r, path, "rescaled") > 0)
-        printf("   (%.0f elements dequantised or quantised)", at(r, path, "rescaled") / items);
+        printf("   (%.0f elements dequantised or quantised)",
+               at(r, path, "rescaled") / o->images / layers_of(rep));
     printf("\n");
 }
 
 /* What the arrays of the first row would take without BitSift. */
 static void print_windows(const struct pm_run_report *rep, const struct pm_results *r) {
-    const double items = (double)rep->varied.outcome[0].images * layers_of(rep);
     const char *const path = "variants/0/windows/";
-    if (at(r, path, "accesses") > 0)
-        printf(VARIANT "%9.0f%6.2f%7.0f%12.0f%12.0f%7s\n", name_width(rep), "fixed windows of eight rows",
-               100 * pm_results_number(r, "variants/0/accuracy_integer"),
-               100 * pm_results_number(r, "variants/0/same_class"), at(r, path, "accesses") / items, 1.0,
-               pm_results_number(r, "variants/0/arrays") / layers_of(rep), at(r, path, "conversions") / items,
-               at(r, path, "levels") / items, "-");
+    if (!(at(r, path, "accesses") > 0))
+        return;
+    printf(VARIANT, name_width(rep), "fixed windows of eight rows",
+           100 * pm_results_number(r, "variants/0/accuracy_integer"),
+           100 * pm_results_number(r, "variants/0/same_class"));
+    print_costs(rep, rep->varied.outcome[0].images, path, r);
+    printf("\n");
 }
 
 /* Where the layers' engines count units of energy. */
@@ -542,6 +554,11 @@ static void print_variants(const struct pm_run_report *rep, const struct pm_resu
     for (unsigned v = 0; v < rep->varied.count; v++)
         if (in_arrays(&rep->varied.variant[v]))
             print_variant(rep, v, r);
+    char path[32];
+    snprintf(path, sizeof path, "variants/%u/", first);
+    if (at(r, path, "flip_bits") > 0)
+        printf("  storage beside the cells: the flip bits of the columns, %.0f in the first row\n",
+               at(r, path, "flip_bits"));
 }
 
 void pm_run_print(const struct pm_run_report *rep, const struct pm_results *r) {

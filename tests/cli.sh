@@ -220,6 +220,33 @@ golden() {
         --out y=out/y
     users_files
     sampled
+    mk x.npy '<i4' 1,3 1 -2 3
+    mk w.npy '|i1' 3,2 1 2 3 4 5 6
+    expect "dcim-gemv" "out/y=<i8 1,2 10 12" -- dcim-gemv --in x=x.npy w=w.npy --out y=out/y
+    mk x.npy '|u1' 1,4 1 2 3 4
+    mk w.npy '|i1' 2,2 1 2 3 4
+    # 1*1 + 2*3 and 3*2 + 4*4.
+    expect "tiny-gemv, depthwise" "out/y=<i4 1,2 7 22" -- tiny-gemv --in x=x.npy w=w.npy --set depthwise=1 --out y=out/y
+    # Layer 2 waits for layer 0, 32 + 0 + 48 > 64, layer 3 for layer 2.
+    mk bits.npy '<i8' 4 32 0 48 64
+    mk run.npy '<i4' 4 3 2 2 1
+    expect "wake" "out/c=<i8 1 17" "out/e=<i8 4 7 9 12 17" -- wake --in bits=bits.npy run=run.npy --set pwr=2 bus=16 cap=64 \
+        --out cycles=out/c end=out/e
+    # 1.5 * 3 - 0.5 * 5 = 2; the same as integers, 3*2 - 5.
+    mk x.npy '<i4' 1,2 16320 48896
+    mk w.npy '<i4' 2,1 3 5
+    expect "mix-gemv, floating-point inputs" "out/y=<i8 1,1 1073741824" "out/d=|u1 1 2" -- mix-gemv --in x=x.npy w=w.npy \
+        --set mode=fi --out y=out/y dest=out/d
+    mk x.npy '<i4' 1,2 3 5
+    mk w.npy '<i4' 2,1 2 -1
+    expect "mix-gemv, integers" "out/y=<i8 1,1 1" -- mix-gemv --in x=x.npy w=w.npy --set mode=ii --out y=out/y
+    mk s.npy '<i4' 1,2 0 1
+    mk e.npy '<i4' 1,2 10 4
+    mk bits.npy '<i8' 1,2 0 0
+    expect "partition, a move" "out/c=|u1 1 1" "out/m=<i4 1,2 0 1" -- partition --in s=s.npy e=e.npy bits=bits.npy --set budget=1 \
+        --out cfg=out/c moves=out/m
+    expect "partition, no move" "out/c=|u1 1 0" "out/m=<i4 0,2" -- partition --in s=s.npy e=e.npy bits=bits.npy \
+        --out cfg=out/c moves=out/m
 }
 
 # Files as NumPy and PyTorch write them.
@@ -496,6 +523,25 @@ refuse_all() {
     mk long.npy '|i1' 1,4097 1@-5..5
     refuse_usage
     refuse_outputs
+    mk k16.npy '<i4' 1,16 1@0..1
+    mk w16.npy '|i1' 16,1 1@0..1
+    refuse "a kernel too large for tiny digital" w16.npy "at most 15" op tiny-gemv --in x=k16.npy w=w16.npy --out y=out/y
+    refuse "a signed bit" xbits "at least 2 bits" op dcim-gemv --in x=k16.npy w=w16.npy --set xbits=1 --out y=out/y
+    mk bits.npy '<i8' 1,2 5 5
+    mk k2.npy '<i4' 1,2 0 0
+    refuse "a partition without solution" partition "within budget and cap" op partition --in s=k2.npy e=k2.npy bits=bits.npy \
+        --set cap=4 --out cfg=out/c
+    mk bits.npy '<i8' 2 5 9
+    mk run.npy '<i8' 2 1 1
+    refuse "a layer beyond the cap" bits "layer 1 has 9" op wake --in bits=bits.npy run=run.npy --set cap=8 --out end=out/e
+    refuse "a bus of 3 bits" bus "power of two" op wake --in bits=bits.npy run=run.npy --set bus=3 --out end=out/e
+    mk one.npy '<i4' 1,1 1
+    refuse "alignment by layer of integers" align "only mode=ff" op mix-gemv --in x=one.npy w=one.npy --set mode=ii align=layer \
+        --out y=out/y
+    mk bits.npy '<i8' 1,1 0
+    refuse "a loss of the first configuration" s "must lose nothing" op partition --in s=one.npy e=one.npy bits=bits.npy --out cfg=out/c
+    refuse "RTL of an op that has none" partition "golden engine" op partition --in s=one.npy e=one.npy bits=bits.npy --engine rtl \
+        --out cfg=out/c
 }
 
 # The same vectors through the golden model and the RTL.

@@ -49,6 +49,29 @@ check "with an accuracy of $(value accuracy_integer)" $?
 grep -q '"conv2":' "$work/s.json" && ! grep -q '"conv1":' "$work/s.json"
 check "and counts of those that count" $?
 
+# Residual and depthwise layers. Tiles of 64 rows and 32 outputs: 1,024 codes and 32 accumulators each, and all sums of outputs; codes that are wrong, once a tile.
+run models/fashion-resnet --data "$data" --images 2000
+is accuracy_float 0.9275
+is accuracy_integer 0.926
+run models/fashion-resnet --data "$data" --engine rtl --rtl-images 1 --place '*=hyflex,cell=2'
+check "fashion-resnet in RTL ends with status 0" $?
+is hyflex_integers_compared "$(python3 - <<'END'
+import json
+side, channels, sum = {}, {"image": 1}, 0
+side["image"], last = 28, "image"
+for l in json.load(open("models/fashion-resnet/config.json"))["layers"]:
+    name, op, x = l["name"], l["op"], l.get("from", last)
+    kernel, stride, last = l.get("kernel", 1 if op == "dense" else 3), l.get("stride", 1), name
+    side[name] = 1 if op == "pool" else side[x] if op == "add" else (side[x] - 1) // stride + 1
+    channels[name] = l.get("out", channels[x])
+    if op in ("conv", "depthwise", "dense"):
+        tiles = -(-kernel * kernel * channels[x] // 64) * -(-channels[name] // 32)
+        sum += side[name] ** 2 * (tiles * (1024 + 32) + channels[name]) + tiles
+print(sum)
+END
+)"
+is hyflex_integers_differ 0
+
 # Crossbars: exact cells give the integers of int8; fewer bits, cells with errors and real converters stay equal in RTL.
 cnn --images 300
 same=$(value accuracy_integer)

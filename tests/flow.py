@@ -95,6 +95,7 @@ def claims(_):
     tap(sources.tables([good]) == {"flare": ["| place | claim | verdict | here | command |", "|---|---|---|---|---|",
                                              "| section 4 | a claim | reproduced | 2.0 of them | `make BLOCK=bitsift unit` |"]}, "a row is printed with its numbers")
     tap(sources.fault(good | {"verdict": "not derivable", "holds": "", "command": ""}) is None, "what is not derivable needs what is missing alone")
+    tap(sources.fault(good | {"holds": "1 + 1 == 2", "command": "arithmetic"}) is None, "the source's own numbers may be enough")
     tap(sources.fault(good | {"verdict": "contradicted", "holds": "2 + 2 > 3", "command": ""}) is None, "what is contradicted needs arithmetic alone")
     for wrong in ({"verdict": "likely"}, {"here": ""}, {"holds": ""}, {"holds": "1 == 1"}, {"holds": "tested('bitsift', 'test_nothing')"}, {"command": ""},
                   {"command": "make nothing"}, {"command": "make BLOCK=nothing unit"}, {"command": "perimeter nothing"}, {"verdict": "not derivable"},

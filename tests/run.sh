@@ -285,4 +285,27 @@ replay=$(sed -n 's/^perimeter: replay with a waveform: perimeter //p' "$work/err
 broken sh -c "$perimeter $replay"
 [ $? = 1 ] && [ "$(first)" = "$found" ]
 check "whose replay differs as the run did: $found" $?
+# Khwa's engines: a whole image in RTL, with ideal cells and with drawn ones, and what place values and alignment cost.
+khwa() { # SETTINGS OPTION...: a run of the convolutional network
+    place=$1
+    shift
+    "$build/perimeter" run models/fashion-cnn --data "$data" --place "*=khwa,$place" "$@" --summary "$work/summary.json" >"$work/out" 2>"$work/err"
+    check "khwa, $place $*" $?
+}
+khwa engine=memristor --engine both --rtl-images 1 --images 1000
+# 196 x 16 + 49 x (32 + 64) + 16 x 64 + 10 sums, and the clips of five layers
+between khwa_integers_compared 8879 8879
+between khwa_integers_differ 0 0
+between accuracy_integer 0.897 0.899 # int8: 0.898
+khwa mlc-sigma=0.1,read-noise=0.1 --engine rtl --rtl-images 1
+between khwa_integers_compared 8879 8879
+between khwa_integers_differ 0 0
+khwa engine=sram --images 1000
+between accuracy_integer 0.898 0.898
+khwa engine=sram,mode=ff --images 1000
+between accuracy_integer 0.895 0.899
+khwa engine=sram,mode=ff,wbits=4 --images 1000 # by kernel, rounded
+between accuracy_integer 0.850 0.870
+khwa engine=sram,mode=ff,wbits=4,align=layer,rw=0 --images 1000 # by layer, truncated
+between accuracy_integer 0.52 0.57
 exit $failed

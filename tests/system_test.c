@@ -176,7 +176,11 @@ struct outcome {
 static bool outcome(const struct pm_system *system, const char *settings, struct outcome *to) {
     static uint8_t pixels[28 * 28];
     const bool binary = strstr(settings, "mode=xor") != NULL;
-    const unsigned at = node(system->takes == PM_NODE_ATTENTION ? "attn0" : binary ? "ffn1.up" : "ffn0.up");
+    const bool sparse = strstr(settings, "nmc.skip") != NULL; /* the image's first patches are blank */
+    const unsigned at = node(system->takes == PM_NODE_ATTENTION ? "attn0"
+                             : binary                           ? "ffn1.up"
+                             : sparse                           ? "patch"
+                                                                : "ffn0.up");
     struct pm_plan p;
     struct pm_placement *placed = NULL;
     struct pm_worker w = {0};
@@ -184,7 +188,7 @@ static bool outcome(const struct pm_system *system, const char *settings, struct
     char text[256];
     snprintf(text, sizeof text, "%s=%s %s", network.graph.node[at].name, system->name, settings);
     for (size_t i = 0; i < sizeof pixels; i++)
-        pixels[i] = (uint8_t)(i * i / 7 % 256);
+        pixels[i] = (uint8_t)(sparse && i < 4 * 28 ? 0 : i * i / 7 % 256);
     const struct pm_graph_input input = {.image = pixels, .n = network.config.tokens};
     memset(to, 0, sizeof *to);
     plan_of(&p, text);

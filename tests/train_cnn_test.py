@@ -189,12 +189,12 @@ def shipped():
         folder = ROOT / "models" / name
         if not folder.exists():
             continue
-        _, listed, _, weights = cnn.load(folder)
+        config, listed, _, weights = cnn.load(folder)
         known = json.loads((folder / "calibration.json").read_text())["matrices"]
-        names = [cnn.node_name(layer) for layer in listed if cnn.has_weights(layer) and not cnn.is_binary(layer)]
+        names = [cnn.node_name(config, layer) for layer in listed if cnn.has_weights(layer) and not cnn.is_binary(layer)]
         check(f"{name}: a range from 0 for each matrix of integers", all(known["inputs"][n][0] == 0 < known["inputs"][n][1] for n in names), known)
         for layer in filter(cnn.has_weights, listed):
-            if scale := known.get("scales", {}).get(cnn.node_name(layer)):
+            if scale := known.get("scales", {}).get(cnn.node_name(config, layer)):
                 w = weights[layer["name"] + ".weight"].astype(np.float64) / scale
                 check(f"{name}: {layer['name']} has codes within 127", np.abs(w - np.rint(w)).max() < 1e-4 and np.abs(w).max() < 127.5,
                       f"{np.abs(w - np.rint(w)).max()} {np.abs(w).max()}")

@@ -95,10 +95,10 @@ def has_weights(layer):
     return layer["op"] in ("conv", "depthwise", "dense")
 
 
-def node_name(layer):
+def node_name(config, layer):
     """What plans and calibration's `matrices` call a layer with weights."""
-    kind, _, number = layer["name"].partition(".")
-    return f"conv{int(number) + 1}" if kind == "convs" and number.isdigit() else layer["name"]
+    name = layer["name"]
+    return f"conv{int(name[6:]) + 1}" if "convs" in config and name.startswith("convs.") else name
 
 
 def is_binary(layer):

@@ -46,12 +46,7 @@ def load(folder):
     """A network's float form, its form in integers, and config.json and calibration.json as they are."""
     config, listed, _, weights = cnn.load(folder)
     model = Cnn(config)
-    for layer in filter(cnn.has_weights, listed):
-        conv, name = model.part(layer).conv, layer["name"]
-        w = torch.from_numpy(weights[name + ".weight"])
-        out, channels, kernel, _ = conv.weight.shape
-        conv.weight.data = w.view(out, kernel, kernel, channels).permute(0, 3, 1, 2).contiguous()
-        conv.bias.data = torch.from_numpy(weights[name + ".bias"])
+    model.begin(weights)
     path = os.path.join(folder, "calibration.json")
     calibration = files.read_json(path)
     known = calibration.get("matrices", {})
@@ -59,7 +54,7 @@ def load(folder):
         fail(path, "no matrices of symmetric activations and a scale a layer; perimeter calibrate finds them")
     integers = Cnn(config)
     for layer in filter(cnn.has_weights, listed):
-        name, conv = cnn.node_name(layer), model.part(layer).conv
+        name, conv = cnn.node_name(config, layer), model.part(layer).conv
         low, high = known["inputs"].get(name, (-1, 0))
         if low < 0 or high <= 0:
             fail(path, f"{name}: no range of inputs from 0")
@@ -71,7 +66,7 @@ def load(folder):
 
 def write(folder, integers, config, calibration):
     """The network with its codes as weights, whose scales calibration.json then says."""
-    scales = {cnn.node_name(layer): integers.part(layer).s for layer in integers.listed if cnn.has_weights(layer)}
+    scales = {cnn.node_name(config, layer): integers.part(layer).s for layer in integers.listed if cnn.has_weights(layer)}
     matrices = {**calibration["matrices"], "scales": scales}
     files.write_all(folder, {
         "config.json": json.dumps(config, indent=1) + "\n",

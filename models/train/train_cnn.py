@@ -129,6 +129,15 @@ class Cnn(nn.Module):
     def part(self, layer):
         return self.parts[layer["name"].replace(".", "_")]
 
+    def begin(self, weights):
+        """Takes the weights of a file; there is no normalisation, and no layer is binary."""
+        for layer in filter(cnn.has_weights, self.listed):
+            conv, name = self.part(layer).conv, layer["name"]
+            out, channels, kernel, _ = conv.weight.shape
+            w = torch.from_numpy(weights[name + ".weight"])
+            conv.weight.data = w.view(out, kernel, kernel, channels).permute(0, 3, 1, 2).contiguous()
+            conv.bias.data = torch.from_numpy(weights[name + ".bias"])
+
     def forward(self, images):
         values = {cnn.INPUT: images[:, None]}
         for layer in self.listed:
@@ -154,6 +163,7 @@ def main():
     ap.add_argument("network", choices=NETWORKS)
     ap.add_argument("--data", default=training.DATA, help="folder of the IDX files")
     ap.add_argument("--out", help="default: models/NETWORK")
+    ap.add_argument("--start", metavar="DIR", help="a network of this form to go on from; without normalisation, which it has folded")
     ap.add_argument("--epochs", type=count, help="default: the network's own, as of the following")
     ap.add_argument("--batch", type=count)
     ap.add_argument("--lr", type=float, help="peak learning rate; falls to 0 along a cosine")
@@ -171,7 +181,13 @@ def main():
     generator = training.start(args.seed, args.threads)
     config = {"type": "cnn", "image": training.IMAGE, "classes": training.CLASSES, **NETWORKS[args.network]}
     data, held = training.hold_out(*training.load_tensors(args.data, "train"), args.holdout)
-    model = Cnn(config, s["normalise"]).to(memory_format=torch.channels_last)
+    model = Cnn(config, s["normalise"] and not args.start)
+    if args.start:
+        started, listed, _, weights = cnn.load(args.start)
+        if started != config or any(map(cnn.is_binary, listed)):
+            program.fail(args.start, f"another network than {args.network}, or one with binary layers")
+        model.begin(weights)
+    model = model.to(memory_format=torch.channels_last)
     decayed = [p for p in model.parameters() if p.ndim > 1]
     plain = [p for p in model.parameters() if p.ndim == 1]
     optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": s["decay"]}, {"params": plain, "weight_decay": 0.0}], lr=s["lr"])

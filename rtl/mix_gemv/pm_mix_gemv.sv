@@ -3,7 +3,7 @@
 /// two that the vector's and the kernel's exponents give. (Khwa et al., Nature 639, 617 (2025); docs/numerics.md, "Mixed
 /// layers".)
 ///
-/// A result a clock; pm_fp_norm's latency where float_i is 1, none where it is 0.
+/// A result a clock, a clock after its dot product was taken, and pm_fp_norm's later where float_i is 1.
 module pm_mix_gemv #(
     /// Kernels of the layer, at least 2.
     parameter int unsigned Kernels = 64,
@@ -48,8 +48,9 @@ module pm_mix_gemv #(
 
   localparam int unsigned IndexW = $clog2(Kernels);
 
-  logic dpv_valid, dpv_ready, norm_ready, norm_valid, uf, of;
-  logic [W-1:0] dpv;
+  logic dpv_valid, dpv_ready, enters, held_q, leaves, norm_ready, norm_valid, uf, of;
+  logic [W-1:0] dpv, dpv_q;
+  logic [PW-1:0] p_q;
   logic [IndexW-1:0] index;
   logic [31:0] norm;
 
@@ -69,16 +70,33 @@ module pm_mix_gemv #(
       .index_o(index)
   );
 
+  // The tables' multiplexers end here.
+  assign leaves     = !held_q || (float_i ? norm_ready : y_ready_i);
+  assign enters     = dpv_valid && (!float_i || px_valid_i);
+  assign dpv_ready  = leaves && (!float_i || px_valid_i);
+  assign px_ready_o = float_i && dpv_valid && leaves && index == IndexW'(Kernels - 1);
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) held_q <= 1'b0;
+    else if (leaves) held_q <= enters;
+  end
+  always_ff @(posedge clk_i) begin
+    if (leaves && enters) begin
+      dpv_q <= dpv;
+      p_q   <= px_i + pw_i[index*PW+:PW];
+    end
+  end
+
   pm_fp_norm #(
       .DpvW(W),
       .PW  (PW)
   ) u_norm (
       .clk_i,
       .rst_ni,
-      .x_valid_i(float_i && px_valid_i && dpv_valid),
+      .x_valid_i(float_i && held_q),
       .x_ready_o(norm_ready),
-      .dpv_i(dpv),
-      .p_i(px_i + pw_i[index*PW+:PW]),
+      .dpv_i(dpv_q),
+      .p_i(p_q),
       .y_valid_o(norm_valid),
       .y_ready_i,
       .y_o(norm),
@@ -86,10 +104,8 @@ module pm_mix_gemv #(
       .of_o(of)
   );
 
-  assign dpv_ready    = float_i ? px_valid_i && norm_ready : y_ready_i;
-  assign px_ready_o   = float_i && dpv_valid && norm_ready && index == IndexW'(Kernels - 1);
-  assign y_valid_o    = float_i ? norm_valid : dpv_valid;
-  assign y_o          = float_i ? W'(norm) : dpv;
+  assign y_valid_o = float_i ? norm_valid : held_q;
+  assign y_o = float_i ? W'(norm) : dpv_q;
   assign {uf_o, of_o} = float_i ? {uf, of} : 2'b00;
 
 `ifdef PERIMETER_FORMAL

@@ -64,7 +64,7 @@ module pm_nmc_ctrl #(
   // The operation, the planes that remain (none of an XOR), and where it is.
   logic [8*Cols-1:0] x_q;
   logic [ ColsW-1:0] cols_q;
-  logic [7:0] remain, remain_q;
+  logic [7:0] remain, remain_q, column;
   logic [2:0] last_row_q, row_q, index_q, first_index, next_index;
   logic busy_q, xor_q, empty_q, once_q, snake_q, signed_q, up_q, first_q, read_q;
   logic load, done, more, row_end;
@@ -88,7 +88,10 @@ module pm_nmc_ctrl #(
 
   always_comb begin
     for (int unsigned i = 0; i < 8; i++) remain[i] = !xor_i && (!skip_i || (x_i & {Cols{8'(1 << i)}}) != '0);
-    for (int unsigned c = 0; c < Cols; c++) mask_o[c] = xor_q || x_q[c*8+32'(index_q)];
+    for (int unsigned c = 0; c < Cols; c++) begin
+      column    = x_q[c*8+:8];
+      mask_o[c] = xor_q || column[index_q];
+    end
   end
 
   // The lowest of the planes that remain, of the next operation while it loads, and the lowest above the present one.

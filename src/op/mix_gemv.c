@@ -14,11 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KERNELS    64   /* of a back end's run */
-#define PVA_WIDTH  16   /* outputs of a memristor run */
-#define PVA_LEAST  128  /* rows of its smallest model */
-#define ALIGN_K    4096 /* elements of the largest model of pm_prealign */
-#define BLOCK_RUNS 4    /* blocks in front of the back end */
+#define KERNELS   64   /* of a back end's run */
+#define PVA_WIDTH 16   /* outputs of a memristor run */
+#define PVA_LEAST 128  /* rows of its smallest model */
+#define ALIGN_K   4096 /* elements of the largest model of pm_prealign */
 
 static struct pm_mix_cfg config(const struct pm_op_job *job) {
     const int64_t mode = pm_op_int(job, "mode"); /* ii, if, fi, ff */
@@ -79,7 +78,7 @@ struct layer {
     int64_t *dpv;            /* [vectors][outputs] */
     size_t *kernel, kernels; /* of the engine at work */
     int16_t *part;           /* [rows][kernels] */
-    unsigned run;
+    unsigned run;            /* numbers waveforms, after those of the back end */
 };
 
 /* The function of another block's model, which *model then is. */
@@ -128,13 +127,29 @@ static void add(struct layer *l, size_t vector, size_t kernel, int64_t y) {
     l->dpv[vector * l->outputs + l->kernel[kernel]] += y;
 }
 
+/* Tile by tile, some outputs at a time. */
+static pm_status read_arrays(struct layer *l, const struct pm_pva *matrix, pm_pva_gemv_rtl_fn *driver,
+                             int64_t *y) {
+    pm_status status = PM_OK;
+    for (unsigned tile = 0; tile < pm_pva_tiles(matrix); tile++)
+        for (size_t first = 0; first < l->kernels && status == PM_OK; first += PVA_WIDTH) {
+            const struct pm_sim_opts opts = pm_op_sim(l->job, l->run++);
+            const size_t width = l->kernels - first < PVA_WIDTH ? l->kernels - first : PVA_WIDTH;
+            status = driver(&opts, matrix, tile, (unsigned)first, l->x + (size_t)tile * PM_PVA_ROWS, l->rows,
+                            l->vectors, 0, y, NULL, NULL);
+            for (size_t i = 0; i < l->vectors * width && status == PM_OK; i++)
+                add(l, i / width, first + i % width, y[i]);
+        }
+    return status;
+}
+
 static pm_status memristor(struct layer *l) {
     struct pm_pva_cfg cfg = pm_pva_default(l->c.bx, l->c.bw);
     cfg.is_signed = pm_mix_signed(&l->c);
     if (l->c.exact)
         pm_pva_exact_table(&cfg);
     char params[PM_OP_PARAMS];
-    struct pm_pva *matrix;
+    struct pm_pva *matrix = NULL;
     struct pm_rtl *model;
     void (*driver)(void);
     int64_t *y = malloc(l->vectors * PVA_WIDTH * sizeof *y);
@@ -143,22 +158,13 @@ static pm_status memristor(struct layer *l) {
              pm_op_fit_power(height, PVA_LEAST), PVA_WIDTH, l->c.bx, pm_pva_digits(l->c.bw));
     pm_status status =
         y ? pm_pva_new(&cfg, l->part, (unsigned)l->rows, (unsigned)l->kernels, 0, &matrix) : PM_ENOMEM;
-    if (status == PM_OK) {
+    if (status == PM_OK)
         status = open_block(l, "pva_gemv", params, "pm_pva_gemv_rtl", &model, &driver);
-        for (unsigned tile = 0; status == PM_OK && tile < pm_pva_tiles(matrix); tile++)
-            for (size_t first = 0; first < l->kernels && status == PM_OK; first += PVA_WIDTH) {
-                const struct pm_sim_opts opts = pm_op_sim(l->job, l->run++);
-                const size_t width = l->kernels - first < PVA_WIDTH ? l->kernels - first : PVA_WIDTH;
-                status = ((pm_pva_gemv_rtl_fn *)driver)(&opts, matrix, tile, (unsigned)first,
-                                                        l->x + (size_t)tile * PM_PVA_ROWS, l->rows,
-                                                        l->vectors, 0, y, NULL, NULL);
-                for (size_t i = 0; i < l->vectors * width && status == PM_OK; i++)
-                    add(l, i / width, first + i % width, y[i]);
-                if (status != PM_OK || (tile + 1 == pm_pva_tiles(matrix) && first + PVA_WIDTH >= l->kernels))
-                    pm_rtl_close(model);
-            }
-        pm_pva_free(matrix);
+    if (status == PM_OK) {
+        status = read_arrays(l, matrix, (pm_pva_gemv_rtl_fn *)driver, y);
+        pm_rtl_close(model);
     }
+    pm_pva_free(matrix);
     free(y);
     return status;
 }
@@ -248,7 +254,7 @@ static void take_part(struct layer *l, enum pm_mix_engine engine) {
 
 /* Kernels first.. of all vectors through the back end; kernels that it has too many are SRAM's, and 0. */
 static pm_status finish(struct layer *l, size_t first, int64_t *dpv, int64_t *y) {
-    const struct pm_sim_opts opts = pm_op_sim(l->job, l->run++);
+    const struct pm_sim_opts opts = pm_op_sim(l->job, (unsigned)(first / KERNELS));
     uint8_t dest[KERNELS];
     int32_t pw[KERNELS];
     int64_t *out = pm_op_out(l->job, "y");
@@ -305,7 +311,8 @@ static pm_status rtl(struct pm_op_job *job) {
                       .dest = pm_op_out(job, "dest"),
                       .dpv = calloc(vectors * outputs, sizeof *l.dpv),
                       .kernel = malloc(outputs * sizeof *l.kernel),
-                      .part = malloc(rows * outputs * sizeof *l.part)};
+                      .part = malloc(rows * outputs * sizeof *l.part),
+                      .run = (unsigned)((outputs + KERNELS - 1) / KERNELS)};
     const pm_status status =
         l.x && l.px && l.w && l.pw && l.dpv && l.kernel && l.part ? compute(&l) : PM_ENOMEM;
     free(l.x);

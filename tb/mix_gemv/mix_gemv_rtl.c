@@ -63,14 +63,13 @@ void pm_mix_gemv_step(uint8_t px_ready, uint8_t *px_valid, uint32_t *px, const u
     if (run.back->is_float)
         pm_sim_need(run.powers.taken == run.routed / run.kernels);
     const uint64_t pins = (uint64_t)(uf | of << 1);
-    const size_t due = run.routed + (!run.back->is_float && y_valid);
-    if (pm_stream_take(&run.out, y_valid, pm_stream_hash(pins, y, DPV_BITS), due)) {
+    if (pm_stream_take(&run.out, y_valid, pm_stream_hash(pins, y, DPV_BITS), run.routed)) {
         const size_t i = run.out.taken - 1;
         run.y[i] = run.back->is_float ? (int64_t)pm_get_bits(y, 0, 32) : pm_get_signed(y, 0, DPV_BITS);
         if (run.flags)
             run.flags[i] = (uint8_t)pins;
     }
-    pm_stream_end(&run.out, 9);
+    pm_stream_end(&run.out, 10);
     *px_valid = pm_stream_offer(&run.powers);
     pm_pins_noise(px, run.power_bits);
     if (*px_valid)

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sfu.h"
+
+#include "op.h"
+
+#include <stdlib.h>
+
+#define CODES(NAME, DIMS)                                                                                    \
+    .name = (NAME), .dims = (DIMS), .dtype = PM_INT32, .lo = 0, .hi = 65535
+
+/* Codes of an input, which the caller frees; NULL: out of memory, or there is no such input. */
+static uint16_t *codes(const struct pm_op_job *job, const char *name) {
+    const struct pm_tensor *t = pm_op_in(job, name);
+    const int32_t *from = t ? t->data : NULL;
+    uint16_t *to = t ? malloc(t->count * sizeof *to) : NULL;
+    for (size_t i = 0; to != NULL && i < t->count; i++)
+        to[i] = (uint16_t)from[i];
+    return to;
+}
+
+static pm_status exponential(struct pm_op_job *job) {
+    const int32_t *x = pm_op_data(job, "x");
+    int32_t *y = pm_op_out(job, "y");
+    for (size_t i = 0; i < job->dim['n']; i++)
+        y[i] = pm_sfu_exp((uint16_t)x[i]);
+    return PM_OK;
+}
+
+static const struct pm_op exp_op = {
+    .name = "sfu-exp",
+    .block = "sfu",
+    .summary = "e^x of binary16",
+    .in = {{CODES("x", "n")}},
+    .set = {.setting = pm_no_settings},
+    .out = {{.name = "y", .dims = "n", .dtype = PM_INT32}},
+    .golden = exponential,
+    .sample = {{.name = "codes", .dims = "n=8", .in = "x=0,15360,48128,31744,64512,32256,18944,1"}},
+};
+PM_OP(exp_op);
+
+static pm_status softmax_prepare(struct pm_op_job *job) {
+    return pm_op_need_scale(job);
+}
+
+static pm_status softmax(struct pm_op_job *job) {
+    const size_t n = job->dim['N'];
+    const int32_t *a = pm_op_data(job, "a");
+    const uint8_t *keep = pm_op_data(job, "keep");
+    int32_t *a8 = pm_op_out(job, "a8"), *p = pm_op_out(job, "p");
+    int64_t *z = pm_op_out(job, "z");
+    uint16_t *weight = malloc(n * sizeof *weight), *part = malloc(n * sizeof *part);
+    const pm_status status = weight != NULL && part != NULL ? PM_OK : PM_ENOMEM;
+    for (size_t t = 0; t < job->dim['T'] && status == PM_OK; t++) {
+        uint32_t sum;
+        for (size_t i = 0; i < n; i++)
+            part[i] = 0;
+        pm_sfu_softmax((unsigned)pm_op_int(job, "bits"), a + t * n, keep ? keep + t * n : NULL,
+                       pm_op_scale(job), n, weight, &sum, part);
+        z[t] = sum;
+        for (size_t i = 0; i < n; i++) {
+            a8[t * n + i] = weight[i];
+            p[t * n + i] = part[i];
+        }
+    }
+    free(weight);
+    free(part);
+    return status;
+}
+
+static const struct pm_setting softmax_settings[] = {
+    {PM_SET_INTEGER("m", 0, 65535, NULL), .help = "needed: the scores' scale times log2(e) is m 2^e; 0 or 32768.."},
+    {PM_SET_INTEGER("e", -200, -19, NULL), .help = "needed"},
+    {PM_SET_INTEGER("bits", 8, 16, "12"), .help = "of a weight"},
+    {0},
+};
+
+static const struct pm_op softmax_op = {
+    .name = "sfu-softmax",
+    .block = "sfu",
+    .summary = "rows of integer scores to integer weights, their sum, and binary16",
+    .limit = {{'N', PM_SFU_MAX_ROW}},
+    .in = {{.name = "a", .dims = "TN", .dtype = PM_INT32},
+           {.name = "keep", .dims = "TN", .dtype = PM_UINT8, .lo = 0, .hi = 1, .optional = true,
+            .note = "0: masked"}},
+    .set = {.setting = softmax_settings},
+    .out = {{.name = "a8", .dims = "TN", .dtype = PM_INT32, .note = "0..2^bits - 1"},
+            {.name = "z", .dims = "T", .dtype = PM_INT64, .note = "sum of a8"},
+            {.name = "p", .dims = "TN", .dtype = PM_INT32, .note = "binary16"}},
+    .prepare = softmax_prepare,
+    .golden = softmax,
+    .sample = {{.name = "rows", .dims = "T=3 N=20", .set = "m=47274 e=-21", .in = "a=1@-300..300 keep=2@0..1"}},
+};
+PM_OP(softmax_op);
+
+static pm_status norm_prepare(struct pm_op_job *job) {
+    const bool layer = pm_op_int(job, "kind") == PM_SFU_LAYER;
+    if ((pm_op_in(job, "beta") != NULL) != layer)
+        return pm_op_fail(job, PM_EINVAL, "beta", layer ? "kind=layer needs it" : "kind=rms has none");
+    return pm_op_need_scale(job);
+}
+
+static pm_status norm(struct pm_op_job *job) {
+    const enum pm_sfu_norm_kind kind = (enum pm_sfu_norm_kind)pm_op_int(job, "kind");
+    const size_t d = job->dim['D'];
+    uint16_t *x = codes(job, "x"), *gamma = codes(job, "gamma"), *beta = codes(job, "beta");
+    uint16_t *row = malloc(d * sizeof *row);
+    int32_t *y = pm_op_out(job, "y");
+    const bool ok = x && gamma && row && (beta || kind == PM_SFU_RMS);
+    for (size_t t = 0; t < job->dim['T'] && ok; t++) {
+        pm_sfu_norm(kind, pm_op_scale(job), x + t * d, gamma, beta, d, row);
+        for (size_t i = 0; i < d; i++)
+            y[t * d + i] = row[i];
+    }
+    free(x);
+    free(gamma);
+    free(beta);
+    free(row);
+    return ok ? PM_OK : PM_ENOMEM;
+}
+
+static const struct pm_setting norm_settings[] = {
+    {PM_SET_ONE_OF("kind", "layer|rms", "layer")}, /* enum pm_sfu_norm_kind */
+    {PM_SET_INTEGER("m", 0, 65535, NULL), .help = "needed: epsilon is m 2^e; 0 or 32768.."},
+    {PM_SET_INTEGER("e", -200, 200, NULL), .help = "needed"},
+    {0},
+};
+
+static const struct pm_op norm_op = {
+    .name = "sfu-norm",
+    .block = "sfu",
+    .summary = "LayerNorm or RMSNorm of rows of binary16",
+    .limit = {{'D', PM_SFU_MAX_ROW}},
+    .in = {{CODES("x", "TD")},
+           {CODES("gamma", "D")},
+           {CODES("beta", "D"), .optional = true, .note = "kind=layer"}},
+    .set = {.setting = norm_settings},
+    .out = {{.name = "y", .dims = "TD", .dtype = PM_INT32}},
+    .prepare = norm_prepare,
+    .golden = norm,
+    .sample = {{.name = "rows",
+                .dims = "T=2 D=20",
+                .set = "kind=layer m=42944 e=-32",
+                .in = "x=1@14000..18000 gamma=15360 beta=0"}},
+};
+PM_OP(norm_op);
+
+static pm_status act(struct pm_op_job *job) {
+    const int32_t *x = pm_op_data(job, "x"), *up = pm_op_data(job, "up");
+    int32_t *y = pm_op_out(job, "y");
+    for (size_t i = 0; i < job->dim['n']; i++) {
+        const uint16_t a = pm_sfu_act((enum pm_sfu_act_kind)pm_op_int(job, "kind"), (uint16_t)x[i]);
+        y[i] = up ? pm_fp16_mul(a, (uint16_t)up[i]) : a;
+    }
+    return PM_OK;
+}
+
+static const struct pm_setting act_settings[] = {{PM_SET_ONE_OF("kind", "gelu|gelu-tanh|silu", "gelu")}, {0}};
+
+static const struct pm_op act_op = {
+    .name = "sfu-act",
+    .block = "sfu",
+    .summary = "gated activations of binary16",
+    .in = {{CODES("x", "n")}, {CODES("up", "n"), .optional = true, .note = "multiplies the result"}},
+    .set = {.setting = act_settings},
+    .out = {{.name = "y", .dims = "n", .dtype = PM_INT32}},
+    .golden = act,
+    .sample = {{.name = "codes", .dims = "n=20", .in = "x=1@0..65535"},
+               {.name = "gated", .dims = "n=20", .set = "kind=silu", .in = "x=1@14000..18000 up=2@14000..18000"}},
+};
+PM_OP(act_op);
+
+static pm_status rope_prepare(struct pm_op_job *job) {
+    if (job->dim['D'] % 2 != 0)
+        return pm_op_fail(job, PM_ESHAPE, "x", "D=%zu is odd; rotary takes pairs", job->dim['D']);
+    if (job->dim['H'] != job->dim['D'] / 2)
+        return pm_op_fail(job, PM_ESHAPE, "c", "%zu columns, expected D/2 = %zu", job->dim['H'],
+                          job->dim['D'] / 2);
+    return PM_OK;
+}
+
+static pm_status rope(struct pm_op_job *job) {
+    const int32_t *x = pm_op_data(job, "x"), *c = pm_op_data(job, "c"), *s = pm_op_data(job, "s");
+    int32_t *y = pm_op_out(job, "y");
+    for (size_t i = 0; i < job->dim['T'] * job->dim['H']; i++) {
+        uint16_t y0, y1;
+        pm_sfu_rope((uint16_t)x[2 * i], (uint16_t)x[2 * i + 1], (uint16_t)c[i], (uint16_t)s[i], &y0, &y1);
+        y[2 * i] = y0;
+        y[2 * i + 1] = y1;
+    }
+    return PM_OK;
+}
+
+static const struct pm_op rope_op = {
+    .name = "sfu-rope",
+    .block = "sfu",
+    .summary = "rotary positions: pairs of neighbours turned",
+    .limit = {{'D', PM_SFU_MAX_ROW}},
+    .in = {{CODES("x", "TD"), .note = "D even"},
+           {CODES("c", "TH"), .note = "cosines, H = D/2"},
+           {CODES("s", "TH"), .note = "sines"}},
+    .set = {.setting = pm_no_settings},
+    .out = {{.name = "y", .dims = "TD", .dtype = PM_INT32}},
+    .prepare = rope_prepare,
+    .golden = rope,
+    .sample = {{.name = "pairs", .dims = "T=2 D=8 H=4", .in = "x=1@14000..16000 c=2@0..15360 s=3@0..15360"}},
+};
+PM_OP(rope_op);
+
+static pm_status quant(struct pm_op_job *job) {
+    const size_t n = job->dim['N'];
+    uint16_t *x = codes(job, "x");
+    int8_t *q = pm_op_out(job, "q");
+    int32_t *amax = pm_op_out(job, "amax");
+    for (size_t t = 0; t < job->dim['T'] && x != NULL; t++)
+        amax[t] = pm_sfu_quant(x + t * n, n, q + t * n);
+    free(x);
+    return x != NULL ? PM_OK : PM_ENOMEM;
+}
+
+static const struct pm_op quant_op = {
+    .name = "sfu-quant",
+    .block = "sfu",
+    .summary = "rows of binary16 to 8 bits",
+    .limit = {{'N', PM_SFU_MAX_ROW}},
+    .in = {{CODES("x", "TN")}},
+    .set = {.setting = pm_no_settings},
+    .out = {{.name = "q", .dims = "TN", .dtype = PM_INT8},
+            {.name = "amax", .dims = "T", .dtype = PM_INT32, .note = "code of the row's largest magnitude"}},
+    .golden = quant,
+    .sample = {{.name = "rows", .dims = "T=2 N=20", .in = "x=1@0..64000"}},
+};
+PM_OP(quant_op);
