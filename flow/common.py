@@ -201,7 +201,7 @@ def c_flags():
             f'-DPM_SOURCE_DIR="{ROOT}"', f'-DPM_BUILD_DIR="{BUILD.absolute()}"', f'-DPM_VERSION="{read("VERSION").strip()}"']
 
 
-LIBRARIES = "-lmpi -lcjson -lprotobuf-c -llapacke -lopenblas -lpng -lz -lm -ldl".split()
+LIBRARIES = "-lmpi -lcjson -lprotobuf-c -lnlopt -llapacke -lopenblas -lpng -lz -lm -ldl".split()
 
 
 def newer(made, files):

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Energy of mapped netlists on what the network's attention sees.
+"""Energy of mapped netlists on what a network's layers see.
   flow/power.py                    measures, into synth/power.tsv and synth/token.tsv, and prints the tables of docs/power.md
   flow/power.py pages [--check]    the tables alone, or tells whether they are there
-The vectors are the first test image's, layer 1 (tools/network_vectors.c). `perimeter op` runs them on the netlist with a
+The vectors are the first test image's, layer 1 (tools/network_vectors.c), and what the last layer of fashion-cnn sees of the first four, with
+its weights before and after training for fewer toggles (tools/macro_vectors.c). `perimeter op` runs them on the netlist with a
 waveform, whose toggles are counted net by net (flow/activity.py). OpenSTA 2.0.17 reads neither waveforms nor activities of single pins,
 but a cell's power is linear in its toggles: P(0) + toggles a clock * (P(1) - P(0)), both from report_power at one activity
 everywhere."""
@@ -18,13 +19,16 @@ from mapping import named
 VECTORS = BUILD / "synth/vectors"
 ENERGY, TOKEN = "synth/power.tsv", "synth/token.tsv"
 COLUMNS = ["netlist", "clocks", "unit", "units", "mw", "mw_clock_pins", "mw_flops", "mw_other", "pj"]
-# Netlist, unit, and the op's arguments, of vectors v.
+MAC = "nmc-mac --in x={v}/%s_x.npy --in w={v}/%s_w.npy --set signed=0 --set order=%s --out y={v}/%s_y.npy --out stats={v}/%s_stats.npy"
+# Netlist, perhaps with what it runs, unit, and the op's arguments, of vectors v.
 RUNS = [("bitsift-d64", "access", "bitsift --in x={v}/x.npy --out accesses={v}/accesses.npy"),
         ("flare_gemv-values", "access", "flare-gemv --in x={v}/a.npy --in w={v}/v.npy --set wbits=10 --out y={v}/y.npy "
                                         "--out accesses={v}/accesses.npy"),
         ("vdr_softmax-l16", "row", "vdr-softmax --in x={v}/logit.npy --in ne={v}/ne.npy --out a={v}/rows.npy --out z={v}/z.npy"),
         ("hyflex_gemv-nested", "conversion", "hyflex-gemv --in x={v}/x4.npy --in w={v}/wq.npy --out y={v}/hyflex.npy "
-                                             "--out clips={v}/clips.npy")]
+                                             "--out clips={v}/clips.npy"),
+        *((f"nmc-c70 {order}, {net}", "operation", MAC % (net, net, order, net, net))
+          for order in ("once", "vwm") for net in ("fashion-cnn", "fashion-cnn-ggd"))]
 MARK = "{}: flow/power.py pages"
 
 
@@ -34,11 +38,13 @@ def words(file):
     return struct.unpack(f"<{len(data) // 4}i", data)
 
 
-def units(unit, log):
+def units(unit, log, arguments):
     if unit == "access":
         return sum(words("accesses.npy"))
     if unit == "row":
         return len(words("z.npy"))
+    if unit == "operation":
+        return len(words(re.search(r"\{v\}/(\S+_y\.npy)", arguments)[1]))
     return int(re.search(r" of (\d+) conversions", read(log))[1])
 
 
@@ -67,7 +73,7 @@ def watts(config, net, level):
 
 def measure(name, unit, arguments):
     """A row of the table."""
-    config, = (config for config in named(name))
+    config, = (config for config in named(name.split()[0]))
     config.make()
     net, log, wave = simulated(config), config.dir / "op.log", config.dir / "wave.vcd"
     command = [BUILD / "perimeter", "op", *arguments.format(v=VECTORS).split(), "--engine", "rtl", "--wave", wave]
@@ -81,7 +87,7 @@ def measure(name, unit, arguments):
         if pin == "Q":
             flops.add(cell)
     idle, busy = (watts(config, net, level) for level in (0, 1))
-    count = units(unit, log)
+    count = units(unit, log, arguments)
     if not toggles or not toggles.keys() <= busy.keys() or not count:
         raise Failure(f"{name}: power of {len(busy)} cells, toggles of {len(toggles)}, {count} {unit}s")
     clock = sum(idle[cell] for cell in toggles if cell in flops)

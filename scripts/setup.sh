@@ -7,7 +7,7 @@ set -eu
 packages="build-essential ccache pkg-config python3 verilator yosys z3 zlib1g-dev libpng-dev libcmocka-dev libmpfr-dev libcjson-dev
     libopenblas-dev libopenmpi-dev openmpi-bin liblapacke-dev librandom123-dev libsimde-dev dataset-fashion-mnist
     opensta qflow-tech-osu018 berkeley-abc libtcmalloc-minimal4 gnuplot-nox graphviz iverilog python3-numpy
-    libprotobuf-c-dev protobuf-c-compiler libonnx-dev"
+    libprotobuf-c-dev protobuf-c-compiler libonnx-dev libnlopt-dev"
 missing=
 for p in $packages "$@"; do
     dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"

@@ -93,7 +93,7 @@ static pm_status compute_onnx(void *ctx, unsigned layer, size_t first, const str
 
 /* One run of an ONNX network for each element of the array's first dimension. */
 static pm_status look_at_array(struct calibrate *c, const struct pm_npy_array *a, struct pm_onnx_tensor *in) {
-    const struct pm_onnx_elsewhere elsewhere = {is_matrix, compute_onnx, c};
+    const struct pm_onnx_elsewhere elsewhere = {.has = is_matrix, .compute = compute_onnx, .ctx = c};
     const unsigned outputs = pm_onnx_outputs(c->onnx);
     struct pm_onnx_tensor *out = calloc(outputs, sizeof *out);
     pm_status status = out ? PM_OK : PM_ENOMEM;

@@ -2,10 +2,12 @@
 /* `perimeter infer`: own tensors through an ONNX network, on the host or with layers placed on systems. */
 #include "commands.h"
 #include "fileio.h"
+#include "io/json.h"
 #include "io/npy.h"
 #include "io/results.h"
 #include "net/onnx.h"
 #include "placing.h"
+#include "system/calibration.h"
 #include "system/placement.h"
 #include "twin.h"
 
@@ -16,8 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define PORTS 256
+#define EXTRA 2 /* files beside the outputs' */
 
 static const struct pm_setting settings[] = {
     {PM_SET_ONE_OF("drawn", "nothing|something", "nothing"), .fact = true},
@@ -28,7 +32,7 @@ static const struct pm_setting_list pm_infer_settings = {NULL, settings};
 PM_SETTING_LIST(pm_infer_settings);
 
 struct job {
-    const char *model, *summary;
+    const char *model, *summary, *ranges;
     const char *rtl;                    /* pattern of the layers that are in RTL, too */
     const char *in[PORTS], *out[PORTS]; /* "NAME=FILE" */
     unsigned ins, outs;
@@ -38,7 +42,8 @@ struct job {
     struct pm_onnx *net;
     struct pm_onnx_tensor *input, *output;
     const char **output_file;
-    struct pm_outfile *file; /* [outputs], and the summary's */
+    struct pm_outfile *file; /* [outputs], the summary's and that of the ranges */
+    struct pm_range *range;  /* [layers] of what matrices see; NULL: not wanted */
     struct pm_placement *placement;
     struct pm_worker worker;
     struct pm_twins *twins;
@@ -122,8 +127,8 @@ static pm_status plan_outputs(struct job *j) {
         j->output_file[port] = file;
     }
     pm_status status = PM_OK;
-    for (unsigned k = 0; k <= outputs && status == PM_OK; k++) {
-        const char *path = k < outputs ? j->output_file[k] : j->summary;
+    for (unsigned k = 0; k < outputs + EXTRA && status == PM_OK; k++) {
+        const char *path = k < outputs ? j->output_file[k] : k == outputs ? j->summary : j->ranges;
         status = path ? pm_outfile_plan(&j->file[k], path, &j->error) : PM_OK;
         for (unsigned i = 0; i < k && path && status == PM_OK; i++)
             if (j->file[i].path && pm_outfile_same(&j->file[i], &j->file[k]))
@@ -135,11 +140,20 @@ static pm_status plan_outputs(struct job *j) {
 /* ---- running ---- */
 
 static bool has(void *ctx, unsigned layer) {
-    return pm_placement_system(((struct pm_worker *)ctx)->placement, layer) != NULL;
+    const struct job *j = ctx;
+    return j->placement && pm_placement_system(j->placement, layer) != NULL;
 }
 
 static pm_status compute(void *ctx, unsigned layer, size_t first, const struct pm_operands *o) {
-    return pm_worker_layer(ctx, layer, first, o);
+    return pm_worker_layer(&((struct job *)ctx)->worker, layer, first, o);
+}
+
+static void see(void *ctx, unsigned layer, size_t n, const float *x) {
+    struct pm_range *r = &((struct job *)ctx)->range[layer];
+    for (size_t i = 0; i < n; i++) {
+        r->low = (double)x[i] < r->low ? (double)x[i] : r->low;
+        r->high = (double)x[i] > r->high ? (double)x[i] : r->high;
+    }
 }
 
 static pm_status check_plan(struct job *j) {
@@ -204,11 +218,11 @@ static pm_status open_rtl(struct job *j) {
 }
 
 static pm_status run(struct job *j) {
-    const struct pm_onnx_elsewhere elsewhere = {has, compute, &j->worker};
+    const struct pm_onnx_elsewhere elsewhere = {has, compute, j->ranges ? see : NULL, j};
     struct timespec from, to;
     clock_gettime(CLOCK_MONOTONIC, &from);
     *j->error.text = '\0';
-    pm_status status = pm_onnx_run(j->net, j->input, j->output, j->placement ? &elsewhere : NULL, &j->error);
+    pm_status status = pm_onnx_run(j->net, j->input, j->output, &elsewhere, &j->error);
     clock_gettime(CLOCK_MONOTONIC, &to);
     j->seconds = (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);
     if (status != PM_OK && !*j->error.text)
@@ -299,6 +313,33 @@ static void print(const struct job *j, const struct pm_tally *t) {
     }
 }
 
+/* Of a file of the form of calibration.json, in which the rest stays; the caller frees it. */
+static pm_status ranges_text(struct job *j, char **text) {
+    struct pm_json d = {j->ranges, &j->error, NULL};
+    const struct pm_graph *g = pm_onnx_layers(j->net);
+    pm_status status = access(j->ranges, F_OK) == 0 ? pm_json_load(&d) : PM_OK;
+    cJSON *root = d.root ? d.root : cJSON_CreateObject(), *m = cJSON_CreateObject(), *in = NULL;
+    bool ok = status == PM_OK && cJSON_AddNumberToObject(m, "images", 1) &&
+              cJSON_AddNumberToObject(m, "percentile", 100) &&
+              cJSON_AddStringToObject(m, "activations", "symmetric") &&
+              cJSON_AddStringToObject(m, "weights", "layer") &&
+              (in = cJSON_AddObjectToObject(m, "inputs")) != NULL;
+    for (unsigned i = 0; i < g->nodes && ok; i++) {
+        double range[2] = {j->range[i].low, j->range[i].high};
+        if (range[1] - range[0] < 1e-30)
+            range[1] = 1;
+        if (g->node[i].kind == PM_NODE_MATRIX)
+            ok = cJSON_AddItemToObject(in, g->node[i].name, cJSON_CreateDoubleArray(range, 2));
+    }
+    cJSON_DeleteItemFromObjectCaseSensitive(root, "matrices");
+    ok = ok && cJSON_AddItemToObject(root, "matrices", m);
+    *text = ok ? cJSON_Print(root) : NULL;
+    if (!ok)
+        cJSON_Delete(m);
+    cJSON_Delete(root);
+    return status != PM_OK || *text ? status : PM_ENOMEM;
+}
+
 static bool write_output(FILE *f, const void *tensor) {
     const struct pm_onnx_tensor *t = tensor;
     struct pm_npy_array a = {
@@ -324,22 +365,28 @@ static bool write_content(FILE *f, const void *content) {
 
 static pm_status write_all(struct job *j, const struct pm_tally *t) {
     const unsigned outputs = pm_onnx_outputs(j->net);
-    struct content *content = calloc(outputs + 1, sizeof *content);
-    const void **files = calloc(outputs + 1, sizeof *files);
+    struct content *content = calloc(outputs + EXTRA, sizeof *content);
+    const void **files = calloc(outputs + EXTRA, sizeof *files);
     struct pm_results *r = j->summary ? results_of(j, t) : NULL;
-    char *json = r ? pm_results_json(r, true) : NULL;
+    char *json = r ? pm_results_json(r, true) : NULL, *ranges = NULL;
     pm_status status = content && files && (!j->summary || json) ? PM_OK : PM_ENOMEM;
-    for (unsigned k = 0; k <= outputs && status == PM_OK; k++) {
-        content[k] =
-            k < outputs ? (struct content){write_output, &j->output[k]} : (struct content){write_text, json};
-        if (k < outputs ? j->output_file[k] : j->summary)
+    if (status == PM_OK && j->ranges)
+        status = ranges_text(j, &ranges);
+    for (unsigned k = 0; k < outputs + EXTRA && status == PM_OK; k++) {
+        content[k] = k < outputs    ? (struct content){write_output, &j->output[k]}
+                     : k == outputs ? (struct content){write_text, json}
+                                    : (struct content){write_text, ranges};
+        if (k < outputs ? j->output_file[k] : k == outputs ? j->summary : j->ranges)
             files[k] = &content[k];
     }
-    status = status == PM_OK ? pm_outfile_write_all(j->file, outputs + 1, write_content, files, &j->error)
-                             : pm_fail(&j->error, status, j->model, "out of memory");
+    if (status == PM_OK)
+        status = pm_outfile_write_all(j->file, outputs + EXTRA, write_content, files, &j->error);
+    else if (status == PM_ENOMEM)
+        pm_fail(&j->error, status, j->model, "out of memory");
     free(content);
     free(files);
     free(json);
+    free(ranges);
     pm_results_free(r);
     return status;
 }
@@ -363,7 +410,7 @@ static pm_status infer(struct job *j) {
     j->input = calloc(pm_onnx_inputs(j->net) + 1, sizeof *j->input);
     j->output = calloc(pm_onnx_outputs(j->net) + 1, sizeof *j->output);
     j->output_file = calloc(pm_onnx_outputs(j->net) + 1, sizeof *j->output_file);
-    j->file = calloc(pm_onnx_outputs(j->net) + 1, sizeof *j->file);
+    j->file = calloc(pm_onnx_outputs(j->net) + EXTRA, sizeof *j->file);
     if (!j->input || !j->output || !j->output_file || !j->file)
         return pm_fail(&j->error, PM_ENOMEM, j->model, "out of memory");
     status = plan_outputs(j);
@@ -377,6 +424,9 @@ static pm_status infer(struct job *j) {
         status = place(j);
     if (status == PM_OK && j->rtl)
         status = open_rtl(j);
+    if (status == PM_OK && j->ranges &&
+        (j->range = calloc(pm_onnx_layers(j->net)->nodes + 1, sizeof *j->range)) == NULL)
+        status = pm_fail(&j->error, PM_ENOMEM, j->model, "out of memory");
     if (status == PM_OK)
         status = run(j);
     return status == PM_OK ? report(j) : status;
@@ -387,12 +437,13 @@ static void end(struct job *j) {
         pm_onnx_drop(&j->input[k]);
     for (unsigned k = 0; j->net && j->output && k < pm_onnx_outputs(j->net); k++)
         pm_onnx_drop(&j->output[k]);
-    for (unsigned k = 0; j->net && j->file && k <= pm_onnx_outputs(j->net); k++)
+    for (unsigned k = 0; j->net && j->file && k < pm_onnx_outputs(j->net) + EXTRA; k++)
         pm_outfile_free(&j->file[k]);
     free(j->input);
     free(j->output);
     free(j->output_file);
     free(j->file);
+    free(j->range);
     pm_twins_close(j->twins);
     pm_worker_end(&j->worker);
     pm_placement_free(j->placement);
@@ -411,6 +462,7 @@ enum {
     OPTION_SET,
     OPTION_SEED,
     OPTION_RTL,
+    OPTION_RANGES,
     OPTION_SUMMARY
 };
 
@@ -424,6 +476,8 @@ static const struct argp_option options[] = {
     {"set", OPTION_SET, "SYSTEM.SETTING=VALUE", 0, "A setting of a system, see below", 0},
     {"seed", OPTION_SEED, "N", 0, "Of what is drawn (1)", 0},
     {"rtl", OPTION_RTL, "LAYERS", 0, "Placed layers that are run in RTL as well, every integer compared", 0},
+    {"ranges", OPTION_RANGES, "FILE", 0,
+     "Where the range of what each matrix sees goes, for a calibration.json beside the network", 0},
     {"summary", OPTION_SUMMARY, "FILE", 0, "Where configuration and counts go as JSON", 0},
     {"help", 'h', NULL, 0, "This help", 0},
     {0},
@@ -458,6 +512,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return pm_settings_give(all, text, NULL, &j->error) == PM_OK ? 0 : EINVAL;
     case OPTION_RTL:
         j->rtl = arg;
+        return 0;
+    case OPTION_RANGES:
+        j->ranges = arg;
         return 0;
     case OPTION_SUMMARY:
         j->summary = arg;

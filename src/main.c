@@ -20,6 +20,7 @@ static const struct command {
     {"calibrate", pm_cmd_calibrate},
     {"compile", pm_cmd_compile},
     {"partition", pm_cmd_partition},
+    {"search", pm_cmd_search},
     {"sweep", pm_cmd_sweep},
 };
 
@@ -32,6 +33,7 @@ static const char doc[] =
     "  calibrate MODEL  find the ranges of what its matrices see\n"
     "  compile MODEL    slice it onto crossbars by a policy of bits\n"
     "  partition MODEL  choose engines and number formats of its layers\n"
+    "  search MODEL     find such a policy\n"
     "  sweep SPEC       many runs over a grid and seeds, in many processes\n\n"
     "perimeter COMMAND --help tells more. Exit status: 0 done, 1 engines differ, 2 bad usage or input.";
 

@@ -127,8 +127,9 @@ static void print_all(const struct command *a, int64_t budget, const struct resu
         "\n%zu moves, %zu taken back; %u of %u validation images correct, %u as they began; budget %" PRId64
         "\n",
         r->moves, r->taken_back, r->correct, p->images, p->correct, budget);
-    printf("Energy in units of a model (one a memristor access and column pair, SRAM plane, row pair and "
-           "column, tiny MAC), an image:\n");
+    printf("Energy of a model, an image: %" PRId64 " a memristor access and column pair, %" PRId64
+           " an SRAM plane, row pair and column, %" PRId64 " a tiny MAC\n",
+           p->unit[0], p->unit[1], p->unit[2]);
     if (all) {
         print_choice(a, "all in SRAM, floating point", all);
         memset(all, 7, p->layers);
@@ -199,7 +200,7 @@ static pm_status partition(struct command *a, struct pm_outfile *file) {
     return status;
 }
 
-enum { OPTION_DATA = 256, OPTION_BUDGET, OPTION_SRAM, OPTION_IMAGES, OPTION_OUTPUT };
+enum { OPTION_DATA = 256, OPTION_BUDGET, OPTION_ENERGY, OPTION_SRAM, OPTION_IMAGES, OPTION_OUTPUT };
 
 static error_t refuse(struct command *a, const char *option, const char *arg, const char *what) {
     pm_fail(&a->job.run.error, PM_EINVAL, option, "'%s' is not %s", arg, what);
@@ -210,6 +211,19 @@ static bool whole(const char *arg, int64_t lo, int64_t hi, int64_t *v) {
     char *end;
     *v = strtoll(arg, &end, 10);
     return *arg && !*end && *v >= lo && *v <= hi;
+}
+
+/* "1,1,1" */
+static bool energies(const char *arg, int64_t unit[PM_KHWA_ENGINES]) {
+    for (unsigned part = 0; part < PM_KHWA_ENGINES; part++) {
+        char *end;
+        unit[part] = strtoll(arg, &end, 10);
+        if (end == arg || unit[part] < 0 || unit[part] > 1000000 ||
+            *end != (part + 1 < PM_KHWA_ENGINES ? ',' : 0))
+            return false;
+        arg = end + 1;
+    }
+    return true;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -229,6 +243,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return *arg && !*end && a->points >= 0 && a->points <= 100
                    ? 0
                    : refuse(a, "--budget", arg, "a number in 0..100");
+    case OPTION_ENERGY:
+        return energies(arg, a->job.unit) ? 0 : refuse(a, "--energy", arg, "three numbers in 0..1000000");
     case OPTION_SRAM:
         return whole(arg, 0, INT64_C(1) << 53, &a->cap) ? 0 : refuse(a, "--sram", arg, "0..2^53");
     case OPTION_IMAGES:
@@ -259,6 +275,8 @@ int pm_cmd_partition(int argc, char **argv) {
         {"data", OPTION_DATA, "DIR", 0, "Folder with the data set's IDX files", 0},
         {"budget", OPTION_BUDGET, "POINTS", 0, "Points of accuracy that may be lost (0.45)", 0},
         {"sram", OPTION_SRAM, "BITS", 0, "Bits of SRAM for weights (1048576)", 0},
+        {"energy", OPTION_ENERGY, "M,S,T", 0,
+         "Of a memristor access and column pair, an SRAM plane, row pair and column, a tiny MAC (1,1,1)", 0},
         {"images", OPTION_IMAGES, "N", 0, "Validation images: the last N of the training set (1000)", 0},
         {"output", OPTION_OUTPUT, "PLAN.json", 0,
          "The plan, for run --plan. PLAN.json.measured has what was measured until it is there; a later call "
@@ -287,6 +305,8 @@ int pm_cmd_partition(int argc, char **argv) {
     a->points = 0.45;
     a->cap = 1 << 20;
     a->job.images = 1000;
+    for (unsigned part = 0; part < PM_KHWA_ENGINES; part++)
+        a->job.unit[part] = 1;
     pm_status status = pm_run_begin(&a->job.run);
     if (status == PM_OK && argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, a) != 0)
         status = PM_EINVAL;

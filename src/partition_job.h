@@ -6,6 +6,7 @@
 
 #include "partition.h"
 #include "run.h"
+#include "system/khwa.h"
 
 /** Configurations: settings of system khwa, of which the first is where all layers begin. */
 #define PM_PARTITION_CHOICES 10
@@ -16,7 +17,9 @@ struct pm_partition_job {
     const char *output;
     char state[PATH_MAX + 16]; /**< the file of what was measured */
     unsigned images;
-    unsigned *node, layers; /**< the network's matrices */
+    int64_t unit[PM_KHWA_ENGINES]; /**< energy of a memristor access and column pair; of an SRAM plane, row
+                                      pair and column; of a tiny MAC */
+    unsigned *node, layers;        /**< the network's matrices */
     /* Tables [layers][PM_PARTITION_CHOICES]. */
     int32_t *s, *e;
     int64_t *bits;

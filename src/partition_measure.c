@@ -2,7 +2,6 @@
 #include "partition_job.h"
 
 #include "io/json.h"
-#include "system/khwa.h"
 #include "system/placement.h"
 
 #include <inttypes.h>
@@ -75,8 +74,8 @@ static pm_status count_units(struct pm_partition_job *p, const struct pm_placeme
                      : PM_ENOMEM;
     for (unsigned l = 0; l < p->layers && status == PM_OK; l++) {
         uint64_t units = 0;
-        for (unsigned part = 0; part < pm_system_parts(&pm_system_khwa); part++)
-            units += w.counts[p->node[l]][part].of[PM_COUNT_UNITS];
+        for (unsigned part = 0; part < PM_KHWA_ENGINES; part++)
+            units += w.counts[p->node[l]][part].of[PM_COUNT_UNITS] * (uint64_t)p->unit[part];
         if (units > INT32_MAX)
             status = pm_fail(&p->run.error, PM_ERANGE, layer_name(p, l),
                              "%" PRIu64 " units of energy an image, more than 2^31 - 1", units);
@@ -150,6 +149,8 @@ static void identify(const struct pm_partition_job *p, char text[static 32]) {
         for (size_t i = 0; i < (size_t)m->in * m->out * sizeof *m->weight; i++)
             hash = (hash ^ byte[i]) * 0x100000001B3u;
     }
+    for (unsigned part = 0; part < PM_KHWA_ENGINES; part++)
+        hash = (hash ^ (uint64_t)p->unit[part]) * 0x100000001B3u;
     for (unsigned c = 0; c < C; c++)
         for (const char *at = pm_partition_choices[c]; *at; at++)
             hash = (hash ^ (uint8_t)*at) * 0x100000001B3u;

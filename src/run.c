@@ -34,13 +34,11 @@ static pm_status run_variants(struct pm_run_job *j, enum pm_variant_use use, uns
             continue;
         if (status == PM_OK) {
             const bool rtl = use == PM_OF_RTL;
-            const struct pm_run_pass pass = {rtl ? "rtl" : pm_run_variant_name(&variant[v]),
-                                             &plan,
-                                             images,
-                                             !rtl,
-                                             PM_FIDELITY_NEVER,
-                                             rtl ? matrices : NULL,
-                                             false};
+            const struct pm_run_pass pass = {.what = rtl ? "rtl" : pm_run_variant_name(&variant[v]),
+                                             .plan = &plan,
+                                             .images = images,
+                                             .as_float = !rtl,
+                                             .watch = rtl ? matrices : NULL};
             to->variant[to->count] = variant[v];
             status = pm_run_images(j, &pass, &to->outcome[to->count++]);
             pm_plan_free(&plan);
@@ -55,17 +53,16 @@ static pm_status measure(struct pm_run_job *j, struct pm_run_report *r) {
     const struct pm_settings *s = j->settings;
     const int64_t engine = pm_settings_int(s, "engine");
     const unsigned ablations = (unsigned)pm_settings_int(s, "ablation-images");
-    const struct pm_run_pass rtl = {"rtl", &j->plan,          (unsigned)pm_settings_int(s, "rtl-images"),
-                                    false, PM_FIDELITY_NEVER, every_layer,
-                                    false},
-                             golden = {"golden",
-                                       &j->plan,
-                                       (unsigned)pm_settings_int(s, "images"),
-                                       true,
-                                       pm_settings_int(s, "fidelity") ? PM_FIDELITY_ALWAYS
-                                                                      : PM_FIDELITY_UNLABELLED,
-                                       NULL,
-                                       false};
+    const struct pm_run_pass rtl = {.what = "rtl",
+                                    .plan = &j->plan,
+                                    .images = (unsigned)pm_settings_int(s, "rtl-images"),
+                                    .watch = every_layer},
+                             golden = {.what = "golden",
+                                       .plan = &j->plan,
+                                       .images = (unsigned)pm_settings_int(s, "images"),
+                                       .as_float = true,
+                                       .fidelity = pm_settings_int(s, "fidelity") ? PM_FIDELITY_ALWAYS
+                                                                                  : PM_FIDELITY_UNLABELLED};
     pm_status status = PM_OK;
     if (engine != PM_ENGINE_GOLDEN)
         status = pm_run_images(j, &rtl, &r->rtl);

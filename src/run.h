@@ -64,6 +64,7 @@ struct pm_run_pass {
     enum pm_run_fidelity { PM_FIDELITY_NEVER, PM_FIDELITY_UNLABELLED, PM_FIDELITY_ALWAYS } fidelity;
     pm_twin_filter *watch; /**< which layers are in RTL as well; NULL: none */
     bool held;             /**< the last ones of the training set instead, which networks are not trained on */
+    unsigned part, parts;  /**< of `parts` that share the images, this one's; 0 parts: it has all */
 };
 
 struct pm_run_outcome {

@@ -214,7 +214,7 @@ static pm_status run_data(struct pm_run_job *j, const struct pm_run_pass *pass, 
     for (c.at = 0; c.at < total && status == PM_OK; c.at += chunk) {
         c.n = total - c.at < chunk ? total - c.at : chunk;
         status = pm_dataset_read(d, c.n, c.pixels, c.label, &j->error);
-        if (status == PM_OK)
+        if (status == PM_OK && (pass->parts == 0 || c.at / chunk % pass->parts == pass->part))
             status = run_chunk(j, pass, &t, &c, o);
         pm_run_progress(pass->what, c.at + c.n, total);
     }

@@ -223,6 +223,7 @@ static void add_variants(const struct pm_run_report *rep, struct pm_results *r) 
         pm_result_real(r, "boost", boost(&o->tally), NULL, PM_RESULT_DERIVED);
         pm_run_add_arrays(&o->tally, r);
         pm_run_add_cost(rep->job, &o->tally, r);
+        pm_run_add_units(o, r);
         pm_run_add_macros(o, r);
         pm_run_add_windows(&o->tally, r);
         pm_run_add_sparsity(&o->tally, r);
@@ -499,12 +500,28 @@ static void print_windows(const struct pm_run_report *rep, const struct pm_resul
     printf("\n");
 }
 
+/* Whether some layer counts something else than units of energy. */
+static bool counts_otherwise(const struct pm_tally *t) {
+    for (unsigned i = 0; i < t->graph->nodes; i++) {
+        bool any = false, units = false;
+        for (unsigned k = 0; t->counts[i] && k < pm_system_parts(t->system[i]); k++) {
+            any = any || pm_counts_any(&t->counts[i][k]);
+            units = units || t->counts[i][k].of[PM_COUNT_UNITS] > 0;
+        }
+        if (any && !units)
+            return true;
+    }
+    return false;
+}
+
 /* Where the layers' engines count units of energy. */
 static void print_engines(const struct pm_run_report *rep, const struct pm_results *r) {
     printf("  %-*s accuracy  same class " PM_RUN_UNITS_HEAD "\n", name_width(rep), "variant");
     for (unsigned v = 0; v < rep->varied.count; v++) {
         const struct pm_run_outcome *o = &rep->varied.outcome[v];
         char path[32];
+        if (counts_otherwise(&o->tally))
+            continue;
         snprintf(path, sizeof path, "variants/%u/", v);
         printf(VARIANT, name_width(rep), pm_run_variant_name(&rep->varied.variant[v]),
                o->labelled ? 100 * at(r, path, "accuracy_integer") : NAN, 100 * at(r, path, "same_class"));
@@ -529,6 +546,7 @@ static void print_variants(const struct pm_run_report *rep, const struct pm_resu
     printf("\nWhat each choice is worth, the first %u images, golden\n", rep->varied.outcome[0].images);
     if (pm_run_has_units(&rep->varied.outcome[0])) {
         print_engines(rep, r);
+        print_macros(rep, r);
         return;
     }
     printf("  %-*s accuracy  same class  accesses boost arrays conversions      levels clocks, a layer and "

@@ -29,9 +29,10 @@ static pm_status network_check(struct pm_run_job *job, const struct pm_sweep_poi
 
 static pm_status network_run(struct pm_run_job *job, const struct pm_sweep_point *p, struct pm_results *r) {
     struct pm_run_outcome o;
-    const struct pm_run_pass pass = {
-        "sweep", &p->plan, (unsigned)pm_settings_int(p->settings, "images"), true, PM_FIDELITY_NEVER,
-        NULL,    false};
+    const struct pm_run_pass pass = {.what = "sweep",
+                                     .plan = &p->plan,
+                                     .images = (unsigned)pm_settings_int(p->settings, "images"),
+                                     .as_float = true};
     job->settings = p->settings;
     const pm_status status = pm_run_images(job, &pass, &o);
     if (status == PM_OK)

@@ -240,6 +240,21 @@ golden() {
     mk x.npy '<i4' 1,2 3 5
     mk w.npy '<i4' 2,1 2 -1
     expect "mix-gemv, integers" "out/y=<i8 1,1 1" -- mix-gemv --in x=x.npy w=w.npy --set mode=ii --out y=out/y
+    # 1, -1/2 and 3 at the exponent of 3: steps of 2^-9.
+    mk u.npy '<i4' 1,3 16256 48896 16448
+    expect "prealign" "out/q=<i2 1,3 512 -256 1536" "out/e=<i4 1 128" "out/f=|u1 1 0" -- prealign --in u=u.npy --out q=out/q \
+        emax=out/e flags=out/f
+    # 3/2, below the least number, beyond the largest, a tie.
+    mk dpv.npy '<i8' 4 3 -1 1 16777217
+    mk p.npy '<i4' 4 -1 -127 128 0
+    expect "fp-norm" "out/y=<i4 4 1069547520 0 2139095040 1266679808" "out/f=|u1 4 0 1 2 0" -- fp-norm --in dpv=dpv.npy p=p.npy \
+        --out y=out/y flags=out/f
+    mk x.npy '<i4' 1,3 1 -2 3
+    mk w.npy '|i1' 3,2 1 2 3 4 5 6
+    expect "pva-gemv" "out/y=<i8 1,2 10 12" "out/a=<i8 1 32" "out/c=<i8 1 0" -- pva-gemv --in x=x.npy w=w.npy --out y=out/y \
+        accesses=out/a clips=out/c
+    # Steps of 8 in places 0 and 1: their sums 2 and 4 of the first column become 0 and 8, 4 and 2 of the second 8 and 0.
+    expect "pva-gemv, coarse in its lowest places" "out/y=<i8 1,2 16 12" -- pva-gemv --in x=x.npy w=w.npy --set k=0,0,3 --out y=out/y
     mk s.npy '<i4' 1,2 0 1
     mk e.npy '<i4' 1,2 10 4
     mk bits.npy '<i8' 1,2 0 0
@@ -535,6 +550,18 @@ refuse_all() {
     mk run.npy '<i8' 2 1 1
     refuse "a layer beyond the cap" bits "layer 1 has 9" op wake --in bits=bits.npy run=run.npy --set cap=8 --out end=out/e
     refuse "a bus of 3 bits" bus "power of two" op wake --in bits=bits.npy run=run.npy --set bus=3 --out end=out/e
+    mk u.npy '<i4' 1,1 256
+    refuse "a code that the format has not" u.npy "outside 0..255 (fmt=e4m3)" op prealign --in u=u.npy --set fmt=e4m3 --out q=out/q
+    mk w1.npy '<i4' 1,1 1
+    mk long.npy '<i4' 1,4097 1@0..9
+    refuse "a long vector on the RTL" --engine "at most 4096" op prealign --in u=long.npy --engine rtl --out q=out/q
+    refuse "one exponent for all on the RTL" group "all has no RTL" op prealign --in u=u.npy --set group=all --engine rtl --out q=out/q
+    mk x.npy '<i4' 1,1 128
+    refuse "an input beyond xbits" x.npy "outside -128..127 (xbits=8 signed=1)" op pva-gemv --in x=x.npy w=w1.npy --out y=out/y
+    refuse "two steps for three levels" k "2 values, expected 3" op pva-gemv --in x=x.npy w=x.npy --set k=0,0 --out y=out/y
+    refuse "a table whose step is too coarse" k "16 wordlines of level 0 are less than 8<<2" op pva-gemv --in x=x.npy w=x.npy \
+        --set k=2,0,0 --out y=out/y
+    refuse "bounds in the wrong order" lo "9 is above hi=3" op pva-gemv --in x=x.npy w=x.npy --set lo=9 hi=3 --out y=out/y
     mk one.npy '<i4' 1,1 1
     refuse "alignment by layer of integers" align "only mode=ff" op mix-gemv --in x=one.npy w=one.npy --set mode=ii align=layer \
         --out y=out/y

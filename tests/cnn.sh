@@ -49,6 +49,27 @@ check "with an accuracy of $(value accuracy_integer)" $?
 grep -q '"conv2":' "$work/s.json" && ! grep -q '"conv1":' "$work/s.json"
 check "and counts of those that count" $?
 
+# Near-memory macros: exact, but for misreads. A binary network, its inner layers by XOR, eight outputs a macro: results, five counters an
+# operation, all sums, four counts a layer.
+cnn --place '*=nmc,order=snake' --images 300
+exact=$(value accuracy_integer)
+cnn --images 300
+[ "$exact" = "$(value accuracy_integer)" ]
+check "nmc is as accurate as int8, $exact" $?
+cnn --place '*=nmc,misreads=1' --images 100
+[ $? = 0 ] && grep -q '"row_reads":' "$work/s.json"
+check "nmc with misreads" $?
+run models/fashion-bnn --data "$data" --place 'convs.0=nmc' --place 'convs.[1-3]=nmc,mode=xor' --place 'head=nmc' --engine both --images 300 --rtl-images 1
+check "fashion-bnn in macros, both engines" $?
+is nmc_integers_compared $((196 * 32 * 7 + 2 * 49 * (8 * 13 + 64) + 16 * (8 * 13 + 64) + 10 * 7 + 5 * 4))
+is nmc_integers_differ 0
+cnn --place 'conv2=nmc,mode=xor' --images 1
+[ $? = 2 ] && [ "$(wc -l <"$work/err")" = 1 ] && grep -q 'conv2: the layer is not binary' "$work/err"
+check "XOR of a layer that is not binary is refused" $?
+cnn --place '*=nmc,misreads=1,advance=15' --images 1
+[ $? = 2 ] && [ "$(wc -l <"$work/err")" = 1 ] && grep -q '15 ps' "$work/err"
+check "an advance between two steps is refused" $?
+
 # Residual and depthwise layers. Tiles of 64 rows and 32 outputs: 1,024 codes and 32 accumulators each, and all sums of outputs; codes that are wrong, once a tile.
 run models/fashion-resnet --data "$data" --images 2000
 is accuracy_float 0.9275

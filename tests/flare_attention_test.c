@@ -225,7 +225,7 @@ static void dropped_exponents(void **state) {
     struct pm_attention *g;
     int16_t x[N * D];
     int32_t ex[N];
-    struct result carried = {0}, dropped = {0};
+    struct result carried = {0}, dropped = {0}, other = {0};
     static double y[N][D];
     c.heads = 1;
     quantise(8, x, ex);
@@ -244,6 +244,20 @@ static void dropped_exponents(void **state) {
                      PM_OK);
     for (int t = 1; t < N; t++)
         assert_int_equal(dropped.e[t], dropped.e[0]);
+    for (int t = 0; t < N; t++) /* whatever exponents they had */
+        ex[t] = t % 3;
+    assert_int_equal(pm_attention_run_wide(g, x, ex, NULL, N, 0, other.y, other.e, NULL, NULL, NULL), PM_OK);
+    assert_true(same(&dropped, &other));
+    quantise(8, x, ex);
+    pm_attention_free(g);
+    c.typical.o += 3; /* is what counts, and not what the group has */
+    c.typical.y -= 1;
+    c.typical.q += 1;
+    c.typical.l += 2;
+    assert_int_equal(pm_attention_new(&c, &w, N, 0, &g), PM_OK);
+    assert_int_equal(pm_attention_run_wide(g, x, ex, NULL, 1, 0, dropped.y, dropped.e, NULL, see, &c), PM_OK);
+    assert_int_equal(dropped.e[0], carried.e[0] + 2);
+    assert_true(own.q == c.typical.q && own.l == c.typical.l && own.o == c.typical.o);
     pm_attention_free(g);
     c.heads = HEADS;
     run(&c, &dropped);

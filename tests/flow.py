@@ -97,6 +97,11 @@ def claims(_):
     tap(sources.fault(good | {"verdict": "not derivable", "holds": "", "command": ""}) is None, "what is not derivable needs what is missing alone")
     tap(sources.fault(good | {"holds": "1 + 1 == 2", "command": "arithmetic"}) is None, "the source's own numbers may be enough")
     tap(sources.fault(good | {"verdict": "contradicted", "holds": "2 + 2 > 3", "command": ""}) is None, "what is contradicted needs arithmetic alone")
+    try:
+        sources.tables([good, good])
+        tap(False, "a claim is there once")
+    except Failure as failure:
+        tap("row 3, a claim: is there twice" in str(failure), "a claim is there once")
     for wrong in ({"verdict": "likely"}, {"here": ""}, {"holds": ""}, {"holds": "1 == 1"}, {"holds": "tested('bitsift', 'test_nothing')"}, {"command": ""},
                   {"command": "make nothing"}, {"command": "make BLOCK=nothing unit"}, {"command": "perimeter nothing"}, {"verdict": "not derivable"},
                   {"verdict": "contradicted", "holds": "2 + 2 == 3"}, {"holds": "ran('no such line')"}, {"holds": "tested("}):

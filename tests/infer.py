@@ -6,6 +6,7 @@ placed on systems, `perimeter inspect`, and what must be refused: exit status 2,
 import hashlib
 import os
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -147,6 +148,8 @@ def refusals(t):
     t.refused("a setting placed nowhere", "no layer is placed on hyflex", model, "--in", f"x={good}", "--out", "y=out.npy", "--set",
               "hyflex.cell=2")
     t.refused("RTL of what is not placed", "--rtl: no layer called *", model, "--in", f"x={good}", "--out", "y=out.npy", "--rtl", "*")
+    t.refused("ranges in a file of another kind", "small.npy", model, "--in", f"x={good}", "--out", "y=out.npy", "--ranges", "small.npy")
+    t.refused("a system that needs ranges", "no range of its inputs", model, "--in", f"x={good}", "--out", "y=out.npy", "--place", "*=nmc")
     t.refused("a seed without draws", "seed", model, "--in", f"x={good}", "--out", "y=out.npy", "--seed", "2")
     t.refused("a matrix for an attention's system", "attention", model, "--in", f"x={good}", "--out", "y=out.npy", "--place", "*=flare")
     t.refused("a model that is not there", "No such file", "nothing.onnx", "--in", f"x={good}", "--out", "y=out.npy")
@@ -190,6 +193,17 @@ def systems(t):
     t.placed("fashion-vit", "attn*=flare *ffn*=hyflex,cell=1", 1e-6, 0.1, "9 of 23 layers on systems")
 
 
+def ranges(t):
+    """What matrices see, for systems whose inputs have one scale a layer."""
+    shutil.copytree(t.folder / "cnn", t.folder / "calibrated")
+    (t.folder / "calibrated/calibration.json").write_text('{"layers": []}')
+    error, said = t.infer("calibrated", "--ranges", t.folder / "calibrated/calibration.json")
+    text = (t.folder / "calibrated/calibration.json").read_text()
+    t.verdict(error < MOST and '"layers"' in text and '"Conv_3.5"' in text and '"Gemm_8"' in text, "the ranges of what matrices see", said + text)
+    for system in ("int8", "nmc", "xbar", "khwa"):
+        t.placed("calibrated", f"*={system}", 1e-6, 0.05, "8 of 8 layers on systems")
+
+
 def inspected(t):
     t.shows("cnn", "Conv_0\tConv\t[1,6,5,4]\t3240", "Conv_3.5\t9\t1\t20\thost hyflex int8", "input\tx\tfloat32\t[n,3,h,w]",
             shape=["x=1,3,10,8"])
@@ -225,6 +239,7 @@ def main():
         print(f"# {len(names)} networks, largest difference {t.worst:.2g}")
         if len(sys.argv) == 1:
             systems(t)
+            ranges(t)
             inspected(t)
             operators(t)
             refusals(t)

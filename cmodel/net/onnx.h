@@ -53,6 +53,8 @@ struct pm_onnx_elsewhere {
     bool (*has)(void *ctx, unsigned layer);
     /** Computes vectors `first` and on of the run; a status but PM_OK ends the run, which returns it. */
     pm_status (*compute)(void *ctx, unsigned layer, size_t first, const struct pm_operands *o);
+    /** Sees what enters a matrix, x[n], whoever computes it; NULL: nobody. */
+    void (*see)(void *ctx, unsigned layer, size_t n, const float *x);
     void *ctx;
 };
 

@@ -101,6 +101,8 @@ static bool placed(const struct pm_onnx_op *op, unsigned k) {
 }
 
 bool pm_eval_placed(const struct pm_onnx_op *op) {
+    if (op->elsewhere && op->elsewhere->see && op->node->layers > 0)
+        return true;
     for (unsigned k = 0; k < op->node->layers; k++)
         if (placed(op, k))
             return true;
@@ -110,6 +112,8 @@ bool pm_eval_placed(const struct pm_onnx_op *op) {
 pm_status pm_eval_matrix(struct pm_onnx_op *op, unsigned k, size_t first, size_t n, const float *x,
                          float *y) {
     const struct pm_matrix *m = &op->node->matrix[k];
+    if (op->elsewhere && op->elsewhere->see)
+        op->elsewhere->see(op->elsewhere->ctx, op->node->layer + k, n * m->in, x);
     if (placed(op, k)) {
         const struct pm_operands o = {(unsigned)n, x, NULL, y};
         return op->elsewhere->compute(op->elsewhere->ctx, op->node->layer + k, first, &o);

@@ -197,7 +197,7 @@ void pm_eval_matrices_free(struct pm_onnx_node *node);
 void pm_eval_matrices_pack(struct pm_onnx_op *op);
 /** Vectors first..first+n-1 of the run: y[n][out] of x[n][in], by who has matrix number k. */
 pm_status pm_eval_matrix(struct pm_onnx_op *op, unsigned k, size_t first, size_t n, const float *x, float *y);
-/** Whether a system has any of the node's matrices. */
+/** Whether a system has any of the node's matrices, or somebody sees what enters them. */
 bool pm_eval_placed(const struct pm_onnx_op *op);
 
 /** y[n][outputs] (rows ldy apart) = x[n][depth] (ldx apart) w[d * by_depth + m * by_output]. */

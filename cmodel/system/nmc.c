@@ -268,7 +268,6 @@ static const struct pm_variant variants[] = {
     {"conv[1-9]*=nmc,order=snake", NULL, PM_OF_IMAGES},
     {"conv[1-9]*=nmc,misreads=1", NULL, PM_OF_IMAGES | PM_OF_RTL},
     {"conv[1-9]*=nmc,misreads=1,advance=100", NULL, PM_OF_IMAGES},
-    {"conv[1-9]*=nmc,misreads=1,advance=300", NULL, PM_OF_IMAGES},
     /* of fashion-bnn, whose inner layers are binary */
     {"convs.0=nmc convs.[1-3]=nmc,mode=xor head=nmc", NULL, PM_OF_IMAGES | PM_OF_RTL},
     {"convs.0=nmc convs.[1-3]=nmc,mode=xor,misreads=1 head=nmc", NULL, PM_OF_IMAGES | PM_OF_RTL},

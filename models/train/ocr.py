@@ -13,15 +13,13 @@ and onnxruntime.
 
 import program  # the first: what goes wrong from here on is one line
 
-import hashlib
-import json
 import os
-import subprocess
 import tempfile
 
 import numpy as np
-import onnxruntime
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from placed import HEAD, Network, Sums, checked, in_rtl, show
 
 CLASSIFIER = ("ch_ppocr_mobile_v2.0_cls_infer.onnx", "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c")
 RECOGNISER = ("ch_PP-OCRv4_rec_infer.onnx", "48fc40f24f6d2a207a2b1091d3437eb3cc3eb6b676dc3ef9c37384005483683b")
@@ -30,16 +28,6 @@ FONTS = [f"/usr/share/fonts/truetype/{name}.ttf" for name in (
     "lato/Lato-Regular", "lato/Lato-Bold", "lato/Lato-Italic", "lato/Lato-Light", "lato/Lato-Heavy")]
 HEIGHT, WIDTH = 48, 192  # of the classifier's image
 BATCH = 50
-COUNTS = ("array_reads", "accesses", "conversions", "clocks")
-
-
-def checked(folder, network):
-    name, checksum = network
-    path = os.path.join(folder, name)
-    with open(path, "rb") as f:
-        if hashlib.sha256(f.read()).hexdigest() != checksum:
-            program.fail(path, "not the file of rapidocr-onnxruntime 1.4.4")
-    return path
 
 
 # ---- lines ----
@@ -80,66 +68,7 @@ def prepared(image, width):
     return out
 
 
-# ---- networks ----
-
-
-class Network:
-    def __init__(self, perimeter, path, folder):
-        self.perimeter, self.path, self.folder = perimeter, path, folder
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        self.input, self.output = self.session.get_inputs()[0].name, self.session.get_outputs()[0].name
-
-    def oracle(self, x):
-        return self.session.run(None, {self.input: x})[0]
-
-    def infer(self, x, place=(), *more):
-        """Outputs, and the summary."""
-        files = [os.path.join(self.folder, name) for name in ("x.npy", "y.npy", "summary.json")]
-        np.save(files[0], x)
-        command = [self.perimeter, "infer", self.path, "--in", f"{self.input}={files[0]}", "--out", f"{self.output}={files[1]}", "--summary", files[2], *more]
-        for entry in place:
-            command += ["--place", entry]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            program.fail(self.path, done.stderr.strip())
-        with open(files[2], encoding="utf-8") as f:
-            return np.load(files[1]), json.load(f)
-
-    def layers(self, shape):
-        """Names of the matrices that are no depthwise channel."""
-        done = subprocess.run([self.perimeter, "inspect", self.path, "--shape", f"{self.input}={shape}"], capture_output=True, text=True, check=True)
-        lines = done.stdout.split("layer\tin\tout\tvectors\tsystems\n")[1].splitlines()[:-1]
-        return [line.split("\t")[0] for line in lines if line.split("\t")[2] != "1"]
-
-
-class Sums:
-    """Counts and seconds over batches."""
-
-    def __init__(self):
-        self.counts, self.seconds, self.lines = dict.fromkeys(COUNTS, 0), 0.0, 0
-
-    def add(self, summary, lines):
-        self.seconds += summary["seconds"]
-        self.lines += lines
-        for layer in summary["layers"].values():
-            parts = [part for part in layer.values() if isinstance(part, dict)]
-            for part in parts:
-                for count in COUNTS[:3]:
-                    self.counts[count] += part.get(count, 0)
-            if parts:
-                self.counts["clocks"] += max(part.get("clocks", 0) for part in parts)
-
-    def columns(self):
-        return [f"{self.counts[c] / self.lines:.0f}" if self.counts[c] else "-" for c in COUNTS] + [f"{self.lines / self.seconds:.0f}"]
-
-
-HEAD = ["reads", "accesses", "conversions", "clocks", "lines/s"]
-
-
-def show(row):
-    print("| " + " | ".join(row) + " |", flush=True)
+# ---- what they say ----
 
 
 def classify(network, images, labels, systems):
@@ -161,14 +90,6 @@ def classify(network, images, labels, systems):
         float_says = says if float_says is None else float_says
         show([" ".join(place) or "float on the host", f"{(says == labels).mean() * 100:.1f} %", f"{(says == float_says).mean() * 100:.1f} %", *sums.columns()])
     print(f"\nlargest difference from onnxruntime, in float: {worst:.2g}\n")
-
-
-def in_rtl(network, x, place):
-    """One layer of one line in RTL, every integer compared."""
-    shape = ",".join(str(d) for d in x.shape)
-    layer = network.layers(shape)[0]
-    _, summary = network.infer(x, (f"{layer}={place}",), "--rtl", layer)
-    print(f"{place}: {layer} of one line in RTL: {summary['rtl_compared']} integers compared, {summary['rtl_differ']} differ\n")
 
 
 def edits(a, b):
@@ -226,13 +147,13 @@ def main():
     images = [render(text, rng) for text in lines]
     turned = rng.integers(0, 2, args.lines)
     with tempfile.TemporaryDirectory() as folder:
-        network = Network(args.program, checked(args.models, CLASSIFIER), folder)
+        network = Network(args.program, checked(args.models, *CLASSIFIER), folder)
         classify(network, [i.rotate(180, expand=True) if t else i for i, t in zip(images, turned)], turned, args.systems)
         for place in args.systems:
             if "hyflex" in place:
                 in_rtl(network, prepared(images[0], WIDTH)[None], place.split("=", 1)[1])
         if args.read:
-            network = Network(args.program, checked(args.models, RECOGNISER), folder)
+            network = Network(args.program, checked(args.models, *RECOGNISER), folder)
             read(network, images[:args.read], lines[:args.read], args.systems)
 
 

@@ -8,7 +8,7 @@ module pm_adder_tree #(
     parameter int unsigned W = 8,
     /// 1: the numbers are two's complement; 0: unsigned.
     parameter bit Signed = 1'b0,
-    /// Levels a register, the last one behind the root; 0: no register.
+    /// Levels a register, at least 0, the last one behind the root; 0: no register.
     parameter int unsigned Every = 0,
     localparam int unsigned SumW = W + $clog2(N)
 ) (

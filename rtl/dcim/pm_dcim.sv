@@ -15,7 +15,7 @@ module pm_dcim #(
     parameter int unsigned XBits = 8,
     /// Rows that share a multiplexer, 1..3.
     parameter int unsigned G = 2,
-    /// Levels of the adder tree a register; 0: none.
+    /// Levels of the adder tree a register, at least 0; 0: none.
     parameter int unsigned Every = 2,
     localparam int unsigned W = 8,
     localparam int unsigned AccW = XBits + W + $clog2(Rows)

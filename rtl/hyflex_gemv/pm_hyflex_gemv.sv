@@ -3,8 +3,8 @@
 /// sample-and-hold and column multiplexer, converters, shift-and-add, output register. The cells, the sample-and-hold
 /// and the comparators are at its pins.
 ///
-/// One or two bits a cell, offset or differential weights, and 6 or 7 bits a conversion are inputs. A vector takes 8 planes of max(array read,
-/// Cols (n+2) / Sars) clocks; the next vector's first plane is read while the last one's last is converted.
+/// One or two bits a cell, offset or differential weights, and 6 or 7 bits a conversion are inputs. A vector takes 8 planes of
+/// max(array read, Cols (n+2) / Sars) clocks; the next vector's first plane is read while the last one's last is converted.
 module pm_hyflex_gemv #(
     /// Wordlines, 1..128.
     parameter  int unsigned Rows = 64,

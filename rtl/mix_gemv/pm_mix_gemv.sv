@@ -7,7 +7,7 @@
 module pm_mix_gemv #(
     /// Kernels of the layer, at least 2.
     parameter int unsigned Kernels = 64,
-    /// Bits of a power of two, signed, 2..16.
+    /// Bits of an exponent of two, signed, 2..16.
     parameter int unsigned PW = 10,
     localparam int unsigned W = 40
 ) (

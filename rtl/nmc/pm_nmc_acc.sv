@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What follows the sense amplifiers of a 6T-MRAM near-memory macro (poster, Fig. 3): AND gates, popcount tree and
+/// What follows the sense amplifiers of a 6T-MRAM near-memory macro (poster, Figs. 1-5): AND gates, popcount tree and
 /// accumulator. Holds what the amplifiers gave until they are read again.
 ///
 /// Three stages, products, count and sum; a result is shown three clocks after its last beat. A beat of a MAC adds

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Input register and order of accesses of a 6T-MRAM near-memory macro (poster, Figs. 2 and 3). Takes an operation's input and
+/// Input register and order of accesses of a 6T-MRAM near-memory macro (poster, Figs. 1-5). Takes an operation's input and
 /// gives its accesses, one a clock where the array answers at once; an operation without any gives one empty beat. The next
 /// operation follows without a gap.
 ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Behavioural model of the sense amplifiers of a 6T-MRAM near-memory macro (poster "A 65nm 6T-MRAM
- * Mix-Precision Near-Memory-Compute Macro ...", Figs. 2 and 3): a bit that is read may be wrong, the more
+ * Mix-Precision Near-Memory-Compute Macro ...", Figs. 1-5): a bit that is read may be wrong, the more
  * often the less the bitlines were precharged in advance (docs/numerics.md, "6T-MRAM macro").
  *
  * A draw is keyed by (seed, macro) and counted by (row, column | vector, access). */

@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: Apache-2.0
+/* `perimeter search`: bits of weights and inputs for every matrix on crossbars, so that an inference takes the least time
+ * within a loss of accuracy (Pelke et al., arXiv 2601.21737; docs/numerics.md, "Bit-width search"). */
+#include "commands.h"
+#include "io/choice.h"
+#include "net/ddpg.h"
+#include "search_seen.h"
+
+#include <argp.h>
+#include <inttypes.h>
+#include <math.h>
+#include <mpi.h>
+#include <nlopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum method { EXHAUSTIVE, ESCH, DDPG };
+static const char *const methods[] = {"exhaustive", "esch", "ddpg"};
+enum { FREE_LAYERS = 3 /* that can all be tried */, ACTIVATIONS = 7, RANDOM_EPISODES = 21, STATE = 10 };
+
+struct command {
+    struct pm_search s;
+    enum method method;
+    double drop; /* points of accuracy */
+    unsigned episodes;
+    uint64_t seed;
+    const char *output;
+    unsigned weight[7], weights; /* bits that a weight may have */
+    size_t eight, found;         /* numbers of the policy of 8/8, and of the best that the method tried */
+    double target;               /* accuracy, % */
+    time_t begun;
+    unsigned done, all; /* candidates */
+    pm_status status;   /* inside NLopt */
+};
+
+static double accuracy(const struct command *c, size_t number) {
+    return 100.0 * c->s.seen[number].correct / c->s.images;
+}
+
+static double reward(const struct command *c, size_t number) {
+    const double acc = accuracy(c, number);
+    const double r = (double)c->s.seen[number].time / (double)c->s.seen[c->eight].time;
+    return acc < c->target ? -10 * (c->target - acc) : 100 * (1 / r - 1) + 0.1 * (acc - c->target);
+}
+
+static unsigned weight_bits(const struct command *c, double action) {
+    const unsigned k = (unsigned)(c->weights * fabs(action));
+    return c->weight[k < c->weights ? k : c->weights - 1];
+}
+
+static unsigned input_bits(double action) {
+    return (unsigned)rint(7 * action + 1.5);
+}
+
+static void set_ends(struct command *c) {
+    struct pm_policy *p = &c->s.policy;
+    p->layer[0].w = p->layer[0].a = 8;
+    p->layer[p->layers - 1].w = p->layer[p->layers - 1].a = 8;
+}
+
+/* The method tried policy `number`: told on a terminal. */
+static void tried(struct command *c, size_t number) {
+    if (c->done == 0 || reward(c, number) > reward(c, c->found))
+        c->found = number;
+    c->done++;
+    if (c->s.rank > 0 || !isatty(STDERR_FILENO))
+        return;
+    const double spent = difftime(time(NULL), c->begun);
+    fprintf(stderr, "\r\033[K%s: %u of %u, %zu policies, %.0f s left%s", methods[c->method], c->done, c->all, c->s.count,
+            spent / c->done * (c->all - c->done), c->done == c->all ? "\r\033[K" : "");
+    fflush(stderr);
+}
+
+/* ---- methods ---- */
+
+static pm_status try_all(struct command *c) {
+    struct pm_policy *p = &c->s.policy;
+    const unsigned inner = p->layers - 2, per_layer = c->weights * ACTIVATIONS;
+    pm_status status = PM_OK;
+    if (inner > FREE_LAYERS)
+        return pm_fail(&c->s.run.error, PM_EINVAL, "--method", "exhaustive is for at most %d free layers, here are %u",
+                       FREE_LAYERS, inner);
+    c->all = 1;
+    for (unsigned i = 0; i < inner; i++)
+        c->all *= per_layer;
+    for (unsigned code = 0; code < c->all && status == PM_OK; code++) {
+        size_t number;
+        for (unsigned i = 0, rest = code; i < inner; i++, rest /= per_layer) {
+            p->layer[1 + i].w = c->weight[rest % c->weights];
+            p->layer[1 + i].a = 2 + rest % per_layer / c->weights;
+        }
+        set_ends(c);
+        status = pm_search_see(&c->s, &number);
+        if (status == PM_OK)
+            tried(c, number);
+    }
+    return status;
+}
+
+static double of_point(unsigned n, const double *x, double *slope, void *data) {
+    struct command *c = data;
+    struct pm_policy *p = &c->s.policy;
+    size_t number;
+    (void)slope;
+    if (c->status != PM_OK)
+        return 0;
+    for (unsigned i = 0; i < n / 2; i++) {
+        p->layer[1 + i].w = weight_bits(c, x[2 * i]);
+        p->layer[1 + i].a = input_bits(x[2 * i + 1]);
+    }
+    set_ends(c);
+    c->status = pm_search_see(&c->s, &number);
+    if (c->status != PM_OK)
+        return 0;
+    tried(c, number);
+    return reward(c, number);
+}
+
+static pm_status evolve(struct command *c) {
+    const unsigned n = 2 * (c->s.policy.layers - 2);
+    double *x = malloc(n * sizeof *x), best;
+    nlopt_opt opt = nlopt_create(NLOPT_GN_ESCH, n);
+    c->all = c->episodes;
+    c->status = PM_OK;
+    if (x && opt) {
+        for (unsigned i = 0; i < n; i++)
+            x[i] = 1;
+        nlopt_srand((unsigned long)c->seed);
+        nlopt_set_lower_bounds1(opt, 0);
+        nlopt_set_upper_bounds1(opt, 1);
+        nlopt_set_maxeval(opt, (int)c->episodes);
+        nlopt_set_max_objective(opt, of_point, c);
+        nlopt_optimize(opt, x, &best);
+    } else {
+        c->status = pm_fail(&c->s.run.error, PM_ENOMEM, "search", "out of memory");
+    }
+    nlopt_destroy(opt);
+    free(x);
+    return c->status;
+}
+
+/* Features of the layers, each over its range: kind, sizes, place; then the last bits, and which comes next. */
+static void make_states(const struct command *c, double (*state)[STATE]) {
+    const struct pm_graph *g = c->s.run.network.graph;
+    const struct pm_policy *p = &c->s.policy;
+    for (unsigned i = 0; i < p->layers; i++) {
+        const struct pm_xbar_layer *l = &p->layer[i].shape;
+        const struct pm_node *node = &g->node[p->layer[i].node];
+        const struct pm_node *before = node->in[0] != PM_NO_NODE ? &g->node[node->in[0]] : node;
+        const bool windows = before->kind == PM_NODE_UNFOLD;
+        const double raw[STATE - 2] = {windows,
+                                       (double)l->k,
+                                       (double)l->outputs,
+                                       windows ? before->window.stride : 1,
+                                       windows ? before->window.kernel : 1,
+                                       (double)(l->k * l->outputs),
+                                       (double)(l->k * l->vectors),
+                                       i};
+        memcpy(state[i], raw, sizeof raw);
+    }
+    for (unsigned k = 0; k < STATE - 2; k++) {
+        double low = INFINITY, high = -INFINITY;
+        for (unsigned i = 0; i < p->layers; i++) {
+            low = fmin(low, state[i][k]);
+            high = fmax(high, state[i][k]);
+        }
+        for (unsigned i = 0; i < p->layers; i++)
+            state[i][k] = high > low ? (state[i][k] - low) / (high - low) : 0;
+    }
+}
+
+/* One policy: a step for each layer's weight, one for its input. */
+static pm_status episode(struct command *c, struct pm_ddpg *d, unsigned number, double (*of_layer)[STATE]) {
+    struct pm_policy *p = &c->s.policy;
+    const unsigned steps = 2 * p->layers;
+    double state[2 * PM_PLAN_ENTRIES + 1][STATE], action[2 * PM_PLAN_ENTRIES];
+    unsigned last = 8;
+    size_t seen;
+    for (unsigned t = 0; t < steps; t++) {
+        memcpy(state[t], of_layer[t / 2], sizeof state[t]);
+        state[t][STATE - 2] = last / 8.0;
+        state[t][STATE - 1] = t % 2 == 0;
+        action[t] = number < RANDOM_EPISODES
+                        ? pm_ddpg_uniform(d)
+                        : pm_ddpg_truncated(d, pm_ddpg_act(d, state[t]), 0.5 * pow(0.99, (double)number - (RANDOM_EPISODES - 1)));
+        last = t % 2 == 0 ? weight_bits(c, action[t]) : input_bits(action[t]);
+        *(t % 2 == 0 ? &p->layer[t / 2].w : &p->layer[t / 2].a) = last;
+    }
+    set_ends(c);
+    const pm_status status = pm_search_see(&c->s, &seen);
+    if (status != PM_OK)
+        return status;
+    tried(c, seen);
+    for (unsigned t = 0; t < steps; t++) {
+        pm_ddpg_keep(d, state[t], action[t], reward(c, seen), state[t + 1], t + 1 == steps);
+        if (number >= RANDOM_EPISODES)
+            pm_ddpg_update(d);
+    }
+    return PM_OK;
+}
+
+static pm_status learn(struct command *c) {
+    const unsigned layers = c->s.policy.layers;
+    const struct pm_ddpg_cfg cfg = {.state = STATE,
+                                    .hidden = 300,
+                                    .batch = 64,
+                                    .replay = 128 * layers,
+                                    .actor = 1e-4,
+                                    .critic = 1e-3,
+                                    .tau = 0.01,
+                                    .average = 0.5,
+                                    .seed = c->seed};
+    struct pm_ddpg *d = pm_ddpg_new(&cfg);
+    double (*state)[STATE] = calloc(layers, sizeof *state);
+    pm_status status = d && state ? PM_OK : pm_fail(&c->s.run.error, PM_ENOMEM, "search", "out of memory");
+    c->all = c->episodes;
+    if (status == PM_OK)
+        make_states(c, state);
+    for (unsigned e = 0; e < c->episodes && status == PM_OK; e++)
+        status = episode(c, d, e, state);
+    pm_ddpg_free(d);
+    free(state);
+    return status;
+}
+
+/* ---- the report ---- */
+
+static size_t best_of(const struct command *c) {
+    size_t best = c->eight;
+    for (size_t i = 0; i < c->s.count; i++)
+        if (reward(c, i) > reward(c, best))
+            best = i;
+    return best;
+}
+
+static void print_policy(const struct command *c, const char *what, size_t number) {
+    printf("%-28s %8.3fx %8.2f %% %+7.2f points\n", what,
+           (double)c->s.seen[c->eight].time / (double)c->s.seen[number].time, accuracy(c, number),
+           accuracy(c, number) - accuracy(c, c->eight));
+}
+
+/* Those that no other beats in both time and accuracy, from the fastest. */
+static void print_front(const struct command *c) {
+    printf("Front of all %zu policies seen:\n", c->s.count);
+    for (int64_t after = -1;;) {
+        size_t next = SIZE_MAX;
+        for (size_t i = 0; i < c->s.count; i++) {
+            bool beaten = c->s.seen[i].time <= after;
+            for (size_t k = 0; k < c->s.count && !beaten; k++)
+                beaten = (c->s.seen[k].time < c->s.seen[i].time && c->s.seen[k].correct >= c->s.seen[i].correct) ||
+                         (c->s.seen[k].time == c->s.seen[i].time && c->s.seen[k].correct > c->s.seen[i].correct);
+            if (!beaten && (next == SIZE_MAX || c->s.seen[i].time < c->s.seen[next].time))
+                next = i;
+        }
+        if (next == SIZE_MAX)
+            return;
+        print_policy(c, "", next);
+        after = c->s.seen[next].time;
+    }
+}
+
+/* Whether every policy of the free layers is among those seen. */
+static bool knows_all(const struct command *c) {
+    double all = pow(c->weights * ACTIVATIONS, c->s.policy.layers - 2.0);
+    size_t of_ends = 0;
+    const unsigned n = 2 * c->s.policy.layers;
+    for (size_t i = 0; i < c->s.count; i++) {
+        const uint8_t *b = c->s.seen[i].bits;
+        bool counts = b[0] == 8 && b[1] == 8 && b[n - 2] == 8 && b[n - 1] == 8;
+        for (unsigned k = 2; k < n - 2 && counts; k += 2)
+            counts = b[k] % c->s.chip.cell == 0;
+        of_ends += counts;
+    }
+    return (double)of_ends >= all;
+}
+
+static void print_report(const struct command *c, size_t four) {
+    printf("%s, seed %" PRIu64 ": %u candidates, %u validation images; target %.2f %%\n", methods[c->method], c->seed,
+           c->done, c->s.images, c->target);
+    printf("policy                        speedup  accuracy\n");
+    print_policy(c, "8/8", c->eight);
+    print_policy(c, "4/4, ends 8/8: the ceiling", four);
+    print_policy(c, "found", c->found);
+    if (knows_all(c)) {
+        const size_t optimum = best_of(c);
+        print_policy(c, "best of all", optimum);
+        printf("%.1f %% of the best's reward\n",
+               reward(c, optimum) > 0 ? 100 * reward(c, c->found) / reward(c, optimum) : 100.0);
+    }
+    print_front(c);
+}
+
+static bool write_text(FILE *f, const void *text) {
+    return fputs(text, f) >= 0 && fputc('\n', f) >= 0;
+}
+
+static void set_policy(struct command *c, size_t number) {
+    for (unsigned i = 0; i < c->s.policy.layers; i++) {
+        c->s.policy.layer[i].w = c->s.seen[number].bits[2 * i];
+        c->s.policy.layer[i].a = c->s.seen[number].bits[2 * i + 1];
+    }
+}
+
+static pm_status save(struct command *c, struct pm_outfile *file) {
+    set_policy(c, c->found);
+    char *text = pm_policy_text(&c->s.policy, c->s.run.network.graph);
+    const pm_status status = text ? pm_outfile_write_all(file, 1, write_text, (const void *[]){text}, &c->s.run.error)
+                                  : pm_fail(&c->s.run.error, PM_ENOMEM, c->output, "out of memory");
+    free(text);
+    return status;
+}
+
+/* ---- the command ---- */
+
+/* A policy of one number of bits inside, whose number goes to *number. */
+static pm_status see_uniform(struct command *c, unsigned bits, size_t *number) {
+    for (unsigned i = 0; i < c->s.policy.layers; i++)
+        c->s.policy.layer[i].w = c->s.policy.layer[i].a = bits;
+    set_ends(c);
+    return pm_search_see(&c->s, number);
+}
+
+static pm_status prepare(struct command *c, struct pm_outfile *file) {
+    struct pm_run_job *j = &c->s.run;
+    const char *missing = !j->model ? "MODEL" : !j->data ? "--data" : !c->output ? "--output" : NULL;
+    if (missing)
+        return pm_fail(&j->error, PM_EINVAL, missing, "missing; see perimeter search --help");
+    snprintf(c->s.state, sizeof c->s.state, "%s.seen", c->output);
+    pm_status status = pm_run_load_network(j);
+    if (status == PM_OK && j->network.form.classes == 0)
+        status = pm_fail(&j->error, PM_EINVAL, j->model, "takes sentences, not images");
+    if (status == PM_OK && pm_policy_new(&c->s.policy, j->network.graph) != PM_OK)
+        status = pm_fail(&j->error, PM_ENOMEM, "search", "out of memory");
+    if (status == PM_OK && (c->s.policy.layers < 3 || c->s.policy.layers > PM_PLAN_ENTRIES))
+        status = pm_fail(&j->error, PM_EINVAL, j->model, "%u matrices, a search takes 3 to %d", c->s.policy.layers,
+                         PM_PLAN_ENTRIES);
+    for (unsigned w = c->s.chip.cell; w <= 8; w += c->s.chip.cell)
+        if (w >= 2)
+            c->weight[c->weights++] = w;
+    if (status == PM_OK)
+        status = pm_outfile_plan(file, c->output, &j->error);
+    return status == PM_OK ? pm_search_resume(&c->s) : status;
+}
+
+static pm_status search(struct command *c, struct pm_outfile *file) {
+    size_t four;
+    pm_status status = prepare(c, file);
+    if (status == PM_OK)
+        status = see_uniform(c, 8, &c->eight);
+    /* 4/4, or the least that is a multiple of the cell. */
+    if (status == PM_OK)
+        status = see_uniform(c, 4 % c->s.chip.cell == 0 ? 4 : c->weight[0], &four);
+    if (status != PM_OK)
+        return status;
+    c->target = accuracy(c, c->eight) - c->drop;
+    c->begun = time(NULL);
+    status = c->method == EXHAUSTIVE ? try_all(c) : c->method == ESCH ? evolve(c) : learn(c);
+    if (status != PM_OK || c->s.rank > 0)
+        return status;
+    status = save(c, file);
+    if (status == PM_OK)
+        print_report(c, four);
+    return status;
+}
+
+enum {
+    OPTION_DATA = 256,
+    OPTION_CELL,
+    OPTION_XBAR,
+    OPTION_DROP,
+    OPTION_METHOD,
+    OPTION_EPISODES,
+    OPTION_IMAGES,
+    OPTION_SEED,
+    OPTION_OUTPUT
+};
+
+static error_t refuse(struct command *c, const char *option, const char *arg, const char *what) {
+    pm_fail(&c->s.run.error, PM_EINVAL, option, "'%s' is not %s", arg, what);
+    return EINVAL;
+}
+
+static bool whole(const char *arg, int64_t lo, int64_t hi, int64_t *v) {
+    char *end;
+    *v = strtoll(arg, &end, 10);
+    return *arg && !*end && *v >= lo && *v <= hi;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    struct command *c = state->input;
+    int64_t v;
+    char *end;
+    switch (key) {
+    case OPTION_DATA:
+        c->s.run.data = arg;
+        return 0;
+    case OPTION_OUTPUT:
+        c->output = arg;
+        return 0;
+    case OPTION_CELL:
+        if (!whole(arg, 1, 4, &v))
+            return refuse(c, "--cell", arg, "1..4");
+        c->s.chip.cell = (unsigned)v;
+        return 0;
+    case OPTION_XBAR:
+        return pm_policy_crossbar(arg, &c->s.chip)
+                   ? 0
+                   : refuse(c, "--xbar", arg, "ROWSxCOLUMNS, 16..1024 rows, 2..4096 columns, even");
+    case OPTION_DROP:
+        c->drop = strtod(arg, &end);
+        return *arg && !*end && c->drop >= 0 && c->drop <= 100 ? 0 : refuse(c, "--drop", arg, "a number in 0..100");
+    case OPTION_METHOD: {
+        const int method = pm_choice("exhaustive|esch|ddpg", arg, strlen(arg));
+        c->method = (enum method)method;
+        return method >= 0 ? 0 : refuse(c, "--method", arg, "exhaustive, esch or ddpg");
+    }
+    case OPTION_EPISODES:
+        if (!whole(arg, 1, 1000000, &v))
+            return refuse(c, "--episodes", arg, "1..1000000");
+        c->episodes = (unsigned)v;
+        return 0;
+    case OPTION_IMAGES:
+        if (!whole(arg, 1, 30000, &v))
+            return refuse(c, "--images", arg, "1..30000");
+        c->s.images = (unsigned)v;
+        return 0;
+    case OPTION_SEED:
+        if (!whole(arg, 0, UINT32_MAX, &v))
+            return refuse(c, "--seed", arg, "0..4294967295");
+        c->seed = (uint64_t)v;
+        return 0;
+    case 'h':
+        argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK, state->name);
+        exit(fflush(stdout) == 0 ? 0 : 2);
+    case ARGP_KEY_ARG:
+        if (c->s.run.model)
+            return pm_fail(&c->s.run.error, PM_EINVAL, arg, "one network at a time"), EINVAL;
+        c->s.run.model = arg;
+        return 0;
+    case ARGP_KEY_ERROR:
+        if (!*c->s.run.error.text)
+            pm_fail(&c->s.run.error, PM_EINVAL, state->argv[state->next - 1],
+                    "no such option, or its value is missing");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int pm_cmd_search(int argc, char **argv) {
+    static const struct argp_option options[] = {
+        {"data", OPTION_DATA, "DIR", 0, "Folder with the data set's IDX files", 0},
+        {"cell", OPTION_CELL, "BITS", 0, "of a cell, 1..4 (4); weights have multiples of it", 0},
+        {"xbar", OPTION_XBAR, "ROWSxCOLUMNS", 0, "Size of a crossbar (256x256)", 0},
+        {"drop", OPTION_DROP, "POINTS", 0, "of accuracy that may be lost against 8/8 (0.5)", 0},
+        {"method", OPTION_METHOD, "exhaustive|esch|ddpg", 0, "(ddpg)", 0},
+        {"episodes", OPTION_EPISODES, "N", 0, "Candidates of esch and ddpg (600)", 0},
+        {"images", OPTION_IMAGES, "N", 0, "Validation images: the last N of the training set (1000)", 0},
+        {"seed", OPTION_SEED, "N", 0, "of esch and ddpg (1)", 0},
+        {"output", OPTION_OUTPUT, "P.json", 0,
+         "The policy, for compile. P.json.seen has every policy's accuracy: a later call goes on from it", 0},
+        {"help", 'h', NULL, 0, "This help", 0},
+        {0},
+    };
+    static const struct argp argp = {
+        options,
+        parse,
+        "MODEL --data DIR --output P.json",
+        "Finds the bits of weights and inputs of every matrix with which an inference on crossbars takes the least "
+        "time within a loss of accuracy. The first and the last layer have 8. Under mpirun the ranks share the images; "
+        "the result is the same for any number of them.",
+        NULL,
+        NULL,
+        NULL};
+    struct command *c = calloc(1, sizeof *c);
+    struct pm_outfile file = {0};
+    if (!c) {
+        fprintf(stderr, "perimeter: search: out of memory\n");
+        return 2;
+    }
+    c->s.chip = (struct pm_xbar_chip){.cell = 4, .rows = 256, .cols = 256, .write = 560, .mvm = 14};
+    c->method = DDPG;
+    c->drop = 0.5;
+    c->episodes = 600;
+    c->seed = 1;
+    c->s.images = 1000;
+    c->s.ranks = 1;
+    const bool mpi = getenv("PMIX_RANK") || getenv("OMPI_COMM_WORLD_SIZE");
+    if (mpi) {
+        MPI_Init(NULL, NULL);
+        MPI_Comm_rank(MPI_COMM_WORLD, &c->s.rank);
+        MPI_Comm_size(MPI_COMM_WORLD, &c->s.ranks);
+    }
+    pm_status status = pm_run_begin(&c->s.run);
+    if (status == PM_OK && argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, c) != 0)
+        status = PM_EINVAL;
+    if (status == PM_OK)
+        status = search(c, &file);
+    if (status == PM_OK && fflush(stdout) != 0)
+        status = pm_fail(&c->s.run.error, PM_EIO, "standard output", "cannot be written");
+    if (status != PM_OK && c->s.rank == 0)
+        pm_error_print(&c->s.run.error);
+    pm_search_end(&c->s);
+    pm_outfile_free(&file);
+    free(c);
+    if (mpi)
+        MPI_Finalize();
+    return status == PM_OK ? 0 : 2;
+}

@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# `perimeter search`: equal results by seed, after an end in the middle, and for any number of processes; bad input. TAP.
+cd "$(dirname "$0")/.." || exit 1
+build=${PERIMETER_BUILD:-build}
+data=${DATA:-/usr/share/datasets/fashion-mnist}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export OMP_NUM_THREADS=2 OPENBLAS_NUM_THREADS=1
+failed=0
+check() { # name status
+    if [ "$2" = 0 ]; then echo "ok - search: $1"; else
+        echo "not ok - search: $1"
+        failed=1
+    fi
+}
+search() { # NAME OPTIONS...
+    name=$1
+    shift
+    "$build/perimeter" search models/fashion-cnn --data "$data" --xbar 64x64 --images 30 --drop 1 --output "$work/$name.json" "$@" \
+        >"$work/$name.out" 2>"$work/err"
+}
+for method in esch ddpg; do
+    search $method --method $method --episodes 26
+    check "$method" $?
+    [ "$(wc -l <"$work/$method.json.seen")" -gt 20 ] && grep -q '26 candidates' "$work/$method.out"
+    check "$method tried 26 candidates" $?
+    cp "$work/$method.json.seen" "$work/whole"
+    cp "$work/$method.out" "$work/whole.out"
+    { head -n 11 "$work/whole" && printf '52 8 8 4'; } >"$work/$method.json.seen"
+    search $method --method $method --episodes 26
+    cmp -s "$work/whole" "$work/$method.json.seen" && cmp -s "$work/whole.out" "$work/$method.out"
+    check "$method goes on after a line that was cut off: the same" $?
+done
+rm "$work/ddpg.json.seen"
+mpirun --allow-run-as-root --oversubscribe -n 3 "$build/perimeter" search models/fashion-cnn --data "$data" --xbar 64x64 --images 30 --drop 1 \
+    --output "$work/ddpg.json" --method ddpg --episodes 26 >"$work/ddpg.out" 2>"$work/err"
+cmp -s "$work/whole" "$work/ddpg.json.seen" && cmp -s "$work/whole.out" "$work/ddpg.out"
+check "three processes: the same" $?
+search other --method ddpg --episodes 26 --seed 2
+! cmp -s "$work/whole" "$work/other.json.seen"
+check "another seed: another way" $?
+# What it says is what the policy does.
+"$build/perimeter" compile models/fashion-cnn --policy "$work/ddpg.json" --xbar 64x64 --output "$work/c" >"$work/c.out"
+grep -q ": $(sed -n 's/^found *\([0-9.]*\)x.*/\1/p' "$work/ddpg.out")x" "$work/c.out"
+check "compile takes the policy: $(tail -n 1 "$work/c.out" | sed 's/^ *//')" $?
+
+mkdir "$work/bad"
+bad() { # name OPTIONS...: status 2, one line that holds $want, nothing left
+    name=$1
+    shift
+    "$build/asan/perimeter" search "$@" >/dev/null 2>"$work/err"
+    status=$?
+    [ $status = 2 ] && [ "$(wc -l <"$work/err")" = 1 ] && grep -q -- "$want" "$work/err" && [ -z "$(ls "$work/bad")" ]
+    result=$?
+    [ $result = 0 ] || sed 's/^/# /' "$work/err"
+    check "$name is refused" $result
+}
+out="--output $work/bad/p.json"
+want=MODEL bad "no network" --data "$data" $out
+want=--data bad "no data" fashion-cnn $out
+want=--output bad "no output" fashion-cnn --data "$data"
+want=--cell bad "cells of 5 bits" fashion-cnn --data "$data" $out --cell 5
+want=--drop bad "a drop below 0" fashion-cnn --data "$data" $out --drop -1
+want=--method bad "another method" fashion-cnn --data "$data" $out --method luck
+want=--episodes bad "no episodes" fashion-cnn --data "$data" $out --episodes 0
+want='nowhere' bad "a folder that is not there" fashion-cnn --data "$data" --output "$work/nowhere/p.json"
+"$build/asan/perimeter" search fashion-vit --data "$data" --method exhaustive --images 5 --output "$work/vit.json" >/dev/null 2>"$work/err"
+[ $? = 2 ] && grep -q 'at most 3 free layers' "$work/err"
+check "all policies of 18 layers are refused" $?
+cp "$work/whole" "$work/p.json.seen"
+want='p.json.seen: is of another' bad "another search's file" fashion-cnn --data "$data" --images 31 --output "$work/p.json"
+echo 'x 8 8' >>"$work/whole"
+cp "$work/whole" "$work/p.json.seen"
+want='p.json.seen: line' bad "a file with a line that is none" fashion-cnn --data "$data" --xbar 64x64 --images 30 --output "$work/p.json"
+exit $failed
