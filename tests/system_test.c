@@ -209,7 +209,7 @@ static bool outcome(const struct pm_system *system, const char *settings, struct
     return ok;
 }
 
-/* Texts of values: a choice's all, a number's default and ends, an integer's near its least, too. */
+/* Texts of values: a choice's all, a number's default and ends. */
 static unsigned values(const struct pm_setting *d, char to[8][32]) {
     unsigned n = 0;
     for (const char *c = d->choices; c && n < 8; c = strchr(c, '|') ? strchr(c, '|') + 1 : NULL)
@@ -218,8 +218,6 @@ static unsigned values(const struct pm_setting *d, char to[8][32]) {
         return n;
     snprintf(to[n++], 32, "%s", d->fallback);
     snprintf(to[n++], 32, "%.10g", d->hi);
-    if (d->kind == PM_SET_INT && d->lo + 2 < d->hi)
-        snprintf(to[n++], 32, "%.10g", d->lo + 2);
     snprintf(to[n], 32, "%.10g", d->lo);
     return n + (strcmp(to[0], to[n]) != 0);
 }
@@ -238,11 +236,13 @@ static bool applies(const struct pm_setting_list *list, const char *settings, si
 static bool differs(const struct pm_system *system, size_t k, const char *context) {
     const struct pm_setting *d = &system->settings->setting[k];
     char value[8][32], text[256];
-    const unsigned n = values(d, value);
+    unsigned n = values(d, value);
     static struct outcome first, other;
     bool have = false;
     if (!applies(system->settings, context, k))
         return false;
+    if (d->kind == PM_SET_INT && d->lo + 2 < d->hi) /* near the least: an end may be out of reach */
+        snprintf(value[n++], sizeof value[0], "%.10g", d->lo + 2);
     for (unsigned i = 0; i < n; i++) {
         snprintf(text, sizeof text, "%s %s.%s=%s", context, system->name, d->name, value[i]);
         if (!outcome(system, text, have ? &other : &first))
