@@ -131,6 +131,10 @@ uninstall:
 $(BUILD)/tests/%: $(BUILD)/asan/tests/%.o $(LIB_ASAN) $(SRC_SRC:%.c=$(BUILD)/asan/%.o)
 	@mkdir -p $(@D)
 	$(CC) -fsanitize=address,undefined -o $@ $^ -lcmocka $(LIBS)
+# Thousands of small runs, minutes under the sanitizers.
+$(BUILD)/tests/system_test: $(BUILD)/obj/tests/system_test.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ -lcmocka $(LIBS)
 $(BUILD)/tests/simd_test: $(BUILD)/obj/tests/avx512_emulated.o
 # Binary16's oracle.
 $(BUILD)/tests/sfu_fp16_test: private LIBS += -lmpfr -lgmp

@@ -185,7 +185,7 @@ static bool outcome(const struct pm_system *system, const char *settings, struct
     struct pm_placement *placed = NULL;
     struct pm_worker w = {0};
     struct pm_error e;
-    char text[256];
+    char text[1536];
     snprintf(text, sizeof text, "%s=%s %s", network.graph.node[at].name, system->name, settings);
     for (size_t i = 0; i < sizeof pixels; i++)
         pixels[i] = (uint8_t)(sparse && i < 4 * 28 ? 0 : i * i / 7 % 256);
@@ -235,7 +235,7 @@ static bool applies(const struct pm_setting_list *list, const char *settings, si
 /* Whether two values of setting k differ in outcome beside `context`. */
 static bool differs(const struct pm_system *system, size_t k, const char *context) {
     const struct pm_setting *d = &system->settings->setting[k];
-    char value[8][32], text[256];
+    char value[8][32], text[1024];
     unsigned n = values(d, value);
     static struct outcome first, other;
     bool have = false;
