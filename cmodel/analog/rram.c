@@ -74,10 +74,10 @@ static double pulse(const struct pm_rram *a, double level, int32_t gauss) {
 
 /* Conductance of a cell, over g_on, after as many pulses as it takes. */
 static double drawn(struct pm_rram *a, uint32_t row, uint32_t column, int32_t gauss, uint32_t stuck) {
-    const double off = 1 / a->cfg.on_off, lsb = (1 - off) / ((1u << a->cell) - 1);
+    const double off = 1 / a->cfg.on_off, top = (1u << a->cell) - 1, lsb = (1 - off) / top;
     const double u = (stuck + 0.5) / 4294967296.0;
     const bool on = u < a->cfg.stuck_on, dead = on || u < a->cfg.stuck_on + a->cfg.stuck_off;
-    const double level = off + a->state[row * a->stride + column] * lsb;
+    const double level = off + a->state[row * a->stride + column] / top * (1 - off);
     double g = dead ? (on ? 1 : off) : pulse(a, level, gauss);
     unsigned pulses = 1;
     for (; a->cfg.verify > 0 && pulses < a->cfg.pulses && fabs(g - level) > a->cfg.verify * lsb; pulses++) {
