@@ -83,7 +83,7 @@ static void drawn(const char *name, struct pm_sar_cfg cfg, size_t n, uint64_t se
     bench_check(&b, name, convert_rtl(&opts, &s, vin, bits, n, rtl, NULL) == PM_OK);
     for (size_t i = 0; i < n; i++) {
         const uint8_t golden =
-            pm_sar_convert(&s, bits[i], vin[i], (struct pm_read_id){.vector = (uint32_t)i});
+            (uint8_t)pm_sar_convert(&s, bits[i], vin[i], (struct pm_read_id){.vector = (uint32_t)i});
         bench_eq(&b, name, i, golden, rtl[i]);
         moved += golden != pm_sar_code(vin[i], bits[i]);
     }
