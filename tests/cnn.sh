@@ -59,6 +59,11 @@ check "nmc is as accurate as int8, $exact" $?
 cnn --place '*=nmc,misreads=1' --images 100
 [ $? = 0 ] && grep -q '"row_reads":' "$work/s.json"
 check "nmc with misreads" $?
+run models/fashion-bnn --data "$data" --place 'convs.0=nmc,misreads=1,advance=100' --place 'convs.[1-3]=nmc,mode=xor,misreads=1' \
+    --place 'head=nmc,misreads=1' --engine both --images 100 --rtl-images 1
+check "a binary network that is misread, both engines" $?
+is integers_differ 0
+is nmc_integers_compared 63146
 run models/fashion-bnn --data "$data" --place 'convs.0=nmc' --place 'convs.[1-3]=nmc,mode=xor' --place 'head=nmc' --engine both --images 300 --rtl-images 1
 check "fashion-bnn in macros, both engines" $?
 is nmc_integers_compared $((196 * 32 * 7 + 2 * 49 * (8 * 13 + 64) + 16 * (8 * 13 + 64) + 10 * 7 + 5 * 4))
