@@ -165,6 +165,17 @@ static void vgg_16_takes_its_time(void **state) {
     assert_int_equal(sum, 123946368);
 }
 
+/* ViT-B/32: 12 layers of 768 with 12 heads, 50 tokens, 1,000 classes; the products of attention, written as they come, too. */
+static void vit_b_32_takes_its_time(void **state) {
+    (void)state;
+    const int64_t layer = layer_time(768, 2304, 50, 1, 8, 8, PM_XBAR_DC) + layer_time(768, 768, 50, 1, 8, 8, PM_XBAR_DC) +
+                          layer_time(768, 3072, 50, 1, 8, 8, PM_XBAR_DC) + layer_time(3072, 768, 50, 1, 8, 8, PM_XBAR_DC) +
+                          layer_time(64, 50, 50, 12, 8, 8, PM_XBAR_DC) + layer_time(50, 64, 50, 12, 8, 8, PM_XBAR_DC);
+    assert_int_equal(12 * layer + layer_time(3072, 768, 49, 1, 8, 8, PM_XBAR_DC) +
+                         layer_time(768, 1000, 1, 1, 8, 8, PM_XBAR_DC),
+                     34610688);
+}
+
 static void maps_and_limits(void **state) {
     (void)state;
     const int64_t once = 560 + 8 * 14;
@@ -285,6 +296,7 @@ int main(void) {
                                        cmocka_unit_test(columns_are_converted),
                                        cmocka_unit_test(noisy_arrays),
                                        cmocka_unit_test(vgg_16_takes_its_time),
+                                       cmocka_unit_test(vit_b_32_takes_its_time),
                                        cmocka_unit_test(maps_and_limits),
                                        cmocka_unit_test(what_is_refused)};
     cmocka_set_message_output(CM_OUTPUT_TAP);
