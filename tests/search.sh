@@ -21,23 +21,23 @@ search() { # NAME OPTIONS...
         >"$work/$name.out" 2>"$work/err"
 }
 for method in esch ddpg; do
-    search $method --method $method --episodes 26
+    search $method --method $method --episodes 23
     check "$method" $?
-    [ "$(wc -l <"$work/$method.json.seen")" -gt 20 ] && grep -q '26 candidates' "$work/$method.out"
-    check "$method tried 26 candidates" $?
+    [ "$(wc -l <"$work/$method.json.seen")" -gt 20 ] && grep -q '23 candidates' "$work/$method.out"
+    check "$method tried 23 candidates" $?
     cp "$work/$method.json.seen" "$work/whole"
     cp "$work/$method.out" "$work/whole.out"
     { head -n 11 "$work/whole" && printf '52 8 8 4'; } >"$work/$method.json.seen"
-    search $method --method $method --episodes 26
+    search $method --method $method --episodes 23
     cmp -s "$work/whole" "$work/$method.json.seen" && cmp -s "$work/whole.out" "$work/$method.out"
     check "$method goes on after a line that was cut off: the same" $?
 done
 rm "$work/ddpg.json.seen"
 mpirun --allow-run-as-root --oversubscribe -n 3 "$build/perimeter" search models/fashion-cnn --data "$data" --xbar 64x64 --images 30 --drop 1 \
-    --output "$work/ddpg.json" --method ddpg --episodes 26 >"$work/ddpg.out" 2>"$work/err"
+    --output "$work/ddpg.json" --method ddpg --episodes 23 >"$work/ddpg.out" 2>"$work/err"
 cmp -s "$work/whole" "$work/ddpg.json.seen" && cmp -s "$work/whole.out" "$work/ddpg.out"
 check "three processes: the same" $?
-search other --method ddpg --episodes 26 --seed 2
+search other --method ddpg --episodes 23 --seed 2
 ! cmp -s "$work/whole" "$work/other.json.seen"
 check "another seed: another way" $?
 # What it says is what the policy does.
