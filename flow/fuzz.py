@@ -27,7 +27,7 @@ def compile_sources():
     objects = []
     headers = [path for folder in ("cmodel", "src", "include") for path in Path(folder).rglob("*.h")]
     for file in sorted([*Path("cmodel").rglob("*.c"), *Path("src").rglob("*.c"), BUILD / "gen/onnx.pb-c.c"]):
-        if re.match(r"src/(main|partition.*|sweep.*|run|run_[^j].*)\.c$", str(file)):
+        if re.match(r"src/(main|partition.*|search.*|sweep.*|run|run_[^j].*)\.c$", str(file)):
             continue
         made = OUT / "obj" / (str(file).replace("/", "_") + ".o")
         objects.append(made)

@@ -236,10 +236,6 @@ static bool keep_digits(cJSON *item) {
     return true;
 }
 
-static bool write_text(FILE *f, const void *text) {
-    return fputs(text, f) >= 0 && fputc('\n', f) >= 0;
-}
-
 /* What else stands in the file stays, scales of weights too. */
 static pm_status save(struct calibrate *c, struct pm_outfile *file) {
     struct pm_json d = {c->output, &c->error, NULL};
@@ -258,7 +254,7 @@ static pm_status save(struct calibrate *c, struct pm_outfile *file) {
     cJSON_Delete(root);
     if (!text)
         return pm_fail(&c->error, PM_ENOMEM, c->output, "out of memory");
-    status = pm_outfile_write_all(file, 1, write_text, (const void *[]){text}, &c->error);
+    status = pm_outfile_write_all(file, 1, pm_write_line, (const void *[]){text}, &c->error);
     free(text);
     return status;
 }
@@ -274,11 +270,6 @@ enum {
     OPTION_OUTPUT
 };
 
-static error_t refuse(struct calibrate *c, const char *option, const char *arg, const char *what) {
-    pm_fail(&c->error, PM_EINVAL, option, "'%s' is not %s", arg, what);
-    return EINVAL;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state) {
     struct calibrate *c = state->input;
     char *end;
@@ -292,34 +283,21 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case OPTION_IMAGES: {
         const long n = strtol(arg, &end, 10);
         c->images = (unsigned)n;
-        return *arg && !*end && n >= 1 && n <= 1000000000 ? 0 : refuse(c, "--images", arg, "1..1000000000");
+        return *arg && !*end && n >= 1 && n <= 1000000000 ? 0 : pm_command_refuse(&c->error, "--images", arg, "1..1000000000");
     }
     case OPTION_PERCENTILE:
         c->percentile = strtod(arg, &end);
         return *arg && !*end && c->percentile >= 50 && c->percentile <= 100
                    ? 0
-                   : refuse(c, "--percentile", arg, "a number in 50..100");
+                   : pm_command_refuse(&c->error, "--percentile", arg, "a number in 50..100");
     case OPTION_ACTIVATIONS:
         c->affine = pm_choice("symmetric|affine", arg, strlen(arg));
-        return c->affine >= 0 ? 0 : refuse(c, "--activations", arg, "symmetric or affine");
+        return c->affine >= 0 ? 0 : pm_command_refuse(&c->error, "--activations", arg, "symmetric or affine");
     case OPTION_WEIGHTS:
         c->channels = pm_choice("layer|channel", arg, strlen(arg));
-        return c->channels >= 0 ? 0 : refuse(c, "--weights", arg, "layer or channel");
-    case 'h':
-        argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK, state->name);
-        exit(fflush(stdout) == 0 ? 0 : 2);
-    case ARGP_KEY_ARG:
-        if (c->model)
-            return pm_fail(&c->error, PM_EINVAL, arg, "one network at a time"), EINVAL;
-        c->model = arg;
-        return 0;
-    case ARGP_KEY_ERROR:
-        if (!*c->error.text)
-            pm_fail(&c->error, PM_EINVAL, state->argv[state->next - 1],
-                    "no such option, or its value is missing");
-        return 0;
+        return c->channels >= 0 ? 0 : pm_command_refuse(&c->error, "--weights", arg, "layer or channel");
     default:
-        return ARGP_ERR_UNKNOWN;
+        return pm_command_key(key, arg, state, "network", &c->model, &c->error);
     }
 }
 

@@ -281,11 +281,6 @@ static pm_status write_all(struct compile *c) {
 
 enum { OPTION_POLICY = 256, OPTION_CELL, OPTION_XBAR, OPTION_MAP, OPTION_OUTPUT };
 
-static error_t refuse(struct compile *c, const char *option, const char *arg, const char *what) {
-    pm_fail(&c->error, PM_EINVAL, option, "'%s' is not %s", arg, what);
-    return EINVAL;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state) {
     struct compile *c = state->input;
     switch (key) {
@@ -297,31 +292,18 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case OPTION_CELL:
         c->chip.cell = (unsigned)(arg[0] - '0');
-        return strlen(arg) == 1 && c->chip.cell >= 1 && c->chip.cell <= 4 ? 0 : refuse(c, "--cell", arg, "1..4");
+        return strlen(arg) == 1 && c->chip.cell >= 1 && c->chip.cell <= 4 ? 0 : pm_command_refuse(&c->error, "--cell", arg, "1..4");
     case OPTION_XBAR:
         return pm_policy_crossbar(arg, &c->chip)
                    ? 0
-                   : refuse(c, "--xbar", arg, "ROWSxCOLUMNS, 16..1024 rows, 2..4096 columns, even");
+                   : pm_command_refuse(&c->error, "--xbar", arg, "ROWSxCOLUMNS, 16..1024 rows, 2..4096 columns, even");
     case OPTION_MAP: {
         const int map = pm_choice("dc|of|dr", arg, strlen(arg));
         c->chip.map = (enum pm_xbar_map)map;
-        return map >= 0 ? 0 : refuse(c, "--map", arg, "dc, of or dr");
+        return map >= 0 ? 0 : pm_command_refuse(&c->error, "--map", arg, "dc, of or dr");
     }
-    case 'h':
-        argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK, state->name);
-        exit(fflush(stdout) == 0 ? 0 : 2);
-    case ARGP_KEY_ARG:
-        if (c->model)
-            return pm_fail(&c->error, PM_EINVAL, arg, "one network at a time"), EINVAL;
-        c->model = arg;
-        return 0;
-    case ARGP_KEY_ERROR:
-        if (!*c->error.text)
-            pm_fail(&c->error, PM_EINVAL, state->argv[state->next - 1],
-                    "no such option, or its value is missing");
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return pm_command_key(key, arg, state, "network", &c->model, &c->error);
     }
 }
 

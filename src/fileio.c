@@ -165,3 +165,11 @@ void pm_outfile_free(struct pm_outfile *o) {
     free(o->temp);
     *o = (struct pm_outfile){0};
 }
+
+bool pm_write_text(FILE *f, const void *text) {
+    return fputs(text, f) >= 0;
+}
+
+bool pm_write_line(FILE *f, const void *text) {
+    return pm_write_text(f, text) && fputc('\n', f) >= 0;
+}

@@ -34,6 +34,10 @@ typedef bool pm_writer(FILE *f, const void *content);
 pm_status pm_outfile_write_all(struct pm_outfile *o, size_t n, pm_writer *writer, const void *const *content,
                                struct pm_error *e);
 
+/** pm_writers of a string: as it is, and as a line. */
+bool pm_write_text(FILE *f, const void *text);
+bool pm_write_line(FILE *f, const void *text);
+
 /** Frees the names. */
 void pm_outfile_free(struct pm_outfile *o);
 

@@ -348,10 +348,6 @@ static bool write_output(FILE *f, const void *tensor) {
     return pm_npy_write_array(f, &a);
 }
 
-static bool write_text(FILE *f, const void *text) {
-    return fputs(text, f) >= 0;
-}
-
 /* A file's content and how it is written. */
 struct content {
     pm_writer *writer;
@@ -374,8 +370,8 @@ static pm_status write_all(struct job *j, const struct pm_tally *t) {
         status = ranges_text(j, &ranges);
     for (unsigned k = 0; k < outputs + EXTRA && status == PM_OK; k++) {
         content[k] = k < outputs    ? (struct content){write_output, &j->output[k]}
-                     : k == outputs ? (struct content){write_text, json}
-                                    : (struct content){write_text, ranges};
+                     : k == outputs ? (struct content){pm_write_text, json}
+                                    : (struct content){pm_write_text, ranges};
         if (k < outputs ? j->output_file[k] : k == outputs ? j->summary : j->ranges)
             files[k] = &content[k];
     }
@@ -524,18 +520,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         fputs("\nSystems and their settings:\n", stdout);
         pm_placing_help(stdout);
         exit(fflush(stdout) == 0 ? 0 : 2);
-    case ARGP_KEY_ARG:
-        if (j->model)
-            return pm_fail(&j->error, PM_EINVAL, arg, "one network at a time"), EINVAL;
-        j->model = arg;
-        return 0;
-    case ARGP_KEY_ERROR:
-        if (!*j->error.text)
-            pm_fail(&j->error, PM_EINVAL, state->argv[state->next - 1],
-                    "no such option, or its value is missing");
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return pm_command_key(key, arg, state, "network", &j->model, &j->error);
     }
 }
 

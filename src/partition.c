@@ -140,10 +140,6 @@ static void print_all(const struct command *a, int64_t budget, const struct resu
     free(all);
 }
 
-static bool write_plan(FILE *f, const void *text) {
-    return fputs(text, f) >= 0 && fputc('\n', f) >= 0;
-}
-
 static pm_status save_plan(struct pm_partition_job *p, const uint8_t *cfg, struct pm_outfile *file) {
     struct pm_plan plan;
     pm_status status = pm_partition_plan(p, cfg, &plan);
@@ -152,7 +148,7 @@ static pm_status save_plan(struct pm_partition_job *p, const uint8_t *cfg, struc
         pm_plan_results(&plan, r);
     char *text = status == PM_OK && r ? pm_results_json(r, true) : NULL;
     if (text)
-        status = pm_outfile_write_all(file, 1, write_plan, (const void *[]){text}, &p->run.error);
+        status = pm_outfile_write_all(file, 1, pm_write_line, (const void *[]){text}, &p->run.error);
     else if (status == PM_OK)
         status = pm_fail(&p->run.error, PM_ENOMEM, p->output, "out of memory");
     pm_results_free(r);
@@ -202,17 +198,6 @@ static pm_status partition(struct command *a, struct pm_outfile *file) {
 
 enum { OPTION_DATA = 256, OPTION_BUDGET, OPTION_ENERGY, OPTION_SRAM, OPTION_IMAGES, OPTION_OUTPUT };
 
-static error_t refuse(struct command *a, const char *option, const char *arg, const char *what) {
-    pm_fail(&a->job.run.error, PM_EINVAL, option, "'%s' is not %s", arg, what);
-    return EINVAL;
-}
-
-static bool whole(const char *arg, int64_t lo, int64_t hi, int64_t *v) {
-    char *end;
-    *v = strtoll(arg, &end, 10);
-    return *arg && !*end && *v >= lo && *v <= hi;
-}
-
 /* "1,1,1" */
 static bool energies(const char *arg, int64_t unit[PM_KHWA_ENGINES]) {
     for (unsigned part = 0; part < PM_KHWA_ENGINES; part++) {
@@ -242,31 +227,18 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         a->points = strtod(arg, &end);
         return *arg && !*end && a->points >= 0 && a->points <= 100
                    ? 0
-                   : refuse(a, "--budget", arg, "a number in 0..100");
+                   : pm_command_refuse(&j->error, "--budget", arg, "a number in 0..100");
     case OPTION_ENERGY:
-        return energies(arg, a->job.unit) ? 0 : refuse(a, "--energy", arg, "three numbers in 0..1000000");
+        return energies(arg, a->job.unit) ? 0 : pm_command_refuse(&j->error, "--energy", arg, "three numbers in 0..1000000");
     case OPTION_SRAM:
-        return whole(arg, 0, INT64_C(1) << 53, &a->cap) ? 0 : refuse(a, "--sram", arg, "0..2^53");
+        return pm_command_integer(arg, 0, INT64_C(1) << 53, &a->cap) ? 0 : pm_command_refuse(&j->error, "--sram", arg, "0..2^53");
     case OPTION_IMAGES:
-        if (!whole(arg, 1, 30000, &v))
-            return refuse(a, "--images", arg, "1..30000");
+        if (!pm_command_integer(arg, 1, 30000, &v))
+            return pm_command_refuse(&j->error, "--images", arg, "1..30000");
         a->job.images = (unsigned)v;
         return 0;
-    case 'h':
-        argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK, state->name);
-        exit(fflush(stdout) == 0 ? 0 : 2);
-    case ARGP_KEY_ARG:
-        if (j->model)
-            return pm_fail(&j->error, PM_EINVAL, arg, "one network at a time"), EINVAL;
-        j->model = arg;
-        return 0;
-    case ARGP_KEY_ERROR:
-        if (!*j->error.text)
-            pm_fail(&j->error, PM_EINVAL, state->argv[state->next - 1],
-                    "no such option, or its value is missing");
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return pm_command_key(key, arg, state, "network", &j->model, &j->error);
     }
 }
 

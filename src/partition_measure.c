@@ -157,16 +157,12 @@ static void identify(const struct pm_partition_job *p, char text[static 32]) {
     snprintf(text, 32, "%016" PRIx64, hash);
 }
 
-static bool write_text(FILE *f, const void *text) {
-    return fputs(text, f) >= 0 && fputc('\n', f) >= 0;
-}
-
 static pm_status write_json(struct pm_partition_job *p, const char *path, const cJSON *root) {
     struct pm_outfile file = {0};
     char *text = root ? cJSON_Print(root) : NULL;
     pm_status status = text ? pm_outfile_plan(&file, path, &p->run.error) : no_memory(p);
     if (status == PM_OK)
-        status = pm_outfile_write_all(&file, 1, write_text, (const void *[]){text}, &p->run.error);
+        status = pm_outfile_write_all(&file, 1, pm_write_line, (const void *[]){text}, &p->run.error);
     pm_outfile_free(&file);
     free(text);
     return status;

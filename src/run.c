@@ -216,18 +216,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK, state->name);
         print_systems(stdout);
         exit(fflush(stdout) == 0 ? 0 : 2);
-    case ARGP_KEY_ARG:
-        if (j->model)
-            return pm_fail(&j->error, PM_EINVAL, arg, "one network at a time"), EINVAL;
-        j->model = arg;
-        return 0;
-    case ARGP_KEY_ERROR:
-        if (!*j->error.text)
-            pm_fail(&j->error, PM_EINVAL, state->argv[state->next - 1],
-                    "no such option, or its value is missing");
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return pm_command_key(key, arg, state, "network", &j->model, &j->error);
     }
 }
 

@@ -172,10 +172,6 @@ pm_status pm_run_place(struct pm_run_job *j, const struct pm_plan *plan, struct 
                             p, &j->error);
 }
 
-static bool write_text(FILE *f, const void *content) {
-    return fputs(content, f) >= 0;
-}
-
 pm_status pm_run_write(struct pm_run_job *j, const struct pm_results *r, struct pm_outfile *summary) {
     if (!j->summary)
         return PM_OK;
@@ -183,7 +179,7 @@ pm_status pm_run_write(struct pm_run_job *j, const struct pm_results *r, struct 
     if (!json)
         return pm_fail(&j->error, PM_ENOMEM, j->summary, "out of memory");
     const void *content[] = {json};
-    const pm_status status = pm_outfile_write_all(summary, 1, write_text, content, &j->error);
+    const pm_status status = pm_outfile_write_all(summary, 1, pm_write_text, content, &j->error);
     free(json);
     return status;
 }

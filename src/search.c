@@ -241,24 +241,28 @@ static void print_policy(const struct command *c, const char *what, size_t numbe
            accuracy(c, number) - accuracy(c, c->eight));
 }
 
+static int faster_first(const void *a, const void *b) {
+    const struct pm_seen *x = *(const struct pm_seen *const *)a, *y = *(const struct pm_seen *const *)b;
+    return x->time != y->time ? (x->time > y->time) - (x->time < y->time)
+                              : (x->correct < y->correct) - (x->correct > y->correct);
+}
+
 /* Those that no other beats in both time and accuracy, from the fastest. */
-static void print_front(const struct command *c) {
+static pm_status print_front(struct command *c) {
+    const struct pm_seen **by_time = malloc(c->s.count * sizeof *by_time);
+    if (!by_time)
+        return pm_fail(&c->s.run.error, PM_ENOMEM, "search", "out of memory");
+    for (size_t i = 0; i < c->s.count; i++)
+        by_time[i] = &c->s.seen[i];
+    qsort(by_time, c->s.count, sizeof *by_time, faster_first);
     printf("Front of all %zu policies seen:\n", c->s.count);
-    for (int64_t after = -1;;) {
-        size_t next = SIZE_MAX;
-        for (size_t i = 0; i < c->s.count; i++) {
-            bool beaten = c->s.seen[i].time <= after;
-            for (size_t k = 0; k < c->s.count && !beaten; k++)
-                beaten = (c->s.seen[k].time < c->s.seen[i].time && c->s.seen[k].correct >= c->s.seen[i].correct) ||
-                         (c->s.seen[k].time == c->s.seen[i].time && c->s.seen[k].correct > c->s.seen[i].correct);
-            if (!beaten && (next == SIZE_MAX || c->s.seen[i].time < c->s.seen[next].time))
-                next = i;
+    for (size_t i = 0, best = 0; i < c->s.count; i++)
+        if (i == 0 || by_time[i]->correct > best) {
+            print_policy(c, "", (size_t)(by_time[i] - c->s.seen));
+            best = by_time[i]->correct;
         }
-        if (next == SIZE_MAX)
-            return;
-        print_policy(c, "", next);
-        after = c->s.seen[next].time;
-    }
+    free(by_time);
+    return PM_OK;
 }
 
 /* Whether every policy of the free layers is among those seen. */
@@ -276,7 +280,7 @@ static bool knows_all(const struct command *c) {
     return (double)of_ends >= all;
 }
 
-static void print_report(const struct command *c, size_t four) {
+static pm_status print_report(struct command *c, size_t four) {
     printf("%s, seed %" PRIu64 ": %u candidates, %u validation images; target %.2f %%\n", methods[c->method], c->seed,
            c->done, c->s.images, c->target);
     printf("policy                        speedup  accuracy\n");
@@ -289,11 +293,7 @@ static void print_report(const struct command *c, size_t four) {
         printf("%.1f %% of the best's reward\n",
                reward(c, optimum) > 0 ? 100 * reward(c, c->found) / reward(c, optimum) : 100.0);
     }
-    print_front(c);
-}
-
-static bool write_text(FILE *f, const void *text) {
-    return fputs(text, f) >= 0 && fputc('\n', f) >= 0;
+    return print_front(c);
 }
 
 static void set_policy(struct command *c, size_t number) {
@@ -306,7 +306,7 @@ static void set_policy(struct command *c, size_t number) {
 static pm_status save(struct command *c, struct pm_outfile *file) {
     set_policy(c, c->found);
     char *text = pm_policy_text(&c->s.policy, c->s.run.network.graph);
-    const pm_status status = text ? pm_outfile_write_all(file, 1, write_text, (const void *[]){text}, &c->s.run.error)
+    const pm_status status = text ? pm_outfile_write_all(file, 1, pm_write_line, (const void *[]){text}, &c->s.run.error)
                                   : pm_fail(&c->s.run.error, PM_ENOMEM, c->output, "out of memory");
     free(text);
     return status;
@@ -360,9 +360,7 @@ static pm_status search(struct command *c, struct pm_outfile *file) {
     if (status != PM_OK || c->s.rank > 0)
         return status;
     status = save(c, file);
-    if (status == PM_OK)
-        print_report(c, four);
-    return status;
+    return status == PM_OK ? print_report(c, four) : status;
 }
 
 enum {
@@ -377,17 +375,6 @@ enum {
     OPTION_OUTPUT
 };
 
-static error_t refuse(struct command *c, const char *option, const char *arg, const char *what) {
-    pm_fail(&c->s.run.error, PM_EINVAL, option, "'%s' is not %s", arg, what);
-    return EINVAL;
-}
-
-static bool whole(const char *arg, int64_t lo, int64_t hi, int64_t *v) {
-    char *end;
-    *v = strtoll(arg, &end, 10);
-    return *arg && !*end && *v >= lo && *v <= hi;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state) {
     struct command *c = state->input;
     int64_t v;
@@ -400,52 +387,39 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         c->output = arg;
         return 0;
     case OPTION_CELL:
-        if (!whole(arg, 1, 4, &v))
-            return refuse(c, "--cell", arg, "1..4");
+        if (!pm_command_integer(arg, 1, 4, &v))
+            return pm_command_refuse(&c->s.run.error, "--cell", arg, "1..4");
         c->s.chip.cell = (unsigned)v;
         return 0;
     case OPTION_XBAR:
         return pm_policy_crossbar(arg, &c->s.chip)
                    ? 0
-                   : refuse(c, "--xbar", arg, "ROWSxCOLUMNS, 16..1024 rows, 2..4096 columns, even");
+                   : pm_command_refuse(&c->s.run.error, "--xbar", arg, "ROWSxCOLUMNS, 16..1024 rows, 2..4096 columns, even");
     case OPTION_DROP:
         c->drop = strtod(arg, &end);
-        return *arg && !*end && c->drop >= 0 && c->drop <= 100 ? 0 : refuse(c, "--drop", arg, "a number in 0..100");
+        return *arg && !*end && c->drop >= 0 && c->drop <= 100 ? 0 : pm_command_refuse(&c->s.run.error, "--drop", arg, "a number in 0..100");
     case OPTION_METHOD: {
         const int method = pm_choice("exhaustive|esch|ddpg", arg, strlen(arg));
         c->method = (enum method)method;
-        return method >= 0 ? 0 : refuse(c, "--method", arg, "exhaustive, esch or ddpg");
+        return method >= 0 ? 0 : pm_command_refuse(&c->s.run.error, "--method", arg, "exhaustive, esch or ddpg");
     }
     case OPTION_EPISODES:
-        if (!whole(arg, 1, 1000000, &v))
-            return refuse(c, "--episodes", arg, "1..1000000");
+        if (!pm_command_integer(arg, 1, 1000000, &v))
+            return pm_command_refuse(&c->s.run.error, "--episodes", arg, "1..1000000");
         c->episodes = (unsigned)v;
         return 0;
     case OPTION_IMAGES:
-        if (!whole(arg, 1, 30000, &v))
-            return refuse(c, "--images", arg, "1..30000");
+        if (!pm_command_integer(arg, 1, 30000, &v))
+            return pm_command_refuse(&c->s.run.error, "--images", arg, "1..30000");
         c->s.images = (unsigned)v;
         return 0;
     case OPTION_SEED:
-        if (!whole(arg, 0, UINT32_MAX, &v))
-            return refuse(c, "--seed", arg, "0..4294967295");
+        if (!pm_command_integer(arg, 0, UINT32_MAX, &v))
+            return pm_command_refuse(&c->s.run.error, "--seed", arg, "0..4294967295");
         c->seed = (uint64_t)v;
         return 0;
-    case 'h':
-        argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK, state->name);
-        exit(fflush(stdout) == 0 ? 0 : 2);
-    case ARGP_KEY_ARG:
-        if (c->s.run.model)
-            return pm_fail(&c->s.run.error, PM_EINVAL, arg, "one network at a time"), EINVAL;
-        c->s.run.model = arg;
-        return 0;
-    case ARGP_KEY_ERROR:
-        if (!*c->s.run.error.text)
-            pm_fail(&c->s.run.error, PM_EINVAL, state->argv[state->next - 1],
-                    "no such option, or its value is missing");
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return pm_command_key(key, arg, state, "network", &c->s.run.model, &c->s.run.error);
     }
 }
 

@@ -266,21 +266,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case OPTION_OUTPUT:
         s->output = arg;
         return 0;
-    case 'h':
-        argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK, state->name);
-        exit(fflush(stdout) == 0 ? 0 : 2);
-    case ARGP_KEY_ARG:
-        if (s->of.path)
-            return pm_fail(&s->of.job.error, PM_EINVAL, arg, "one specification at a time"), EINVAL;
-        s->of.path = arg;
-        return 0;
-    case ARGP_KEY_ERROR:
-        if (!*s->of.job.error.text)
-            pm_fail(&s->of.job.error, PM_EINVAL, state->argv[state->next - 1],
-                    "no such option, or its value is missing");
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return pm_command_key(key, arg, state, "specification", &s->of.path, &s->of.job.error);
     }
 }
 
