@@ -6,8 +6,8 @@
 #include <string.h>
 
 /* round(2^(18 - j/16)) */
-static const uint32_t ex2_table[17] = {262144, 251030, 240387, 230195, 220436, 211090, 202141, 193571, 185364, 177505, 169979,
-                                       162773, 155872, 149263, 142935, 136875, 131072};
+static const uint32_t ex2_table[17] = {262144, 251030, 240387, 230195, 220436, 211090, 202141, 193571, 185364,
+                                       177505, 169979, 162773, 155872, 149263, 142935, 136875, 131072};
 
 /* The mantissa of 2^-f, f in 2^-18: Taylor of second order around the nearest sixteenth. */
 static uint32_t ex2_mantissa(uint32_t f) {
@@ -63,7 +63,8 @@ void pm_sfu_softmax(unsigned bits, const int32_t *a, const uint8_t *keep, struct
         unsigned q = 0;
         const uint32_t m = kept ? pm_ex2(distance(most - a[i], scale), &q) : 0;
         const unsigned shift = 18 + q - bits;
-        const uint32_t weight = (uint32_t)((m + (UINT64_C(1) << (shift - 1))) >> shift), top = (1u << bits) - 1;
+        const uint32_t weight = (uint32_t)((m + (UINT64_C(1) << (shift - 1))) >> shift),
+                       top = (1u << bits) - 1;
         A[i] = (uint16_t)(weight < top ? weight : top);
         *z += A[i];
         if (p != NULL) {

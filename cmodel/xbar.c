@@ -110,8 +110,8 @@ static pm_status program(const struct pm_xbar *h, unsigned index, uint32_t array
                 const int level = level_of(h, index * h->cfg.rows + r, q * per + p);
                 state[(size_t)r * h->cfg.cols + 2 * p + (level < 0)] = (uint8_t)abs(level);
             }
-        t->array[q] = pm_rram_new(&h->cfg.rram, array_id + index * h->col_tiles + q, t->rows, h->cfg.cols,
-                                  h->cfg.cell);
+        t->array[q] =
+            pm_rram_new(&h->cfg.rram, array_id + index * h->col_tiles + q, t->rows, h->cfg.cols, h->cfg.cell);
         if (t->array[q] != NULL)
             pm_rram_program(t->array[q], state);
         else
@@ -283,9 +283,9 @@ static pm_status gemm_arrays(const struct pm_xbar *h, const int32_t *x, size_t s
 pm_status pm_xbar_gemm(const struct pm_xbar *h, const int32_t *x, size_t stride, size_t n,
                        uint32_t first_vector, int64_t *y, struct pm_xbar_cost *cost) {
     uint64_t clips = 0;
-    const pm_status status = h->packed != NULL
-                                 ? pm_gemm_wide(pm_kernels(PM_ISA_BEST), x, stride, n, h->packed, h->rows, h->outputs, y)
-                                 : gemm_arrays(h, x, stride, n, first_vector, y, &clips);
+    const pm_status status = h->packed != NULL ? pm_gemm_wide(pm_kernels(PM_ISA_BEST), x, stride, n,
+                                                              h->packed, h->rows, h->outputs, y)
+                                               : gemm_arrays(h, x, stride, n, first_vector, y, &clips);
     if (cost != NULL && status == PM_OK) {
         const uint64_t planes = (uint64_t)n * h->cfg.abits;
         cost->vectors += n;

@@ -283,7 +283,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case OPTION_IMAGES: {
         const long n = strtol(arg, &end, 10);
         c->images = (unsigned)n;
-        return *arg && !*end && n >= 1 && n <= 1000000000 ? 0 : pm_command_refuse(&c->error, "--images", arg, "1..1000000000");
+        return *arg && !*end && n >= 1 && n <= 1000000000
+                   ? 0
+                   : pm_command_refuse(&c->error, "--images", arg, "1..1000000000");
     }
     case OPTION_PERCENTILE:
         c->percentile = strtod(arg, &end);

@@ -20,8 +20,8 @@ int pm_cmd_sweep(int argc, char **argv);
 
 /* For their parsers. */
 
-/** What an argp parser does with keys that are not its own: --help, the one operand, which is a `what`, and options
- * that there are not. */
+/** What an argp parser does with keys that are not its own: --help, the one operand, which is a `what`, and
+ * options that there are not. */
 error_t pm_command_key(int key, char *arg, struct argp_state *state, const char *what, const char **operand,
                        struct pm_error *e);
 /** EINVAL, and "OPTION: 'ARG' is not WHAT" in *e. */

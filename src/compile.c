@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* `perimeter compile`: a network and its policy of bits to the tiles of crossbars, their schedule and latency, in
- * a folder that `perimeter run` executes. */
+/* `perimeter compile`: a network and its policy of bits to the tiles of crossbars, their schedule and
+ * latency, in a folder that `perimeter run` executes. */
 #include "commands.h"
 #include "fileio.h"
 #include "io/choice.h"
@@ -36,7 +36,7 @@ struct compile {
         struct pm_tensor tensor; /* where there is no text */
         char *text;
         size_t length;
-    } *file;
+    } * file;
     size_t files, room;
     cJSON *schedule, *tiles;
 };
@@ -111,10 +111,12 @@ static pm_status add_tile(struct compile *c, unsigned layer, const struct pm_xba
     for (int64_t i = 0; i < rows * cols; i++)
         ((uint8_t *)f->tensor.data)[i / cols * c->chip.cols + i % cols] =
             level(c, h, row + i / cols, column + i % cols);
-    return cJSON_AddNumberToObject(item, "layer", layer) && cJSON_AddNumberToObject(item, "r", (double)at[0]) &&
+    return cJSON_AddNumberToObject(item, "layer", layer) &&
+                   cJSON_AddNumberToObject(item, "r", (double)at[0]) &&
                    cJSON_AddNumberToObject(item, "q", (double)at[1]) &&
                    cJSON_AddNumberToObject(item, "rows", (double)rows) &&
-                   cJSON_AddNumberToObject(item, "cols", (double)cols) && cJSON_AddNumberToObject(item, "writes", 1) &&
+                   cJSON_AddNumberToObject(item, "cols", (double)cols) &&
+                   cJSON_AddNumberToObject(item, "writes", 1) &&
                    cJSON_AddNumberToObject(item, "mvms", (double)l->shape.vectors * l->a)
                ? PM_OK
                : out_of_memory(c);
@@ -126,7 +128,8 @@ static pm_status add_layer(struct compile *c, unsigned i, cJSON *layers) {
     const struct pm_xbar *h = pm_xbar_of_layer(pm_placement_layer(c->placement, l->node));
     const int64_t slices = pm_xbar_slices(pm_xbar_config(h)), outputs = l->shape.outputs;
     const int64_t size[2] = {l->shape.k * (c->chip.map == PM_XBAR_DR ? 2 : 1),
-                             outputs * slices * (c->chip.map == PM_XBAR_DC ? 2 : 1) + (c->chip.map == PM_XBAR_OF)};
+                             outputs * slices * (c->chip.map == PM_XBAR_DC ? 2 : 1) +
+                                 (c->chip.map == PM_XBAR_OF)};
     int64_t t, tiles;
     pm_status status = pm_xbar_cost(&c->chip, &l->shape, l->w, l->a, &t, &tiles);
     for (int64_t r = 0; r < pieces(size[0], c->chip.rows); r++)
@@ -140,8 +143,8 @@ static pm_status add_layer(struct compile *c, unsigned i, cJSON *layers) {
     cJSON *item = cJSON_CreateObject();
     return cJSON_AddItemToArray(layers, item) && cJSON_AddStringToObject(item, "name", name) &&
                    cJSON_AddNumberToObject(item, "k", (double)l->shape.k) &&
-                   cJSON_AddNumberToObject(item, "m", (double)outputs) && cJSON_AddNumberToObject(item, "w", l->w) &&
-                   cJSON_AddNumberToObject(item, "a", l->a) &&
+                   cJSON_AddNumberToObject(item, "m", (double)outputs) &&
+                   cJSON_AddNumberToObject(item, "w", l->w) && cJSON_AddNumberToObject(item, "a", l->a) &&
                    cJSON_AddNumberToObject(item, "vectors", (double)l->shape.vectors) &&
                    cJSON_AddNumberToObject(item, "tiles", (double)tiles) &&
                    cJSON_AddNumberToObject(item, "utilisation", use) &&
@@ -216,9 +219,9 @@ static pm_status add_plan(struct compile *c) {
         cJSON *entry = cJSON_CreateObject(), *s = NULL;
         ok = cJSON_AddItemToArray(place, entry) &&
              cJSON_AddStringToObject(entry, "layers", c->network.graph->node[l->node].name) &&
-             cJSON_AddStringToObject(entry, "system", "xbar") && (s = cJSON_AddObjectToObject(entry, "settings")) &&
-             cJSON_AddNumberToObject(s, "w", l->w) && cJSON_AddNumberToObject(s, "a", l->a) &&
-             cJSON_AddNumberToObject(s, "cell", c->chip.cell) &&
+             cJSON_AddStringToObject(entry, "system", "xbar") &&
+             (s = cJSON_AddObjectToObject(entry, "settings")) && cJSON_AddNumberToObject(s, "w", l->w) &&
+             cJSON_AddNumberToObject(s, "a", l->a) && cJSON_AddNumberToObject(s, "cell", c->chip.cell) &&
              cJSON_AddNumberToObject(s, "rows", (double)c->chip.rows) &&
              cJSON_AddNumberToObject(s, "cols", (double)c->chip.cols);
     }
@@ -292,11 +295,14 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case OPTION_CELL:
         c->chip.cell = (unsigned)(arg[0] - '0');
-        return strlen(arg) == 1 && c->chip.cell >= 1 && c->chip.cell <= 4 ? 0 : pm_command_refuse(&c->error, "--cell", arg, "1..4");
+        return strlen(arg) == 1 && c->chip.cell >= 1 && c->chip.cell <= 4
+                   ? 0
+                   : pm_command_refuse(&c->error, "--cell", arg, "1..4");
     case OPTION_XBAR:
         return pm_policy_crossbar(arg, &c->chip)
                    ? 0
-                   : pm_command_refuse(&c->error, "--xbar", arg, "ROWSxCOLUMNS, 16..1024 rows, 2..4096 columns, even");
+                   : pm_command_refuse(&c->error, "--xbar", arg,
+                                       "ROWSxCOLUMNS, 16..1024 rows, 2..4096 columns, even");
     case OPTION_MAP: {
         const int map = pm_choice("dc|of|dr", arg, strlen(arg));
         c->chip.map = (enum pm_xbar_map)map;
@@ -330,24 +336,26 @@ static pm_status compile(struct compile *c) {
 
 int pm_cmd_compile(int argc, char **argv) {
     static const struct argp_option options[] = {
-        {"policy", OPTION_POLICY, "FILE", 0, "JSON {\"layers\": [{\"name\", \"w\", \"a\"}]}: bits of every matrix", 0},
+        {"policy", OPTION_POLICY, "FILE", 0,
+         "JSON {\"layers\": [{\"name\", \"w\", \"a\"}]}: bits of every matrix", 0},
         {"cell", OPTION_CELL, "BITS", 0, "of a cell, 1..4 (4)", 0},
         {"xbar", OPTION_XBAR, "ROWSxCOLUMNS", 0, "Size of a crossbar (256x256)", 0},
         {"map", OPTION_MAP, "dc|of|dr", 0,
-         "How negative weights lie: pairs of columns, an offset column, pairs of rows; dc alone runs (dc)", 0},
+         "How negative weights lie: pairs of columns, an offset column, pairs of rows; dc alone runs (dc)",
+         0},
         {"output", OPTION_OUTPUT, "DIR", 0, "New or empty folder for tiles, schedule and network", 0},
         {"help", 'h', NULL, 0, "This help", 0},
         {0},
     };
-    static const struct argp argp = {
-        options,
-        parse,
-        "MODEL --policy FILE --output DIR",
-        "Slices a network onto crossbars, matrices of mixed precision: tiles, schedule, latency of writing and "
-        "reading them at every inference. perimeter run DIR executes it.",
-        NULL,
-        NULL,
-        NULL};
+    static const struct argp argp = {options,
+                                     parse,
+                                     "MODEL --policy FILE --output DIR",
+                                     "Slices a network onto crossbars, matrices of mixed precision: tiles, "
+                                     "schedule, latency of writing and "
+                                     "reading them at every inference. perimeter run DIR executes it.",
+                                     NULL,
+                                     NULL,
+                                     NULL};
     struct compile *c = calloc(1, sizeof *c);
     if (!c) {
         fprintf(stderr, "perimeter: compile: out of memory\n");

@@ -87,7 +87,8 @@ pm_status pm_op_need_scale(struct pm_op_job *job) {
     if (status == PM_OK)
         status = pm_op_need(job, "e");
     if (status == PM_OK && pm_op_int(job, "m") != 0 && pm_op_int(job, "m") < 32768)
-        status = pm_op_fail(job, PM_ERANGE, "m", "%" PRId64 " is neither 0 nor 32768..65535", pm_op_int(job, "m"));
+        status =
+            pm_op_fail(job, PM_ERANGE, "m", "%" PRId64 " is neither 0 nor 32768..65535", pm_op_int(job, "m"));
     return status;
 }
 

@@ -229,9 +229,13 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
                    ? 0
                    : pm_command_refuse(&j->error, "--budget", arg, "a number in 0..100");
     case OPTION_ENERGY:
-        return energies(arg, a->job.unit) ? 0 : pm_command_refuse(&j->error, "--energy", arg, "three numbers in 0..1000000");
+        return energies(arg, a->job.unit)
+                   ? 0
+                   : pm_command_refuse(&j->error, "--energy", arg, "three numbers in 0..1000000");
     case OPTION_SRAM:
-        return pm_command_integer(arg, 0, INT64_C(1) << 53, &a->cap) ? 0 : pm_command_refuse(&j->error, "--sram", arg, "0..2^53");
+        return pm_command_integer(arg, 0, INT64_C(1) << 53, &a->cap)
+                   ? 0
+                   : pm_command_refuse(&j->error, "--sram", arg, "0..2^53");
     case OPTION_IMAGES:
         if (!pm_command_integer(arg, 1, 30000, &v))
             return pm_command_refuse(&j->error, "--images", arg, "1..30000");

@@ -14,8 +14,8 @@ pm_status pm_policy_new(struct pm_policy *p, const struct pm_graph *g) {
     for (unsigned i = 0; i < g->nodes; i++)
         if (g->node[i].kind == PM_NODE_MATRIX) {
             const struct pm_matrix *m = g->node[i].matrix;
-            p->layer[p->layers++] = (struct pm_policy_layer){
-                i, 8, 8, {m->in, m->out, pm_node_rows(&g->node[i], g->tokens), 1}};
+            p->layer[p->layers++] =
+                (struct pm_policy_layer){i, 8, 8, {m->in, m->out, pm_node_rows(&g->node[i], g->tokens), 1}};
         }
     return PM_OK;
 }
@@ -32,8 +32,8 @@ static struct pm_policy_layer *named(const struct pm_policy *p, const struct pm_
     return NULL;
 }
 
-static pm_status take(struct pm_policy *p, const struct pm_graph *g, const struct pm_json *d, const cJSON *item,
-                      unsigned cell, bool *seen) {
+static pm_status take(struct pm_policy *p, const struct pm_graph *g, const struct pm_json *d,
+                      const cJSON *item, unsigned cell, bool *seen) {
     const cJSON *name = cJSON_GetObjectItemCaseSensitive(item, "name");
     struct pm_policy_layer *l = cJSON_IsString(name) ? named(p, g, name->valuestring) : NULL;
     int64_t w, a;
@@ -48,7 +48,8 @@ static pm_status take(struct pm_policy *p, const struct pm_graph *g, const struc
         return status;
     const bool end = l == p->layer || l == p->layer + p->layers - 1;
     if (w % cell != 0 && !(end && w == 8))
-        return pm_json_fail(d, PM_EINVAL, "%s: w=%d is no multiple of %u bits a cell", name->valuestring, (int)w, cell);
+        return pm_json_fail(d, PM_EINVAL, "%s: w=%d is no multiple of %u bits a cell", name->valuestring,
+                            (int)w, cell);
     if (seen[l - p->layer])
         return pm_json_fail(d, PM_EINVAL, "%s stands twice", name->valuestring);
     seen[l - p->layer] = true;
@@ -57,7 +58,8 @@ static pm_status take(struct pm_policy *p, const struct pm_graph *g, const struc
     return PM_OK;
 }
 
-static pm_status take_all(struct pm_policy *p, const struct pm_graph *g, const struct pm_json *d, unsigned cell) {
+static pm_status take_all(struct pm_policy *p, const struct pm_graph *g, const struct pm_json *d,
+                          unsigned cell) {
     const cJSON *layers = cJSON_GetObjectItemCaseSensitive(d->root, "layers"), *item;
     bool *seen = calloc(p->layers + 1, sizeof *seen);
     pm_status status = seen ? PM_OK : pm_json_fail(d, PM_ENOMEM, "out of memory");
@@ -95,7 +97,8 @@ char *pm_policy_text(const struct pm_policy *p, const struct pm_graph *g) {
     bool ok = layers != NULL;
     for (unsigned i = 0; i < p->layers && ok; i++) {
         cJSON *l = cJSON_CreateObject();
-        ok = cJSON_AddItemToArray(layers, l) && cJSON_AddStringToObject(l, "name", g->node[p->layer[i].node].name) &&
+        ok = cJSON_AddItemToArray(layers, l) &&
+             cJSON_AddStringToObject(l, "name", g->node[p->layer[i].node].name) &&
              cJSON_AddNumberToObject(l, "w", p->layer[i].w) && cJSON_AddNumberToObject(l, "a", p->layer[i].a);
     }
     char *text = ok ? cJSON_Print(root) : NULL;
@@ -103,13 +106,14 @@ char *pm_policy_text(const struct pm_policy *p, const struct pm_graph *g) {
     return text;
 }
 
-pm_status pm_policy_place(const struct pm_policy *p, const struct pm_graph *g, const struct pm_xbar_chip *chip,
-                          struct pm_plan *plan, struct pm_error *e) {
+pm_status pm_policy_place(const struct pm_policy *p, const struct pm_graph *g,
+                          const struct pm_xbar_chip *chip, struct pm_plan *plan, struct pm_error *e) {
     pm_status status = PM_OK;
     for (unsigned i = 0; i < p->layers && status == PM_OK; i++) {
         char text[160];
-        snprintf(text, sizeof text, "%s=xbar,w=%u,a=%u,cell=%u,rows=%d,cols=%d", g->node[p->layer[i].node].name,
-                 p->layer[i].w, p->layer[i].a, chip->cell, (int)chip->rows, (int)chip->cols);
+        snprintf(text, sizeof text, "%s=xbar,w=%u,a=%u,cell=%u,rows=%d,cols=%d",
+                 g->node[p->layer[i].node].name, p->layer[i].w, p->layer[i].a, chip->cell, (int)chip->rows,
+                 (int)chip->cols);
         status = pm_plan_place(plan, text, true, e);
     }
     return status;
@@ -120,7 +124,8 @@ int64_t pm_policy_time(const struct pm_policy *p, const struct pm_xbar_chip *chi
     for (unsigned i = 0; i < p->layers; i++) {
         const struct pm_policy_layer *l = &p->layer[i];
         int64_t t = 0, tiles;
-        pm_xbar_cost(chip, &l->shape, l->w, l->a, &t, &tiles); /* sizes of a network's layers: far from 64 bits */
+        pm_xbar_cost(chip, &l->shape, l->w, l->a, &t,
+                     &tiles); /* sizes of a network's layers: far from 64 bits */
         sum += t;
     }
     return sum;

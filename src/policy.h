@@ -14,23 +14,23 @@ struct pm_policy {
         unsigned node; /**< of the graph */
         unsigned w, a; /**< bits of a weight and of an input */
         struct pm_xbar_layer shape;
-    } *layer;
+    } * layer;
 };
 
 /** All at 8/8. PM_ENOMEM. */
 pm_status pm_policy_new(struct pm_policy *p, const struct pm_graph *g);
 void pm_policy_free(struct pm_policy *p);
 
-/** Reads {"layers": [{"name", "w", "a"}]}: every matrix once; weights' bits are a multiple of the cell's, but for
- * the first and the last layer, which may have 8. PM_EFORMAT, PM_EINVAL, PM_ERANGE, PM_EIO, PM_ENOMEM. */
+/** Reads {"layers": [{"name", "w", "a"}]}: every matrix once; weights' bits are a multiple of the cell's, but
+ * for the first and the last layer, which may have 8. PM_EFORMAT, PM_EINVAL, PM_ERANGE, PM_EIO, PM_ENOMEM. */
 pm_status pm_policy_read(struct pm_policy *p, const struct pm_graph *g, const char *path, unsigned cell,
                          struct pm_error *e);
 /** The same text. The caller frees it; NULL: out of memory. */
 char *pm_policy_text(const struct pm_policy *p, const struct pm_graph *g);
 
 /** Every matrix on crossbars of this size and its bits. Errors as pm_plan_place. */
-pm_status pm_policy_place(const struct pm_policy *p, const struct pm_graph *g, const struct pm_xbar_chip *chip,
-                          struct pm_plan *plan, struct pm_error *e);
+pm_status pm_policy_place(const struct pm_policy *p, const struct pm_graph *g,
+                          const struct pm_xbar_chip *chip, struct pm_plan *plan, struct pm_error *e);
 
 /** Latency of an inference, written anew each time, 0.1 us. */
 int64_t pm_policy_time(const struct pm_policy *p, const struct pm_xbar_chip *chip);

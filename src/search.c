@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* `perimeter search`: bits of weights and inputs for every matrix on crossbars, so that an inference takes the least time
- * within a loss of accuracy (Pelke et al., arXiv 2601.21737; docs/numerics.md, "Bit-width search"). */
+/* `perimeter search`: bits of weights and inputs for every matrix on crossbars, so that an inference takes
+ * the least time within a loss of accuracy (Pelke et al., arXiv 2601.21737; docs/numerics.md, "Bit-width
+ * search"). */
 #include "commands.h"
 #include "io/choice.h"
 #include "net/ddpg.h"
@@ -68,8 +69,8 @@ static void tried(struct command *c, size_t number) {
     if (c->s.rank > 0 || !isatty(STDERR_FILENO))
         return;
     const double spent = difftime(time(NULL), c->begun);
-    fprintf(stderr, "\r\033[K%s: %u of %u, %zu policies, %.0f s left%s", methods[c->method], c->done, c->all, c->s.count,
-            spent / c->done * (c->all - c->done), c->done == c->all ? "\r\033[K" : "");
+    fprintf(stderr, "\r\033[K%s: %u of %u, %zu policies, %.0f s left%s", methods[c->method], c->done, c->all,
+            c->s.count, spent / c->done * (c->all - c->done), c->done == c->all ? "\r\033[K" : "");
     fflush(stderr);
 }
 
@@ -80,8 +81,8 @@ static pm_status try_all(struct command *c) {
     const unsigned inner = p->layers - 2, per_layer = c->weights * ACTIVATIONS;
     pm_status status = PM_OK;
     if (inner > FREE_LAYERS)
-        return pm_fail(&c->s.run.error, PM_EINVAL, "--method", "exhaustive is for at most %d free layers, here are %u",
-                       FREE_LAYERS, inner);
+        return pm_fail(&c->s.run.error, PM_EINVAL, "--method",
+                       "exhaustive is for at most %d free layers, here are %u", FREE_LAYERS, inner);
     c->all = 1;
     for (unsigned i = 0; i < inner; i++)
         c->all *= per_layer;
@@ -141,7 +142,8 @@ static pm_status evolve(struct command *c) {
     return c->status;
 }
 
-/* Features of the layers, each over its range: kind, sizes, place; then the last bits, and which comes next. */
+/* Features of the layers, each over its range: kind, sizes, place; then the last bits, and which comes next.
+ */
 static void make_states(const struct command *c, double (*state)[STATE]) {
     const struct pm_graph *g = c->s.run.network.graph;
     const struct pm_policy *p = &c->s.policy;
@@ -184,7 +186,8 @@ static pm_status episode(struct command *c, struct pm_ddpg *d, unsigned number, 
         state[t][STATE - 1] = t % 2 == 0;
         action[t] = number < RANDOM_EPISODES
                         ? pm_ddpg_uniform(d)
-                        : pm_ddpg_truncated(d, pm_ddpg_act(d, state[t]), 0.5 * pow(0.99, (double)number - (RANDOM_EPISODES - 1)));
+                        : pm_ddpg_truncated(d, pm_ddpg_act(d, state[t]),
+                                            0.5 * pow(0.99, (double)number - (RANDOM_EPISODES - 1)));
         last = t % 2 == 0 ? weight_bits(c, action[t]) : input_bits(action[t]);
         *(t % 2 == 0 ? &p->layer[t / 2].w : &p->layer[t / 2].a) = last;
     }
@@ -213,7 +216,7 @@ static pm_status learn(struct command *c) {
                                     .average = 0.5,
                                     .seed = c->seed};
     struct pm_ddpg *d = pm_ddpg_new(&cfg);
-    double (*state)[STATE] = calloc(layers, sizeof *state);
+    double(*state)[STATE] = calloc(layers, sizeof *state);
     pm_status status = d && state ? PM_OK : pm_fail(&c->s.run.error, PM_ENOMEM, "search", "out of memory");
     c->all = c->episodes;
     if (status == PM_OK)
@@ -281,8 +284,8 @@ static bool knows_all(const struct command *c) {
 }
 
 static pm_status print_report(struct command *c, size_t four) {
-    printf("%s, seed %" PRIu64 ": %u candidates, %u validation images; target %.2f %%\n", methods[c->method], c->seed,
-           c->done, c->s.images, c->target);
+    printf("%s, seed %" PRIu64 ": %u candidates, %u validation images; target %.2f %%\n", methods[c->method],
+           c->seed, c->done, c->s.images, c->target);
     printf("policy                        speedup  accuracy\n");
     print_policy(c, "8/8", c->eight);
     print_policy(c, "4/4, ends 8/8: the ceiling", four);
@@ -306,8 +309,9 @@ static void set_policy(struct command *c, size_t number) {
 static pm_status save(struct command *c, struct pm_outfile *file) {
     set_policy(c, c->found);
     char *text = pm_policy_text(&c->s.policy, c->s.run.network.graph);
-    const pm_status status = text ? pm_outfile_write_all(file, 1, pm_write_line, (const void *[]){text}, &c->s.run.error)
-                                  : pm_fail(&c->s.run.error, PM_ENOMEM, c->output, "out of memory");
+    const pm_status status =
+        text ? pm_outfile_write_all(file, 1, pm_write_line, (const void *[]){text}, &c->s.run.error)
+             : pm_fail(&c->s.run.error, PM_ENOMEM, c->output, "out of memory");
     free(text);
     return status;
 }
@@ -334,8 +338,8 @@ static pm_status prepare(struct command *c, struct pm_outfile *file) {
     if (status == PM_OK && pm_policy_new(&c->s.policy, j->network.graph) != PM_OK)
         status = pm_fail(&j->error, PM_ENOMEM, "search", "out of memory");
     if (status == PM_OK && (c->s.policy.layers < 3 || c->s.policy.layers > PM_PLAN_ENTRIES))
-        status = pm_fail(&j->error, PM_EINVAL, j->model, "%u matrices, a search takes 3 to %d", c->s.policy.layers,
-                         PM_PLAN_ENTRIES);
+        status = pm_fail(&j->error, PM_EINVAL, j->model, "%u matrices, a search takes 3 to %d",
+                         c->s.policy.layers, PM_PLAN_ENTRIES);
     for (unsigned w = c->s.chip.cell; w <= 8; w += c->s.chip.cell)
         if (w >= 2)
             c->weight[c->weights++] = w;
@@ -394,14 +398,18 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case OPTION_XBAR:
         return pm_policy_crossbar(arg, &c->s.chip)
                    ? 0
-                   : pm_command_refuse(&c->s.run.error, "--xbar", arg, "ROWSxCOLUMNS, 16..1024 rows, 2..4096 columns, even");
+                   : pm_command_refuse(&c->s.run.error, "--xbar", arg,
+                                       "ROWSxCOLUMNS, 16..1024 rows, 2..4096 columns, even");
     case OPTION_DROP:
         c->drop = strtod(arg, &end);
-        return *arg && !*end && c->drop >= 0 && c->drop <= 100 ? 0 : pm_command_refuse(&c->s.run.error, "--drop", arg, "a number in 0..100");
+        return *arg && !*end && c->drop >= 0 && c->drop <= 100
+                   ? 0
+                   : pm_command_refuse(&c->s.run.error, "--drop", arg, "a number in 0..100");
     case OPTION_METHOD: {
         const int method = pm_choice("exhaustive|esch|ddpg", arg, strlen(arg));
         c->method = (enum method)method;
-        return method >= 0 ? 0 : pm_command_refuse(&c->s.run.error, "--method", arg, "exhaustive, esch or ddpg");
+        return method >= 0 ? 0
+                           : pm_command_refuse(&c->s.run.error, "--method", arg, "exhaustive, esch or ddpg");
     }
     case OPTION_EPISODES:
         if (!pm_command_integer(arg, 1, 1000000, &v))
@@ -438,16 +446,17 @@ int pm_cmd_search(int argc, char **argv) {
         {"help", 'h', NULL, 0, "This help", 0},
         {0},
     };
-    static const struct argp argp = {
-        options,
-        parse,
-        "MODEL --data DIR --output P.json",
-        "Finds the bits of weights and inputs of every matrix with which an inference on crossbars takes the least "
-        "time within a loss of accuracy. The first and the last layer have 8. Under mpirun the ranks share the images; "
-        "the result is the same for any number of them.",
-        NULL,
-        NULL,
-        NULL};
+    static const struct argp argp = {options,
+                                     parse,
+                                     "MODEL --data DIR --output P.json",
+                                     "Finds the bits of weights and inputs of every matrix with which an "
+                                     "inference on crossbars takes the least "
+                                     "time within a loss of accuracy. The first and the last layer have 8. "
+                                     "Under mpirun the ranks share the images; "
+                                     "the result is the same for any number of them.",
+                                     NULL,
+                                     NULL,
+                                     NULL};
     struct command *c = calloc(1, sizeof *c);
     struct pm_outfile file = {0};
     if (!c) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* `perimeter search`: accuracies of policies, each measured once and kept in a file line by line, so that a search that
- * was ended goes on where it was. */
+/* `perimeter search`: accuracies of policies, each measured once and kept in a file line by line, so that a
+ * search that was ended goes on where it was. */
 #ifndef PM_SEARCH_SEEN_H
 #define PM_SEARCH_SEEN_H
 
@@ -20,7 +20,7 @@ struct pm_search {
         uint8_t *bits; /**< [2 * layers] */
         unsigned correct;
         int64_t time;
-    } *seen;
+    } * seen;
     size_t count, room;
 };
 

@@ -73,8 +73,15 @@ static void first_step(void **state) {
 static void learns(void **state) {
     (void)state;
     for (uint64_t seed = 1; seed <= 3; seed++) {
-        const struct pm_ddpg_cfg cfg = {.state = 2, .hidden = 40, .batch = 64, .replay = 2000, .actor = 1e-3,
-                                        .critic = 1e-2, .tau = 0.01, .average = 0.5, .seed = seed};
+        const struct pm_ddpg_cfg cfg = {.state = 2,
+                                        .hidden = 40,
+                                        .batch = 64,
+                                        .replay = 2000,
+                                        .actor = 1e-3,
+                                        .critic = 1e-2,
+                                        .tau = 0.01,
+                                        .average = 0.5,
+                                        .seed = seed};
         struct pm_ddpg *d = pm_ddpg_new(&cfg);
         double worst = 0;
         for (int i = 0; i < 4000; i++) {

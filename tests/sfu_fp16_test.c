@@ -27,7 +27,8 @@ static void to_mpfr(mpfr_t r, uint16_t x) {
         return;
     }
     const unsigned exponent = x >> 10 & 31, mantissa = x & 1023;
-    mpfr_set_ui_2exp(r, exponent ? mantissa | 1024 : mantissa, exponent ? (int)exponent - 25 : -24, MPFR_RNDN);
+    mpfr_set_ui_2exp(r, exponent ? mantissa | 1024 : mantissa, exponent ? (int)exponent - 25 : -24,
+                     MPFR_RNDN);
     mpfr_setsign(r, r, x >> 15, MPFR_RNDN);
 }
 
@@ -51,12 +52,18 @@ enum operation { ADD, SUB, MUL, DIV, FMA, SQRT, OPERATIONS };
 
 static uint16_t ours(enum operation f, uint16_t a, uint16_t b, uint16_t c) {
     switch (f) {
-    case ADD: return pm_fp16_add(a, b);
-    case SUB: return pm_fp16_sub(a, b);
-    case MUL: return pm_fp16_mul(a, b);
-    case DIV: return pm_fp16_div(a, b);
-    case FMA: return pm_fp16_fma(a, b, c);
-    default: return pm_fp16_sqrt(a);
+    case ADD:
+        return pm_fp16_add(a, b);
+    case SUB:
+        return pm_fp16_sub(a, b);
+    case MUL:
+        return pm_fp16_mul(a, b);
+    case DIV:
+        return pm_fp16_div(a, b);
+    case FMA:
+        return pm_fp16_fma(a, b, c);
+    default:
+        return pm_fp16_sqrt(a);
     }
 }
 
@@ -68,12 +75,24 @@ static uint16_t theirs(enum operation f, uint16_t a, uint16_t b, uint16_t c) {
     to_mpfr(mc, c);
     int ternary;
     switch (f) {
-    case ADD: ternary = mpfr_add(my, ma, mb, MPFR_RNDN); break;
-    case SUB: ternary = mpfr_sub(my, ma, mb, MPFR_RNDN); break;
-    case MUL: ternary = mpfr_mul(my, ma, mb, MPFR_RNDN); break;
-    case DIV: ternary = mpfr_div(my, ma, mb, MPFR_RNDN); break;
-    case FMA: ternary = mpfr_fma(my, ma, mb, mc, MPFR_RNDN); break;
-    default: ternary = mpfr_sqrt(my, ma, MPFR_RNDN); break;
+    case ADD:
+        ternary = mpfr_add(my, ma, mb, MPFR_RNDN);
+        break;
+    case SUB:
+        ternary = mpfr_sub(my, ma, mb, MPFR_RNDN);
+        break;
+    case MUL:
+        ternary = mpfr_mul(my, ma, mb, MPFR_RNDN);
+        break;
+    case DIV:
+        ternary = mpfr_div(my, ma, mb, MPFR_RNDN);
+        break;
+    case FMA:
+        ternary = mpfr_fma(my, ma, mb, mc, MPFR_RNDN);
+        break;
+    default:
+        ternary = mpfr_sqrt(my, ma, MPFR_RNDN);
+        break;
     }
     return from_mpfr(my, ternary);
 }
@@ -85,10 +104,10 @@ static void same(enum operation f, uint16_t a, uint16_t b, uint16_t c) {
     assert_int_equal(got, want);
 }
 
-static const uint16_t edges[] = {0,      1,      2,      0x3FE,  0x3FF,  0x400,  0x401,  0x7FF,  0x800,  0x1400, 0x1401,
-                                 0x3555, 0x37FF, 0x3800, 0x3801, 0x3BFF, 0x3C00, 0x3C01, 0x3C02, 0x3FFF, 0x4000, 0x4248,
-                                 0x5640, 0x63FF, 0x6400, 0x6401, 0x77FF, 0x7800, 0x7BFE, 0x7BFF, 0x7C00, 0x7C01, 0x7E00,
-                                 0x7FFF};
+static const uint16_t edges[] = {0,      1,      2,      0x3FE,  0x3FF,  0x400,  0x401,  0x7FF,  0x800,
+                                 0x1400, 0x1401, 0x3555, 0x37FF, 0x3800, 0x3801, 0x3BFF, 0x3C00, 0x3C01,
+                                 0x3C02, 0x3FFF, 0x4000, 0x4248, 0x5640, 0x63FF, 0x6400, 0x6401, 0x77FF,
+                                 0x7800, 0x7BFE, 0x7BFF, 0x7C00, 0x7C01, 0x7E00, 0x7FFF};
 #define EDGES (sizeof edges / sizeof *edges)
 
 static uint16_t edge(size_t i) {
@@ -146,7 +165,8 @@ static void rounder_and_scales(void **state) {
         const int ternary = mpfr_set_sj_2exp(my, a, k, MPFR_RNDN);
         assert_int_equal(pm_fp16_rn(a, k), from_mpfr(my, ternary));
         const int32_t i = (int32_t)draw();
-        const struct pm_scale scale = {draw() % 8 ? 0x8000 | (draw() & 0x7FFF) : 0, (int)(draw() % 401) - 200};
+        const struct pm_scale scale = {draw() % 8 ? 0x8000 | (draw() & 0x7FFF) : 0,
+                                       (int)(draw() % 401) - 200};
         const int other = mpfr_set_sj_2exp(my, (int64_t)i * scale.m, scale.e, MPFR_RNDN);
         assert_int_equal(pm_fp16_i2f(i, scale), from_mpfr(my, other));
     }
@@ -186,9 +206,10 @@ int main(void) {
     mpfr_set_emin(-23);
     mpfr_set_emax(16);
     mpfr_inits2(11, ma, mb, mc, my, (mpfr_ptr)0);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(edges_crossed),      cmocka_unit_test(edges_and_random),
-                                       cmocka_unit_test(nearly_cancelled),   cmocka_unit_test(every_root),
-                                       cmocka_unit_test(rounder_and_scales), cmocka_unit_test(parts_and_order)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(edges_crossed),      cmocka_unit_test(edges_and_random),
+        cmocka_unit_test(nearly_cancelled),   cmocka_unit_test(every_root),
+        cmocka_unit_test(rounder_and_scales), cmocka_unit_test(parts_and_order)};
     cmocka_set_message_output(CM_OUTPUT_TAP);
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     mpfr_clears(ma, mb, mc, my, (mpfr_ptr)0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Against double precision; errors in units of the last place of a binary16 result, bounded from both sides. */
+/* Against double precision; errors in units of the last place of a binary16 result, bounded from both sides.
+ */
 #include "sfu.h"
 
 #include <math.h>
@@ -215,16 +216,15 @@ static double activation(enum pm_sfu_act_kind kind, double x) {
 
 static void activations(void **state) {
     (void)state;
-    static const struct {
-        double least, most;
-    } want[] = {{20, 26}, {0.505, 0.53}, {0.5, 0.515}};
+    static const struct { double least, most; } want[] = {{20, 26}, {0.505, 0.53}, {0.5, 0.515}};
     for (int kind = PM_SFU_GELU; kind <= PM_SFU_SILU; kind++) {
         double worst = 0, furthest = 0;
         for (unsigned u = 0; u < 65536; u++) {
             const uint16_t x = (uint16_t)u, y = pm_sfu_act((enum pm_sfu_act_kind)kind, x);
             if ((x & 0x7C00) == 0x7C00)
                 continue;
-            const double exact = activation((enum pm_sfu_act_kind)kind, value(x)), error = fabs(value(y) - exact);
+            const double exact = activation((enum pm_sfu_act_kind)kind, value(x)),
+                         error = fabs(value(y) - exact);
             furthest = fabs(exact) < 8 && error > furthest ? error : furthest;
             if (fabs(exact) >= 0x1p-10 && error / ulp(fabs(exact)) > worst)
                 worst = error / ulp(fabs(exact));
@@ -245,7 +245,8 @@ static void rotary(void **state) {
     double worst = 0;
     for (unsigned n = 0; n < 200000; n++) {
         const double angle = 6.2831853 * uniform();
-        const uint16_t x0 = half(3 * gauss()), x1 = half(3 * gauss()), c = half(cos(angle)), s = half(sin(angle));
+        const uint16_t x0 = half(3 * gauss()), x1 = half(3 * gauss()), c = half(cos(angle)),
+                       s = half(sin(angle));
         uint16_t y0, y1;
         pm_sfu_rope(x0, x1, c, s, &y0, &y1);
         const double length = hypot(value(x0), value(x1));

@@ -126,8 +126,7 @@ static void columns_are_converted(void **state) {
                     double d = plus - minus;
                     want_clips += d > limit || d < -limit;
                     d = d > limit ? limit : d < -limit ? -limit : d;
-                    want += d * (double)(1 << (plane + low)) *
-                            (c.is_signed && plane == c.abits - 1 ? -1 : 1);
+                    want += d * (double)(1 << (plane + low)) * (c.is_signed && plane == c.abits - 1 ? -1 : 1);
                     high = low;
                 }
             }
@@ -144,7 +143,8 @@ static void columns_are_converted(void **state) {
 /* A published network, each weight and input of eight bits. */
 static int64_t layer_time(int64_t k, int64_t outputs, int64_t vectors, int64_t repeat, unsigned w, unsigned a,
                           enum pm_xbar_map map) {
-    const struct pm_xbar_chip chip = {.cell = 4, .rows = 256, .cols = 256, .write = 560, .mvm = 14, .map = map};
+    const struct pm_xbar_chip chip = {
+        .cell = 4, .rows = 256, .cols = 256, .write = 560, .mvm = 14, .map = map};
     const struct pm_xbar_layer layer = {k, outputs, vectors, repeat};
     int64_t t, tiles;
     assert_int_equal(pm_xbar_cost(&chip, &layer, w, a, &t, &tiles), PM_OK);
@@ -155,22 +155,24 @@ static void vgg_16_takes_its_time(void **state) {
     (void)state;
     static const struct {
         int64_t k, outputs, vectors;
-    } layer[] = {{27, 64, 50176},    {576, 64, 50176},   {576, 128, 12544},  {1152, 128, 12544},
-                 {1152, 256, 3136},  {2304, 256, 3136},  {2304, 256, 3136},  {2304, 512, 784},
-                 {4608, 512, 784},   {4608, 512, 784},   {4608, 512, 196},   {4608, 512, 196},
-                 {4608, 512, 196},   {25088, 4096, 1},   {4096, 4096, 1},    {4096, 1000, 1}};
+    } layer[] = {{27, 64, 50176},   {576, 64, 50176},  {576, 128, 12544}, {1152, 128, 12544},
+                 {1152, 256, 3136}, {2304, 256, 3136}, {2304, 256, 3136}, {2304, 512, 784},
+                 {4608, 512, 784},  {4608, 512, 784},  {4608, 512, 196},  {4608, 512, 196},
+                 {4608, 512, 196},  {25088, 4096, 1},  {4096, 4096, 1},   {4096, 1000, 1}};
     int64_t sum = 0;
     for (unsigned i = 0; i < sizeof layer / sizeof *layer; i++)
         sum += layer_time(layer[i].k, layer[i].outputs, layer[i].vectors, 1, 8, 8, PM_XBAR_DC);
     assert_int_equal(sum, 123946368);
 }
 
-/* ViT-B/32: 12 layers of 768 with 12 heads, 50 tokens, 1,000 classes; the products of attention, written as they come, too. */
+/* ViT-B/32: 12 layers of 768 with 12 heads, 50 tokens, 1,000 classes; the products of attention, written as
+ * they come, too. */
 static void vit_b_32_takes_its_time(void **state) {
     (void)state;
-    const int64_t layer = layer_time(768, 2304, 50, 1, 8, 8, PM_XBAR_DC) + layer_time(768, 768, 50, 1, 8, 8, PM_XBAR_DC) +
-                          layer_time(768, 3072, 50, 1, 8, 8, PM_XBAR_DC) + layer_time(3072, 768, 50, 1, 8, 8, PM_XBAR_DC) +
-                          layer_time(64, 50, 50, 12, 8, 8, PM_XBAR_DC) + layer_time(50, 64, 50, 12, 8, 8, PM_XBAR_DC);
+    const int64_t layer =
+        layer_time(768, 2304, 50, 1, 8, 8, PM_XBAR_DC) + layer_time(768, 768, 50, 1, 8, 8, PM_XBAR_DC) +
+        layer_time(768, 3072, 50, 1, 8, 8, PM_XBAR_DC) + layer_time(3072, 768, 50, 1, 8, 8, PM_XBAR_DC) +
+        layer_time(64, 50, 50, 12, 8, 8, PM_XBAR_DC) + layer_time(50, 64, 50, 12, 8, 8, PM_XBAR_DC);
     assert_int_equal(12 * layer + layer_time(3072, 768, 49, 1, 8, 8, PM_XBAR_DC) +
                          layer_time(768, 1000, 1, 1, 8, 8, PM_XBAR_DC),
                      34610688);
@@ -267,12 +269,12 @@ static void what_is_refused(void **state) {
     static const struct {
         size_t member;
         unsigned value;
-    } bad[] = {{offsetof(struct pm_xbar_cfg, wbits), 1},  {offsetof(struct pm_xbar_cfg, wbits), 9},
-               {offsetof(struct pm_xbar_cfg, abits), 1},  {offsetof(struct pm_xbar_cfg, abits), 9},
-               {offsetof(struct pm_xbar_cfg, cell), 0},   {offsetof(struct pm_xbar_cfg, cell), 5},
-               {offsetof(struct pm_xbar_cfg, rows), 15},  {offsetof(struct pm_xbar_cfg, rows), 1025},
-               {offsetof(struct pm_xbar_cfg, cols), 0},   {offsetof(struct pm_xbar_cfg, cols), 255},
-               {offsetof(struct pm_xbar_cfg, adc), 1},    {offsetof(struct pm_xbar_cfg, adc), 17},
+    } bad[] = {{offsetof(struct pm_xbar_cfg, wbits), 1},      {offsetof(struct pm_xbar_cfg, wbits), 9},
+               {offsetof(struct pm_xbar_cfg, abits), 1},      {offsetof(struct pm_xbar_cfg, abits), 9},
+               {offsetof(struct pm_xbar_cfg, cell), 0},       {offsetof(struct pm_xbar_cfg, cell), 5},
+               {offsetof(struct pm_xbar_cfg, rows), 15},      {offsetof(struct pm_xbar_cfg, rows), 1025},
+               {offsetof(struct pm_xbar_cfg, cols), 0},       {offsetof(struct pm_xbar_cfg, cols), 255},
+               {offsetof(struct pm_xbar_cfg, adc), 1},        {offsetof(struct pm_xbar_cfg, adc), 17},
                {offsetof(struct pm_xbar_cfg, path), PM_PATHS}};
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct pm_xbar_cfg c = good;
@@ -291,14 +293,11 @@ static void what_is_refused(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(slices_recompose),
-                                       cmocka_unit_test(is_the_product),
-                                       cmocka_unit_test(columns_are_converted),
-                                       cmocka_unit_test(noisy_arrays),
-                                       cmocka_unit_test(vgg_16_takes_its_time),
-                                       cmocka_unit_test(vit_b_32_takes_its_time),
-                                       cmocka_unit_test(maps_and_limits),
-                                       cmocka_unit_test(what_is_refused)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(slices_recompose),      cmocka_unit_test(is_the_product),
+        cmocka_unit_test(columns_are_converted), cmocka_unit_test(noisy_arrays),
+        cmocka_unit_test(vgg_16_takes_its_time), cmocka_unit_test(vit_b_32_takes_its_time),
+        cmocka_unit_test(maps_and_limits),       cmocka_unit_test(what_is_refused)};
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,7 +34,8 @@ static struct parts parts_of(const struct pm_mlp *net, double *p) {
 
 pm_status pm_mlp_new(struct pm_mlp *net, unsigned in, unsigned hidden, bool sigmoid, uint64_t *rng) {
     const size_t h = hidden;
-    *net = (struct pm_mlp){.in = in, .hidden = hidden, .sigmoid = sigmoid, .size = h * in + h + h * h + h + h + 1};
+    *net = (struct pm_mlp){
+        .in = in, .hidden = hidden, .sigmoid = sigmoid, .size = h * in + h + h * h + h + h + 1};
     net->param = calloc(4 * net->size, sizeof *net->param);
     if (net->param == NULL)
         return PM_ENOMEM;
@@ -63,8 +64,8 @@ static void layer(unsigned n, unsigned in, unsigned out, const double *x, const 
                   double *y) {
     for (size_t i = 0; i < n; i++)
         memcpy(y + i * out, b, out * sizeof *y);
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)n, (int)out, (int)in, 1, x, (int)in, w, (int)in, 1, y,
-                (int)out);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)n, (int)out, (int)in, 1, x, (int)in, w, (int)in,
+                1, y, (int)out);
     for (size_t i = 0; i < (size_t)n * out; i++)
         y[i] = y[i] > 0 ? y[i] : 0;
 }
@@ -82,15 +83,15 @@ void pm_mlp_forward(const struct pm_mlp *net, unsigned n, const double *x, doubl
 }
 
 /* Of a layer's outputs: dy becomes the gradient before the ReLU; gw = dy^T x, gb = sum dy, dx = dy w. */
-static void layer_back(unsigned n, unsigned in, unsigned out, const double *x, const double *w, const double *y,
-                       double *dy, double *gw, double *gb, double *dx) {
+static void layer_back(unsigned n, unsigned in, unsigned out, const double *x, const double *w,
+                       const double *y, double *dy, double *gw, double *gb, double *dx) {
     memset(gb, 0, out * sizeof *gb);
     for (size_t i = 0; i < (size_t)n * out; i++) {
         dy[i] = y[i] > 0 ? dy[i] : 0;
         gb[i % out] += dy[i];
     }
-    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)out, (int)in, (int)n, 1, dy, (int)out, x, (int)in, 0,
-                gw, (int)in);
+    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)out, (int)in, (int)n, 1, dy, (int)out, x,
+                (int)in, 0, gw, (int)in);
     if (dx != NULL)
         cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)n, (int)in, (int)out, 1, dy, (int)out, w,
                     (int)in, 0, dx, (int)in);
@@ -156,11 +157,13 @@ struct pm_ddpg *pm_ddpg_new(const struct pm_ddpg_cfg *cfg) {
               pm_mlp_new(&d->critic, cfg->state + 1, cfg->hidden, false, &d->rng) == PM_OK &&
               pm_mlp_new(&d->actor_target, cfg->state, cfg->hidden, true, &d->rng) == PM_OK &&
               pm_mlp_new(&d->critic_target, cfg->state + 1, cfg->hidden, false, &d->rng) == PM_OK;
-    ok = ok && (d->state = doubles(kept * s)) && (d->next = doubles(kept * s)) && (d->action = doubles(kept)) &&
-         (d->reward = doubles(kept)) && (d->last = calloc(kept, sizeof *d->last)) && (d->s = doubles(n * s)) &&
+    ok = ok && (d->state = doubles(kept * s)) && (d->next = doubles(kept * s)) &&
+         (d->action = doubles(kept)) && (d->reward = doubles(kept)) &&
+         (d->last = calloc(kept, sizeof *d->last)) && (d->s = doubles(n * s)) &&
          (d->sa = doubles(n * (s + 1))) && (d->next_sa = doubles(n * (s + 1))) &&
-         (d->work = doubles(pm_mlp_work(&d->critic, cfg->batch))) && (d->q = doubles(n)) && (d->target = doubles(n)) &&
-         (d->act = doubles(n)) && (d->dq = doubles(n)) && (d->dsa = doubles(n * (s + 1))) && (d->r = doubles(n));
+         (d->work = doubles(pm_mlp_work(&d->critic, cfg->batch))) && (d->q = doubles(n)) &&
+         (d->target = doubles(n)) && (d->act = doubles(n)) && (d->dq = doubles(n)) &&
+         (d->dsa = doubles(n * (s + 1))) && (d->r = doubles(n));
     if (!ok) {
         pm_ddpg_free(d);
         return NULL;
@@ -177,7 +180,7 @@ void pm_ddpg_free(struct pm_ddpg *d) {
     pm_mlp_free(&d->critic);
     pm_mlp_free(&d->actor_target);
     pm_mlp_free(&d->critic_target);
-    double *all[] = {d->state, d->next, d->action, d->reward, d->s,  d->sa, d->next_sa,
+    double *all[] = {d->state, d->next, d->action, d->reward, d->s,  d->sa,  d->next_sa,
                      d->work,  d->q,    d->target, d->act,    d->dq, d->dsa, d->r};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);

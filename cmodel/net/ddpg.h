@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Deep deterministic policy gradient (Lillicrap et al., arXiv 1509.02971) for one action in 0..1: an actor and a
- * critic of two hidden layers of ReLU, targets that follow, a replay buffer, Adam; all in double on BLAS. */
+/* Deep deterministic policy gradient (Lillicrap et al., arXiv 1509.02971) for one action in 0..1: an actor
+ * and a critic of two hidden layers of ReLU, targets that follow, a replay buffer, Adam; all in double on
+ * BLAS. */
 #ifndef PM_NET_DDPG_H
 #define PM_NET_DDPG_H
 
@@ -9,10 +10,10 @@
 /** A network in -> hidden -> hidden -> 1. */
 struct pm_mlp {
     unsigned in, hidden;
-    bool sigmoid;                   /**< of the output */
-    size_t size;                    /**< parameters */
-    double *param, *grad, *m, *v;   /**< [size]; m, v: Adam's */
-    uint64_t steps;                 /**< Adam's */
+    bool sigmoid;                 /**< of the output */
+    size_t size;                  /**< parameters */
+    double *param, *grad, *m, *v; /**< [size]; m, v: Adam's */
+    uint64_t steps;               /**< Adam's */
 };
 
 /** Uniform weights of +-1/sqrt(fan-in), from *rng, which moves on. PM_ENOMEM. */
@@ -21,8 +22,8 @@ void pm_mlp_free(struct pm_mlp *net);
 /** y[n] of x[n][in]; work: pm_mlp_work(net, n) doubles, which pm_mlp_backward() takes. */
 void pm_mlp_forward(const struct pm_mlp *net, unsigned n, const double *x, double *work, double *y);
 size_t pm_mlp_work(const struct pm_mlp *net, unsigned n);
-/** Sets net->grad to the gradients of sum dy[n] y[n], and, where dx is not NULL, dx[n][in]. x, work and y as of the
- * last pm_mlp_forward(). */
+/** Sets net->grad to the gradients of sum dy[n] y[n], and, where dx is not NULL, dx[n][in]. x, work and y as
+ * of the last pm_mlp_forward(). */
 void pm_mlp_backward(struct pm_mlp *net, unsigned n, const double *x, double *work, const double *y,
                      const double *dy, double *dx);
 /** One step of Adam down net->grad. */

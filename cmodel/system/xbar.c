@@ -66,7 +66,7 @@ static pm_status find_layer(const struct pm_json *d, const struct pm_node *node,
         const cJSON *object;
         const char *key;
         unsigned want;
-    } must[] = {{d->root, "cell", c->cell}, {d->root, "rows", c->rows}, {d->root, "cols", c->cols},
+    } must[] = {{d->root, "cell", c->cell},    {d->root, "rows", c->rows},     {d->root, "cols", c->cols},
                 {NULL, "k", node->matrix->in}, {NULL, "m", node->matrix->out}, {NULL, "w", c->wbits},
                 {NULL, "a", c->abits}};
     if (!cJSON_IsString(map) || strcmp(map->valuestring, "dc") != 0)
@@ -94,8 +94,8 @@ static pm_status find_layer(const struct pm_json *d, const struct pm_node *node,
 }
 
 /* Adds a tile's cells to the weights w[rows][outputs]. */
-static pm_status add_tile(const struct pm_xbar_cfg *c, const struct pm_matrix *m, const char *path, unsigned r,
-                          unsigned q, int16_t *w, struct pm_error *e) {
+static pm_status add_tile(const struct pm_xbar_cfg *c, const struct pm_matrix *m, const char *path,
+                          unsigned r, unsigned q, int16_t *w, struct pm_error *e) {
     struct pm_tensor t;
     pm_status status = pm_npy_read(path, &t, e);
     if (status != PM_OK)
@@ -121,8 +121,8 @@ static pm_status add_tile(const struct pm_xbar_cfg *c, const struct pm_matrix *m
 }
 
 /* The weights as the tiles have them; where nothing is compiled, as they are. */
-static pm_status load_tiles(const struct pm_site *site, const struct pm_node *node, const struct pm_xbar_cfg *c,
-                            int16_t *w, struct pm_error *e) {
+static pm_status load_tiles(const struct pm_site *site, const struct pm_node *node,
+                            const struct pm_xbar_cfg *c, int16_t *w, struct pm_error *e) {
     char path[PATH_MAX + 64];
     struct pm_json d = {path, e, NULL};
     int64_t number = 0;
@@ -153,11 +153,10 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
     if (!l)
         return PM_ENOMEM;
     if (pm_xbar_check(&c) != PM_OK)
-        return c.cols % 2 ? pm_fail(e, PM_EINVAL, "xbar.cols", "%u is odd; pairs stay together", c.cols)
-               : c.adc == 1
-                   ? pm_fail(e, PM_EINVAL, "xbar.adc", "a converter has 2..16 bits; 0: ideal")
-                   : pm_fail(e, PM_EINVAL, "xbar.rows", "%u; cells with errors have at most %d", c.rows,
-                             PM_RRAM_MAX_ROWS);
+        return c.cols % 2   ? pm_fail(e, PM_EINVAL, "xbar.cols", "%u is odd; pairs stay together", c.cols)
+               : c.adc == 1 ? pm_fail(e, PM_EINVAL, "xbar.adc", "a converter has 2..16 bits; 0: ideal")
+                            : pm_fail(e, PM_EINVAL, "xbar.rows", "%u; cells with errors have at most %d",
+                                      c.rows, PM_RRAM_MAX_ROWS);
     pm_status status = pm_integer_new(site, node, &bits, &l->integer, e);
     if (status != PM_OK)
         return status;
@@ -165,7 +164,8 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
     status = load_tiles(site, node, &c, l->integer->weight, e);
     if (status != PM_OK)
         return status;
-    status = pm_xbar_new(&c, l->integer->weight, l->integer->in, l->integer->out, site->next_array, &l->matrix);
+    status =
+        pm_xbar_new(&c, l->integer->weight, l->integer->in, l->integer->out, site->next_array, &l->matrix);
     if (status == PM_OK)
         site->next_array += pm_xbar_row_tiles(l->matrix) * pm_xbar_col_tiles(l->matrix);
     return status;

@@ -18,9 +18,9 @@ uint32_t pm_ex2(uint32_t t, unsigned *q);
 /** e^x. */
 uint16_t pm_sfu_exp(uint16_t x);
 
-/** a[n]'s weights A[i] = e^(c (a_i - max)) in 1..`bits` bits, the largest 2^bits - 1, and *z = sum A; of keep[i] = 0: 0,
- * as are all where none is kept. keep may be NULL. scale: c log2(e), e -200..-19. bits 8..16. p[n], where not
- * NULL: the normalised weights in binary16. n 1..PM_SFU_MAX_ROW. */
+/** a[n]'s weights A[i] = e^(c (a_i - max)) in 1..`bits` bits, the largest 2^bits - 1, and *z = sum A; of
+ * keep[i] = 0: 0, as are all where none is kept. keep may be NULL. scale: c log2(e), e -200..-19. bits 8..16.
+ * p[n], where not NULL: the normalised weights in binary16. n 1..PM_SFU_MAX_ROW. */
 void pm_sfu_softmax(unsigned bits, const int32_t *a, const uint8_t *keep, struct pm_scale scale, size_t n,
                     uint16_t *A, uint32_t *z, uint16_t *p);
 

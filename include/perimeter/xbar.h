@@ -23,7 +23,8 @@ struct pm_xbar_cfg {
     unsigned wbits; /**< of a weight, 2..8: -2^(wbits-1)..2^(wbits-1)-1 */
     unsigned abits; /**< planes of x, 1..8; at least 2 where it is signed */
     unsigned cell;  /**< bits a cell, 1..4 */
-    unsigned rows;  /**< of a crossbar, 16..PM_XBAR_MAX_ROWS; to PM_RRAM_MAX_ROWS where cells are not nominal */
+    unsigned
+        rows; /**< of a crossbar, 16..PM_XBAR_MAX_ROWS; to PM_RRAM_MAX_ROWS where cells are not nominal */
     unsigned cols;  /**< its columns, even, 2..PM_ARRAY_MAX_COLS: pairs stay together */
     unsigned adc;   /**< bits of a converter, 2..16: differences are clipped to +-(2^(adc-1)-1); 0: ideal */
     bool is_signed; /**< x is two's complement: its last plane is negative */
@@ -58,9 +59,9 @@ struct pm_xbar_cost {
 /** A programmed matrix. Reading it changes nothing: threads may share it. */
 struct pm_xbar;
 
-/** Programs w[rows][outputs] (row-major), each within wbits. Pair m * slices + s, columns G+ and G-, has output m's
- * slice s; row tile r and column tile q have array number array_id + r * column tiles + q for their draws.
- * PM_EINVAL, PM_ERANGE (a weight), PM_ENOMEM. */
+/** Programs w[rows][outputs] (row-major), each within wbits. Pair m * slices + s, columns G+ and G-, has
+ * output m's slice s; row tile r and column tile q have array number array_id + r * column tiles + q for
+ * their draws. PM_EINVAL, PM_ERANGE (a weight), PM_ENOMEM. */
 pm_status pm_xbar_new(const struct pm_xbar_cfg *cfg, const int16_t *w, unsigned rows, unsigned outputs,
                       uint32_t array_id, struct pm_xbar **matrix);
 void pm_xbar_free(struct pm_xbar *h);
@@ -73,8 +74,8 @@ unsigned pm_xbar_col_tiles(const struct pm_xbar *h);
 /** w[rows][outputs] as given. */
 const int16_t *pm_xbar_weights(const struct pm_xbar *h);
 
-/** y[n][outputs] = x[n][rows] w, x `stride` elements apart and within abits, as if through every plane, slice and
- * conversion; vectors are numbered from first_vector since programming. cost may be NULL. PM_ENOMEM. */
+/** y[n][outputs] = x[n][rows] w, x `stride` elements apart and within abits, as if through every plane, slice
+ * and conversion; vectors are numbered from first_vector since programming. cost may be NULL. PM_ENOMEM. */
 pm_status pm_xbar_gemm(const struct pm_xbar *h, const int32_t *x, size_t stride, size_t n,
                        uint32_t first_vector, int64_t *y, struct pm_xbar_cost *cost);
 
@@ -85,7 +86,8 @@ struct pm_xbar_access {
     unsigned first, n; /**< outputs */
 };
 
-/** code[n] of these outputs. Bit r mod 64 of wordlines[r / 64] turns row r of the tile on. Returns the clips. */
+/** code[n] of these outputs. Bit r mod 64 of wordlines[r / 64] turns row r of the tile on. Returns the clips.
+ */
 uint64_t pm_xbar_read(const struct pm_xbar *h, const struct pm_xbar_access *a, const uint64_t *wordlines,
                       int32_t *code);
 

@@ -5,8 +5,7 @@
 
 #include <stdlib.h>
 
-#define CODES(NAME, DIMS)                                                                                    \
-    .name = (NAME), .dims = (DIMS), .dtype = PM_INT32, .lo = 0, .hi = 65535
+#define CODES(NAME, DIMS) .name = (NAME), .dims = (DIMS), .dtype = PM_INT32, .lo = 0, .hi = 65535
 
 /* Codes of an input, which the caller frees; NULL: out of memory, or there is no such input. */
 static uint16_t *codes(const struct pm_op_job *job, const char *name) {
@@ -68,7 +67,8 @@ static pm_status softmax(struct pm_op_job *job) {
 }
 
 static const struct pm_setting softmax_settings[] = {
-    {PM_SET_INTEGER("m", 0, 65535, NULL), .help = "needed: the scores' scale times log2(e) is m 2^e; 0 or 32768.."},
+    {PM_SET_INTEGER("m", 0, 65535, NULL),
+     .help = "needed: the scores' scale times log2(e) is m 2^e; 0 or 32768.."},
     {PM_SET_INTEGER("e", -200, -19, NULL), .help = "needed"},
     {PM_SET_INTEGER("bits", 8, 16, "12"), .help = "of a weight"},
     {0},
@@ -80,7 +80,12 @@ static const struct pm_op softmax_op = {
     .summary = "rows of integer scores to integer weights, their sum, and binary16",
     .limit = {{'N', PM_SFU_MAX_ROW}},
     .in = {{.name = "a", .dims = "TN", .dtype = PM_INT32},
-           {.name = "keep", .dims = "TN", .dtype = PM_UINT8, .lo = 0, .hi = 1, .optional = true,
+           {.name = "keep",
+            .dims = "TN",
+            .dtype = PM_UINT8,
+            .lo = 0,
+            .hi = 1,
+            .optional = true,
             .note = "0: masked"}},
     .set = {.setting = softmax_settings},
     .out = {{.name = "a8", .dims = "TN", .dtype = PM_INT32, .note = "0..2^bits - 1"},
@@ -88,7 +93,8 @@ static const struct pm_op softmax_op = {
             {.name = "p", .dims = "TN", .dtype = PM_INT32, .note = "binary16"}},
     .prepare = softmax_prepare,
     .golden = softmax,
-    .sample = {{.name = "rows", .dims = "T=3 N=20", .set = "m=47274 e=-21", .in = "a=1@-300..300 keep=2@0..1"}},
+    .sample =
+        {{.name = "rows", .dims = "T=3 N=20", .set = "m=47274 e=-21", .in = "a=1@-300..300 keep=2@0..1"}},
 };
 PM_OP(softmax_op);
 
@@ -164,8 +170,9 @@ static const struct pm_op act_op = {
     .set = {.setting = act_settings},
     .out = {{.name = "y", .dims = "n", .dtype = PM_INT32}},
     .golden = act,
-    .sample = {{.name = "codes", .dims = "n=20", .in = "x=1@0..65535"},
-               {.name = "gated", .dims = "n=20", .set = "kind=silu", .in = "x=1@14000..18000 up=2@14000..18000"}},
+    .sample =
+        {{.name = "codes", .dims = "n=20", .in = "x=1@0..65535"},
+         {.name = "gated", .dims = "n=20", .set = "kind=silu", .in = "x=1@14000..18000 up=2@14000..18000"}},
 };
 PM_OP(act_op);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "op.h"
 
-
 enum function { ADD, SUB, MUL, FMA, DIV, SQRT, MAX, I2F };
 
 static unsigned operands(enum function f) {
@@ -17,7 +16,8 @@ static pm_status prepare(struct pm_op_job *job) {
     const unsigned n = operands(f);
     for (unsigned k = 1; k < 3; k++)
         if ((pm_op_in(job, input[k]) != NULL) != (k < n))
-            return pm_op_fail(job, PM_EINVAL, input[k], "f=%s has %u operand%s", name[f], n, n > 1 ? "s" : "");
+            return pm_op_fail(job, PM_EINVAL, input[k], "f=%s has %u operand%s", name[f], n,
+                              n > 1 ? "s" : "");
     return f == I2F ? pm_op_need_scale(job) : pm_op_check(job, "a", 0, 65535, "binary16");
 }
 
@@ -61,7 +61,8 @@ static pm_status golden(struct pm_op_job *job) {
 
 static const struct pm_setting settings[] = {
     {PM_SET_ONE_OF("f", "add|sub|mul|fma|div|sqrt|max|i2f", NULL), .help = "needed"}, /* enum function */
-    {PM_SET_INTEGER("m", 0, 65535, NULL), .when = "f=i2f", .help = "needed: a's scale is m 2^e; 0 or 32768.."},
+    {PM_SET_INTEGER("m", 0, 65535, NULL), .when = "f=i2f",
+     .help = "needed: a's scale is m 2^e; 0 or 32768.."},
     {PM_SET_INTEGER("e", -200, 200, NULL), .when = "f=i2f", .help = "needed"},
     {0},
 };
@@ -71,16 +72,30 @@ static const struct pm_op op = {
     .block = "sfu_fp16",
     .summary = "binary16, correctly rounded",
     .in = {{.name = "a", .dims = "n", .dtype = PM_INT32, .note = "codes 0..65535; i2f: any integer"},
-           {.name = "b", .dims = "n", .dtype = PM_INT32, .lo = 0, .hi = 65535, .optional = true,
+           {.name = "b",
+            .dims = "n",
+            .dtype = PM_INT32,
+            .lo = 0,
+            .hi = 65535,
+            .optional = true,
             .note = "add, sub, mul, fma, div, max"},
-           {.name = "c", .dims = "n", .dtype = PM_INT32, .lo = 0, .hi = 65535, .optional = true, .note = "fma"}},
+           {.name = "c",
+            .dims = "n",
+            .dtype = PM_INT32,
+            .lo = 0,
+            .hi = 65535,
+            .optional = true,
+            .note = "fma"}},
     .set = {.setting = settings},
     .out = {{.name = "y", .dims = "n", .dtype = PM_INT32},
-            {.name = "flags", .dims = "n", .dtype = PM_UINT8,
+            {.name = "flags",
+             .dims = "n",
+             .dtype = PM_UINT8,
              .note = "1: NaN; 2: infinite though no operand was"}},
     .prepare = prepare,
     .golden = golden,
-    .sample = {{.name = "products", .dims = "n=6", .set = "f=mul", .in = "a=1@0..65535 b=2@0..65535 c="},
-               {.name = "scaled", .dims = "n=6", .set = "f=i2f m=40000 e=-20", .in = "a=1@-9000..9000 b= c="}},
+    .sample =
+        {{.name = "products", .dims = "n=6", .set = "f=mul", .in = "a=1@0..65535 b=2@0..65535 c="},
+         {.name = "scaled", .dims = "n=6", .set = "f=i2f m=40000 e=-20", .in = "a=1@-9000..9000 b= c="}},
 };
 PM_OP(op);

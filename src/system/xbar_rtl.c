@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Crossbars in RTL: a matrix by tiles of rows and of as many outputs as the model has; the tiles' sums and clips
- * against what golden C gave by its shortest way. */
-#include "system/xbar.h"
+/* Crossbars in RTL: a matrix by tiles of rows and of as many outputs as the model has; the tiles' sums and
+ * clips against what golden C gave by its shortest way. */
 #include "tb/xbar/xbar_rtl.h"
+#include "system/xbar.h"
 #include "twin.h"
 
 #include <stdio.h>
@@ -17,7 +17,11 @@ static void params(const struct pm_node *node, const void *layer, unsigned token
     const struct pm_xbar *h = pm_xbar_of_layer(layer);
     const unsigned all = pm_xbar_rows(h), most = pm_xbar_config(h)->rows, rows = all < most ? all : most;
     snprintf(text, length, "Rows=%u Outputs=%d C=4 A=8 B=8", /* the bench's models */
-             rows <= 16 ? 16 : rows <= 64 ? 64 : rows <= 256 ? 256 : PM_XBAR_MAX_ROWS, OUTPUTS);
+             rows <= 16    ? 16
+             : rows <= 64  ? 64
+             : rows <= 256 ? 256
+                           : PM_XBAR_MAX_ROWS,
+             OUTPUTS);
 }
 
 static void replay(const struct pm_twin_layer *l, const struct pm_xbar_run *run) {
@@ -34,23 +38,24 @@ static void replay(const struct pm_twin_layer *l, const struct pm_xbar_run *run)
         w[i] = pm_xbar_weights(run->matrix)[i];
     const struct pm_twin_tensor in[] = {{"x", PM_TWIN_INT32, run->x, run->n, rows},
                                         {"w", PM_TWIN_INT32, w, rows, outputs}};
-    snprintf(rest, sizeof rest, "--set wbits=%u --set abits=%u --set cell=%u --set signed=%d --set rows=%u --set adc=%u",
+    snprintf(rest, sizeof rest,
+             "--set wbits=%u --set abits=%u --set cell=%u --set signed=%d --set rows=%u --set adc=%u",
              c->wbits, c->abits, c->cell, c->is_signed, c->rows, c->adc);
     pm_twin_replay(l, "xbar-gemv", in, sizeof in / sizeof *in, rest);
     free(w);
 }
 
 /* All tiles: sum[n][outputs], and the clocks of the slowest, since they work side by side. */
-static pm_status run_tiles(const struct pm_twin_layer *l, const struct pm_xbar_run *run, int64_t *part, int64_t *sum,
-                           uint64_t *clips, uint64_t *slowest) {
+static pm_status run_tiles(const struct pm_twin_layer *l, const struct pm_xbar_run *run, int64_t *part,
+                           int64_t *sum, uint64_t *clips, uint64_t *slowest) {
     const unsigned rows = pm_xbar_rows(run->matrix), outputs = pm_xbar_outputs(run->matrix);
     __typeof__(&pm_xbar_rtl) rtl = (__typeof__(&pm_xbar_rtl))l->rtl;
     for (unsigned t = 0; t < pm_xbar_row_tiles(run->matrix); t++)
         for (unsigned m = 0, n = 1; m < outputs; m += n) {
             uint64_t clocks;
-            const pm_status status =
-                rtl(&(struct pm_sim_opts){0}, run->matrix, t, m, run->x + t * pm_xbar_config(run->matrix)->rows,
-                    rows, run->n, run->first_vector, part, &n, clips, &clocks);
+            const pm_status status = rtl(&(struct pm_sim_opts){0}, run->matrix, t, m,
+                                         run->x + t * pm_xbar_config(run->matrix)->rows, rows, run->n,
+                                         run->first_vector, part, &n, clips, &clocks);
             if (status != PM_OK)
                 return status;
             for (size_t i = 0; i < run->n * n; i++)

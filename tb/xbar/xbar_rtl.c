@@ -37,7 +37,7 @@ static uint64_t per_vector(void) {
 }
 
 void pm_xbar_elaborated(int rows, int outputs, int c, int a, int b, int *abits, int *wbits, int *cell_bits,
-                    unsigned char *is_signed) {
+                        unsigned char *is_signed) {
     run.pin_rows = (size_t)rows;
     run.pin_outputs = (size_t)outputs;
     run.c = (unsigned)c;
@@ -78,12 +78,9 @@ void pm_xbar_convert(const uint32_t *wl, int slice, int plane, uint32_t *d) {
         pm_sim_need(on == (r < run.rows && (x[r] >> plane & 1)));
         wordlines[r / 64] |= (uint64_t)on << r % 64;
     }
-    const struct pm_xbar_access access = {run.tile,
-                                          (unsigned)plane,
-                                          (unsigned)slice,
-                                          run.first_vector + (uint32_t)vector,
-                                          run.first,
-                                          (unsigned)run.outputs};
+    const struct pm_xbar_access access = {run.tile,        (unsigned)plane,
+                                          (unsigned)slice, run.first_vector + (uint32_t)vector,
+                                          run.first,       (unsigned)run.outputs};
     run.clips += pm_xbar_read(run.matrix, &access, wordlines, run.code);
     pm_pins_noise(d, run.pin_outputs * code_width());
     for (size_t m = 0; m < run.outputs; m++)
@@ -104,8 +101,7 @@ void pm_xbar_step(unsigned char x_ready, unsigned char wl_valid, const uint32_t 
     if (pm_stream_take(&run.y, y_valid, pm_stream_hash(0, y, run.outputs * sum_width()),
                        run.accesses / per_vector()))
         for (size_t m = 0; m < run.outputs; m++)
-            run.result[(run.y.taken - 1) * run.outputs + m] =
-                pm_get_signed(y, m * sum_width(), sum_width());
+            run.result[(run.y.taken - 1) * run.outputs + m] = pm_get_signed(y, m * sum_width(), sum_width());
     pm_stream_fired(&run.vectors, x_ready);
     *x_valid = pm_stream_offer(&run.vectors);
     pm_pins_noise(x, run.pin_rows * run.a);
@@ -118,7 +114,8 @@ void pm_xbar_step(unsigned char x_ready, unsigned char wl_valid, const uint32_t 
 }
 
 static bool fits(const struct pm_xbar_cfg *c, const int32_t *x, size_t stride, size_t vectors, size_t rows) {
-    const int32_t top = (int32_t)1 << (c->is_signed ? c->abits - 1 : c->abits), least = c->is_signed ? -top : 0;
+    const int32_t top = (int32_t)1 << (c->is_signed ? c->abits - 1 : c->abits),
+                  least = c->is_signed ? -top : 0;
     for (size_t t = 0; t < vectors; t++)
         for (size_t r = 0; r < rows; r++)
             if (x[t * stride + r] < least || x[t * stride + r] >= top)

@@ -10,21 +10,23 @@ static struct bench b;
 static __typeof__(&pm_xbar_rtl) rtl_xbar;
 
 /* The clocks from the first vector being taken to the last result, without stalls: an access a clock, each
- * vector loaded in its predecessor's last, and the sum's register; a single access waits for the result before. */
+ * vector loaded in its predecessor's last, and the sum's register; a single access waits for the result
+ * before. */
 static uint64_t want_clocks(const struct pm_xbar_cfg *c, size_t vectors) {
     const uint64_t accesses = (uint64_t)c->abits * pm_xbar_slices(c);
     return accesses == 1 ? 2 * vectors : vectors * accesses + 1;
 }
 
-/* A matrix golden against RTL, each of its row tiles with the first outputs that the model has; returns how many
- * integers were compared. */
-static uint64_t compare(const struct pm_xbar_cfg *cfg, size_t vectors, unsigned rows, unsigned outputs, int kind,
-                        uint64_t stalls, bool *exact) {
+/* A matrix golden against RTL, each of its row tiles with the first outputs that the model has; returns how
+ * many integers were compared. */
+static uint64_t compare(const struct pm_xbar_cfg *cfg, size_t vectors, unsigned rows, unsigned outputs,
+                        int kind, uint64_t stalls, bool *exact) {
     const int xtop = 1 << (cfg->is_signed ? cfg->abits - 1 : cfg->abits), xleast = cfg->is_signed ? -xtop : 0;
     const int wtop = 1 << (cfg->wbits - 1);
     int32_t *x = malloc(vectors * rows * sizeof *x);
     int16_t *w = malloc((size_t)rows * outputs * sizeof *w);
-    int64_t *want = malloc(vectors * outputs * sizeof *want), *part = malloc(vectors * outputs * sizeof *part);
+    int64_t *want = malloc(vectors * outputs * sizeof *want),
+            *part = malloc(vectors * outputs * sizeof *part);
     int64_t *got = calloc(vectors * outputs, sizeof *got);
     struct pm_xbar_cost cost = {0};
     struct pm_xbar *matrix;
@@ -39,8 +41,8 @@ static uint64_t compare(const struct pm_xbar_cfg *cfg, size_t vectors, unsigned 
         const struct pm_sim_opts opts = {.seed = stalls};
         uint64_t clocks = 0;
         unsigned n = 0;
-        status = rtl_xbar(&opts, matrix, t, 0, x + t * cfg->rows, rows, vectors, first_vector, part, &n, &clips,
-                          &clocks);
+        status = rtl_xbar(&opts, matrix, t, 0, x + t * cfg->rows, rows, vectors, first_vector, part, &n,
+                          &clips, &clocks);
         for (size_t i = 0; i < vectors * outputs && n == outputs; i++)
             got[i] += part[i];
         if (stalls ? clocks < want_clocks(cfg, vectors) : clocks != want_clocks(cfg, vectors)) {
@@ -75,7 +77,8 @@ int main(void) {
         if (!rtl)
             continue;
         const unsigned pins = bench_parameter(&b, "Rows"), outputs = bench_parameter(&b, "Outputs");
-        const unsigned c = bench_parameter(&b, "C"), a = bench_parameter(&b, "A"), w = bench_parameter(&b, "B");
+        const unsigned c = bench_parameter(&b, "C"), a = bench_parameter(&b, "A"),
+                       w = bench_parameter(&b, "B");
         bool exact = true;
         uint64_t expected = 0;
         char name[256];
@@ -148,7 +151,8 @@ int main(void) {
         narrow.cell = 1;
         bench_check(&b, "what does not fit is refused",
                     pm_xbar_new(&narrow, &(int16_t){1}, 1, 1, 0, &matrix) == PM_OK &&
-                        rtl_xbar(&opts, matrix, 0, 0, &(int32_t){2}, 1, 1, 0, &y, &n, &clips, NULL) == PM_ERANGE &&
+                        rtl_xbar(&opts, matrix, 0, 0, &(int32_t){2}, 1, 1, 0, &y, &n, &clips, NULL) ==
+                            PM_ERANGE &&
                         rtl_xbar(&opts, matrix, 0, 0, &(int32_t){1}, 1, 1, 0, &y, &n, &clips, NULL) == PM_OK);
         pm_xbar_free(matrix);
         pm_rtl_close(rtl);
