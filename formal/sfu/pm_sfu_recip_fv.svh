@@ -16,6 +16,6 @@ always_comb begin
     if (\u_serial.count_q != '0 && \u_serial.count_q <= 5'd18) grows : assert (18'(quotient_q >> \u_serial.count_q ) == '0);
   end
 `ifdef CANARY
-  if (rst_ni) canary : assert (\u_serial.count_q != 5'd4);
+  if (rst_ni) canary : assert (\u_serial.count_q != 5'd2);
 `endif
 end
