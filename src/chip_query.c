@@ -238,17 +238,25 @@ static pm_status place(struct pm_chip_query *q, bool used[PM_CHIP_SYSTEMS], stru
     return PM_OK;
 }
 
+/* 0: not given. */
+static int64_t given(const struct pm_chip_query *q, const char *name) {
+    const struct pm_value *v = pm_settings_value(q->settings, name);
+    return v->n > 0 ? v->at[0].i : 0;
+}
+
 pm_status pm_chip_query_prepare(struct pm_chip_query *q, struct pm_error *e) {
     struct pm_settings *const all[] = {q->settings, NULL};
+    pm_status status = q->chip ? pm_settings_load(all, q->chip, q->config_path, e) : PM_OK;
+    const struct pm_chip_sizes instead = {given(q, "layers"), given(q, "width"), given(q, "heads"),
+                                          given(q, "ffn"), given(q, "tokens")};
     bool used[PM_CHIP_SYSTEMS] = {false};
     pm_chip_shape_free(&q->shape);
-    pm_status status = pm_chip_shape_read(&q->shape, &(struct pm_json){q->network_path, e, q->net});
+    if (status == PM_OK)
+        status = pm_chip_shape_read(&q->shape, &(struct pm_json){q->network_path, e, q->net}, &instead);
     if (status == PM_OK)
         status = place(q, used, e);
     if (status == PM_OK)
         pm_chip_config_systems(q->settings, used);
-    if (status == PM_OK && q->chip)
-        status = pm_settings_load(all, q->chip, q->config_path, e);
     if (status == PM_OK)
         status = pm_chip_config(q->settings, &q->config, e);
     /* What was counted is of this project's network. */

@@ -112,17 +112,24 @@ static void add_block(struct pm_chip_shape *s, unsigned i) {
         }
 }
 
-static pm_status read_blocks(struct pm_chip_shape *s, const struct pm_json *j) {
+/* Member `key`, or what replaces it. */
+static pm_status size(const struct pm_json *j, const char *key, int64_t hi, int64_t instead, int64_t *v) {
+    *v = instead;
+    return instead > 0 ? PM_OK : pm_json_integer(j, j->root, key, 1, hi, v);
+}
+
+static pm_status read_blocks(struct pm_chip_shape *s, const struct pm_json *j,
+                             const struct pm_chip_sizes *instead) {
     int64_t layers = 0;
-    pm_status status = pm_json_integer(j, j->root, "layers", 1, MOST_LAYERS, &layers);
+    pm_status status = size(j, "layers", MOST_LAYERS, instead->layers, &layers);
     if (status == PM_OK)
-        status = pm_json_integer(j, j->root, "width", 1, 65536, &s->width);
+        status = size(j, "width", 65536, instead->width, &s->width);
     if (status == PM_OK)
-        status = pm_json_integer(j, j->root, "heads", 1, 65536, &s->heads);
+        status = size(j, "heads", 65536, instead->heads, &s->heads);
     if (status == PM_OK)
-        status = pm_json_integer(j, j->root, "ffn", 1, MOST_SIZE, &s->ffn);
+        status = size(j, "ffn", MOST_SIZE, instead->ffn, &s->ffn);
     if (status == PM_OK)
-        status = pm_json_integer(j, j->root, "tokens", 1, MOST_ITEMS, &s->items);
+        status = size(j, "tokens", MOST_ITEMS, instead->tokens, &s->items);
     s->kv_heads = s->heads;
     if (status == PM_OK)
         status = integer(j, j->root, "kv_heads", 65536, &s->kv_heads);
@@ -329,7 +336,8 @@ static pm_status read_kind(struct pm_chip_shape *s, const struct pm_json *j) {
     return pm_json_fail(j, PM_EFORMAT, "\"kind\" is none of M, S, X and A");
 }
 
-pm_status pm_chip_shape_read(struct pm_chip_shape *s, const struct pm_json *json) {
+pm_status pm_chip_shape_read(struct pm_chip_shape *s, const struct pm_json *json,
+                             const struct pm_chip_sizes *instead) {
     const cJSON *item, *layers = member(json, json->root, "layers"),
                        *convs = member(json, json->root, "convs");
     memset(s, 0, sizeof *s);
@@ -341,6 +349,9 @@ pm_status pm_chip_shape_read(struct pm_chip_shape *s, const struct pm_json *json
                                              "gated", "causal", "decode", "kv_heads"};
         s->images = true;
         s->items = 1;
+        if (instead->layers || instead->width || instead->heads || instead->ffn || instead->tokens)
+            status = pm_json_fail(json, PM_EINVAL,
+                                  "layers, width, heads, ffn, tokens: ignored where layers are listed");
         for (size_t k = 0; k < sizeof tokens / sizeof *tokens && status == PM_OK; k++)
             if (member(json, json->root, tokens[k]))
                 status =
@@ -348,7 +359,7 @@ pm_status pm_chip_shape_read(struct pm_chip_shape *s, const struct pm_json *json
         if (status == PM_OK)
             status = cJSON_IsArray(layers) ? read_layers(s, json, layers) : read_convs(s, json, convs);
     } else if (status == PM_OK) {
-        status = read_blocks(s, json);
+        status = read_blocks(s, json, instead);
     }
     if (status != PM_OK)
         pm_chip_shape_free(s);

@@ -36,10 +36,16 @@ struct pm_chip_shape {
     struct pm_chip_matrix *matrix;
 };
 
+/** Sizes that replace a description's; 0: none. */
+struct pm_chip_sizes {
+    int64_t layers, width, heads, ffn, tokens;
+};
+
 /** From a description's root: an encoder's or decoder's sizes, an image network's config.json, or a list of
  * matrices (docs/systems/chip.md). PM_EFORMAT, PM_ERANGE, PM_ENOMEM; one line in *e, and nothing is left
  * allocated. */
-pm_status pm_chip_shape_read(struct pm_chip_shape *s, const struct pm_json *json);
+pm_status pm_chip_shape_read(struct pm_chip_shape *s, const struct pm_json *json,
+                             const struct pm_chip_sizes *instead);
 void pm_chip_shape_free(struct pm_chip_shape *s);
 
 /** Whether a description may have the key. */
