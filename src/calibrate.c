@@ -66,7 +66,7 @@ static pm_status compute(void *ctx, unsigned node, const struct pm_operands *o) 
 
 static pm_status look_at_images(struct calibrate *c, struct pm_dataset *d, const bool *matrices) {
     const struct pm_graph *g = c->graph;
-    const struct pm_graph_elsewhere elsewhere = {matrices, compute, c};
+    const struct pm_graph_elsewhere elsewhere = {.layer = matrices, .compute = compute, .ctx = c};
     struct pm_graph_scratch *s = pm_graph_scratch_new(g);
     float *out = malloc(pm_graph_outputs(g) * sizeof *out);
     unsigned label;

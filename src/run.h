@@ -158,6 +158,10 @@ void pm_run_add_macros(const struct pm_run_outcome *o, struct pm_results *r);
 void pm_run_print_macros(const struct pm_run_outcome *o);
 void pm_run_print_macros_head(int width);
 void pm_run_print_macros_row(const struct pm_run_outcome *o);
+/** "digital": clocks, rows and operations of every kind of unit, and how many layers are left to the host's
+ * float; nothing where no layer is in digital modules. */
+void pm_run_add_digital(const struct pm_run_outcome *o, struct pm_results *r);
+void pm_run_print_digital(const struct pm_run_outcome *o);
 /** "windows": the accesses of fixed windows of eight rows, and their conversions and levels. */
 void pm_run_add_windows(const struct pm_tally *t, struct pm_results *r);
 /** "sparsity": of each part, and "all", the shares of zeros; nothing where they were not looked for. */

@@ -119,7 +119,7 @@ static int input_of(const struct pm_run_job *j) {
 static bool has_arrays(const struct pm_run_job *j, const struct pm_plan *plan) {
     bool any = false;
     for (size_t i = 0; pm_systems[i]; i++)
-        any = any || (pm_systems[i]->hold && pm_systems[i]->takes == PM_NODE_MATRIX &&
+        any = any || (pm_systems[i]->hold && (pm_systems[i]->takes & PM_TAKES(PM_NODE_MATRIX)) &&
                       pm_plan_uses(plan, j->network.graph, pm_systems[i]));
     return any;
 }

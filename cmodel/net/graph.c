@@ -118,12 +118,12 @@ static size_t cache_of(const struct pm_graph *g, const struct pm_node *node) {
     return h.causal ? 2 * g->tokens * pm_heads_kv(&h) : 0;
 }
 
-/* Floats that a node needs beside its value. */
+/* Floats that a node needs beside its value: of heads, or for a value that may not take its input's place. */
 static size_t work_of(const struct pm_graph *g, const struct pm_node *node) {
     const struct pm_heads h = node->kind == PM_NODE_HEADS ? heads_of(node) : (struct pm_heads){0};
-    if (h.heads > 0)
-        return pm_heads_work(&h, g->tokens);
-    return node->in[1] != PM_NO_NODE ? (size_t)pm_node_rows(node, g->tokens) * node->width : 0;
+    return h.heads > 0                 ? pm_heads_work(&h, g->tokens)
+           : node->in[0] != PM_NO_NODE ? (size_t)pm_node_rows(node, g->tokens) * node->width
+                                       : 0;
 }
 
 struct pm_graph_scratch *pm_graph_scratch_new(const struct pm_graph *g) {
@@ -279,17 +279,26 @@ static void compute_on_host(const struct pass *p, unsigned index, float *y) {
 static pm_status compute_elsewhere(const struct pass *p, const struct pm_graph_elsewhere *by, unsigned index,
                                    unsigned to) {
     const struct pm_node *node = &p->g->node[index];
-    const unsigned n = pm_node_rows(node, p->input->n);
-    const float *onto = value(p, node->in[1]);
+    const unsigned n = pm_node_rows(node, p->input->n), from = node->in[0];
+    const size_t count = (size_t)n * node->width;
+    const bool whole = node->kind == PM_NODE_ATTENTION, adds = by->adds && by->adds[index];
+    const float *onto = whole || (node->kind == PM_NODE_MATRIX && !adds) ? value(p, node->in[1]) : NULL;
     float *y = p->s->buffer[p->g->node[to].buffer];
-    const struct pm_operands o = {.n = n,
-                                  .x = value(p, node->in[0]),
-                                  .keep = p->input->keep,
-                                  .y = onto ? p->s->work : y,
-                                  .past = p->input->past};
+    struct pm_operands o = {.n = n,
+                            .x = value(p, from),
+                            .keep = p->input->keep,
+                            .y = y,
+                            .rows = from == PM_NO_NODE ? 0 : pm_node_rows(&p->g->node[from], p->input->n),
+                            .more = {value(p, node->in[1]), value(p, node->in[2])},
+                            .image = p->input->image,
+                            .past = p->input->past};
+    if (onto || o.x == y || o.more[0] == y)
+        o.y = p->s->work;
     const pm_status status = by->compute(by->ctx, index, &o);
-    for (size_t i = 0; onto && status == PM_OK && i < (size_t)n * node->width; i++)
+    for (size_t i = 0; onto && status == PM_OK && i < count; i++)
         y[i] = onto[i] + o.y[i];
+    if (!onto && o.y != y && status == PM_OK)
+        memcpy(y, o.y, count * sizeof *y);
     return status;
 }
 

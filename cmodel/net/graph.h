@@ -31,7 +31,7 @@ enum pm_node_kind {
 
 struct pm_node {
     enum pm_node_kind kind;
-    char name[64];  /**< of a matrix or an attention: unique; of others "" */
+    char name[64];  /**< unique; "": it stays on the host */
     unsigned layer; /**< of the network's repeated layers, from 0; of others: their number */
     unsigned id;    /**< of a matrix: keys what is drawn for it */
     char part[8];   /**< of a matrix: what it is called within its layer: "q", "up" */
@@ -101,19 +101,22 @@ struct pm_graph_input {
     const uint32_t *ids;  /**< [n], rows of the embedding */
     const uint8_t *keep;  /**< [n] 0: padding; NULL: none; of a sentence, and at least one is kept */
     unsigned n;           /**< 1..tokens; of an image: tokens, which are 1 where it enters as pixels */
-    unsigned
-        past; /**< of a decoder: the n tokens follow as many that the scratch, and the layers elsewhere, have
-                 seen; past + n is at most tokens. Their rows are the same bits as of a run of all */
+    /** Of a decoder: the n tokens follow as many that the scratch, and the layers elsewhere, have seen; past
+     * + n is at most tokens. Their rows are the same bits as of a run of all. */
+    unsigned past;
 };
 
 /** What a layer elsewhere than on the host reads and writes: x[n][in] -> y[n][out], bias included; of an
- * attention without what it is added to. */
+ * attention without what it is added to, nor of a matrix, but see pm_graph_elsewhere. */
 struct pm_operands {
     unsigned n;
-    const float *x;
-    const uint8_t *keep; /**< [n] 0: padding, which no token attends to; NULL: none */
-    float *y;            /**< not x */
-    unsigned past;       /**< of a decoder's attention: tokens before these */
+    const float *x;       /**< the value of in[0]; NULL: none */
+    const uint8_t *keep;  /**< [n] 0: padding, which no token attends to; NULL: none */
+    float *y;             /**< not x */
+    unsigned rows;        /**< of x, of a pool */
+    const float *more[2]; /**< the values of in[1] and in[2]; NULL: none */
+    const uint8_t *image; /**< the input's; NULL: it has none */
+    unsigned past;        /**< of a decoder's attention: tokens before these */
 };
 
 /** Layers that are not computed by the host. */
@@ -122,6 +125,8 @@ struct pm_graph_elsewhere {
     /** Computes node number `node`; a status but PM_OK ends the run, which returns it. */
     pm_status (*compute)(void *ctx, unsigned node, const struct pm_operands *o);
     void *ctx;
+    /** [nodes] whether `compute` adds in[1] itself, of matrices; NULL: nowhere */
+    const bool *adds;
 };
 
 /** Buffers of one run, and a decoder's keys and values; one per thread. */

@@ -404,7 +404,7 @@ const struct pm_system pm_system_flare = {
     .title = "FLARE",
     .settings = &list,
     .variants = variants,
-    .takes = PM_NODE_ATTENTION,
+    .takes = PM_TAKES(PM_NODE_ATTENTION),
     .parts = parts,
     .draws = "noise=1",
     .settles = "norm=none or preset=literal or exponents=dropped",
