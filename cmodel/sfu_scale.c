@@ -52,3 +52,20 @@ uint16_t pm_sfu_restore(int32_t a, struct pm_scale row, struct pm_scale column, 
     const uint16_t y = pm_fp16_i2f(a, pm_scale_mul(row, column));
     return pm_fp16_add(pm_fp16_add(y, bias), onto);
 }
+
+static struct pm_scale row_scale(const struct pm_sfu_scale_job *j, size_t r) {
+    return j->recip ? pm_scale_recip(j->row[r]) : pm_scale_fp16((uint16_t)j->row[r]);
+}
+
+void pm_sfu_scale(const struct pm_sfu_scale_job *j, uint16_t *y, struct pm_scale *scale) {
+    for (size_t r = 0; r < j->rows; r++) {
+        const size_t set = r % j->sets * j->width, first = r * j->width;
+        const struct pm_scale row = row_scale(j, r);
+        if (scale != NULL)
+            scale[r] = j->scores ? pm_scale_scores(row, j->column[set]) : pm_scale_mul(row, j->column[set]);
+        for (size_t i = 0; y != NULL && i < j->width; i++)
+            y[first + i] = pm_sfu_restore(j->a ? j->a[first + i] : 0, row, j->column[set + i],
+                                          j->bias ? j->bias[set + i] : PM_FP16_NOTHING,
+                                          j->onto ? j->onto[first + i] : PM_FP16_NOTHING);
+    }
+}

@@ -292,17 +292,24 @@ static pm_status run_stage16(const struct stage *s, const struct pm_hyflex_units
     int8_t *q = malloc(n * s->in);
     uint16_t *amax = malloc(n * sizeof *amax);
     int32_t *a = malloc(2 * n * s->out * sizeof *a);
-    struct pm_scale *row = malloc(n * sizeof *row);
+    uint32_t *row = malloc(n * sizeof *row);
     pm_status status = q && amax && a && row ? PM_OK : PM_ENOMEM;
     if (status == PM_OK)
         status = pm_hyflex_quantise(u, n, s->in, x, q, amax);
     if (status == PM_OK)
         status = multiply(s, u, n, q, first_vector, a + n * s->out, a, cost);
     for (size_t t = 0; t < n && status == PM_OK; t++)
-        row[t] = pm_scale_fp16(amax[t]);
-    struct pm_hyflex_step restore = {.restore = {n, s->out, a, row, s->scale16, 1, bias, onto, y}};
+        row[t] = amax[t];
+    const struct pm_sfu_scale_job job = {.rows = n,
+                                         .width = s->out,
+                                         .sets = 1,
+                                         .row = row,
+                                         .a = a,
+                                         .column = s->scale16,
+                                         .bias = bias,
+                                         .onto = onto};
     if (status == PM_OK)
-        status = pm_hyflex_restore(u, &restore);
+        status = pm_hyflex_scale(u, &job, y, NULL);
     free(q);
     free(amax);
     free(a);
@@ -531,7 +538,7 @@ static const char *const parts[PM_HYFLEX_PARTS + 1] = {
     [PM_HYFLEX_PART_MLC] = "mlc",
     [PM_HYFLEX_PART_NOR] = "nor",
     [PM_HYFLEX_PART_QUANTISE] = "quantise",
-    [PM_HYFLEX_PART_RESTORE] = "restore",
+    [PM_HYFLEX_PART_SCALE] = "scale",
     [PM_HYFLEX_PART_NORM] = "norm",
     [PM_HYFLEX_PART_SOFTMAX] = "softmax",
     [PM_HYFLEX_PART_ACTIVATION] = "activation",

@@ -12,7 +12,7 @@ pm_status pm_hyflex_step(const struct pm_hyflex_units *u, struct pm_hyflex_step 
 }
 
 /* Clocks of a row's scalar part, one row after the other. */
-enum { SCALAR_PIPELINED = 1, SCALAR_SOFTMAX = 18, SCALAR_NORM = 64 };
+enum { SCALAR_PIPELINED = 1, SCALAR_SOFTMAX = 18, SCALAR_DIV = 19, SCALAR_NORM = 64 };
 
 static void count(const struct pm_hyflex_units *u, enum pm_hyflex_part part, size_t rows, size_t width,
                   unsigned scalar) {
@@ -33,31 +33,25 @@ pm_status pm_hyflex_quantise(const struct pm_hyflex_units *u, size_t rows, size_
     return pm_hyflex_step(u, &s);
 }
 
-pm_status pm_hyflex_restore(const struct pm_hyflex_units *u, struct pm_hyflex_step *step) {
-    const size_t rows = step->restore.rows, width = step->restore.width;
-    step->kind = PM_HYFLEX_STEP_RESTORE;
-    for (size_t t = 0; t < rows; t++) {
-        const size_t set = t % step->restore.sets * width, first = t * width;
-        for (size_t i = 0; i < width; i++)
-            step->restore.y[first + i] = pm_sfu_restore(
-                step->restore.a[first + i], step->restore.row[t], step->restore.column[set + i],
-                step->restore.bias ? step->restore.bias[set + i] : PM_FP16_NOTHING,
-                step->restore.onto ? step->restore.onto[first + i] : PM_FP16_NOTHING);
-    }
-    count(u, PM_HYFLEX_PART_RESTORE, rows, width, SCALAR_PIPELINED);
-    return pm_hyflex_step(u, step);
+pm_status pm_hyflex_scale(const struct pm_hyflex_units *u, const struct pm_sfu_scale_job *job, uint16_t *y,
+                          struct pm_scale *scale) {
+    pm_sfu_scale(job, y, scale);
+    count(u, PM_HYFLEX_PART_SCALE, job->rows, job->width, SCALAR_PIPELINED);
+    if (u->counts && job->recip)
+        u->counts[PM_HYFLEX_PART_SCALE].of[PM_COUNT_CLOCKS] += job->rows * PM_SFU_SCALE_RECIP_CLOCKS;
+    struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_SCALE, .scale = {job, y, scale}};
+    return pm_hyflex_step(u, &s);
 }
 
 /* y[rows][width] of a, b and c, which are as long. y is none of them. */
-static pm_status arithmetic(const struct pm_hyflex_units *u, enum pm_fp16_op op, size_t rows, size_t width,
-                            const uint16_t *a, const uint16_t *b, const uint16_t *c, uint16_t *y) {
+static pm_status arithmetic(const struct pm_hyflex_units *u, enum pm_fp16_function f, size_t rows,
+                            size_t width, const uint16_t *a, const uint16_t *b, const uint16_t *c,
+                            uint16_t *y) {
+    unsigned flags;
     for (size_t i = 0; i < rows * width; i++)
-        y[i] = op == PM_FP16_ADD   ? pm_fp16_add(a[i], b[i])
-               : op == PM_FP16_MUL ? pm_fp16_mul(a[i], b[i])
-               : op == PM_FP16_FMA ? pm_fp16_fma(a[i], b[i], c[i])
-                                   : pm_fp16_max(a[i], b[i]);
-    count(u, PM_HYFLEX_PART_ARITHMETIC, rows, width, SCALAR_PIPELINED);
-    struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_FP16, .fp16 = {op, rows * width, a, b, c, y}};
+        y[i] = pm_fp16_apply(f, a[i], b ? b[i] : 0, c ? c[i] : 0, (struct pm_scale){32768, -15}, &flags);
+    count(u, PM_HYFLEX_PART_ARITHMETIC, rows, width, f == PM_FP16_DIV ? SCALAR_DIV : SCALAR_PIPELINED);
+    struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_FP16, .fp16 = {f, rows * width, a, b, c, y}};
     return pm_hyflex_step(u, &s);
 }
 
@@ -197,38 +191,49 @@ static pm_status activate(const struct pm_hyflex_digital *d, const struct pm_hyf
     return pm_hyflex_step(u, &s);
 }
 
-/* A pixel of 0..255 as binary16, times its factor, plus what is added. */
+/* A pixel of 0..255 as binary16, times its factor, plus what is added; work has room for five images. */
 static pm_status patches(const struct pm_hyflex_digital *d, const struct pm_hyflex_units *u,
                          const uint8_t *image, uint16_t *work, uint16_t *y) {
     const struct pm_patching *p = &d->patching;
-    const size_t side = p->image / p->patch, n = side * side;
-    uint16_t *x = work, *factor = x + n * d->width, *add = factor + n * d->width;
-    for (size_t i = 0; i < n * d->width; i++) {
+    const size_t side = p->image / p->patch, n = side * side, all = n * d->width;
+    uint16_t *pixel = work, *x = pixel + all, *factor = x + all, *add = factor + all;
+    for (size_t i = 0; i < all; i++) {
         const size_t patch = i / d->width, row = patch / side * p->patch + i % d->width / p->patch,
                      col = patch % side * p->patch + i % p->patch;
-        x[i] = pm_fp16_rn(image[row * p->image + col], 0);
+        pixel[i] = image[row * p->image + col];
         factor[i] = d->gamma[i % d->width];
         add[i] = d->beta[i % d->width];
     }
-    return arithmetic(u, PM_FP16_FMA, n, d->width, x, factor, add, y);
+    const pm_status status = arithmetic(u, PM_FP16_I2F, n, d->width, pixel, NULL, NULL, x);
+    return status == PM_OK ? arithmetic(u, PM_FP16_FMA, n, d->width, x, factor, add, y) : status;
+}
+
+/* 1/n of a number of rows, in every channel. */
+static pm_status share_of(const struct pm_hyflex_digital *d, const struct pm_hyflex_units *u, uint16_t n,
+                          uint16_t *share) {
+    const uint16_t one = 0x3C00;
+    uint16_t count16;
+    pm_status status = arithmetic(u, PM_FP16_I2F, 1, 1, &n, NULL, NULL, &count16);
+    if (status == PM_OK)
+        status = arithmetic(u, PM_FP16_DIV, 1, 1, &one, &count16, NULL, share);
+    for (unsigned i = 1; i < d->width; i++)
+        share[i] = share[0];
+    return status;
 }
 
 /* The mean: every kept row is multiplied by 1/count and added, in their order. */
 static pm_status pool(const struct pm_hyflex_digital *d, const struct pm_hyflex_units *u,
                       const struct pm_operands *o, const uint16_t *x, uint16_t *share, uint16_t *sum,
                       uint16_t *y) {
-    int32_t kept = 0;
-    pm_status status = PM_OK;
+    uint16_t kept = 0;
     if (d->pool == PM_POOL_FIRST) {
         memcpy(y, x, d->width * sizeof *y);
         return PM_OK;
     }
     for (unsigned t = 0; t < o->rows; t++)
-        kept += o->keep == NULL || o->keep[t];
-    for (unsigned i = 0; i < d->width; i++) {
-        sum[i] = 0;
-        share[i] = pm_fp16_div(0x3C00, pm_fp16_rn(kept, 0));
-    }
+        kept = (uint16_t)(kept + (o->keep == NULL || o->keep[t]));
+    memset(sum, 0, d->width * sizeof *sum);
+    pm_status status = share_of(d, u, kept, share);
     for (unsigned t = 0; t < o->rows && status == PM_OK; t++)
         if (o->keep == NULL || o->keep[t]) {
             status = arithmetic(u, PM_FP16_FMA, 1, d->width, x + (size_t)t * d->width, share, sum, y);
@@ -251,8 +256,8 @@ struct heads {
     int32_t *s, *sum;                                 /* [QUERIES][heads][n], [QUERIES][width] */
     int64_t *wide;                                    /* [width] */
     uint16_t *weight;                                 /* as s */
-    uint32_t *z;                                      /* [QUERIES][heads] */
-    struct pm_scale *scale, *row, *channel;           /* [QUERIES][heads] twice, [width] */
+    uint32_t *z, *code;                               /* [QUERIES][heads], [width] or as z */
+    struct pm_scale *scale, *channel;                 /* [QUERIES][heads], [width] */
 };
 
 static void heads_free(struct heads *h) {
@@ -271,8 +276,8 @@ static pm_status heads_new(struct heads *h, const struct pm_nor_dot_cfg *c, size
     h->column8 = malloc(4 * all);
     h->s = malloc((rows * n + QUERIES * width) * sizeof *h->s);
     h->wide = malloc(width * sizeof *h->wide);
-    h->z = malloc(rows * sizeof *h->z);
-    h->scale = malloc((2 * rows + width) * sizeof *h->scale);
+    h->z = malloc((2 * rows + width) * sizeof *h->z);
+    h->scale = malloc((rows + width) * sizeof *h->scale);
     if (!h->column || !h->column8 || !h->s || !h->wide || !h->z || !h->scale)
         return PM_ENOMEM;
     h->spread = h->column + all;
@@ -284,8 +289,8 @@ static pm_status heads_new(struct heads *h, const struct pm_nor_dot_cfg *c, size
     h->k = h->q + all;
     h->v = h->k + all;
     h->sum = h->s + rows * n;
-    h->row = h->scale + rows;
-    h->channel = h->row + rows;
+    h->code = h->z + rows;
+    h->channel = h->scale + rows;
     return PM_OK;
 }
 
@@ -353,26 +358,40 @@ static pm_status values(struct heads *h, const struct pm_hyflex_units *u, size_t
     return status == PM_OK ? pm_hyflex_step(u, &s) : status;
 }
 
+/* Scales of the largest codes of n rows, times one. */
+static pm_status scale_codes(struct heads *h, const struct pm_hyflex_units *u, size_t n,
+                             const uint16_t *codes, const struct pm_scale *factor, bool for_scores,
+                             struct pm_scale *scale) {
+    const struct pm_sfu_scale_job job = {
+        .scores = for_scores, .rows = n, .width = 1, .sets = 1, .row = h->code, .column = factor};
+    for (size_t i = 0; i < n; i++)
+        h->code[i] = codes[i];
+    return pm_hyflex_scale(u, &job, NULL, scale);
+}
+
 /* Queries `first` and on; y is theirs. */
 static pm_status attend(const struct pm_hyflex_digital *d, struct heads *h, const struct pm_hyflex_units *u,
                         size_t first, size_t queries, const uint8_t *keep, uint16_t *y) {
     const size_t rows = queries * h->heads;
     struct pm_nor_dot_cost cost = {0};
-    for (size_t i = 0; i < rows; i++)
-        h->scale[i] = pm_scale_scores(pm_scale_fp16(h->top[first * h->heads + i]), d->logit);
+    const struct pm_sfu_scale_job job = {.recip = true,
+                                         .rows = rows,
+                                         .width = h->dim,
+                                         .sets = h->heads,
+                                         .row = h->z,
+                                         .a = h->sum,
+                                         .column = h->channel};
     for (size_t t = 0; t < queries; t++)
         pm_nor_dot_store(h->dot, &cost);
-    pm_status status = scores(h, u, queries, h->q + first * h->width, &cost);
+    pm_status status = scale_codes(h, u, rows, h->top + first * h->heads, &d->logit, true, h->scale);
+    if (status == PM_OK)
+        status = scores(h, u, queries, h->q + first * h->width, &cost);
     if (status == PM_OK)
         status = softmax(h, u, rows, keep);
     if (status == PM_OK)
         status = values(h, u, queries, &cost);
-    for (size_t i = 0; i < rows; i++)
-        h->row[i] = pm_scale_recip(h->z[i]);
-    struct pm_hyflex_step s = {
-        .restore = {rows, h->dim, h->sum, h->row, h->channel, h->heads, NULL, NULL, y}};
     add_nor(u, &cost);
-    return status == PM_OK ? pm_hyflex_restore(u, &s) : status;
+    return status == PM_OK ? pm_hyflex_scale(u, &job, y, NULL) : status;
 }
 
 static pm_status attention(const struct pm_hyflex_digital *d, const struct pm_hyflex_units *u, size_t n,
@@ -386,8 +405,8 @@ static pm_status attention(const struct pm_hyflex_digital *d, const struct pm_hy
         status = quantise_queries(&h, u, x[0]);
     if (status == PM_OK)
         status = quantise_channels(&h, u, x[2], keep, h.v);
-    for (size_t i = 0; i < h.width && status == PM_OK; i++)
-        h.channel[i] = pm_scale_mul(pm_scale_fp16(h.amax[i]), by_127);
+    if (status == PM_OK)
+        status = scale_codes(&h, u, h.width, h.amax, &by_127, false, h.channel);
     for (size_t t = 0; t < n && status == PM_OK; t += QUERIES)
         status = attend(d, &h, u, t, n - t < QUERIES ? n - t : QUERIES, keep, y + t * h.width);
     heads_free(&h);
@@ -404,7 +423,7 @@ pm_status pm_hyflex_digital_run(const struct pm_hyflex_digital *d, const struct 
                                 const struct pm_operands *o) {
     const size_t n = o->n, count = n * d->width, most = elements(d, o);
     const float *in[] = {o->x, o->more[0], o->more[1]};
-    uint16_t *memory = calloc(4 * most, sizeof *memory), *x[3], *y = memory + 3 * most;
+    uint16_t *memory = calloc(5 * most, sizeof *memory), *x[3], *y = memory + 4 * most;
     pm_status status = memory ? PM_OK : PM_ENOMEM;
     for (int k = 0; k < 3 && memory; k++) {
         x[k] = memory + (size_t)k * most;

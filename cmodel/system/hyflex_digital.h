@@ -18,7 +18,7 @@ enum pm_hyflex_part {
     PM_HYFLEX_PART_MLC,
     PM_HYFLEX_PART_NOR,
     PM_HYFLEX_PART_QUANTISE, /**< the SFU's from here on */
-    PM_HYFLEX_PART_RESTORE,
+    PM_HYFLEX_PART_SCALE,
     PM_HYFLEX_PART_NORM,
     PM_HYFLEX_PART_SOFTMAX,
     PM_HYFLEX_PART_ACTIVATION,
@@ -33,7 +33,7 @@ struct pm_hyflex_step {
     enum pm_hyflex_step_kind {
         PM_HYFLEX_STEP_ARRAYS,
         PM_HYFLEX_STEP_QUANTISE,
-        PM_HYFLEX_STEP_RESTORE,
+        PM_HYFLEX_STEP_SCALE,
         PM_HYFLEX_STEP_NORM,
         PM_HYFLEX_STEP_SOFTMAX,
         PM_HYFLEX_STEP_ACTIVATION,
@@ -50,15 +50,10 @@ struct pm_hyflex_step {
             uint16_t *amax; /**< [rows] */
         } quantise;
         struct {
-            size_t rows, width;
-            const int32_t *a;              /**< [rows][width] */
-            const struct pm_scale *row;    /**< [rows] */
-            const struct pm_scale *column; /**< [sets][width], row r has set r mod sets */
-            size_t sets;
-            const uint16_t *bias; /**< [sets][width]; NULL: none */
-            const uint16_t *onto; /**< [rows][width]; NULL: nothing */
-            uint16_t *y;
-        } restore;
+            const struct pm_sfu_scale_job *job;
+            uint16_t *y;            /**< may be NULL */
+            struct pm_scale *scale; /**< may be NULL */
+        } scale;
         struct {
             size_t rows, width;
             struct pm_scale eps;
@@ -70,8 +65,8 @@ struct pm_hyflex_step {
             const int32_t *a;             /**< [rows][width] */
             const uint8_t *keep;          /**< [width]; NULL: all */
             const struct pm_scale *scale; /**< [rows] */
-            uint16_t *weight;
-            uint32_t *z; /**< [rows] */
+            uint16_t *weight;             /**< [rows][width] */
+            uint32_t *z;                  /**< [rows] */
         } softmax;
         struct {
             enum pm_sfu_act_kind kind;
@@ -80,9 +75,9 @@ struct pm_hyflex_step {
             uint16_t *y;
         } activation;
         struct {
-            enum pm_fp16_op { PM_FP16_ADD, PM_FP16_MUL, PM_FP16_FMA, PM_FP16_MAX } op;
+            enum pm_fp16_function f;
             size_t n;
-            const uint16_t *a, *b, *c; /**< c: of PM_FP16_FMA */
+            const uint16_t *a, *b, *c; /**< as many as f has; of PM_FP16_I2F: integers, at a scale of 1 */
             uint16_t *y;
         } fp16;
         struct {
@@ -114,8 +109,9 @@ pm_status pm_hyflex_step(const struct pm_hyflex_units *u, struct pm_hyflex_step 
 /** int8 rows q[rows][width], and amax[rows], of x. What these return is PM_OK or the watch's. */
 pm_status pm_hyflex_quantise(const struct pm_hyflex_units *u, size_t rows, size_t width, const uint16_t *x,
                              int8_t *q, uint16_t *amax);
-/** Sums to binary16: step->restore, whose y is no input of it. */
-pm_status pm_hyflex_restore(const struct pm_hyflex_units *u, struct pm_hyflex_step *step);
+/** Sums to binary16, or scales, as pm_sfu_scale(); y is no input of it. */
+pm_status pm_hyflex_scale(const struct pm_hyflex_units *u, const struct pm_sfu_scale_job *job, uint16_t *y,
+                          struct pm_scale *scale);
 
 /** x rounded to binary16; exact numbers stay as they are. */
 void pm_hyflex_from_float(const float *x, size_t n, uint16_t *y);

@@ -28,6 +28,24 @@ struct pm_scale pm_scale_scores(struct pm_scale a, struct pm_scale b);
 /** rn(a row column) + bias + onto, each sum rounded. */
 uint16_t pm_sfu_restore(int32_t a, struct pm_scale row, struct pm_scale column, uint16_t bias, uint16_t onto);
 
+/** Clocks before a row whose scale is a reciprocal. */
+#define PM_SFU_SCALE_RECIP_CLOCKS 18
+
+/** Rows of sums, or of scales alone. */
+struct pm_sfu_scale_job {
+    bool recip;  /**< row[] are sums, whose reciprocals are taken; else codes of binary16, finite */
+    bool scores; /**< scales are for scores */
+    size_t rows, width;
+    size_t sets;                   /**< of columns: row r has set r mod sets */
+    const uint32_t *row;           /**< [rows] */
+    const int32_t *a;              /**< [rows][width]; NULL: zeros */
+    const struct pm_scale *column; /**< [sets][width] */
+    const uint16_t *bias;          /**< [sets][width]; NULL: nothing */
+    const uint16_t *onto;          /**< [rows][width]; NULL: nothing */
+};
+/** y[rows][width], and scale[rows], that of each row's first column; either may be NULL. */
+void pm_sfu_scale(const struct pm_sfu_scale_job *job, uint16_t *y, struct pm_scale *scale);
+
 #ifdef __cplusplus
 }
 #endif
