@@ -311,7 +311,7 @@ static pm_status load(struct calibrate *c) {
         pm_status status = pm_network_load(&c->network, c->folder, &c->error);
         c->graph = c->network.graph;
         if (status == PM_OK && c->network.form.classes == 0)
-            status = pm_fail(&c->error, PM_EINVAL, c->model, "takes sentences, not images");
+            status = pm_fail(&c->error, PM_EINVAL, c->model, "takes no images");
         if (status == PM_OK && (c->seen = calloc(c->graph->nodes, sizeof *c->seen)) == NULL)
             status = pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
         return status;

@@ -150,6 +150,7 @@ static pm_status run(const void *layer, void *state, const struct pm_run_of *r) 
 }
 
 static const struct pm_variant variants[] = {
+    {"*=int8", "int8", PM_OF_TEXT},
     {"ffn*=int8", NULL, PM_OF_PAIRS},
     {"ffn*=int8 flare.wo-scale=layer", NULL, PM_OF_PAIRS},
     {"ffn*=int8 flare.round=0", NULL, PM_OF_PAIRS},

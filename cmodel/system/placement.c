@@ -156,7 +156,7 @@ pm_status pm_worker_layer(struct pm_worker *w, unsigned node, size_t first, cons
 }
 
 static pm_status compute(void *ctx, unsigned node, const struct pm_operands *o) {
-    return pm_worker_layer(ctx, node, 0, o);
+    return pm_worker_layer(ctx, node, o->past, o);
 }
 
 pm_status pm_worker_run(struct pm_worker *w, const struct pm_graph_input *input, float *out) {
@@ -176,7 +176,7 @@ bool pm_placement_settles(const struct pm_placement *p) {
 pm_status pm_placement_settle(struct pm_placement *p, const struct pm_graph_input *input, unsigned count) {
     struct pm_worker w;
     pm_status status = pm_worker_begin(&w, p->graph, p, p->graph->tokens);
-    float *out = malloc(pm_graph_outputs(p->graph) * sizeof *out);
+    float *out = malloc(pm_graph_floats(p->graph, p->graph->tokens) * sizeof *out);
     if (status == PM_OK && !out)
         status = PM_ENOMEM;
     for (unsigned i = 0; i < count && status == PM_OK; i++)

@@ -61,7 +61,8 @@ struct pm_variant {
         PM_OF_IMAGES = 1,
         PM_OF_PAIRS = 2,
         PM_OF_RTL = 4,
-        PM_AS_GROUP = 8 /**< the key is a group, of accuracy, boost and accesses */
+        PM_AS_GROUP = 8, /**< the key is a group, of accuracy, boost and accesses */
+        PM_OF_TEXT = 16
     } use;
 };
 

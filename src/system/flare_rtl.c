@@ -59,9 +59,9 @@ static void replay(const struct pm_twin_layer *l, const struct pm_attention_run 
     list_scales(c, s0, e0);
     snprintf(rest, sizeof rest,
              "--set heads=%u --set s0=%s --set e0=%s --set mk=%u --set mv=%u --set kvb=%u --set round=%d "
-             "--set coding-x=%s --set coding-q=%s --set coding-o=%s",
+             "--set coding-x=%s --set coding-q=%s --set coding-o=%s --set causal=%d",
              c->heads, s0, e0, c->mk, c->mv, c->kvb, c->round, coding[c->coding_x], coding[c->coding_q],
-             coding[c->coding_o]);
+             coding[c->coding_o], c->causal);
     pm_twin_replay(l, "flare-attention", in, sizeof in / sizeof *in, rest);
 }
 
@@ -78,6 +78,7 @@ static pm_status done(void *layer, const void *golden) {
                                          g->x,
                                          g->ex,
                                          g->keep,
+                                         g->n,
                                          g->n,
                                          g->first_vector};
     struct pm_attention_rtl_result measured;
