@@ -162,6 +162,9 @@ void pm_run_print_macros_row(const struct pm_run_outcome *o);
  * float; nothing where no layer is in digital modules. */
 void pm_run_add_digital(const struct pm_run_outcome *o, struct pm_results *r);
 void pm_run_print_digital(const struct pm_run_outcome *o);
+/** "rtl_digital": what RTL gave of them. */
+void pm_run_add_digital_rtl(const struct pm_run_outcome *o, struct pm_results *r);
+void pm_run_print_digital_rtl(const struct pm_run_outcome *o);
 /** "windows": the accesses of fixed windows of eight rows, and their conversions and levels. */
 void pm_run_add_windows(const struct pm_tally *t, struct pm_results *r);
 /** "sparsity": of each part, and "all", the shares of zeros; nothing where they were not looked for. */

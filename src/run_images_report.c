@@ -148,6 +148,7 @@ static void add_rtl(const struct pm_run_report *rep, struct pm_results *r) {
     for (size_t i = 0; pm_systems[i]; i++)
         if (pm_twin_of(pm_systems[i]) && (pm_systems[i]->takes & PM_TAKES(PM_NODE_MATRIX)))
             add_matrix_rtl(rep, pm_systems[i], r);
+    pm_run_add_digital_rtl(&rep->rtl, r);
     pm_result_int(r, "integers_compared", (int64_t)x.compared, NULL, PM_RESULT_MEASURED);
     pm_result_int(r, "integers_differ", (int64_t)x.differ, NULL, PM_RESULT_MEASURED);
     if (!is_cnn(rep))
@@ -411,6 +412,7 @@ static void print_rtl(const struct pm_run_report *rep, const struct pm_results *
     printf("\nRTL against golden, %u images, %u layers each, %.1f s\n", rep->rtl.images, layers_of(rep),
            pm_results_number(r, "seconds_rtl"));
     print_matrices_rtl(&rep->rtl);
+    pm_run_print_digital_rtl(&rep->rtl);
     if (pm_run_rtl_sum(&rep->rtl, PM_NODE_ATTENTION, NULL).runs == 0)
         return;
     printf("  integers compared %.0f, differ %.0f\n", pm_results_number(r, "integers_compared"),
