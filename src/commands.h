@@ -9,6 +9,7 @@
 #include "io/error.h"
 
 int pm_cmd_calibrate(int argc, char **argv);
+int pm_cmd_chip(int argc, char **argv);
 int pm_cmd_compile(int argc, char **argv);
 int pm_cmd_infer(int argc, char **argv);
 int pm_cmd_inspect(int argc, char **argv);

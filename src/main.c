@@ -18,6 +18,7 @@ static const struct command {
     {"op", pm_cmd_op},
     {"run", pm_cmd_run},
     {"calibrate", pm_cmd_calibrate},
+    {"chip", pm_cmd_chip},
     {"compile", pm_cmd_compile},
     {"partition", pm_cmd_partition},
     {"score", pm_cmd_score},
@@ -32,6 +33,7 @@ static const char doc[] =
     "  infer FILE       run an ONNX network on your own tensors (.npy)\n"
     "  inspect FILE     what an ONNX network has: nodes, shapes, layers\n"
     "  calibrate MODEL  find the ranges of what its matrices see\n"
+    "  chip NET         time, energy and area of a network on a chip\n"
     "  compile MODEL    slice it onto crossbars by a policy of bits\n"
     "  partition MODEL  choose engines and number formats of its layers\n"
     "  search MODEL     find such a policy\n"

@@ -19,6 +19,8 @@ extern const struct pm_setting_list pm_run_settings;
 struct pm_run_job {
     const char *model; /**< as given */
     const char *data, *pairs, *config, *summary;
+    const char *prompt;    /**< a decoder goes on from it */
+    bool quiet;            /**< and says nothing else */
     const char *replay;    /**< where a difference's tensors go; NULL: nowhere */
     char folder[PATH_MAX]; /**< of the model */
     unsigned column[2];    /**< of the sentences in `pairs`, from 1; 0: the first two but the score's */
@@ -63,8 +65,8 @@ struct pm_run_pass {
     bool as_float; /**< on the host alone, as well */
     enum pm_run_fidelity { PM_FIDELITY_NEVER, PM_FIDELITY_UNLABELLED, PM_FIDELITY_ALWAYS } fidelity;
     pm_twin_filter *watch; /**< which layers are in RTL as well; NULL: none */
-    bool held;             /**< the last ones of the training set instead, which networks are not trained on */
-    unsigned part, parts;  /**< of `parts` that share the images, this one's; 0 parts: it has all */
+    bool held;            /**< the last ones of the training set instead, which networks are not trained on */
+    unsigned part, parts; /**< of `parts` that share the images, this one's; 0 parts: it has all */
 };
 
 struct pm_run_outcome {
@@ -142,8 +144,8 @@ void pm_run_print_units(const struct pm_run_outcome *o, const struct pm_results 
                         FILE *to);
 void pm_run_print_units_line(const struct pm_results *r, const char *path, FILE *to);
 #define PM_RUN_UNITS_HEAD "   units  accesses  of conv. wake-up  merit"
-/** What programming the cells takes and what wears them, which pm_run_add_cost() added at `cost`; nothing where
- * there are none. */
+/** What programming the cells takes and what wears them, which pm_run_add_cost() added at `cost`; nothing
+ * where there are none. */
 void pm_run_print_programming(const struct pm_run_job *j, const struct pm_results *r, const char *cost,
                               FILE *to);
 /** What the layers that count array reads are in. */
@@ -156,6 +158,10 @@ void pm_run_add_macros(const struct pm_run_outcome *o, struct pm_results *r);
 void pm_run_print_macros(const struct pm_run_outcome *o);
 void pm_run_print_macros_head(int width);
 void pm_run_print_macros_row(const struct pm_run_outcome *o);
+/** "digital": clocks, rows and operations of every kind of unit, and how many layers are left to the host's
+ * float; nothing where no layer is in digital modules. */
+void pm_run_add_digital(const struct pm_run_outcome *o, struct pm_results *r);
+void pm_run_print_digital(const struct pm_run_outcome *o);
 /** "windows": the accesses of fixed windows of eight rows, and their conversions and levels. */
 void pm_run_add_windows(const struct pm_tally *t, struct pm_results *r);
 /** "sparsity": of each part, and "all", the shares of zeros; nothing where they were not looked for. */

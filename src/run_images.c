@@ -231,6 +231,8 @@ pm_status pm_run_images(struct pm_run_job *j, const struct pm_run_pass *pass, st
     struct pm_placement *p;
     struct pm_dataset d = {0};
     *o = (struct pm_run_outcome){.draws = pm_plan_draws(pass->plan, g)};
+    if (pm_network_is_decoder(&j->network))
+        return pm_fail(&j->error, PM_EINVAL, j->model, "takes a text, not images");
     pm_status status = pm_run_place(j, pass->plan, &p);
     if (status == PM_OK && pm_placement_settles(p))
         status = settle(j, p);

@@ -85,6 +85,7 @@ static void add_golden(const struct pm_run_job *j, const struct pm_run_outcome *
     pm_result_end(r);
     add_layers(t, r);
     pm_run_add_macros(o, r);
+    pm_run_add_digital(o, r);
     pm_run_add_sparsity(t, r);
     pm_run_add_fidelity(o, r);
     pm_run_add_counts(t, r);
@@ -145,7 +146,7 @@ static void add_rtl(const struct pm_run_report *rep, struct pm_results *r) {
         pm_run_rtl_sum(&rep->rtl, is_cnn(rep) ? PM_NODE_MATRIX : PM_NODE_ATTENTION, NULL);
     pm_result_int(r, "images_rtl", rep->rtl.images, "images", PM_RESULT_PLAIN);
     for (size_t i = 0; pm_systems[i]; i++)
-        if (pm_twin_of(pm_systems[i]) && pm_systems[i]->takes == PM_NODE_MATRIX)
+        if (pm_twin_of(pm_systems[i]) && (pm_systems[i]->takes & PM_TAKES(PM_NODE_MATRIX)))
             add_matrix_rtl(rep, pm_systems[i], r);
     pm_result_int(r, "integers_compared", (int64_t)x.compared, NULL, PM_RESULT_MEASURED);
     pm_result_int(r, "integers_differ", (int64_t)x.differ, NULL, PM_RESULT_MEASURED);
@@ -372,6 +373,7 @@ static void print_golden(const struct pm_run_report *rep, const struct pm_result
         pm_run_print_programming(rep->job, r, "cost/", stdout);
     }
     pm_run_print_macros(o);
+    pm_run_print_digital(o);
 }
 
 /* Matrices, a line a system. */

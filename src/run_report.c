@@ -35,7 +35,13 @@ double pm_ratio(double a, double b) {
 void pm_run_add_config(const struct pm_run_job *j, struct pm_results *r) {
     pm_result_group(r, "effective_config");
     pm_result_text(r, "model", j->model);
-    pm_result_text(r, j->pairs ? "pairs" : "data", j->pairs ? j->pairs : j->data);
+    pm_result_text(r,
+                   j->pairs    ? "pairs"
+                   : j->prompt ? "prompt"
+                               : "data",
+                   j->pairs    ? j->pairs
+                   : j->prompt ? j->prompt
+                               : j->data);
     pm_settings_results(j->settings, r);
     for (size_t i = 0; j->plan.all[i]; i++)
         if (pm_placing_matters(&j->plan, j->network.graph, j->plan.all[i]))
@@ -45,7 +51,10 @@ void pm_run_add_config(const struct pm_run_job *j, struct pm_results *r) {
 }
 
 void pm_run_print_config(const struct pm_run_job *j, FILE *to) {
-    fprintf(to, "perimeter run: %s on %s: ", j->model, j->pairs ? j->pairs : j->data);
+    fprintf(to, "perimeter run: %s on %s: ", j->model,
+            j->pairs    ? j->pairs
+            : j->prompt ? "a prompt"
+                        : j->data);
     pm_plan_print(&j->plan, to);
     fputc(' ', to);
     pm_settings_print(j->settings, to);

@@ -665,8 +665,8 @@ static void forward_through_integers(void **state) {
     assert_true(network.graph.nodes <= 64);
     for (unsigned n = 0; n < network.graph.nodes; n++)
         whole[n] = network.graph.node[n].kind == PM_NODE_ATTENTION;
-    const struct pm_graph_elsewhere ideal = {whole, compute_ideal, &w},
-                                    broken = {whole, compute_nothing, NULL};
+    const struct pm_graph_elsewhere ideal = {.layer = whole, .compute = compute_ideal, .ctx = &w},
+                                    broken = {.layer = whole, .compute = compute_nothing};
     enum { IMAGES = 20 };
     for (uint32_t i = 0; i < IMAGES; i++) {
         uint8_t image[IMAGE * IMAGE];

@@ -33,6 +33,9 @@ const struct pm_count_info pm_count_info[PM_COUNTS] = {
     [PM_COUNT_ZERO_VALUES] = {"zero_values", "elements"},
     [PM_COUNT_ZERO_VECTORS] = {"zero_vectors", "groups"},
     [PM_COUNT_ZERO_SLICES] = {"zero_slices", "slices"},
+    [PM_COUNT_SFU_ROWS] = {"sfu_rows", "rows"},
+    [PM_COUNT_NORS] = {"nor_operations", "operations"},
+    [PM_COUNT_CELL_WRITES] = {"cell_writes", "writes"},
 };
 
 const struct pm_histogram_info pm_histogram_info[PM_HISTOGRAMS] = {

@@ -36,6 +36,9 @@ enum pm_count {
     PM_COUNT_ZERO_SLICES,  /**< such groups' slices of bit planes that are 0 */
     PM_COUNT_ERROR,        /**< of integer results against exact ones, squares, PM_COUNT_POWER of them */
     PM_COUNT_EXACT,        /**< of the exact results, likewise */
+    PM_COUNT_SFU_ROWS,     /**< rows through special function units */
+    PM_COUNT_NORS,         /**< NOR operations of digital arrays, a row each */
+    PM_COUNT_CELL_WRITES,  /**< cells of digital arrays that were written */
     PM_COUNTS
 };
 #define PM_COUNT_POWER 1024

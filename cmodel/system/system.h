@@ -50,6 +50,9 @@ struct pm_run_of {
     const struct pm_watch *watch; /**< NULL: nobody */
 };
 
+/** Of a set of kinds of nodes. */
+#define PM_TAKES(kind) (1u << (kind))
+
 /** What a report shows of a choice: the same run with something replaced. */
 struct pm_variant {
     const char *text; /**< "ffn*=hyflex,cell=2 flare.round=0", as pm_plan_override; "": as configured */
@@ -58,7 +61,8 @@ struct pm_variant {
         PM_OF_IMAGES = 1,
         PM_OF_PAIRS = 2,
         PM_OF_RTL = 4,
-        PM_AS_GROUP = 8 /**< the key is a group, of accuracy, boost and accesses */
+        PM_AS_GROUP = 8, /**< the key is a group, of accuracy, boost and accesses */
+        PM_OF_TEXT = 16
     } use;
 };
 
@@ -66,7 +70,10 @@ struct pm_system {
     const char *name, *summary;
     const char *title;                      /**< of what its layers are in, in reports */
     const struct pm_setting_list *settings; /**< prefix: the name; NULL: none */
-    enum pm_node_kind takes;                /**< PM_NODE_MATRIX or PM_NODE_ATTENTION */
+    unsigned takes;                         /**< kinds of nodes, PM_TAKES(PM_NODE_MATRIX) or of attentions */
+    unsigned takes_more;                    /**< kinds that it takes where settings meet `more` */
+    const char *more;                       /**< NULL where takes_more is 0 */
+    const char *adds;         /**< the condition under which it adds in[1] of a matrix itself; NULL: never */
     const char *const *parts; /**< what its counts are split into, ended by NULL; NULL: it counts nothing */
     const struct pm_variant *variants; /**< ended by a NULL text; NULL: none */
     const char *draws;   /**< the condition on settings under which something is drawn; NULL: never */
@@ -92,6 +99,8 @@ extern const struct pm_system *const pm_systems[], pm_system_host;
 /** NULL where there is none of that name. */
 const struct pm_system *pm_system_find(const char *name, size_t length);
 
+/** Whether it takes a kind of node, with these settings (of none: NULL). */
+bool pm_system_takes(const struct pm_system *s, const struct pm_settings *settings, enum pm_node_kind kind);
 unsigned pm_system_parts(const struct pm_system *s);
 
 #endif
