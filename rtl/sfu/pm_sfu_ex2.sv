@@ -60,12 +60,12 @@ module pm_sfu_ex2 #(
   logic [5*SideW-1:0] side_q;
 
   // |r| <= 2^13 in 2^-18, |u| <= 22,713.
-  assign j       = {1'b0, f_i[17:14]} + 5'(f_i[13]);
-  assign r       = f_i[13:0];
-  assign turned  = 35'(r) * 35'sd726817 + 35'sd131072;
-  assign u       = turned[33:18];
+  assign j      = {1'b0, f_i[17:14]} + 5'(f_i[13]);
+  assign r      = f_i[13:0];
+  assign turned = 35'(r) * 35'sd726817 + 35'sd131072;
+  assign u      = turned[33:18];
 
-  assign size    = u1_q[15] ? -u1_q : u1_q;
+  assign size   = u1_q[15] ? -u1_q : u1_q;
   pm_vdr_square #(
       .W(16)
   ) u_square (

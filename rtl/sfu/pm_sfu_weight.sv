@@ -30,12 +30,12 @@ module pm_sfu_weight #(
   end
 
   logic [AW-1:0] below_q;
-  logic [31:0] low_q;
+  logic [  31:0] low_q;
   logic [AW-1:0] high_q;
   logic [AW+15:0] product_q, shifted;
-  logic [24:0] near_q; // twice T, its top bit for all above
+  logic [24:0] near_q;  // twice T, its top bit for all above
   logic [22:0] t_q;
-  logic [4:0] keep_q;
+  logic [ 4:0] keep_q;
 
   // A masked score may be above the maximum: whatever comes of it.
   assign shifted = product_q >> shift_i;
