@@ -233,8 +233,12 @@ def publish(folder, weights=None, config=None, words=WORDS):
     return folder
 
 
-def embedding(weights, ids, heads, eps):
-    """BERT in double precision, by its own names: the mean over tokens."""
+def mean(x, w):
+    return x.mean(0)
+
+
+def embedding(weights, ids, heads, eps, pool=mean):
+    """BERT in double precision, by its own names: what `pool` makes of its tokens and its weights."""
     from math import erf
 
     w = {name: t.astype(np.float64) for name, t in weights.items()}
@@ -258,17 +262,73 @@ def embedding(weights, ids, heads, eps):
         hidden = linear(x, f"{at}intermediate.dense")
         hidden = hidden * (1 + np.vectorize(erf)(hidden / 2**0.5)) / 2
         x = norm(x + linear(hidden, f"{at}output.dense"), f"{at}output.LayerNorm")
-    return x.mean(0)
+    return pool(x, w)
 
 
-def expected_cosine(weights, pair, heads=4, eps=1e-12):
+def expected_cosine(weights, pair, heads=4, eps=1e-12, pool=mean):
     ids = lambda text: [1] + [3 + sum(w.encode()) % (WORDS - 3) for w in text.split()] + [2]  # noqa: E731
-    a, b = (embedding(weights, ids(text), heads, eps) for text in pair)
+    a, b = (embedding(weights, ids(text), heads, eps, pool) for text in pair)
     return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
 
 
 def bfloat16(t):
     return (t.view("<u4") >> 16).astype("<u2")
+
+
+def with_heads(weights, classes=5, width=32):
+    """A checkpoint with BERT's pooler and a classifier."""
+    r = np.random.default_rng(7)
+    g = lambda *shape: (0.3 * r.normal(size=shape)).astype(np.float32)  # noqa: E731
+    return {**weights, "pooler.dense.weight": g(width, width), "pooler.dense.bias": g(width), "classifier.weight": g(classes, width),
+            "classifier.bias": g(classes)}
+
+
+def pooled(activation=np.tanh, classify=False):
+    def pool(x, w):
+        y = activation(w["pooler.dense.weight"] @ x[0] + w["pooler.dense.bias"])
+        return w["classifier.weight"] @ y + w["classifier.bias"] if classify else y
+    return pool
+
+
+DISTILBERT = (("encoder.layer", "transformer.layer"), ("attention.self.query", "attention.q_lin"), ("attention.self.key", "attention.k_lin"),
+              ("attention.self.value", "attention.v_lin"), ("attention.output.dense", "attention.out_lin"), ("intermediate.dense", "ffn.lin1"),
+              ("attention.output.LayerNorm", "sa_layer_norm"), ("output.LayerNorm", "output_layer_norm"), ("output.dense", "ffn.lin2"),
+              ("pooler.dense", "pre_classifier"))
+
+
+def families():
+    """Kin of BERT: the same network under other names."""
+    def named(weights, pairs, prefix, heads=("classifier", "pre_classifier")):
+        out = {}
+        for name, t in weights.items():
+            for a, b in pairs:
+                name = name.replace(a, b)
+            out[name if name.startswith(heads) else prefix + name] = t
+        return out
+
+    whole = with_heads(bert())
+    position, segment = "embeddings.position_embeddings.weight", "embeddings.token_type_embeddings.weight"
+    late = lambda n: {**whole, position: np.concatenate((np.full((n, 32), 9, np.float32), whole[position]))}  # noqa: E731
+    none = {**whole, segment: np.zeros((2, 32), np.float32)}
+    distil = {n: t for n, t in named(none, DISTILBERT, "distilbert.").items() if "token_type" not in n}
+    roberta = named(late(2), (("pooler.dense", "classifier.dense"), ("classifier.weight", "classifier.out_proj.weight"),
+                              ("classifier.bias", "classifier.out_proj.bias")), "roberta.")
+    sequence = lambda kind: [f"{kind}ForSequenceClassification"]  # noqa: E731
+    keys = {"model_type": "distilbert", "num_hidden_layers": None, "hidden_size": None, "num_attention_heads": None, "intermediate_size": None,
+            "hidden_act": None, "n_layers": 2, "dim": 32, "n_heads": 4, "hidden_dim": FFN, "activation": "gelu", "layer_norm_eps": None}
+    rectified = lambda y: np.maximum(y, 0)  # noqa: E731
+    return (
+        ("BERT with its pooler", whole, {}, whole, 4, pooled(), "--pooler"),
+        ("a BERT that classifies", named(whole, (), "bert."), {"architectures": sequence("Bert")}, whole, 4, pooled(classify=True)),
+        ("RoBERTa", named(late(2), (), "roberta."), {"model_type": "roberta"}, whole, 4, mean),
+        ("XLM-RoBERTa, padding 4", late(5), {"model_type": "xlm-roberta", "pad_token_id": 4}, whole, 4, mean),
+        ("RoBERTa with a pooler", late(2), {"model_type": "camembert"}, whole, 4, pooled(), "--pooler"),
+        ("a RoBERTa that classifies", roberta, {"model_type": "roberta", "architectures": sequence("Roberta")}, whole, 4, pooled(classify=True)),
+        ("DistilBERT", distil, keys, none, 4, mean),
+        ("a DistilBERT that classifies", distil, {**keys, "architectures": sequence("DistilBert")}, none, 4, pooled(rectified, True)),
+        ("a DistilBERT of float16 that classifies", {n: t.astype("<f2") for n, t in distil.items()},
+         {**keys, "architectures": sequence("DistilBert")}, {n: t.astype("<f2") for n, t in none.items()}, 4, pooled(rectified, True)),
+    )
 
 
 def conversions(work, env):
@@ -296,14 +356,15 @@ def conversions(work, env):
         ("more positions than the engine has", {**plain, "embeddings.position_embeddings.weight": np.tile(
             plain["embeddings.position_embeddings.weight"], (20, 1))}, {"max_position_embeddings": 1280}, plain, 4),
     )
-    for name, weights, changes, meant, heads in forms:
+    for name, weights, changes, meant, heads, *more in forms + families():
         source, out = publish(work / "source", weights, bert_config(**changes)), work / "out"
+        pool, *options = more or [mean]
         shutil.rmtree(out, ignore_errors=True)
-        done = call("convert_bert.py", source, out, "--sentences", work / "s.txt", env=env)
+        done = call("convert_bert.py", source, out, "--sentences", work / "s.txt", *options, env=env)
         ran = subprocess.run([PERIMETER, "run", out, "--pairs", work / "p.tsv"], capture_output=True, text=True,
                              env={**os.environ, **env})
         got = [float(v) for v in ran.stdout.split()] if ran.returncode == 0 else [9, 9]
-        want = expected_cosine(meant, pair, heads)
+        want = expected_cosine(meant, pair, heads, pool=pool)
         check(f"{name} is converted: cosine {got[0]:.6f}, {got[1]:.4f} in integers", done.returncode == 0 and not done.stderr and
               abs(got[0] - want) < 2e-6 and abs(got[1] - want) < 0.1, f"{done.stderr}{ran.stderr}wanted {want}")
     # In shards.
@@ -342,8 +403,11 @@ def conversion_refusals(work, env, source, shards):
         index.write_text(json.dumps({"weight_map": text} if text else {}))
         bad(name, reason)
     for name, changes, reason in (
-        ("another architecture", {"model_type": "roberta"}, "not a BERT encoder"), ("no architecture", {"model_type": None}, "not a BERT"),
-        ("relative positions", {"position_embedding_type": "relative_key"}, "absolute positions"), ("a decoder", {"is_decoder": True}, "not a BERT"),
+        ("another architecture", {"model_type": "t5"}, "not an encoder"), ("no architecture", {"model_type": None}, "not an encoder"),
+        ("an architecture that is no name", {"model_type": ["bert"]}, "not an encoder"), ("a padding that is text", {
+            "model_type": "roberta", "pad_token_id": "1"}, '"pad_token_id" is 1'),
+        ("a classifier without head", {"architectures": ["BertForSequenceClassification"]}, "classifier.weight is missing"),
+        ("relative positions", {"position_embedding_type": "relative_key"}, "absolute positions"), ("a decoder", {"is_decoder": True}, "not an encoder"),
         ("another activation", {"hidden_act": "silu"}, "hidden_act silu"), ("an activation that is no name", {"hidden_act": [1]}, "hidden_act"),
         ("32 heads", {"num_attention_heads": 32}, '"heads" 32 exceeds'), ("3 heads of 32", {"num_attention_heads": 3}, "no multiple"),
         ("no heads", {"num_attention_heads": 0}, '"heads" is 0'), ("heads that are missing", {"num_attention_heads": None}, "num_attention_heads"),

@@ -27,8 +27,11 @@ static unsigned add_matrix(const struct build *b, const struct pm_matrix *m, con
     else
         snprintf(node.name, sizeof node.name, "%s%u.%s", prefix, b->layer, part);
     snprintf(node.part, sizeof node.part, "%s", part ? part : prefix);
-    node.id = b->layer * PM_ENCODER_MATRICES + (part ? (unsigned)(m - b->network->layers[b->layer].linear)
-                                                     : (unsigned)(m == &b->network->head));
+    node.id = b->layer * PM_ENCODER_MATRICES;
+    if (part)
+        node.id += (unsigned)(m - b->network->layers[b->layer].linear);
+    else
+        node.id += m == &b->network->head ? 1 : m == &b->network->pooler ? 2 : 0;
     node.rows = b->g->nodes > 0 ? b->g->node[from].rows : 0;
     return add(b, node);
 }
@@ -99,16 +102,22 @@ static unsigned attend(const struct build *b, const struct pm_layernorm *norm, u
     return last;
 }
 
+static unsigned activate(const struct build *b, enum pm_activation activation, unsigned from, unsigned width,
+                         unsigned rows, const char *prefix, const char *part) {
+    return add_named(b,
+                     (struct pm_node){.kind = PM_NODE_ACTIVATION,
+                                      .in = {from, PM_NO_NODE, PM_NO_NODE},
+                                      .width = width,
+                                      .rows = rows,
+                                      .activation = activation},
+                     prefix, part);
+}
+
 static unsigned feed_forward(const struct build *b, unsigned h, unsigned onto) {
     const struct pm_encoder_config *c = &b->network->config;
     const struct pm_matrix *m = b->network->layers[b->layer].linear;
     const unsigned up = add_matrix(b, &m[PM_ENCODER_UP], "ffn", "up", h, PM_NO_NODE);
-    const unsigned hidden = add_named(b,
-                                      (struct pm_node){.kind = PM_NODE_ACTIVATION,
-                                                       .in = {up, PM_NO_NODE, PM_NO_NODE},
-                                                       .width = c->ffn,
-                                                       .activation = c->activation},
-                                      "ffn", "act");
+    const unsigned hidden = activate(b, c->activation, up, c->ffn, 0, "ffn", "act");
     return add_matrix(b, &m[PM_ENCODER_DOWN], "ffn", "down", hidden, onto);
 }
 
@@ -131,7 +140,7 @@ pm_status pm_encoder_build(struct pm_encoder *network) {
     }
     if (!c->post)
         h = add_norm(&b, &network->norm, x, NULL);
-    const unsigned pooled =
+    unsigned pooled =
         add_named(&b,
                   (struct pm_node){.kind = PM_NODE_POOL,
                                    .in = {h, PM_NO_NODE, PM_NO_NODE},
@@ -139,7 +148,11 @@ pm_status pm_encoder_build(struct pm_encoder *network) {
                                    .rows = 1,
                                    .pool = c->type == PM_ENCODER_VIT ? PM_POOL_MEAN : c->pool},
                   "pool", NULL);
-    if (c->type == PM_ENCODER_VIT)
+    if (c->pooled) {
+        pooled = add_matrix(&b, &network->pooler, "pooler", NULL, pooled, PM_NO_NODE);
+        pooled = activate(&b, c->pooler, pooled, c->width, 1, "pooler.act", NULL);
+    }
+    if (c->classes > 0)
         add_matrix(&b, &network->head, "head", NULL, pooled, PM_NO_NODE);
     return pm_graph_finish(&network->graph);
 }

@@ -97,6 +97,10 @@ void pm_activate(enum pm_activation kind, size_t n, const float *x, float *y) {
         for (size_t i = 0; i < n; i++)
             y[i] = y[i] >= 0 ? 1.0f : -1.0f;
         break;
+    case PM_TANH:
+        for (size_t i = 0; i < n; i++)
+            y[i] = tanhf(y[i]);
+        break;
     case PM_SILU:
         for (size_t i = 0; i < n; i++)
             y[i] = y[i] / (1.0f + expf(-y[i]));

@@ -32,7 +32,7 @@ void pm_layernorm(const struct pm_layernorm *norm, size_t n, const float *x, flo
 
 /** PM_GELU: x/2 (1 + erf(x/sqrt 2)), within 5e-7 (1 + |x|)/2; PM_SIGNUM: 1 where x >= 0, else -1;
  * PM_SILU: x / (1 + exp(-x)). */
-enum pm_activation { PM_GELU, PM_GELU_TANH, PM_RELU, PM_SIGNUM, PM_SILU };
+enum pm_activation { PM_GELU, PM_GELU_TANH, PM_RELU, PM_SIGNUM, PM_TANH, PM_SILU };
 /** Of x[n] to y[n], which may be x. */
 void pm_activate(enum pm_activation kind, size_t n, const float *x, float *y);
 

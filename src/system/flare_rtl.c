@@ -83,7 +83,7 @@ static pm_status done(void *layer, const void *golden) {
                                          g->first_vector};
     struct pm_attention_rtl_result measured;
     const pm_status status =
-        pm_attention_pair_check(l->buffers, &run, (pm_flare_attention_rtl_fn *)l->rtl,
+        pm_attention_pair_check(l->buffers, &run, (pm_flare_attention_rtl_fn *)l->rtl[0],
                                 &(struct pm_sim_opts){0}, g->y, g->e, g->cost, &measured, compare, l);
     if (status != PM_OK)
         return status;
@@ -104,9 +104,7 @@ static pm_status done(void *layer, const void *golden) {
 }
 
 const struct pm_twin pm_twin_flare = {.system = "flare",
-                                      .block = "flare_attention",
-                                      .driver = "pm_flare_attention_rtl",
-                                      .params = params,
+                                      .block = {{"flare_attention", "pm_flare_attention_rtl", params}},
                                       .open = open_pair,
                                       .close = close_pair,
                                       .stage = stage,
