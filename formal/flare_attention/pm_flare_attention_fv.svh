@@ -112,7 +112,7 @@ always_comb if (!fv_init_q && rst_ni) begin
   canary : assert (!wr_valid_o);
 `else
   cover (fv_clear);
-  cover (wr_valid_o && append_i && wr_token_o == 2);
+  cover (wr_valid_o && append_i && causal_i);
   cover (wr_valid_o && !wr_ready_i && n_tokens_i == 3 && in_q == 2);
 `endif
 end
