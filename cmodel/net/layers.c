@@ -104,6 +104,7 @@ void pm_activate(enum pm_activation kind, size_t n, const float *x, float *y) {
     case PM_SILU:
         for (size_t i = 0; i < n; i++)
             y[i] = y[i] / (1.0f + expf(-y[i]));
+        break;
     }
 }
 
