@@ -28,6 +28,14 @@ struct pm_run_job {
     struct pm_plan plan;
     struct pm_error error;
     struct pm_network network;
+    /** The last images of the training set, once a pass has asked for them: later passes take as many. */
+    struct pm_run_held {
+        uint8_t *pixels; /**< NULL: not read yet */
+        unsigned *label; /**< without labels the number of classes */
+        unsigned count;
+        size_t item;
+        bool labelled;
+    } held;
 };
 
 /** Defaults: settings, and a plan that is the network's own once that is loaded: attentions on flare; all
@@ -63,8 +71,8 @@ struct pm_run_pass {
     bool as_float; /**< on the host alone, as well */
     enum pm_run_fidelity { PM_FIDELITY_NEVER, PM_FIDELITY_UNLABELLED, PM_FIDELITY_ALWAYS } fidelity;
     pm_twin_filter *watch; /**< which layers are in RTL as well; NULL: none */
-    bool held;             /**< the last ones of the training set instead, which networks are not trained on */
-    unsigned part, parts;  /**< of `parts` that share the images, this one's; 0 parts: it has all */
+    bool held;            /**< the last ones of the training set instead, which networks are not trained on */
+    unsigned part, parts; /**< of `parts` that share the images, this one's; 0 parts: it has all */
 };
 
 struct pm_run_outcome {
@@ -142,8 +150,8 @@ void pm_run_print_units(const struct pm_run_outcome *o, const struct pm_results 
                         FILE *to);
 void pm_run_print_units_line(const struct pm_results *r, const char *path, FILE *to);
 #define PM_RUN_UNITS_HEAD "   units  accesses  of conv. wake-up  merit"
-/** What programming the cells takes and what wears them, which pm_run_add_cost() added at `cost`; nothing where
- * there are none. */
+/** What programming the cells takes and what wears them, which pm_run_add_cost() added at `cost`; nothing
+ * where there are none. */
 void pm_run_print_programming(const struct pm_run_job *j, const struct pm_results *r, const char *cost,
                               FILE *to);
 /** What the layers that count array reads are in. */

@@ -11,8 +11,44 @@
 /* Images that are in memory at a time. */
 #define CHUNK 128
 
-static pm_status open_data(struct pm_run_job *j, bool training, struct pm_dataset *d) {
-    return pm_dataset_open(d, j->data, training ? "train" : "t10k", &j->network.form, &j->error);
+/* The last `images` of the training set into j->held. */
+static pm_status read_held(struct pm_run_job *j, unsigned images) {
+    struct pm_run_held *h = &j->held;
+    struct pm_dataset d;
+    pm_status status = pm_dataset_open(&d, j->data, "train", &j->network.form, &j->error);
+    if (status != PM_OK)
+        return status;
+    if (images > d.count)
+        status = pm_fail(&j->error, PM_EINVAL, "images", "%u asked for, %s has %u", images, j->data, d.count);
+    *h = (struct pm_run_held){.count = images > 0 ? images : d.count, .item = d.item, .labelled = d.labelled};
+    if (status == PM_OK) {
+        h->pixels = malloc(h->count * h->item);
+        h->label = malloc(h->count * sizeof *h->label);
+        if (!h->pixels || !h->label)
+            status = pm_fail(&j->error, PM_ENOMEM, j->data, "out of memory");
+    }
+    for (unsigned i = 0; i < h->count && status == PM_OK; i++)
+        h->label[i] = j->network.form.classes;
+    for (unsigned skip = d.count - h->count, n; skip > 0 && status == PM_OK; skip -= n) {
+        n = skip < h->count ? skip : h->count;
+        status = pm_dataset_read(&d, n, h->pixels, h->label, &j->error);
+    }
+    if (status == PM_OK)
+        status = pm_dataset_read(&d, h->count, h->pixels, h->label, &j->error);
+    pm_dataset_close(&d);
+    return status;
+}
+
+/* What a pass is over: the data set, of which nothing is read yet, or what is held. */
+static pm_status open_data(struct pm_run_job *j, const struct pm_run_pass *pass, struct pm_dataset *d) {
+    pm_status status = PM_OK;
+    if (!pass->held)
+        return pm_dataset_open(d, j->data, "t10k", &j->network.form, &j->error);
+    if (!j->held.pixels)
+        status = read_held(j, pass->images);
+    *d = (struct pm_dataset){
+        .count = j->held.count, .labelled = j->held.labelled, .form = j->network.form, .item = j->held.item};
+    return status;
 }
 
 static unsigned largest(const float *v, unsigned n) {
@@ -173,7 +209,7 @@ static pm_status settle(struct pm_run_job *j, struct pm_placement *p) {
     enum { IMAGES = 64 };
     struct pm_dataset d;
     struct pm_graph_input inputs[IMAGES];
-    pm_status status = open_data(j, false, &d);
+    pm_status status = pm_dataset_open(&d, j->data, "t10k", &j->network.form, &j->error);
     const unsigned count = status == PM_OK && d.count < IMAGES ? d.count : IMAGES;
     unsigned label[IMAGES];
     uint8_t *pixels = malloc(status == PM_OK ? count * d.item : 1);
@@ -188,6 +224,16 @@ static pm_status settle(struct pm_run_job *j, struct pm_placement *p) {
     free(pixels);
     pm_dataset_close(&d);
     return status;
+}
+
+/* The images c->at and on. */
+static pm_status read_chunk(struct pm_run_job *j, const struct pm_run_pass *pass, struct pm_dataset *d,
+                            struct chunk *c) {
+    if (!pass->held)
+        return pm_dataset_read(d, c->n, c->pixels, c->label, &j->error);
+    memcpy(c->pixels, j->held.pixels + c->at * c->item, c->n * c->item);
+    memcpy(c->label, j->held.label + c->at, c->n * sizeof *c->label);
+    return PM_OK;
 }
 
 static pm_status run_data(struct pm_run_job *j, const struct pm_run_pass *pass, struct pm_dataset *d,
@@ -207,13 +253,9 @@ static pm_status run_data(struct pm_run_job *j, const struct pm_run_pass *pass, 
     if (status == PM_OK && pass->fidelity + !d->labelled > PM_FIDELITY_UNLABELLED)
         status = begin_fidelity(j, &t, o);
     const double start = omp_get_wtime();
-    for (unsigned skip = pass->held ? all - total : 0, n; skip > 0 && status == PM_OK; skip -= n) {
-        n = skip < CHUNK ? skip : CHUNK;
-        status = pm_dataset_read(d, n, c.pixels, c.label, &j->error);
-    }
     for (c.at = 0; c.at < total && status == PM_OK; c.at += chunk) {
         c.n = total - c.at < chunk ? total - c.at : chunk;
-        status = pm_dataset_read(d, c.n, c.pixels, c.label, &j->error);
+        status = read_chunk(j, pass, d, &c);
         if (status == PM_OK && (pass->parts == 0 || c.at / chunk % pass->parts == pass->part))
             status = run_chunk(j, pass, &t, &c, o);
         pm_run_progress(pass->what, c.at + c.n, total);
@@ -241,7 +283,7 @@ pm_status pm_run_images(struct pm_run_job *j, const struct pm_run_pass *pass, st
             status = pm_fail(&j->error, PM_ENOMEM, pass->what, "out of memory");
     }
     if (status == PM_OK)
-        status = open_data(j, pass->held, &d);
+        status = open_data(j, pass, &d);
     if (status == PM_OK)
         status = run_data(j, pass, &d, p, o);
     pm_dataset_close(&d);

@@ -98,13 +98,13 @@ static void add_pass(const struct pm_twin_pass *x, int pass, double runs, struct
     pm_result_real(r, key, pm_ratio(x->bound, runs), "clocks", PM_RESULT_DERIVED);
 }
 
-/* Matrices in one system, those of the variants too. */
-static void add_matrix_rtl(const struct pm_run_report *rep, const struct pm_system *system,
+/* Layers in one system, those of the variants too. */
+static void add_system_rtl(const struct pm_run_report *rep, const struct pm_system *system,
                            struct pm_results *r) {
-    struct pm_twin_result all = pm_run_rtl_sum(&rep->rtl, PM_NODE_MATRIX, system);
+    struct pm_twin_result all = pm_run_rtl_sum(&rep->rtl, system->takes, system);
     char key[64];
     for (unsigned v = 0; v < rep->rtl_varied.count; v++) {
-        const struct pm_twin_result one = pm_run_rtl_sum(&rep->rtl_varied.outcome[v], PM_NODE_MATRIX, system);
+        const struct pm_twin_result one = pm_run_rtl_sum(&rep->rtl_varied.outcome[v], system->takes, system);
         pm_twin_result_add(&all, &one);
     }
     snprintf(key, sizeof key, "%s_integers_compared", system->name);
@@ -145,8 +145,8 @@ static void add_rtl(const struct pm_run_report *rep, struct pm_results *r) {
         pm_run_rtl_sum(&rep->rtl, is_cnn(rep) ? PM_NODE_MATRIX : PM_NODE_ATTENTION, NULL);
     pm_result_int(r, "images_rtl", rep->rtl.images, "images", PM_RESULT_PLAIN);
     for (size_t i = 0; pm_systems[i]; i++)
-        if (pm_twin_of(pm_systems[i]) && pm_systems[i]->takes == PM_NODE_MATRIX)
-            add_matrix_rtl(rep, pm_systems[i], r);
+        if (pm_twin_of(pm_systems[i]) && pm_systems[i]->takes != PM_NODE_ATTENTION)
+            add_system_rtl(rep, pm_systems[i], r);
     pm_result_int(r, "integers_compared", (int64_t)x.compared, NULL, PM_RESULT_MEASURED);
     pm_result_int(r, "integers_differ", (int64_t)x.differ, NULL, PM_RESULT_MEASURED);
     if (!is_cnn(rep))
@@ -377,8 +377,8 @@ static void print_golden(const struct pm_run_report *rep, const struct pm_result
 /* Matrices, a line a system. */
 static void print_matrices_rtl(const struct pm_run_outcome *o) {
     for (size_t i = 0; pm_systems[i]; i++) {
-        const struct pm_twin_result x = pm_run_rtl_sum(o, PM_NODE_MATRIX, pm_systems[i]);
-        if (x.compared > 0)
+        const struct pm_twin_result x = pm_run_rtl_sum(o, pm_systems[i]->takes, pm_systems[i]);
+        if (x.compared > 0 && pm_systems[i]->takes != PM_NODE_ATTENTION)
             printf("  %s: integers compared %" PRIu64 ", differ %" PRIu64 "; clocks %.0f / %.0f = %.3f\n",
                    pm_systems[i]->title, x.compared, x.differ, (double)x.clocks, (double)x.golden_clocks,
                    pm_ratio((double)x.clocks, (double)x.golden_clocks));

@@ -58,6 +58,8 @@ void pm_run_end(struct pm_run_job *j) {
     pm_plan_free(&j->plan);
     pm_network_free(&j->network);
     free(j->settings);
+    free(j->held.pixels);
+    free(j->held.label);
 }
 
 void pm_run_progress(const char *what, unsigned done, unsigned total) {

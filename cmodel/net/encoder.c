@@ -78,9 +78,10 @@ static unsigned attend(const struct build *b, const struct pm_layernorm *norm, u
     const unsigned q = add_matrix(b, &m[PM_ENCODER_Q], "attn", "q", in, PM_NO_NODE);
     const unsigned k = add_matrix(b, &m[PM_ENCODER_K], "attn", "k", in, PM_NO_NODE);
     const unsigned v = add_matrix(b, &m[PM_ENCODER_V], "attn", "v", in, PM_NO_NODE);
-    const unsigned heads = add(
-        b, (struct pm_node){.kind = PM_NODE_HEADS, .in = {q, k, v}, .width = c->width, .heads = c->heads});
-    const unsigned last = add_matrix(b, &m[PM_ENCODER_O], "attn", "o", heads, onto);
+    struct pm_node heads = {
+        .kind = PM_NODE_HEADS, .part = "heads", .in = {q, k, v}, .width = c->width, .heads = c->heads};
+    snprintf(heads.name, sizeof heads.name, "attn%u.heads", b->layer);
+    const unsigned last = add_matrix(b, &m[PM_ENCODER_O], "attn", "o", add(b, heads), onto);
     if (!b->g->failed)
         b->g->node[first].attention.body = last - first;
     return last;

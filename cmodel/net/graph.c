@@ -224,9 +224,15 @@ static pm_status compute_elsewhere(const struct pass *p, const struct pm_graph_e
                                    unsigned to) {
     const struct pm_node *node = &p->g->node[index];
     const unsigned n = pm_node_rows(node, p->input->n);
-    const float *onto = value(p, node->in[1]);
+    const bool heads = node->kind == PM_NODE_HEADS;
+    const float *onto = heads ? NULL : value(p, node->in[1]);
     float *y = p->s->buffer[p->g->node[to].buffer];
-    const struct pm_operands o = {n, value(p, node->in[0]), p->input->keep, onto ? p->s->work : y};
+    const struct pm_operands o = {.n = n,
+                                  .x = value(p, node->in[0]),
+                                  .keep = p->input->keep,
+                                  .y = onto ? p->s->work : y,
+                                  .k = heads ? value(p, node->in[1]) : NULL,
+                                  .v = heads ? value(p, node->in[2]) : NULL};
     const pm_status status = by->compute(by->ctx, index, &o);
     for (size_t i = 0; onto && status == PM_OK && i < (size_t)n * node->width; i++)
         y[i] = onto[i] + o.y[i];

@@ -16,7 +16,7 @@ enum pm_node_kind {
     PM_NODE_NORM,       /**< LayerNorm of in[0] */
     PM_NODE_MATRIX,     /**< of in[0], added to in[1] where there is one */
     PM_NODE_ACTIVATION, /**< of in[0] */
-    PM_NODE_HEADS,      /**< of in[0], in[1], in[2]: q, k, v */
+    PM_NODE_HEADS,      /**< of in[0], in[1], in[2]: q, k, v; on the host unless a system takes products */
     PM_NODE_POOL,       /**< of in[0], all its rows */
     PM_NODE_UNFOLD,   /**< of in[0]: what a window sees, a row a place, for a matrix to make a convolution */
     PM_NODE_LARGEST,  /**< of in[0], the largest that a window sees */
@@ -29,7 +29,7 @@ enum pm_node_kind {
 
 struct pm_node {
     enum pm_node_kind kind;
-    char name[64];  /**< of a matrix or an attention: unique; of others "" */
+    char name[64];  /**< of a matrix, an attention or its heads: unique; of others "" */
     unsigned layer; /**< of the network's repeated layers, from 0; of others: their number */
     unsigned id;    /**< of a matrix: keys what is drawn for it */
     char part[8];   /**< of a matrix: what it is called within its layer: "q", "up" */
@@ -94,9 +94,10 @@ struct pm_graph_input {
  * attention without what it is added to. */
 struct pm_operands {
     unsigned n;
-    const float *x;
+    const float *x;      /**< of heads: q */
     const uint8_t *keep; /**< [n] 0: padding, which no token attends to; NULL: none */
     float *y;            /**< not x */
+    const float *k, *v;  /**< [n][width], of heads alone */
 };
 
 /** Layers that are not computed by the host. */

@@ -221,6 +221,8 @@ const struct pm_plan_entry *pm_plan_of(const struct pm_plan *p, const struct pm_
     const int by = pm_node_is_layer(n) ? last_match(p, n) : -1;
     if (by < 0 || (n->kind == PM_NODE_ATTENTION && !whole(p, g, node)))
         return NULL;
+    if (n->kind == PM_NODE_HEADS && p->entry[by].system->takes != PM_NODE_HEADS)
+        return NULL; /* a pattern of matrices, or of an attention of which they are not all */
     for (unsigned i = 0; i < node; i++) /* a part of an attention that is placed as a whole */
         if (g->node[i].kind == PM_NODE_ATTENTION && node <= i + g->node[i].attention.body && whole(p, g, i))
             return NULL;
@@ -272,6 +274,10 @@ bool pm_plan_draws(const struct pm_plan *p, const struct pm_graph *g) {
 
 /* ---- what it must not say ---- */
 
+static const char *kind_name(enum pm_node_kind kind) {
+    return kind == PM_NODE_MATRIX ? "matrix" : kind == PM_NODE_HEADS ? "heads of an attention" : "attention";
+}
+
 static pm_status check_pattern(const struct pm_graph *g, const struct pm_plan_entry *entry,
                                struct pm_error *e) {
     bool any = false;
@@ -283,7 +289,7 @@ static pm_status check_pattern(const struct pm_graph *g, const struct pm_plan_en
         any = true;
     }
     return any ? pm_fail(e, PM_EINVAL, entry->pattern, "matches no %s, which is what %s takes",
-                         entry->system->takes == PM_NODE_MATRIX ? "matrix" : "attention", entry->system->name)
+                         kind_name(entry->system->takes), entry->system->name)
                : pm_fail(e, PM_EINVAL, entry->pattern, "matches no layer of the network");
 }
 
@@ -311,8 +317,9 @@ pm_status pm_plan_check(const struct pm_plan *p, const struct pm_graph *g, bool 
     for (unsigned i = 0; i < g->nodes; i++) {
         const struct pm_plan_entry *entry = pm_plan_of(p, g, i);
         if (entry && entry->system->takes != g->node[i].kind)
-            return pm_fail(e, PM_EINVAL, g->node[i].name, "%s takes an attention as a whole",
-                           entry->system->name);
+            return pm_fail(e, PM_EINVAL, g->node[i].name, "%s takes %s", entry->system->name,
+                           entry->system->takes == PM_NODE_HEADS ? "attention's heads"
+                                                                 : "an attention as a whole");
     }
     return PM_OK;
 }

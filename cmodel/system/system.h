@@ -66,7 +66,7 @@ struct pm_system {
     const char *name, *summary;
     const char *title;                      /**< of what its layers are in, in reports */
     const struct pm_setting_list *settings; /**< prefix: the name; NULL: none */
-    enum pm_node_kind takes;                /**< PM_NODE_MATRIX or PM_NODE_ATTENTION */
+    enum pm_node_kind takes;                /**< PM_NODE_MATRIX, PM_NODE_ATTENTION or PM_NODE_HEADS */
     const char *const *parts; /**< what its counts are split into, ended by NULL; NULL: it counts nothing */
     const struct pm_variant *variants; /**< ended by a NULL text; NULL: none */
     const char *draws;   /**< the condition on settings under which something is drawn; NULL: never */
