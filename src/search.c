@@ -152,7 +152,8 @@ static void make_states(const struct command *c, double (*state)[STATE]) {
         const struct pm_node *node = &g->node[p->layer[i].node];
         const struct pm_node *before = node->in[0] != PM_NO_NODE ? &g->node[node->in[0]] : node;
         const bool windows = before->kind == PM_NODE_UNFOLD;
-        const double raw[STATE - 2] = {windows,
+        const double kind = windows ? 2 : p->layer[i].what != PM_POLICY_MATRIX;
+        const double raw[STATE - 2] = {kind,
                                        (double)l->k,
                                        (double)l->outputs,
                                        windows ? before->window.stride : 1,
@@ -308,7 +309,7 @@ static void set_policy(struct command *c, size_t number) {
 
 static pm_status save(struct command *c, struct pm_outfile *file) {
     set_policy(c, c->found);
-    char *text = pm_policy_text(&c->s.policy, c->s.run.network.graph);
+    char *text = pm_policy_text(&c->s.policy);
     const pm_status status =
         text ? pm_outfile_write_all(file, 1, pm_write_line, (const void *[]){text}, &c->s.run.error)
              : pm_fail(&c->s.run.error, PM_ENOMEM, c->output, "out of memory");
@@ -338,7 +339,7 @@ static pm_status prepare(struct command *c, struct pm_outfile *file) {
     if (status == PM_OK && pm_policy_new(&c->s.policy, j->network.graph) != PM_OK)
         status = pm_fail(&j->error, PM_ENOMEM, "search", "out of memory");
     if (status == PM_OK && (c->s.policy.layers < 3 || c->s.policy.layers > PM_PLAN_ENTRIES))
-        status = pm_fail(&j->error, PM_EINVAL, j->model, "%u matrices, a search takes 3 to %d",
+        status = pm_fail(&j->error, PM_EINVAL, j->model, "%u matrices and products, a search takes 3 to %d",
                          c->s.policy.layers, PM_PLAN_ENTRIES);
     for (unsigned w = c->s.chip.cell; w <= 8; w += c->s.chip.cell)
         if (w >= 2)
@@ -449,7 +450,8 @@ int pm_cmd_search(int argc, char **argv) {
     static const struct argp argp = {options,
                                      parse,
                                      "MODEL --data DIR --output P.json",
-                                     "Finds the bits of weights and inputs of every matrix with which an "
+                                     "Finds the bits of weights and inputs of every matrix, and of every "
+                                     "product of attention, with which an "
                                      "inference on crossbars takes the least "
                                      "time within a loss of accuracy. The first and the last layer have 8. "
                                      "Under mpirun the ranks share the images; "
