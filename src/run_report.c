@@ -9,6 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+void pm_run_add_alone(const struct pm_run_outcome *o, struct pm_results *r) {
+    const struct pm_graph *g = o->tally.graph;
+    uint64_t accesses = 0;
+    if (!o->fidelity)
+        return;
+    pm_result_group(r, "sqnr");
+    for (unsigned i = 0; i < g->nodes; i++) {
+        const struct pm_fidelity_sum *s = &o->fidelity[i];
+        if (s->ff > 0 && s->noise > 0)
+            pm_result_real(r, g->node[i].name, pm_fidelity_sqnr(s), "dB", PM_RESULT_MEASURED);
+        accesses += o->tally.held[i].accesses * pm_node_rows(&g->node[i], g->tokens);
+    }
+    pm_result_end(r);
+    if (accesses > 0)
+        pm_result_int(r, "array_accesses", (int64_t)accesses, "accesses", PM_RESULT_DERIVED);
+}
+
 void pm_run_add_fidelity(const struct pm_run_outcome *o, struct pm_results *r) {
     const struct pm_graph *g = o->tally.graph;
     if (!o->fidelity)

@@ -3,7 +3,7 @@
 module pm_fp16_serial #(
     /// Steps, at least 1.
     parameter int unsigned Steps = 15,
-    /// Clocks from the last step to the result, at least 1.
+    /// Clocks from the last step to the one in which the result is there, at least 0.
     parameter int unsigned Rest  = 3
 ) (
     input  logic clk_i,
@@ -19,8 +19,8 @@ module pm_fp16_serial #(
     output logic y_valid_o,
     input  logic y_ready_i
 );
-  if (Steps < 1 || Rest < 1) begin : g_range
-    $error("pm_fp16_serial: Steps and Rest must be at least 1");
+  if (Steps < 1) begin : g_range
+    $error("pm_fp16_serial: Steps must be at least 1");
   end
 
   localparam int unsigned W = $clog2(Steps + Rest + 2);
