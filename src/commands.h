@@ -16,6 +16,7 @@ int pm_cmd_inspect(int argc, char **argv);
 int pm_cmd_op(int argc, char **argv);
 int pm_cmd_partition(int argc, char **argv);
 int pm_cmd_run(int argc, char **argv);
+int pm_cmd_score(int argc, char **argv);
 int pm_cmd_search(int argc, char **argv);
 int pm_cmd_sweep(int argc, char **argv);
 

@@ -21,6 +21,7 @@ static const struct command {
     {"chip", pm_cmd_chip},
     {"compile", pm_cmd_compile},
     {"partition", pm_cmd_partition},
+    {"score", pm_cmd_score},
     {"search", pm_cmd_search},
     {"sweep", pm_cmd_sweep},
 };
@@ -36,6 +37,7 @@ static const char doc[] =
     "  compile MODEL    slice it onto crossbars by a policy of bits\n"
     "  partition MODEL  choose engines and number formats of its layers\n"
     "  search MODEL     find such a policy\n"
+    "  score            error rates of texts, perplexity and ranks of logits\n"
     "  sweep SPEC       many runs over a grid and seeds, in many processes\n\n"
     "perimeter COMMAND --help tells more. Exit status: 0 done, 1 engines differ, 2 bad usage or input.";
 
