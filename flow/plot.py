@@ -466,7 +466,6 @@ plot '{points}' using 2:xtic(1) title 'weights at 4 bits', '' using 3 title 'inp
     )
 
 
-PLOTS = {f.__name__: f for f in (crossbars, factors, noise, performance, ranks, sar, sawl, sweeps, synthesis, toggles)}
 def lines_of(name: str, series: dict[str, list]) -> str:
     """Series of points as gnuplot's lines."""
     return ", ".join(
@@ -591,7 +590,7 @@ def chip() -> None:
     chip_pareto()
 
 
-PLOTS = {f.__name__: f for f in (chip, factors, noise, performance, ranks, sar, sawl, sweeps, synthesis, toggles)}
+PLOTS = {f.__name__: f for f in (chip, crossbars, factors, noise, performance, ranks, sar, sawl, sweeps, synthesis, toggles)}
 
 
 def main(arguments: list[str]) -> int:

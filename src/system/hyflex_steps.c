@@ -163,7 +163,7 @@ static pm_status quantise(struct pm_twin_layer *l, const struct pm_hyflex_step *
 static pm_status norm(struct pm_twin_layer *l, const struct pm_hyflex_step *s) {
     int32_t *gamma = widen(s->norm.gamma, s->norm.width), *beta = widen(s->norm.beta, s->norm.width);
     struct pm_sfu_job job = {.f = PM_SFU_NORM,
-                             .kind = PM_SFU_LAYER,
+                             .kind = s->norm.kind,
                              .scale = s->norm.eps,
                              .rows = s->norm.rows,
                              .n = s->norm.width,
