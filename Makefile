@@ -38,13 +38,13 @@ ASAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-
 
 # libperimeter is what users link: blocks, arrays and kernels, libm alone. libperimeter-net, for the program, needs LIBS.
 CORE_SRC := $(wildcard cmodel/*.c cmodel/analog/*.c cmodel/kernels/*.c)
-NET_SRC := $(wildcard cmodel/io/*.c cmodel/net/*.c cmodel/system/*.c)
+NET_SRC := $(wildcard cmodel/io/*.c cmodel/net/*.c cmodel/system/*.c cmodel/chip/*.c)
 LIB_SRC := $(CORE_SRC) $(NET_SRC)
 LIB_ASAN = $(LIB_SRC:%.c=$(BUILD)/asan/%.o) $(BUILD)/gen/onnx.pb-c.o
 LIBRARIES := $(BUILD)/libperimeter-net.a $(BUILD)/libperimeter.a
 SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/op/*.c src/system/*.c))
 # Systems and their RTL twins are found where they stand.
-SYSTEMS := $(patsubst cmodel/system/%.c,%,$(shell grep -l '^const struct pm_system pm_system_' cmodel/system/*.c))
+SYSTEMS := $(patsubst cmodel/system/%.c,%,$(shell grep -l '^const struct pm_system pm_system_' cmodel/system/*.c cmodel/chip/*.c))
 TWINS := $(patsubst src/system/%_rtl.c,%,$(sort $(wildcard src/system/*_rtl.c)))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
@@ -148,7 +148,7 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile search partition infer pairs sweep train fault fuzz \
+    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile search partition chip infer pairs sweep train fault fuzz \
     flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
@@ -188,7 +188,7 @@ $(BUILD)/test/sweep.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/sweep.sh
 $(BUILD)/test/run.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/run.sh
-$(patsubst %,$(BUILD)/test/%.tap,cnn compile search partition): $(BUILD)/test/%.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
+$(patsubst %,$(BUILD)/test/%.tap,cnn compile search partition chip): $(BUILD)/test/%.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/$*.sh
 $(BUILD)/test/synth.tap:
 	$(tap) flow/synth.py check

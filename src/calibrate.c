@@ -66,7 +66,7 @@ static pm_status compute(void *ctx, unsigned node, const struct pm_operands *o) 
 
 static pm_status look_at_images(struct calibrate *c, struct pm_dataset *d, const bool *matrices) {
     const struct pm_graph *g = c->graph;
-    const struct pm_graph_elsewhere elsewhere = {matrices, compute, c};
+    const struct pm_graph_elsewhere elsewhere = {.layer = matrices, .compute = compute, .ctx = c};
     struct pm_graph_scratch *s = pm_graph_scratch_new(g);
     float *out = malloc(pm_graph_outputs(g) * sizeof *out);
     unsigned label;
@@ -311,7 +311,7 @@ static pm_status load(struct calibrate *c) {
         pm_status status = pm_network_load(&c->network, c->folder, &c->error);
         c->graph = c->network.graph;
         if (status == PM_OK && c->network.form.classes == 0)
-            status = pm_fail(&c->error, PM_EINVAL, c->model, "takes sentences, not images");
+            status = pm_fail(&c->error, PM_EINVAL, c->model, "takes no images");
         if (status == PM_OK && (c->seen = calloc(c->graph->nodes, sizeof *c->seen)) == NULL)
             status = pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
         return status;

@@ -78,7 +78,7 @@ static pm_status shape_inputs(struct job *j) {
 static void print_systems(enum pm_node_kind kind) {
     const char *before = "";
     for (size_t i = 0; pm_systems[i]; i++)
-        if (pm_systems[i]->takes == kind) {
+        if (pm_systems[i]->takes & PM_TAKES(kind)) {
             printf("%s%s", before, pm_systems[i]->name);
             before = " ";
         }

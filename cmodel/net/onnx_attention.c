@@ -480,7 +480,8 @@ static pm_status run_whole(struct pm_onnx_op *op, const struct pm_onnx_attention
     for (size_t b = 0; b < a->batch && status == PM_OK; b++) {
         if (keep)
             status = keep_of(op, a, b, keep);
-        const struct pm_operands o = {a->tokens, from->t.f + b * sequence, keep, y.f + b * sequence};
+        const struct pm_operands o = {
+            .n = a->tokens, .x = from->t.f + b * sequence, .keep = keep, .y = y.f + b * sequence};
         if (status == PM_OK)
             status = op->elsewhere->compute(op->elsewhere->ctx, a->layer, b * a->tokens, &o);
     }

@@ -115,7 +115,7 @@ pm_status pm_eval_matrix(struct pm_onnx_op *op, unsigned k, size_t first, size_t
     if (op->elsewhere && op->elsewhere->see)
         op->elsewhere->see(op->elsewhere->ctx, op->node->layer + k, n * m->in, x);
     if (placed(op, k)) {
-        const struct pm_operands o = {(unsigned)n, x, NULL, y};
+        const struct pm_operands o = {.n = (unsigned)n, .x = x, .y = y};
         return op->elsewhere->compute(op->elsewhere->ctx, op->node->layer + k, first, &o);
     }
     if (m->packed) {

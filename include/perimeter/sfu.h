@@ -12,6 +12,7 @@ extern "C" {
 #endif
 
 #define PM_SFU_MAX_ROW 8192
+#define PM_SFU_LANES   8 /**< of the RTL, where nobody says another number: 4..256 */
 
 /** 2^-(t 2^-18) = M * 2^(-18-*q): M in 2^17..2^18. */
 uint32_t pm_ex2(uint32_t t, unsigned *q);
