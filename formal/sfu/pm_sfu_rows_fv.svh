@@ -11,7 +11,8 @@ always_ff @(posedge clk_i) begin
     fv_read_tracked_q <= mem_raddr_o == fv_place;
     fv_read_q <= fv_cell_q;
   end
-  if (!fv_init_q && $past(rst_ni) && rst_ni && $past(y_valid_o && !y_ready_i)) stable : assert (y_valid_o && !($past(fv_read_tracked_q) && !fv_read_tracked_q));
+  if (!fv_init_q && $past(rst_ni) && rst_ni && $past(y_valid_o && !y_ready_i))
+    stable : assert (y_valid_o && fv_read_tracked_q == $past(fv_read_tracked_q));
 end
 always_comb begin
   if (fv_init_q) assume (!rst_ni);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 2^50 - r^2 w, in the next bit's place, is at most (2 r + 1) w there: each bit is the right one, and nothing is cut off in front.
+// 2^50 - r^2 w, in the next bit's place, is at most (2 r + 1) w there: each bit is the right one, and nothing is cut off in
+// front.
 logic fv_loaded_q = 1'b0;
 logic [4:0] fv_steps_q;
 always_ff @(posedge clk_i) begin

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// With registers as without: operands that are taken at one clock of en_i have their result three such clocks later; a register that en_i
-// holds has nothing to prove.
+// With registers as without: operands that are taken at one clock of en_i have their result three such clocks later; a register
+// that en_i holds has nothing to prove.
 module pm_fp16_cut_fv (
     input logic        clk_i,
     input logic        en_i,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is left stays below twice the divisor, so that each bit of the quotient is the right one; a result stands until it is taken.
+// What is left stays below twice the divisor, so that each bit of the quotient is the right one; a result stands until it is
+// taken.
 logic fv_init_q = 1'b1;
 logic fv_valid_q;
 (* hierconn *) wire [4:0] \u_serial.count_q ;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products of codes, whatever the significands' products are as long as they commute and are monotone: a b = b a, a b + c = b a + c,
-// |a b| <= |c b| where |a| <= |c|, and both with the other sign where a factor has it.
+// Products of codes, whatever the significands' products are as long as they commute and are monotone: a b = b a, a b + c = b a +
+// c, |a b| <= |c b| where |a| <= |c|, and both with the other sign where a factor has it.
 module pm_fp16_mul_fv (
     input logic [15:0] a_i,
     input logic [15:0] b_i,

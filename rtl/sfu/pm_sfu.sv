@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// HyFlexPIM's special function unit (sections 3.1, 3.3): rows of scores or of binary16 through one function at a time, Lanes elements
-/// a clock. Sums are exact integers, so that Lanes changes no bit. What a unit does not need can be left out.
+/// HyFlexPIM's special function unit (sections 3.1, 3.3): rows of scores or of binary16 through one function at a time, Lanes
+/// elements a clock. Sums are exact integers, so that Lanes changes no bit. What a unit does not need can be left out.
 ///
 /// x_ready_o and b_ready_o depend on y_ready_i in the same clock, of the functions without a sum.
 module pm_sfu #(
@@ -19,8 +19,8 @@ module pm_sfu #(
 ) (
     input  logic                clk_i,
     input  logic                rst_ni,
-    /// 0 exponential, 1 softmax, 2 normalisation, 3 activation, 4 rotary positions, 5 quantisation. Configuration, as all up to n_i:
-    /// stable while anything is inside.
+    /// 0 exponential, 1 softmax, 2 normalisation, 3 activation, 4 rotary positions, 5 quantisation. Configuration, as all up to
+    /// n_i: stable while anything is inside.
     input  logic [         2:0] f_i,
     /// Softmax: 1, divided. Normalisation: 1, without mean and beta. Activation: 0 gelu, 1 gelu by tanh, 2 silu.
     input  logic [         1:0] kind_i,
@@ -83,8 +83,11 @@ module pm_sfu #(
     /// What was read last.
     input  logic [   HalfW-1:0] half_rdata_i
 );
-  if (Lanes < 4 || Lanes > 256 || MaxN < Lanes || MaxN > 8192 || AW < 17 || AW > 32 || Functions < 1 || Functions > 63) begin : g_range
-    $error("pm_sfu: Lanes must be 4..256, MaxN Lanes..8192, AW 17..32, Functions 1..63");
+  if (Lanes < 4 || Lanes > 256 || MaxN < Lanes || MaxN > 8192 || AW < 17 || AW > 32) begin : g_range
+    $error("pm_sfu: Lanes must be 4..256, MaxN Lanes..8192, AW 17..32");
+  end
+  if (Functions < 1 || Functions > 63) begin : g_functions_range
+    $error("pm_sfu: Functions must be 1..63");
   end
 
   // By function.

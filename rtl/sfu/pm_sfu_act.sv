@@ -19,12 +19,13 @@ module pm_sfu_act (
   // z log2(e).
   logic neg, zero, infinite, nan, unused_nv, unused_of;
   logic [10:0] sig;
-  logic [4:0] e;
+  logic [ 4:0] e;
   logic [20:0] placed;
   logic [19:0] xs_q;
   logic [35:0] square, square_q;
+  logic [14:0] low_square;
   logic [20:0] w_q, w2_q;
-  logic [29:0] fifth; // 266 w
+  logic [29:0] fifth;  // 266 w
   logic [14:0] inner_q;
   logic [28:0] low_q;
   logic [27:0] high_q;
@@ -48,7 +49,7 @@ module pm_sfu_act (
       .nan_o (nan)
   );
   logic [10:0] first_sig;
-  logic [4:0] first_e;
+  logic [ 4:0] first_e;
   logic first_neg, first_zero, first_infinite, first_nan;
   pm_fp16_parse u_first (
       .x_i,
@@ -92,7 +93,7 @@ module pm_sfu_act (
   // 1 + e^-z and x e^-z, or x.
   logic [10:0] norm, norm2;
   logic [5:0] norm_e, norm_e2;
-  logic [4:0] q;
+  logic [ 4:0] q;
   logic [18:0] m;
   logic neg2, infinite2, nan2;
   pm_fp16_normal u_normal (
@@ -117,7 +118,7 @@ module pm_sfu_act (
   logic [(Divides+1)*20-1:0] divisor_q;
   logic [(Divides+1)*16-1:0] quotient_q, quotient_d;
   logic [(Divides+1)*8-1:0] k_q;
-  logic [(Divides+1)*3-1:0] flags_q; // sign, infinity, NaN
+  logic [(Divides+1)*3-1:0] flags_q;  // sign, infinity, NaN
   logic [29:0] above;
   logic [18:0] factor, gate;
 
@@ -177,5 +178,6 @@ module pm_sfu_act (
   );
 
   logic unused_ok;
-  assign unused_ok = ^{zero, first_neg, first_zero, first_infinite, first_nan, fifth[14:0], product[14:0], z[14:0], square_q[14:0]};
+  assign low_square = square_q[14:0];
+  assign unused_ok  = ^{zero, first_neg, first_zero, first_infinite, first_nan, fifth[14:0], product[14:0], z[14:0], low_square};
 endmodule

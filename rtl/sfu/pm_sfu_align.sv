@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Beats of rows in binary16 as integers of 16 bits at the row's largest exponent (pm_prealign's rounding), with their sum and the sum
-/// of their squares; both exact.
+/// Beats of rows in binary16 as integers of 16 bits at the row's largest exponent (pm_prealign's rounding), with their sum and
+/// the sum of their squares; both exact.
 ///
 /// x_ready_o depends on y_ready_i in the same clock where all stages are full.
 module pm_sfu_align #(
@@ -96,12 +96,12 @@ module pm_sfu_align #(
     );
     always_ff @(posedge clk_i) begin
       if (en) begin
-        neg_q               <= neg;
-        sig_q               <= sig;
-        shift_q             <= shift;
-        q_q[i*16+:16]       <= q;
-        q2_q[i*16+:16]      <= q_q[i*16+:16];
-        square_q[i*30+:30]  <= square[29:0];
+        neg_q              <= neg;
+        sig_q              <= sig;
+        shift_q            <= shift;
+        q_q[i*16+:16]      <= q;
+        q2_q[i*16+:16]     <= q_q[i*16+:16];
+        square_q[i*30+:30] <= square[29:0];
       end
     end
     logic unused_ok;

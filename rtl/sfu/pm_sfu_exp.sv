@@ -13,7 +13,7 @@ module pm_sfu_exp (
   logic neg, zero, infinite, nan, neg_q, nan_q, nan2_q, nan3_q, unused_nv, unused_of;
   logic [10:0] sig;
   logic [4:0] e, e_q;
-  logic [31:0] product_q; // sig log2(e), in 2^(e - 25 - 20)
+  logic [31:0] product_q;  // sig log2(e), in 2^(e - 25 - 20)
   logic [50:0] placed;
   logic [25:0] r, r_q;
   logic neg2_q;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The largest key of each row: a tree with a register behind every level, and the row's maximum so far. One beat a clock; a row's
-/// maximum comes clog2(Lanes) + 1 clocks after its last beat, and waits in a buffer of two. In front of a full one all stands.
+/// The largest key of each row: a tree with a register behind every level, and the row's maximum so far. One beat a clock; a
+/// row's maximum comes clog2(Lanes) + 1 clocks after its last beat, and waits in a buffer of two. In front of a full one all
+/// stands.
 module pm_sfu_max #(
     /// Keys a beat, at least 2.
     parameter int unsigned Lanes = 8,

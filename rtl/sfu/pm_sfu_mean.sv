@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// sum * 2^(emax - 5) / d to the nearest, halves up: a bit a step, 54 of them, of which the last ones are idle where there are fewer
-/// places.
+/// sum * 2^(emax - 5) / d to the nearest, halves up: a bit a step, 54 of them, of which the last ones are idle where there are
+/// fewer places.
 module pm_sfu_mean (
     input  logic        clk_i,
     /// The sum is taken; the steps begin anew.
@@ -20,7 +20,7 @@ module pm_sfu_mean (
   logic [27:0] bits_q;
   logic [13:0] rest_q;
   logic [15:0] difference;
-  logic [41:0] quotient_q; // with a bit to round by
+  logic [41:0] quotient_q;  // with a bit to round by
   logic [5:0] left_q;
   logic [40:0] whole;
 

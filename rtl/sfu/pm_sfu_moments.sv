@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A row's sums to its mean and the reciprocal of its deviation: d^2 times the variance, and epsilon d^2, bit by bit; their sum in a
-/// common place; its reciprocal square root; rounding. A row every 55 clocks.
+/// A row's sums to its mean and the reciprocal of its deviation: d^2 times the variance, and epsilon d^2, bit by bit; their sum
+/// in a common place; its reciprocal square root; rounding. A row every 55 clocks.
 ///
 /// x_ready_o depends on y_ready_i in the same clock where a result is there.
 module pm_sfu_moments (
@@ -39,13 +39,14 @@ module pm_sfu_moments (
   localparam logic [5:0] RootEnd = 6'd49;
 
   logic load, step;
-  logic [5:0] count_q; // of the clock
+  logic [ 5:0] count_q;  // of the clock
   // Bits.
   logic [28:0] size;
   logic [27:0] s1_q, square_bits_q;
   logic [42:0] s2_q;
-  logic [4:0] emax_q;
+  logic [ 4:0] emax_q;
   logic [13:0] n_bits_q;
+  logic [57:0] s2_now, s1_now;
   logic signed [57:0] v_q;
   logic [29:0] mn_q;
   logic [43:0] add_q;
@@ -83,11 +84,13 @@ module pm_sfu_moments (
   );
 
   // s: what lies more than 20 places below epsilon's is cut, an even number of places.
-  assign size  = s1_i[28] ? -s1_i : s1_i;
-  assign h     = 11'(signed'(e_i)) - 11'sd2 * (11'(signed'({6'd0, emax_q})) - 11'sd29);
-  assign over  = h - 11'sd20;
-  assign down  = over <= 0 ? '0 : over[8:0] + 9'(over[0]);
-  assign place = h - signed'({2'b00, down});
+  assign s2_now = count_q > 6'd14 && n_bits_q[13] ? 58'(s2_q) : '0;
+  assign s1_now = square_bits_q[27] ? 58'(s1_q) : '0;
+  assign size   = s1_i[28] ? -s1_i : s1_i;
+  assign h      = 11'(signed'(e_i)) - 11'sd2 * (11'(signed'({6'd0, emax_q})) - 11'sd29);
+  assign over   = h - 11'sd20;
+  assign down   = over <= 0 ? '0 : over[8:0] + 9'(over[0]);
+  assign place  = h - signed'({2'b00, down});
 
   always_ff @(posedge clk_i) begin
     if (load) begin
@@ -105,7 +108,7 @@ module pm_sfu_moments (
       if (step && count_q <= Sums) begin
         n_bits_q      <= {n_bits_q[12:0], n_bits_q[13]};
         square_bits_q <= {square_bits_q[26:0], 1'b0};
-        v_q <= (v_q <<< 1) + signed'(count_q > 6'd14 && n_bits_q[13] ? 58'(s2_q) : '0) - signed'(square_bits_q[27] ? 58'(s1_q) : '0);
+        v_q           <= (v_q <<< 1) + signed'(s2_now) - signed'(s1_now);
         if (count_q <= 6'd14) mn_q <= {mn_q[28:0], 1'b0} + (n_bits_q[13] ? 30'(m_i) : '0);
         else add_q <= {add_q[42:0], 1'b0} + (n_bits_q[13] ? 44'(mn_q) : '0);
       end

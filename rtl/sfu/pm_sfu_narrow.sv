@@ -17,10 +17,10 @@ module pm_sfu_narrow (
 );
   logic neg, zero, infinite, nan, neg_q, neg2_q, lost_q;
   logic [10:0] sig;
-  logic [4:0] e;
+  logic [ 4:0] e;
   logic [27:0] product_q, shifted;
   logic [5:0] shift_q;
-  logic [7:0] near_q, q; // with the place to round by
+  logic [7:0] near_q, q;  // with the place to round by
 
   pm_fp16_parse u_parse (
       .x_i,

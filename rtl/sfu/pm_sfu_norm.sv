@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/// LayerNorm and RMSNorm of rows in binary16: y = (x - mean) / deviation * gamma + beta. Three passes: the largest magnitude; sums of
-/// integers at its exponent, exact; the results. Rows of b beats follow each other every max(b, 55) clocks.
+/// LayerNorm and RMSNorm of rows in binary16: y = (x - mean) / deviation * gamma + beta. Three passes: the largest magnitude;
+/// sums of integers at its exponent, exact; the results. Rows of b beats follow each other every max(b, 55) clocks.
 ///
 /// y_ready_i is not seen at x_ready_o in the same clock; at b_ready_o it is.
 module pm_sfu_norm #(
     /// Codes a beat, 4..256.
-    parameter int unsigned Lanes = 8,
+    parameter  int unsigned Lanes = 8,
     /// Most codes of a row, Lanes..8192.
-    parameter int unsigned MaxN = 512,
+    parameter  int unsigned MaxN  = 512,
     localparam int unsigned Depth = (MaxN + Lanes - 1) / Lanes + 64,
     localparam int unsigned AddrW = $clog2(Depth),
-    localparam int unsigned MemW = Lanes * 16 + 1
+    localparam int unsigned MemW  = Lanes * 16 + 1
 ) (
     input  logic                clk_i,
     input  logic                rst_ni,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// One code less its row's mean, times c * 2^k, each rounded to binary16: ten clocks of en_i. The place of a code, the difference, its
-/// magnitude, rounding; the product, rounding.
+/// One code less its row's mean, times c * 2^k, each rounded to binary16: ten clocks of en_i. The place of a code, the
+/// difference, its magnitude, rounding; the product, rounding.
 module pm_sfu_normal (
     input  logic        clk_i,
     /// The registers move on.
@@ -80,7 +80,7 @@ module pm_sfu_normal (
   logic [9:0] k, k_q;
   logic neg2, neg2_q, zero2, infinite2, infinite2_q, nan2, nan2_q;
   logic [10:0] sig2;
-  logic [4:0] e2;
+  logic [ 4:0] e2;
   logic [26:0] product_q;
 
   always_ff @(posedge clk_i) if (en_i) line_q <= {line_q[(Wait-1)*26-1:0], c_i, k_i};

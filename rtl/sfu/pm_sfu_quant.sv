@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Rows of binary16 to eight bits: q = x 127 / amax, to nearest even, amax the row's largest magnitude. A row is stored while amax is
-/// found and divided by; rows of b beats follow each other every max(b, 18) clocks. A row that is 0, or has an infinity or NaN, gives
-/// q = 0 and amax = 0.
+/// Rows of binary16 to eight bits: q = x 127 / amax, to nearest even, amax the row's largest magnitude. A row is stored while
+/// amax is found and divided by; rows of b beats follow each other every max(b, 18) clocks. A row that is 0, or has an infinity
+/// or NaN, gives q = 0 and amax = 0.
 ///
 /// y_ready_i is not seen at x_ready_o in the same clock.
 module pm_sfu_quant #(
     /// Codes a beat, 4..256.
-    parameter int unsigned Lanes = 8,
+    parameter  int unsigned Lanes = 8,
     /// Most codes of a row, Lanes..8192.
-    parameter int unsigned MaxN = 512,
+    parameter  int unsigned MaxN  = 512,
     localparam int unsigned Depth = (MaxN + Lanes - 1) / Lanes + 64,
     localparam int unsigned AddrW = $clog2(Depth),
-    localparam int unsigned MemW = Lanes * 16 + 1
+    localparam int unsigned MemW  = Lanes * 16 + 1
 ) (
     input  logic                clk_i,
     input  logic                rst_ni,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A stream buffer in a memory outside, with one port to write and one to read. Full throughput. A word can leave two clocks after it
-/// came.
+/// A stream buffer in a memory outside, with one port to write and one to read. Full throughput. A word can leave two clocks
+/// after it came.
 module pm_sfu_rows #(
     /// Bits of a word, at least 1.
-    parameter int unsigned W     = 8,
+    parameter  int unsigned W     = 8,
     /// Words of the memory, at least 2.
-    parameter int unsigned Depth = 16,
+    parameter  int unsigned Depth = 16,
     localparam int unsigned AddrW = $clog2(Depth)
 ) (
     input  logic             clk_i,
@@ -40,7 +40,7 @@ module pm_sfu_rows #(
   localparam int unsigned CountW = $clog2(Depth + 1);
 
   logic [AddrW-1:0] put_q, get_q;
-  logic [CountW-1:0] count_q; // written, not yet read
+  logic [CountW-1:0] count_q;  // written, not yet read
   logic valid_q;
 
   assign x_ready_o   = count_q != CountW'(Depth);

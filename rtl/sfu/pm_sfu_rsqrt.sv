@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// 2^25 over the square root of w, floored, a bit a step, 17 of them; and its product with d beside it. What is left of 2^50 - r^2 w
-/// and the product r w are kept, so that a step is two sums.
+/// 2^25 over the square root of w, floored, a bit a step, 17 of them; and its product with d beside it. What is left of 2^50 -
+/// r^2 w and the product r w are kept, so that a step is two sums.
 module pm_sfu_rsqrt (
     input  logic        clk_i,
     /// w is taken; the steps begin anew.
@@ -19,7 +19,7 @@ module pm_sfu_rsqrt (
   logic [17:0] w_q;
   logic [16:0] r_q;
   logic [34:0] rw_q;
-  logic [37:0] rest_q; // in 2^(2 i), i the place of the next bit
+  logic [37:0] rest_q;  // in 2^(2 i), i the place of the next bit
   logic [38:0] difference;
   logic [30:0] dr_q;
   logic more;

@@ -5,11 +5,11 @@
 /// x_ready_o depends on nothing outside.
 module pm_sfu_share #(
     /// Weights a beat, at least 2.
-    parameter int unsigned Lanes = 8,
+    parameter  int unsigned Lanes = 8,
     /// Words of the memory, at least 2.
-    parameter int unsigned Depth = 64,
+    parameter  int unsigned Depth = 64,
     localparam int unsigned AddrW = $clog2(Depth),
-    localparam int unsigned MemW = Lanes * 16 + 1
+    localparam int unsigned MemW  = Lanes * 16 + 1
 ) (
     input  logic                clk_i,
     input  logic                rst_ni,
@@ -178,9 +178,9 @@ module pm_sfu_share #(
   for (genvar i = 0; i < Lanes; i++) begin : g_lane
     logic neg, zero, infinite, nan, unused_nv, unused_of, unused_ok;
     logic [10:0] sig;
-    logic [4:0] e;
+    logic [ 4:0] e;
     logic [28:0] product_q;
-    logic [6:0] k_q;
+    logic [ 6:0] k_q;
 
     pm_fp16_parse u_parse (
         .x_i   (beat[i*16+:16]),

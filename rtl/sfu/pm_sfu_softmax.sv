@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Rows of integer scores to weights e^(c (a - max)) (HyFlexPIM section 3.1): integers with their sum, which whoever uses them divides
-/// by once a row, or binary16, divided. A row is stored while its maximum is found; nothing else is sequential, so that rows of b
-/// beats follow each other every b clocks, divided ones every max(b, 18).
+/// Rows of integer scores to weights e^(c (a - max)) (HyFlexPIM section 3.1): integers with their sum, which whoever uses them
+/// divides by once a row, or binary16, divided. A row is stored while its maximum is found; nothing else is sequential, so that
+/// rows of b beats follow each other every b clocks, divided ones every max(b, 18).
 ///
 /// y_ready_i is not seen at x_ready_o in the same clock.
 module pm_sfu_softmax #(
@@ -112,13 +112,13 @@ module pm_sfu_softmax #(
   ) u_max (
       .clk_i,
       .rst_ni,
-      .x_valid_i(x_valid_i && rows_ready),
-      .x_ready_o(max_ready),
-      .key_i    (key),
+      .x_valid_i  (x_valid_i && rows_ready),
+      .x_ready_o  (max_ready),
+      .key_i      (key),
       .x_last_i,
       .max_valid_o(row_valid),
       .max_ready_i(row_ready),
-      .max_o    (row_key)
+      .max_o      (row_key)
   );
 
   // The weights' pipeline; integers wait a clock for binary16.

@@ -4,15 +4,15 @@
 /// x_ready_o depends on y_ready_i in the same clock where all stages are full.
 module pm_sfu_total #(
     /// Numbers a beat, at least 2.
-    parameter int unsigned Lanes = 8,
+    parameter int unsigned Lanes  = 8,
     /// Bits of a number, at least 1.
-    parameter int unsigned W     = 16,
+    parameter int unsigned W      = 16,
     /// 1: they are signed.
     parameter bit          Signed = 1'b0,
     /// Bits of a sum, at least W, at most 64: W..64.
-    parameter int unsigned SumW  = 29,
+    parameter int unsigned SumW   = 29,
     /// Bits that go beside, at least 1.
-    parameter int unsigned SideW = 1
+    parameter int unsigned SideW  = 1
 ) (
     input  logic               clk_i,
     input  logic               rst_ni,
@@ -46,7 +46,7 @@ module pm_sfu_total #(
 
   logic en, first_q;
   logic [TreeW-1:0] tree;
-  logic [SumW-1:0] sum_q;
+  logic [ SumW-1:0] sum_q;
 
   pm_sfu_valid #(
       .Stages(Stages),

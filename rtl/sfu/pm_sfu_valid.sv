@@ -25,7 +25,7 @@ module pm_sfu_valid #(
     $error("pm_sfu_valid: Stages must be at least 2, W at least 1");
   end
 
-  logic [Stages-1:0] valid_q;
+  logic [  Stages-1:0] valid_q;
   logic [Stages*W-1:0] side_q;
 
   assign en_o    = !valid_q[Stages-1] || ready_i;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// a * b + c in binary16, rounded once: five clocks of en_i, or combinational. A window has the product at bit 5 and c at bit 30 or
-/// below: where places of c are lost, the product's leading one is at bit 25 or 26; where c is higher still, the product is less
-/// than a quarter of c's last place. Either leaves one bit that says whether it was 0.
+/// a * b + c in binary16, rounded once: five clocks of en_i, or combinational. A window has the product at bit 5 and c at bit 30
+/// or below: where places of c are lost, the product's leading one is at bit 25 or 26; where c is higher still, the product is
+/// less than a quarter of c's last place. Either leaves one bit that says whether it was 0.
 module pm_fp16_fma #(
     /// 1: five registers; 0: combinational.
     parameter bit Cut = 1'b1
