@@ -124,5 +124,6 @@ const struct pm_twin pm_twin_hyflex = {
     .block = {{"hyflex_gemv", "pm_hyflex_tile_rtl", params},
               [PM_HYFLEX_FP16] = {"sfu_fp16", "pm_sfu_fp16_rtl", pm_hyflex_fp16_params},
               [PM_HYFLEX_SCALE] = {"sfu_scale", "pm_sfu_scale_rtl", pm_hyflex_scale_params},
-              [PM_HYFLEX_SFU] = {"sfu", "pm_sfu_rtl", pm_hyflex_sfu_params}},
+              [PM_HYFLEX_SFU] = {"sfu", "pm_sfu_rtl", pm_hyflex_sfu_params},
+              [PM_HYFLEX_NOR] = {"nor_dot", "pm_nor_dot_rtl", pm_hyflex_nor_params}},
     .done = done};
