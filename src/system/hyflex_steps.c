@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hyflex_steps.h"
 
-/* Without the RTL of the products by NOR these are golden's. */
-#if __has_include("tb/nor_dot/nor_dot_rtl.h")
 #include "tb/nor_dot/nor_dot_rtl.h"
-#define HAS_NOR
-#endif
 #include "tb/sfu/sfu_rtl.h"
 #include "tb/sfu_fp16/sfu_fp16_rtl.h"
 #include "tb/sfu_scale/sfu_scale_rtl.h"
@@ -67,12 +63,8 @@ void pm_hyflex_nor_params(const struct pm_node *node, const void *layer, unsigne
                           size_t length) {
     (void)layer, (void)tokens;
     *text = '\0';
-#ifdef HAS_NOR
     if (node->kind == PM_NODE_HEADS)
         snprintf(text, length, "Units=%d Heads=%u Cols=%d", NOR_UNITS, node->heads, PM_NOR_DOT_COLS);
-#else
-    (void)node, (void)length;
-#endif
 }
 
 /* ---- steps ---- */
@@ -256,7 +248,6 @@ static pm_status rope(struct pm_twin_layer *l, const struct pm_hyflex_step *s) {
     return status;
 }
 
-#ifdef HAS_NOR
 /* Scores or values: `count` integers of each of the queries, which end up in y. */
 static pm_status dot(struct pm_twin_layer *l, const struct pm_hyflex_step *s) {
     pm_nor_dot_rtl_fn *const rtl = (pm_nor_dot_rtl_fn *)l->rtl[PM_HYFLEX_NOR];
@@ -295,7 +286,6 @@ static pm_status dot(struct pm_twin_layer *l, const struct pm_hyflex_step *s) {
     free(job);
     return status;
 }
-#endif
 
 pm_status pm_hyflex_step_rtl(struct pm_twin_layer *l, const struct pm_hyflex_step *step) {
     static pm_status (*const rtl[])(struct pm_twin_layer *, const struct pm_hyflex_step *) = {
@@ -306,12 +296,8 @@ pm_status pm_hyflex_step_rtl(struct pm_twin_layer *l, const struct pm_hyflex_ste
         [PM_HYFLEX_STEP_ACTIVATION] = activation,
         [PM_HYFLEX_STEP_FP16] = fp16,
         [PM_HYFLEX_STEP_ROPE] = rope,
-#ifdef HAS_NOR
         [PM_HYFLEX_STEP_SCORES] = dot,
         [PM_HYFLEX_STEP_VALUES] = dot,
-#else
-        [PM_HYFLEX_STEP_VALUES] = NULL,
-#endif
     };
     if (!rtl[step->kind]) {
         l->result.digital.unseen++;
