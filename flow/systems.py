@@ -22,7 +22,7 @@ SPEC = ["network", "system", "run", "noise", "chip"]
 COUNTED = ["arrays", "reads", "conversions", "clocks", "compared", "differ", "uj", "mm2"]
 COLUMNS = [*SPEC, "inputs", "float", "integer", "noisy", *COUNTED]
 OUT = BUILD / "systems"
-SCORES = {"accuracy": 100, "spearman": 100, "bits_a_byte": 1}
+SCORES = {"accuracy": (100, 2), "spearman": (100, 2), "bits_a_byte": (1, 4)}
 
 
 def perimeter(arguments, summary):
@@ -30,14 +30,14 @@ def perimeter(arguments, summary):
     OUT.mkdir(parents=True, exist_ok=True)
     done = subprocess.run([BUILD / "perimeter", *arguments, summary], capture_output=True, text=True)
     if done.returncode:
-        raise Failure(f"perimeter {' '.join(arguments)}: {done.stderr.strip()}")
+        raise Failure(f"perimeter {' '.join(map(str, arguments))}: {done.stderr.strip()}")
     return json.loads(Path(summary).read_text())
 
 
 def score(summary, numbers):
-    for key, scale in SCORES.items():
+    for key, (scale, digits) in SCORES.items():
         if f"{key}_{numbers}" in summary:
-            return f"{scale * summary[f'{key}_{numbers}']:.2f}"
+            return f"{scale * summary[f'{key}_{numbers}']:.{digits}f}"
     raise Failure(f"a summary without {', '.join(SCORES)}")
 
 
