@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "flow"))
 from common import Failure, Tap, blocks, digest, fill, keep, program, read, read_tsv, recall, update_tsv, write  # noqa: E402
 from mapping import configurations  # noqa: E402
 from models import canonical, models  # noqa: E402
+import crossbars  # noqa: E402
 import mutate  # noqa: E402
 import sources  # noqa: E402
 import systems  # noqa: E402
@@ -21,8 +22,24 @@ tap = Tap()
 
 
 def pages():
-    for command in ("synth.py pages", "evidence.py", "power.py pages", "sources.py", "systems.py"):
+    for command in ("synth.py pages", "evidence.py", "power.py pages", "sources.py", "systems.py", "crossbars.py"):
         tap(subprocess.run([f"flow/{command.split()[0]}", *command.split()[1:], "--check"]).returncode == 0, f"pages have what flow/{command} prints")
+
+
+def published_crossbars(folder):
+    """Layers' times are the source's at 8/8; a policy's file is read, and one that is none is refused."""
+    for network, cell, units in (("VGG-16", 4, 123946368), ("ViT-B/32", 4, 34610688), ("ResNet-18", 2, 30149280)):
+        tap(crossbars.total(network, crossbars.uniform(network, 8, 8), cell) == units, f"{network} on crossbars takes {units} units at 8/8")
+    head = "{'descr': '<i8', 'fortran_order': False, 'shape': (21, 2), }\n"
+    bits = [v for layer in crossbars.uniform("ResNet-18", 4, 6) for v in layer]
+    path = folder / "policy.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head.encode() + b"".join(v.to_bytes(8, "little") for v in bits))
+    tap(crossbars.read_policy(path) == crossbars.uniform("ResNet-18", 4, 6), "a policy's array is read")
+    done = subprocess.run(["flow/crossbars.py", "ResNet-18", path], capture_output=True, text=True)
+    tap(done.returncode == 0 and "1507464.0 us, " in done.stdout, "its time and speedup are printed")
+    for network, file in (("VGG-16", path), ("ResNet-18", "Makefile"), ("AlexNet", path)):
+        done = subprocess.run(["flow/crossbars.py", network, file], capture_output=True, text=True)
+        tap(done.returncode == 2 and done.stderr.count("\n") == 1, f"{network} with {Path(file).name} is refused")
 
 
 def named_models():
@@ -167,7 +184,7 @@ def main(_):
     named_models()
     variables()
     with tempfile.TemporaryDirectory() as folder:
-        for test in (kept_by_content, tables, claims, systems_table, locales):
+        for test in (kept_by_content, tables, claims, published_crossbars, systems_table, locales):
             test(Path(folder))
     return tap.failed
 
