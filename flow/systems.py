@@ -57,6 +57,15 @@ def counts(summary):
     return each | {"arrays": str(summary.get("cost", summary).get("arrays", ""))}
 
 
+def rtl(summary):
+    """Integers compared, of whichever system has RTL in the run, and those that differ."""
+    for numbers in (summary, summary.get("rtl", {})):
+        for key in numbers:
+            if key.endswith("integers_compared") and numbers[key]:
+                return {"compared": str(numbers[key]), "differ": str(numbers[key.replace("compared", "differ")])}
+    return {}
+
+
 def chip(row, name, summary):
     """Energy and area, with their letters, by `perimeter chip`."""
     if not row["chip"]:
@@ -73,8 +82,7 @@ def measure(row):
     exact = perimeter(command, path)
     found = dict.fromkeys(COLUMNS, "") | {key: row[key] for key in SPEC} | counts(exact) | chip(row, name, path)
     found |= {"inputs": str(inputs(exact)), "float": score(exact, "float"), "integer": score(exact, "integer")}
-    if exact.get("integers_compared"):
-        found |= {"compared": str(exact["integers_compared"]), "differ": str(exact["integers_differ"])}
+    found |= rtl(exact)
     if row["noise"]:
         quick = [word for word in command[:-1] if not word.startswith(("--engine=", "--rtl-"))]
         found["noisy"] = score(perimeter([*quick, *row["noise"].split(), "--summary"], OUT / f"{name}.noisy.json"), "integer")
