@@ -102,10 +102,10 @@ static void add_pass(const struct pm_twin_pass *x, int pass, double runs, struct
 /* Layers in one system, those of the variants too. */
 static void add_system_rtl(const struct pm_run_report *rep, const struct pm_system *system,
                            struct pm_results *r) {
-    struct pm_twin_result all = pm_run_rtl_sum(&rep->rtl, -1U, system);
+    struct pm_twin_result all = pm_run_rtl_sum(&rep->rtl, system->takes, system);
     char key[64];
     for (unsigned v = 0; v < rep->rtl_varied.count; v++) {
-        const struct pm_twin_result one = pm_run_rtl_sum(&rep->rtl_varied.outcome[v], -1U, system);
+        const struct pm_twin_result one = pm_run_rtl_sum(&rep->rtl_varied.outcome[v], system->takes, system);
         pm_twin_result_add(&all, &one);
     }
     snprintf(key, sizeof key, "%s_integers_compared", system->name);
@@ -148,6 +148,7 @@ static void add_rtl(const struct pm_run_report *rep, struct pm_results *r) {
     for (size_t i = 0; pm_systems[i]; i++)
         if (pm_twin_of(pm_systems[i]) && !(pm_systems[i]->takes & PM_TAKES(PM_NODE_ATTENTION)))
             add_system_rtl(rep, pm_systems[i], r);
+    pm_run_add_digital_rtl(&rep->rtl, r);
     pm_result_int(r, "integers_compared", (int64_t)x.compared, NULL, PM_RESULT_MEASURED);
     pm_result_int(r, "integers_differ", (int64_t)x.differ, NULL, PM_RESULT_MEASURED);
     if (!is_cnn(rep))
@@ -380,7 +381,7 @@ static void print_golden(const struct pm_run_report *rep, const struct pm_result
 /* All but attentions, a line a system. */
 static void print_layers_rtl(const struct pm_run_outcome *o) {
     for (size_t i = 0; pm_systems[i]; i++) {
-        const struct pm_twin_result x = pm_run_rtl_sum(o, ~PM_TAKES(PM_NODE_ATTENTION), pm_systems[i]);
+        const struct pm_twin_result x = pm_run_rtl_sum(o, pm_systems[i]->takes & ~PM_TAKES(PM_NODE_ATTENTION), pm_systems[i]);
         if (x.compared > 0)
             printf("  %s: integers compared %" PRIu64 ", differ %" PRIu64 "; clocks %.0f / %.0f = %.3f\n",
                    pm_systems[i]->title, x.compared, x.differ, (double)x.clocks, (double)x.golden_clocks,
@@ -412,6 +413,7 @@ static void print_rtl(const struct pm_run_report *rep, const struct pm_results *
     printf("\nRTL against golden, %u images, %u layers each, %.1f s\n", rep->rtl.images, layers_of(rep),
            pm_results_number(r, "seconds_rtl"));
     print_layers_rtl(&rep->rtl);
+    pm_run_print_digital_rtl(&rep->rtl);
     if (pm_run_rtl_sum(&rep->rtl, PM_TAKES(PM_NODE_ATTENTION), NULL).runs == 0)
         return;
     printf("  integers compared %.0f, differ %.0f\n", pm_results_number(r, "integers_compared"),
