@@ -67,12 +67,14 @@ def rtl(summary):
 
 
 def chip(row, name, summary):
-    """Energy and area, with their letters, by `perimeter chip`."""
+    """Energy of an input and area, with their letters, by `perimeter chip`; of an image from what the run counted, of a token from the shape."""
     if not row["chip"]:
         return {}
-    d = perimeter(["chip", row["network"], *row["chip"].split(), "--measured", summary, "--output"], OUT / f"{name}.chip.json")
+    images = "images_golden" in json.loads(Path(summary).read_text())
+    measured = ["--measured", summary] if images else []
+    d = perimeter(["chip", row["network"], *row["chip"].split(), *measured, "--output"], OUT / f"{name}.chip.json")
     figure = lambda key: f"{d[key]['value']:.3g} {d[key]['kind']}" if key in d and d[key]["value"] is not None else ""  # noqa: E731
-    return {"uj": figure("energy_uj_per_inference"), "mm2": figure("area_mm2")}
+    return {"uj": figure(f"energy_uj_per_{'inference' if images else 'token'}"), "mm2": figure("area_mm2")}
 
 
 def measure(row):
