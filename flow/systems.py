@@ -73,7 +73,11 @@ def chip(row, name, summary):
     images = "images_golden" in json.loads(Path(summary).read_text())
     measured = ["--measured", summary] if images else []
     d = perimeter(["chip", row["network"], *row["chip"].split(), *measured, "--output"], OUT / f"{name}.chip.json")
-    figure = lambda key: f"{d[key]['value']:.3g} {d[key]['kind']}" if key in d and d[key]["value"] is not None else ""  # noqa: E731
+
+    def figure(key):
+        value = d.get(key, {}).get("value")
+        return "" if value is None else f"{value:{'.0f' if value >= 100 else '.3g'}} {d[key]['kind']}"
+
     return {"uj": figure(f"energy_uj_per_{'inference' if images else 'token'}"), "mm2": figure("area_mm2")}
 
 
