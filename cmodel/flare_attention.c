@@ -25,13 +25,14 @@ struct pm_attention {
     unsigned bits; /* of x, q, o and y */
     struct pm_vdr_lut lut[PM_MAX_HEADS];
     struct matrix mram[MRAM_COUNT];
-    struct matrix k_array, v_array; /* of the head at hand, for `held` tokens */
-    unsigned held;
+    struct matrix k_array, v_array; /* of the head at hand, for `room` tokens */
+    unsigned room;
+    unsigned stored, past; /* tokens whose K and V there are; those that the next run follows */
     int32_t *bias[MRAM_COUNT];
     /* All tokens of one pass; n is max_tokens. */
     int32_t *x32;            /* [n][max(D, n)] a matrix's input vectors */
     int64_t *acc;            /* [n][max(D, n)] and its outputs */
-    int16_t *k, *v, *q, *o8; /* [n][D] */
+    int16_t *k, *v, *q, *o8; /* [n][D], k and v of those before as well */
     int16_t *xy;             /* [n][D] x and then y, for who has them in 8 bits */
     int16_t *logit;          /* [n][heads][n] */
     uint8_t *a;              /* [n][heads][n] */
@@ -39,7 +40,7 @@ struct pm_attention {
     int32_t *s_q, *ne;       /* [n][heads] */
     uint32_t *z;             /* [n][heads] */
     int32_t *s_o;            /* [n] */
-    int16_t *stored;         /* [n * d_k] K^T or V of one head */
+    int16_t *cells;          /* [n * d_k] K^T or V of one head */
 };
 
 pm_status pm_attention_check(const struct pm_attention_cfg *c) {
@@ -113,16 +114,16 @@ static pm_status program(struct pm_attention *g, const struct pm_attention_weigh
 static pm_status hold(struct pm_attention *g, unsigned n) {
     const struct pm_array_cfg sram = pm_array_sram();
     const struct pm_attention_cfg *c = &g->cfg;
-    if (n == g->held)
+    if (n == g->room)
         return PM_OK;
     matrix_free(&g->k_array);
     matrix_free(&g->v_array);
-    g->held = 0;
+    g->room = 0;
     pm_status status = matrix_new(g, &sram, 0, g->d_k, n, c->kvb, &g->k_array);
     if (status == PM_OK)
         status = matrix_new(g, &sram, 0, n, g->d_k, c->kvb, &g->v_array);
     if (status == PM_OK)
-        g->held = n;
+        g->room = n;
     return status;
 }
 
@@ -159,9 +160,9 @@ pm_status pm_attention_new(const struct pm_attention_cfg *cfg, const struct pm_a
     g->ne = calloc(nh, sizeof *g->ne);
     g->z = calloc(nh, sizeof *g->z);
     g->s_o = calloc(n, sizeof *g->s_o);
-    g->stored = calloc(n * g->d_k, sizeof *g->stored);
+    g->cells = calloc(n * g->d_k, sizeof *g->cells);
     if (status == PM_OK && !(g->x32 && g->acc && g->k && g->v && g->q && g->o8 && g->xy && g->o && g->logit &&
-                             g->a && g->s_q && g->ne && g->z && g->s_o && g->stored))
+                             g->a && g->s_q && g->ne && g->z && g->s_o && g->cells))
         status = PM_ENOMEM;
     if (status != PM_OK) {
         pm_attention_free(g);
@@ -180,8 +181,8 @@ void pm_attention_free(struct pm_attention *g) {
     }
     matrix_free(&g->k_array);
     matrix_free(&g->v_array);
-    void *buffers[] = {g->x32,   g->acc, g->k,   g->v,  g->q, g->o8,  g->xy,    g->o,
-                       g->logit, g->a,   g->s_q, g->ne, g->z, g->s_o, g->stored};
+    void *buffers[] = {g->x32,   g->acc, g->k,   g->v,  g->q, g->o8,  g->xy,   g->o,
+                       g->logit, g->a,   g->s_q, g->ne, g->z, g->s_o, g->cells};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         free(buffers[i]);
     free(g);
@@ -252,41 +253,54 @@ static pm_status pass_kv(struct pm_attention *g, int matrix, unsigned shift, con
     return status;
 }
 
-/* One head of all tokens: q -> logits -> A, Z -> A*V -> normalised o. The rows of logits and weights
+/* Which keys the run's token t sees: keep, and of a causal run none behind it. */
+static const uint8_t *seen_by(const struct pm_attention *g, unsigned t, unsigned keys, const uint8_t *keep,
+                              uint8_t row[PM_MAX_TOKENS]) {
+    if (!g->cfg.causal)
+        return keep;
+    for (unsigned j = 0; j < keys; j++)
+        row[j] = j <= g->past + t && (!keep || keep[j]);
+    return row;
+}
+
+/* One head of n tokens: q -> logits -> A, Z -> A*V -> normalised o. The rows of logits and weights
  * are max_tokens apart. */
 static pm_status head(struct pm_attention *g, unsigned h, unsigned n, const uint8_t *keep, const int32_t *ex,
                       struct pm_attention_cost *cost, struct pm_gemv_cost *l, struct pm_gemv_cost *av) {
     const struct pm_attention_cfg *c = &g->cfg;
     const size_t d = c->width, max = g->max_tokens;
+    const unsigned keys = g->past + n;
     const struct pm_bitsift_cfg l_cfg = sift(g, g->d_k, g->bits, true, c->coding_q);
-    const struct pm_bitsift_cfg av_cfg = sift(g, n, LBITS, false, PM_TWOS);
+    const struct pm_bitsift_cfg av_cfg = sift(g, keys, LBITS, false, PM_TWOS);
+    for (unsigned t = 0; t < keys; t++)
+        for (unsigned i = 0; i < g->d_k; i++)
+            g->cells[(size_t)i * keys + t] = g->k[t * d + h * g->d_k + i];
     for (unsigned t = 0; t < n; t++)
-        for (unsigned i = 0; i < g->d_k; i++) {
-            g->stored[(size_t)i * n + t] = g->k[t * d + h * g->d_k + i];
+        for (unsigned i = 0; i < g->d_k; i++)
             g->x32[(size_t)t * g->d_k + i] = g->q[t * d + h * g->d_k + i];
-        }
-    matrix_program(&g->k_array, g->stored);
+    matrix_program(&g->k_array, g->cells);
     pm_status status = multiply(g, &g->k_array, &l_cfg, n, 0, l);
     if (status != PM_OK)
         return status;
     for (unsigned t = 0; t < n; t++) {
         const size_t at = t * c->heads + h;
         int16_t *logit = g->logit + at * max;
-        uint8_t *a = g->a + at * max;
+        uint8_t *a = g->a + at * max, mask[PM_MAX_TOKENS];
         int8_t row[PM_MAX_TOKENS];
-        const int s_l = quantize(g, LBITS, g->acc + (size_t)t * n, keep, n, logit, &cost->saturated_q);
+        const uint8_t *seen = seen_by(g, t, keys, keep, mask);
+        const int s_l = quantize(g, LBITS, g->acc + (size_t)t * keys, seen, keys, logit, &cost->saturated_q);
         g->ne[at] =
             -(c->e0[h] + exponent(g, ex[t], c->typical.x) + g->s_q[at] + exponent(g, s_l, c->typical.l));
-        for (unsigned j = 0; j < n; j++)
+        for (unsigned j = 0; j < keys; j++)
             row[j] = (int8_t)logit[j];
-        g->z[at] = pm_vdr_softmax(&g->lut[h], row, keep, n, g->ne[at], c->round, a);
+        g->z[at] = pm_vdr_softmax(&g->lut[h], row, seen, keys, g->ne[at], c->round, a);
         cost->zero_z += g->z[at] == 0;
-        for (unsigned j = 0; j < n; j++)
-            g->x32[(size_t)t * n + j] = a[j];
+        for (unsigned j = 0; j < keys; j++)
+            g->x32[(size_t)t * keys + j] = a[j];
     }
-    for (unsigned t = 0; t < n; t++)
-        memcpy(g->stored + (size_t)t * g->d_k, g->v + t * d + h * g->d_k, g->d_k * sizeof *g->stored);
-    matrix_program(&g->v_array, g->stored);
+    for (unsigned t = 0; t < keys; t++)
+        memcpy(g->cells + (size_t)t * g->d_k, g->v + t * d + h * g->d_k, g->d_k * sizeof *g->cells);
+    matrix_program(&g->v_array, g->cells);
     status = multiply(g, &g->v_array, &av_cfg, n, 0, av);
     for (unsigned t = 0; t < n && status == PM_OK; t++)
         for (unsigned i = 0; i < g->d_k; i++)
@@ -363,11 +377,18 @@ static pm_status pass_out(struct pm_attention *g, unsigned n, uint32_t first_vec
     return status;
 }
 
+pm_status pm_attention_append(struct pm_attention *g, unsigned held) {
+    if (held > g->stored)
+        return PM_EINVAL;
+    g->past = held;
+    return PM_OK;
+}
+
 pm_status pm_attention_run(struct pm_attention *g, const int8_t *x, const int32_t *ex, const uint8_t *keep,
                            unsigned n, uint32_t first_vector, int8_t *y, int32_t *e,
                            struct pm_attention_cost *cost, pm_attention_probe *probe, void *ctx) {
     const size_t elements = (size_t)n * g->cfg.width;
-    if (n < 1 || n > g->max_tokens || g->bits != 8)
+    if (n < 1 || n > g->max_tokens - g->past || g->bits != 8)
         return PM_EINVAL;
     for (size_t i = 0; i < elements; i++)
         g->xy[i] = x[i];
@@ -383,23 +404,24 @@ pm_status pm_attention_run_wide(struct pm_attention *g, const int16_t *x, const 
                                 int32_t *e, struct pm_attention_cost *cost, pm_attention_probe *probe,
                                 void *ctx) {
     const struct pm_attention_cfg *c = &g->cfg;
-    if (n < 1 || n > g->max_tokens)
+    if (n < 1 || n > g->max_tokens - g->past)
         return PM_EINVAL;
     for (unsigned t = 0; t < n; t++)
         if (ex[t] < INT16_MIN || ex[t] > INT16_MAX)
             return PM_ERANGE;
     const size_t d = c->width, row = (size_t)c->heads * g->max_tokens;
+    int16_t *k = g->k + g->past * d, *v = g->v + g->past * d;
     struct pm_attention_cost run = {.tokens = n};
     struct pm_gemv_cost l[PM_MAX_HEADS] = {0}, av[PM_MAX_HEADS] = {0};
     for (size_t i = 0; i < n * d; i++)
         g->x32[i] = x[i];
-    pm_status status = hold(g, n);
+    pm_status status = hold(g, g->past + n);
     if (status == PM_OK)
-        status = pass_kv(g, MRAM_K, c->mk, ex, n, first_vector, g->k, &run.gemv[PM_GEMV_K], &run.saturated_k);
+        status = pass_kv(g, MRAM_K, c->mk, ex, n, first_vector, k, &run.gemv[PM_GEMV_K], &run.saturated_k);
     if (status == PM_OK)
-        status = pass_kv(g, MRAM_V, c->mv, ex, n, first_vector, g->v, &run.gemv[PM_GEMV_V], &run.saturated_v);
+        status = pass_kv(g, MRAM_V, c->mv, ex, n, first_vector, v, &run.gemv[PM_GEMV_V], &run.saturated_v);
     for (unsigned t = 0; probe && t < n && status == PM_OK; t++)
-        probe(ctx, &(struct pm_attention_stages){.token = t, .k = g->k + t * d, .v = g->v + t * d});
+        probe(ctx, &(struct pm_attention_stages){.token = t, .k = k + t * d, .v = v + t * d});
     if (status == PM_OK)
         status = pass_heads(g, ex, keep, n, first_vector, &run, l, av);
     if (status == PM_OK)
@@ -412,10 +434,13 @@ pm_status pm_attention_run_wide(struct pm_attention *g, const int16_t *x, const 
                                                  .ne = g->ne + t * c->heads,
                                                  .a = g->a + t * row,
                                                  .stride = g->max_tokens,
+                                                 .keys = g->past + n,
                                                  .z = g->z + t * c->heads,
                                                  .o = g->o + t * d,
                                                  .o8 = g->o8 + t * d,
                                                  .s_o = g->s_o[t]});
+    g->stored = status == PM_OK ? g->past + n : 0;
+    g->past = 0;
     if (status != PM_OK)
         return status;
     close_cost(&run, c->heads, l, av);

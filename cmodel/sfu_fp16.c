@@ -165,3 +165,38 @@ uint16_t pm_fp16_max(uint16_t a, uint16_t b) {
 uint16_t pm_fp16_i2f(int32_t a, struct pm_scale scale) {
     return pm_fp16_rn((int64_t)a * scale.m, scale.e);
 }
+
+unsigned pm_fp16_operands(enum pm_fp16_function f) {
+    return f == PM_FP16_FMA ? 3 : f == PM_FP16_SQRT || f == PM_FP16_I2F ? 1 : 2;
+}
+
+static uint16_t of_codes(enum pm_fp16_function f, uint16_t a, uint16_t b, uint16_t c) {
+    switch (f) {
+    case PM_FP16_ADD:
+        return pm_fp16_add(a, b);
+    case PM_FP16_SUB:
+        return pm_fp16_sub(a, b);
+    case PM_FP16_MUL:
+        return pm_fp16_mul(a, b);
+    case PM_FP16_FMA:
+        return pm_fp16_fma(a, b, c);
+    case PM_FP16_DIV:
+        return pm_fp16_div(a, b);
+    case PM_FP16_SQRT:
+        return pm_fp16_sqrt(a);
+    default:
+        return pm_fp16_max(a, b);
+    }
+}
+
+uint16_t pm_fp16_apply(enum pm_fp16_function f, int32_t a, uint16_t b, uint16_t c, struct pm_scale scale,
+                       unsigned *flags) {
+    const bool codes = f != PM_FP16_I2F;
+    const unsigned n = pm_fp16_operands(f);
+    const uint16_t code = (uint16_t)a;
+    const uint16_t y = codes ? of_codes(f, code, b, c) : pm_fp16_i2f(a, scale);
+    const bool infinite =
+        codes && (pm_fp16_is_inf(code) || (n > 1 && pm_fp16_is_inf(b)) || (n > 2 && pm_fp16_is_inf(c)));
+    *flags = pm_fp16_is_nan(y) ? PM_FP16_NV : pm_fp16_is_inf(y) && !infinite ? PM_FP16_OF : 0;
+    return y;
+}

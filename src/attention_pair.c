@@ -6,6 +6,7 @@
 
 struct pm_attention_pair {
     unsigned width, heads, max_tokens;
+    unsigned past; /* of the golden run that is recorded */
     struct pm_attention_trace golden, rtl;
     int8_t *y;
     int32_t *e;
@@ -67,7 +68,7 @@ uint64_t pm_attention_pair_integers(unsigned width, unsigned heads, unsigned n) 
 void pm_attention_pair_record(void *ctx, const struct pm_attention_stages *s) {
     struct pm_attention_pair *p = ctx;
     struct pm_attention_trace *t = &p->golden;
-    size_t d = p->width, at = s->token * d;
+    const size_t token = p->past + s->token, d = p->width, at = token * d;
     if (s->k) {
         memcpy(t->k + at, s->k, d * sizeof *s->k);
         memcpy(t->v + at, s->v, d * sizeof *s->v);
@@ -77,10 +78,12 @@ void pm_attention_pair_record(void *ctx, const struct pm_attention_stages *s) {
     memcpy(t->o + at, s->o, d * sizeof *s->o);
     memcpy(t->o8 + at, s->o8, d * sizeof *s->o8);
     for (unsigned h = 0; h < p->heads; h++) {
-        size_t row = (size_t)s->token * p->heads + h;
-        memcpy(t->logit + row * p->max_tokens, s->logit + (size_t)h * p->max_tokens,
-               p->max_tokens * sizeof *s->logit);
-        memcpy(t->a + row * p->max_tokens, s->a + (size_t)h * p->max_tokens, p->max_tokens);
+        const size_t row = token * p->heads + h, to = row * p->max_tokens;
+        memset(t->logit + to, 0,
+               p->max_tokens * sizeof *t->logit); /* as RTL has tokens that are not there yet */
+        memset(t->a + to, 0, p->max_tokens);
+        memcpy(t->logit + to, s->logit + h * s->stride, s->keys * sizeof *s->logit);
+        memcpy(t->a + to, s->a + h * s->stride, s->keys);
         t->z[row] = s->z[h];
     }
 }
@@ -115,8 +118,9 @@ pm_status pm_attention_pair_check(struct pm_attention_pair *p, const struct pm_a
                                   const int8_t *y, const int32_t *e, const struct pm_attention_cost *cost,
                                   struct pm_attention_rtl_result *result, pm_pair_compare *compare,
                                   void *ctx) {
-    const pm_status status = rtl(opts, run->cfg, run->w, p->max_tokens, run->array_id, run->x, run->ex,
-                                 run->keep, run->n, run->first_vector, p->y, p->e, &p->rtl, result);
+    const pm_status status =
+        rtl(opts, run->cfg, run->w, p->max_tokens, run->array_id, run->x, run->ex, run->keep, run->n,
+            run->prefill, run->first_vector, p->y, p->e, &p->rtl, result);
     if (status != PM_OK)
         return status;
     compare_all(p, run->n, y, e, compare, ctx);
@@ -131,8 +135,17 @@ pm_status pm_attention_pair_run(struct pm_attention_pair *p, const struct pm_att
                                 const struct pm_sim_opts *opts, int8_t *y, int32_t *e,
                                 struct pm_attention_cost *cost, struct pm_attention_rtl_result *result,
                                 pm_pair_compare *compare, void *ctx) {
-    const pm_status status = pm_attention_run(engine, run->x, run->ex, run->keep, run->n, run->first_vector,
-                                              y, e, cost, pm_attention_pair_record, p);
+    const size_t d = run->cfg->width;
+    pm_status status = PM_OK;
+    for (unsigned at = 0, end = run->prefill; at < run->n && status == PM_OK; at = end++) {
+        p->past = at;
+        status = pm_attention_append(engine, at);
+        if (status == PM_OK)
+            status = pm_attention_run(engine, run->x + at * d, run->ex + at, run->keep, end - at,
+                                      run->first_vector + at, y + at * d, e + at, cost,
+                                      pm_attention_pair_record, p);
+    }
+    p->past = 0;
     return status == PM_OK ? pm_attention_pair_check(p, run, rtl, opts, y, e, cost, result, compare, ctx)
                            : status;
 }

@@ -26,6 +26,8 @@ struct pm_attention_run {
     const int32_t *ex;
     const uint8_t *keep;
     unsigned n;
+    unsigned
+        prefill; /**< tokens of the first run, behind which each is appended by a run of its own; n: none */
     uint32_t first_vector;
 };
 

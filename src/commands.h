@@ -9,12 +9,14 @@
 #include "io/error.h"
 
 int pm_cmd_calibrate(int argc, char **argv);
+int pm_cmd_chip(int argc, char **argv);
 int pm_cmd_compile(int argc, char **argv);
 int pm_cmd_infer(int argc, char **argv);
 int pm_cmd_inspect(int argc, char **argv);
 int pm_cmd_op(int argc, char **argv);
 int pm_cmd_partition(int argc, char **argv);
 int pm_cmd_run(int argc, char **argv);
+int pm_cmd_score(int argc, char **argv);
 int pm_cmd_search(int argc, char **argv);
 int pm_cmd_sweep(int argc, char **argv);
 

@@ -5,6 +5,7 @@
 #include "io/json.h"
 #include "io/npy.h"
 #include "io/results.h"
+#include "io/wav.h"
 #include "net/onnx.h"
 #include "placing.h"
 #include "system/calibration.h"
@@ -68,11 +69,27 @@ static int find_port(const struct pm_onnx *net, int (*find)(const struct pm_onnx
     return -1;
 }
 
+/* One channel is [frames], or [1, frames] where two dimensions are wanted; more are [frames, channels]. */
+static pm_status read_sound(const struct pm_onnx_port *port, const char *path, struct pm_npy_array *a,
+                            struct pm_error *e) {
+    struct pm_wav w;
+    const pm_status status = pm_wav_read(path, &w, e);
+    *a = (struct pm_npy_array){.real = true, .count = w.frames * w.channels, .f = w.sample};
+    if (w.channels == 1 && port->ranked && port->rank == 2)
+        a->shape[a->rank++] = 1;
+    a->shape[a->rank++] = w.frames;
+    if (w.channels > 1)
+        a->shape[a->rank++] = w.channels;
+    return status;
+}
+
 static pm_status read_input(struct job *j, const struct pm_onnx_port *port, const char *path,
                             struct pm_onnx_tensor *t) {
     struct pm_npy_array a;
     const bool real = pm_onnx_is_float(port->type);
-    pm_status status = pm_npy_read_array(path, &a, &j->error);
+    const char *end = strrchr(path, '.');
+    pm_status status = end && strcmp(end, ".wav") == 0 ? read_sound(port, path, &a, &j->error)
+                                                       : pm_npy_read_array(path, &a, &j->error);
     if (status != PM_OK)
         return status;
     if (a.real != real)
@@ -476,8 +493,8 @@ enum {
 };
 
 static const struct argp_option options[] = {
-    {"in", OPTION_IN, "NAME=FILE.npy", 0, "A tensor for an input: float32, or integers where it takes these",
-     0},
+    {"in", OPTION_IN, "NAME=FILE", 0,
+     "A tensor for an input, .npy: float32, or integers where it takes these; or sound, .wav", 0},
     {"out", OPTION_OUT, "NAME=FILE.npy", 0, "Where an output goes", 0},
     {"plan", OPTION_PLAN, "FILE", 0, "JSON plan: which layer goes to which system", 0},
     {"place", OPTION_PLACE, "LAYERS=SYSTEM[,SETTING=VALUE]", 0,

@@ -36,7 +36,7 @@ static void print_port(const char *what, const struct pm_onnx_port *p) {
 static void print_systems(enum pm_node_kind kind) {
     const char *before = "";
     for (size_t i = 0; pm_systems[i]; i++)
-        if (pm_systems[i]->takes == kind) {
+        if (pm_systems[i]->takes & PM_TAKES(kind)) {
             printf("%s%s", before, pm_systems[i]->name);
             before = " ";
         }

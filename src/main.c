@@ -18,8 +18,10 @@ static const struct command {
     {"op", pm_cmd_op},
     {"run", pm_cmd_run},
     {"calibrate", pm_cmd_calibrate},
+    {"chip", pm_cmd_chip},
     {"compile", pm_cmd_compile},
     {"partition", pm_cmd_partition},
+    {"score", pm_cmd_score},
     {"search", pm_cmd_search},
     {"sweep", pm_cmd_sweep},
 };
@@ -31,9 +33,11 @@ static const char doc[] =
     "  infer FILE       run an ONNX network on your own tensors (.npy)\n"
     "  inspect FILE     what an ONNX network has: nodes, shapes, layers\n"
     "  calibrate MODEL  find the ranges of what its matrices see\n"
+    "  chip NET         time, energy and area of a network on a chip\n"
     "  compile MODEL    slice it onto crossbars by a policy of bits\n"
     "  partition MODEL  choose engines and number formats of its layers\n"
     "  search MODEL     find such a policy\n"
+    "  score            error rates of texts, perplexity and ranks of logits\n"
     "  sweep SPEC       many runs over a grid and seeds, in many processes\n\n"
     "perimeter COMMAND --help tells more. Exit status: 0 done, 1 engines differ, 2 bad usage or input.";
 

@@ -170,7 +170,7 @@ static pm_status partition(struct command *a, struct pm_outfile *file) {
     snprintf(p->state, sizeof p->state, "%s.measured", p->output);
     pm_status status = pm_run_load_network(j);
     if (status == PM_OK && j->network.form.classes == 0)
-        status = pm_fail(&j->error, PM_EINVAL, j->model, "takes sentences, not images");
+        status = pm_fail(&j->error, PM_EINVAL, j->model, "takes no images");
     if (status == PM_OK)
         status = pm_outfile_plan(file, p->output, &j->error);
     if (status == PM_OK)

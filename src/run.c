@@ -6,6 +6,7 @@
 #include "io/json.h"
 #include "placing.h"
 #include "run_pairs.h"
+#include "run_text.h"
 
 #include <argp.h>
 #include <cblas.h>
@@ -38,6 +39,8 @@ static pm_status run_variants(struct pm_run_job *j, enum pm_variant_use use, uns
                                              .plan = &plan,
                                              .images = images,
                                              .as_float = !rtl,
+                                             .fidelity = variant[v].use & PM_OF_LAYERS ? PM_FIDELITY_ALONE
+                                                                                       : PM_FIDELITY_NEVER,
                                              .watch = rtl ? matrices : NULL};
             to->variant[to->count] = variant[v];
             status = pm_run_images(j, &pass, &to->outcome[to->count++]);
@@ -109,6 +112,8 @@ enum {
     OPTION_COLUMNS,
     OPTION_SCORE_COLUMN,
     OPTION_HEADER,
+    OPTION_PROMPT,
+    OPTION_QUIET,
     OPTION_CONFIG,
     OPTION_SUMMARY,
     OPTION_REPLAY,
@@ -196,6 +201,12 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case OPTION_HEADER:
         j->header = true;
         return 0;
+    case OPTION_PROMPT:
+        j->prompt = arg;
+        return 0;
+    case OPTION_QUIET:
+        j->quiet = true;
+        return 0;
     case OPTION_CONFIG:
         j->config = arg;
         return 0;
@@ -237,9 +248,14 @@ static pm_status load_config(struct pm_run_job *j) {
 static pm_status check_input(struct pm_run_job *j) {
     if (!j->model)
         return pm_fail(&j->error, PM_EINVAL, "MODEL", "missing; see perimeter run --help");
-    if (!j->data == !j->pairs)
-        return pm_fail(&j->error, PM_EINVAL, j->data ? "--pairs" : "--data",
-                       j->data ? "not with --data" : "missing, as is --pairs; see perimeter run --help");
+    if (!j->data && !j->pairs && !j->prompt)
+        return pm_fail(&j->error, PM_EINVAL, "--data", "missing, as is --pairs; see perimeter run --help");
+    if (j->data && (j->pairs || j->prompt))
+        return pm_fail(&j->error, PM_EINVAL, j->pairs ? "--pairs" : "--prompt", "not with --data");
+    if (j->pairs && j->prompt)
+        return pm_fail(&j->error, PM_EINVAL, "--prompt", "not with --pairs");
+    if (j->quiet && !j->prompt)
+        return pm_fail(&j->error, PM_EINVAL, "--quiet", "ignored without --prompt");
     if (!j->pairs && (j->column[0] || j->score_column || j->header))
         return pm_fail(&j->error, PM_EINVAL,
                        j->column[0]      ? "--columns"
@@ -250,6 +266,8 @@ static pm_status check_input(struct pm_run_job *j) {
         return pm_fail(&j->error, PM_EINVAL, "--score-column", "column %u is a sentence", j->score_column);
     if (j->pairs && pm_settings_int(j->settings, "engine") == PM_ENGINE_RTL)
         return pm_fail(&j->error, PM_EINVAL, "engine", "golden or both with --pairs");
+    if (j->prompt && pm_settings_int(j->settings, "engine") != PM_ENGINE_GOLDEN)
+        return pm_fail(&j->error, PM_EINVAL, "engine", "golden with --prompt");
     if (j->replay && pm_settings_int(j->settings, "engine") == PM_ENGINE_GOLDEN)
         return pm_fail(&j->error, PM_EINVAL, "--replay", "ignored with the golden engine");
     return PM_OK;
@@ -257,11 +275,15 @@ static pm_status check_input(struct pm_run_job *j) {
 
 /* The plan and those of its variants that will run, together. */
 static pm_status check_plans(struct pm_run_job *j) {
+    const bool text = pm_network_is_decoder(&j->network);
     const unsigned use = j->pairs                                                   ? PM_OF_PAIRS
+                         : text                                                     ? PM_OF_TEXT
                          : pm_settings_int(j->settings, "engine") == PM_ENGINE_BOTH ? PM_OF_IMAGES | PM_OF_RTL
                                                                                     : PM_OF_IMAGES;
     struct pm_variant variant[PM_RUN_VARIANTS];
-    const bool ablations = pm_settings_int(j->settings, j->pairs ? "ablation-pairs" : "ablation-images") > 0;
+    const bool ablations = pm_settings_int(j->settings, j->pairs ? "ablation-pairs"
+                                                        : text   ? "ablation-windows"
+                                                                 : "ablation-images") > 0;
     const unsigned variants = ablations ? pm_run_variants(use, variant) : 0;
     struct pm_plan *plan = calloc(variants + 1, sizeof *plan);
     const struct pm_plan *all[PM_RUN_VARIANTS + 1] = {&j->plan};
@@ -273,7 +295,7 @@ static pm_status check_plans(struct pm_run_job *j) {
             all[count] = &plan[count], count++;
     }
     if (status == PM_OK || status == PM_EMODE)
-        status = pm_run_check(j, all, count, false);
+        status = pm_run_check(j, all, count, j->prompt && pm_settings_real(j->settings, "temperature") > 0);
     for (size_t i = 1; i < count; i++)
         pm_plan_free(&plan[i]);
     free(plan);
@@ -302,12 +324,14 @@ static pm_status prepare(const struct arguments *a, struct pm_outfile *summary) 
 static void list_options(struct argp_option *options, char (*text)[256]) {
     static const struct argp_option own[] = {
         {"data", OPTION_DATA, "DIR", 0,
-         "Test set: a folder of IDX or NumPy files or pictures, or a list of these", 0},
+         "Test set: a folder of IDX or NumPy files or pictures, or a list of these; of a decoder a text", 0},
         {"pairs", OPTION_PAIRS, "FILE", 0, "Sentence pairs, tab-separated columns, instead of images", 0},
         {"columns", OPTION_COLUMNS, "A,B", 0, "Columns of the two sentences (the first two but the score's)",
          0},
         {"score-column", OPTION_SCORE_COLUMN, "N", 0, "Column of the pairs' scores, for Spearman", 0},
         {"header", OPTION_HEADER, NULL, 0, "The pairs' first line names their columns", 0},
+        {"prompt", OPTION_PROMPT, "TEXT", 0, "A decoder goes on from it", 0},
+        {"quiet", OPTION_QUIET, NULL, 0, "Nothing but the prompt and what follows", 0},
         {"config", OPTION_CONFIG, "FILE", 0, "JSON object with settings; the command line comes first", 0},
         {"summary", OPTION_SUMMARY, "FILE", 0, "Where the results go as JSON", 0},
         {"replay", OPTION_REPLAY, "DIR", 0, "Where the tensors of a difference go, to replay it", 0},
@@ -342,14 +366,14 @@ int pm_cmd_run(int argc, char **argv) {
     struct argp_option options[OPTIONS];
     char help[OPTIONS][256];
     list_options(options, help);
-    const struct argp argp = {
-        options,
-        parse,
-        "MODEL --data DIR\nMODEL --pairs FILE",
-        "Runs a network on images or on pairs of sentences: accuracy, accesses, cycles, golden against RTL.",
-        NULL,
-        NULL,
-        NULL};
+    const struct argp argp = {options,
+                              parse,
+                              "MODEL --data DIR\nMODEL --pairs FILE\nMODEL --prompt TEXT",
+                              "Runs a network on images, on pairs of sentences or on a text: accuracy, "
+                              "accesses, cycles, golden against RTL.",
+                              NULL,
+                              NULL,
+                              NULL};
     struct pm_run_job *j = calloc(1, sizeof *j);
     struct arguments a = {.job = j};
     if (!j) {
@@ -364,7 +388,10 @@ int pm_cmd_run(int argc, char **argv) {
     if (status == PM_OK)
         status = prepare(&a, &summary);
     if (status == PM_OK)
-        status = j->pairs ? pm_run_sentence_pairs(j, &summary) : run(j, &summary);
+        status = j->pairs                             ? pm_run_sentence_pairs(j, &summary)
+                 : j->prompt                          ? pm_run_prompt(j, &summary)
+                 : pm_network_is_decoder(&j->network) ? pm_run_text(j, &summary)
+                                                      : run(j, &summary);
     if (status != PM_OK && status != PM_EDIFFER)
         pm_error_print(&j->error);
     pm_outfile_free(&summary);

@@ -85,6 +85,7 @@ static void add_golden(const struct pm_run_job *j, const struct pm_run_outcome *
     pm_result_end(r);
     add_layers(t, r);
     pm_run_add_macros(o, r);
+    pm_run_add_digital(o, r);
     pm_run_add_sparsity(t, r);
     pm_run_add_fidelity(o, r);
     pm_run_add_counts(t, r);
@@ -98,13 +99,19 @@ static void add_pass(const struct pm_twin_pass *x, int pass, double runs, struct
     pm_result_real(r, key, pm_ratio(x->bound, runs), "clocks", PM_RESULT_DERIVED);
 }
 
+/* What a system's RTL is counted of: matrices, but where it takes attention's products alone. */
+static enum pm_node_kind kind_of(const struct pm_system *system) {
+    return system->takes & PM_TAKES(PM_NODE_HEADS) ? PM_NODE_HEADS : PM_NODE_MATRIX;
+}
+
 /* Layers in one system, those of the variants too. */
 static void add_system_rtl(const struct pm_run_report *rep, const struct pm_system *system,
                            struct pm_results *r) {
-    struct pm_twin_result all = pm_run_rtl_sum(&rep->rtl, system->takes, system);
+    struct pm_twin_result all = pm_run_rtl_sum(&rep->rtl, kind_of(system), system);
     char key[64];
     for (unsigned v = 0; v < rep->rtl_varied.count; v++) {
-        const struct pm_twin_result one = pm_run_rtl_sum(&rep->rtl_varied.outcome[v], system->takes, system);
+        const struct pm_twin_result one =
+            pm_run_rtl_sum(&rep->rtl_varied.outcome[v], kind_of(system), system);
         pm_twin_result_add(&all, &one);
     }
     snprintf(key, sizeof key, "%s_integers_compared", system->name);
@@ -145,7 +152,7 @@ static void add_rtl(const struct pm_run_report *rep, struct pm_results *r) {
         pm_run_rtl_sum(&rep->rtl, is_cnn(rep) ? PM_NODE_MATRIX : PM_NODE_ATTENTION, NULL);
     pm_result_int(r, "images_rtl", rep->rtl.images, "images", PM_RESULT_PLAIN);
     for (size_t i = 0; pm_systems[i]; i++)
-        if (pm_twin_of(pm_systems[i]) && pm_systems[i]->takes != PM_NODE_ATTENTION)
+        if (pm_twin_of(pm_systems[i]) && !(pm_systems[i]->takes & PM_TAKES(PM_NODE_ATTENTION)))
             add_system_rtl(rep, pm_systems[i], r);
     pm_result_int(r, "integers_compared", (int64_t)x.compared, NULL, PM_RESULT_MEASURED);
     pm_result_int(r, "integers_differ", (int64_t)x.differ, NULL, PM_RESULT_MEASURED);
@@ -224,6 +231,7 @@ static void add_variants(const struct pm_run_report *rep, struct pm_results *r) 
         pm_run_add_arrays(&o->tally, r);
         pm_run_add_cost(rep->job, &o->tally, r);
         pm_run_add_units(o, r);
+        pm_run_add_alone(o, r);
         pm_run_add_macros(o, r);
         pm_run_add_windows(&o->tally, r);
         pm_run_add_sparsity(&o->tally, r);
@@ -372,13 +380,14 @@ static void print_golden(const struct pm_run_report *rep, const struct pm_result
         pm_run_print_programming(rep->job, r, "cost/", stdout);
     }
     pm_run_print_macros(o);
+    pm_run_print_digital(o);
 }
 
 /* Matrices, a line a system. */
 static void print_matrices_rtl(const struct pm_run_outcome *o) {
     for (size_t i = 0; pm_systems[i]; i++) {
-        const struct pm_twin_result x = pm_run_rtl_sum(o, pm_systems[i]->takes, pm_systems[i]);
-        if (x.compared > 0 && pm_systems[i]->takes != PM_NODE_ATTENTION)
+        const struct pm_twin_result x = pm_run_rtl_sum(o, kind_of(pm_systems[i]), pm_systems[i]);
+        if (x.compared > 0)
             printf("  %s: integers compared %" PRIu64 ", differ %" PRIu64 "; clocks %.0f / %.0f = %.3f\n",
                    pm_systems[i]->title, x.compared, x.differ, (double)x.clocks, (double)x.golden_clocks,
                    pm_ratio((double)x.clocks, (double)x.golden_clocks));
@@ -506,7 +515,7 @@ static bool counts_otherwise(const struct pm_tally *t) {
         bool any = false, units = false;
         for (unsigned k = 0; t->counts[i] && k < pm_system_parts(t->system[i]); k++) {
             any = any || pm_counts_any(&t->counts[i][k]);
-            units = units || t->counts[i][k].of[PM_COUNT_UNITS] > 0;
+            units = units || pm_run_units(&t->counts[i][k]) > 0;
         }
         if (any && !units)
             return true;
@@ -533,6 +542,42 @@ static void print_engines(const struct pm_run_report *rep, const struct pm_resul
            PM_PVA_WINDOW);
 }
 
+/* A line a variant whose layers were looked at alone. */
+static void print_alone(const struct pm_run_report *rep, const struct pm_results *r) {
+    const struct pm_graph *g = rep->job->network.graph;
+    bool any = false;
+    for (unsigned v = 0; v < rep->varied.count; v++) {
+        char path[32];
+        if (!rep->varied.outcome[v].fidelity)
+            continue;
+        if (!any) {
+            printf("\nAlignments: SQNR of each layer alone, dB, of float's inputs; accesses of an image, "
+                   "were all "
+                   "kernels in memristors; -: products that no array adds up\n  %-*s accuracy",
+                   name_width(rep), "variant");
+            for (unsigned i = 0; i < g->nodes; i++)
+                if (g->node[i].kind == PM_NODE_MATRIX)
+                    printf(" %6s", g->node[i].name);
+            printf(" accesses\n");
+        }
+        any = true;
+        snprintf(path, sizeof path, "variants/%u/", v);
+        printf("  %-*s %6.2f %%", name_width(rep), pm_run_variant_name(&rep->varied.variant[v]),
+               100 * at(r, path, "accuracy_integer"));
+        for (unsigned i = 0; i < g->nodes; i++) {
+            snprintf(path, sizeof path, "variants/%u/sqnr/", v);
+            if (g->node[i].kind == PM_NODE_MATRIX)
+                printf(" %6.1f", at(r, path, g->node[i].name));
+        }
+        snprintf(path, sizeof path, "variants/%u/", v);
+        const double accesses = at(r, path, "array_accesses");
+        if (isnan(accesses))
+            printf(" %8s\n", "-");
+        else
+            printf(" %8.0f\n", accesses);
+    }
+}
+
 static void print_macros(const struct pm_run_report *rep, const struct pm_results *r) {
     for (unsigned v = 0, rows = 0; v < rep->varied.count; v++)
         if (pm_run_in_macros(&rep->varied.outcome[v])) {
@@ -546,6 +591,7 @@ static void print_variants(const struct pm_run_report *rep, const struct pm_resu
     printf("\nWhat each choice is worth, the first %u images, golden\n", rep->varied.outcome[0].images);
     if (pm_run_has_units(&rep->varied.outcome[0])) {
         print_engines(rep, r);
+        print_alone(rep, r);
         print_macros(rep, r);
         return;
     }

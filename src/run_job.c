@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 static const struct pm_setting settings[] = {
-    {PM_SET_ONE_OF("input", "images|pairs", "images"), .fact = true},
+    {PM_SET_ONE_OF("input", "images|pairs|text|prompt", "images"), .fact = true},
     {PM_SET_ONE_OF("drawn", "nothing|something", "nothing"), .fact = true},
     {PM_SET_ONE_OF("arrays", "none|some", "none"), .fact = true},
     {PM_SET_ONE_OF("engine", "golden|rtl|both", "golden"),
@@ -24,13 +24,23 @@ static const struct pm_setting settings[] = {
      .help = "every layer against float: cosine, SQNR; without labels in any case"},
     {PM_SET_INTEGER("batch", 1, 4096, "1"), .when = "input=pairs",
      .help = "sentences that are padded to the longest of them"},
-    {PM_SET_INTEGER("rtl-tokens", 2, 512, "128"), .when = "input=pairs engine=both",
-     .help = "tokens of the longest sentence whose one layer is in RTL"},
+    {PM_SET_INTEGER("rtl-tokens", 2, 512, "128"), .when = "input=pairs|text engine=rtl|both",
+     .help = "tokens of the longest sentence, whose one layer is in RTL, or of a text's beginning, with all "
+             "layers"},
     {PM_SET_INTEGER("rtl-layer", 0, 63, "0"), .when = "input=pairs engine=both", .help = "that layer"},
     {PM_SET_INTEGER("tokenizer-seconds", 1, 86400, "600"), .when = "input=pairs",
      .help = "after which the network's tokenizer is ended"},
     {PM_SET_INTEGER("ablation-pairs", 0, 1e9, "0"), .when = "input=pairs",
      .help = "pairs for each variant; 0: none"},
+    {PM_SET_INTEGER("windows", 0, 1e9, "0"), .when = "input=text engine=golden|both",
+     .help = "of a text, in golden C, each of as many bytes as the network takes; 0: all"},
+    {PM_SET_INTEGER("ablation-windows", 0, 1e9, "0"), .when = "input=text engine=golden|both",
+     .help = "windows for each variant; 0: none"},
+    {PM_SET_INTEGER("tokens", 1, 8192, "64"), .when = "input=prompt",
+     .help = "that follow the prompt: bytes"},
+    {PM_SET_NUMBER("temperature", 0, 100, "0"), .when = "input=prompt",
+     .help =
+         "0: the likeliest byte follows; else one that is drawn, of likelihoods to the power of its inverse"},
     {PM_SET_INTEGER("array-budget", 0, 1e9, "0"), .when = "arrays=some",
      .help = "arrays that there are for matrices; 0: as many as 1-bit cells take"},
     {PM_SET_ONE_OF("copies", "integer|fluid", "integer"), .when = "arrays=some",
@@ -40,7 +50,7 @@ static const struct pm_setting settings[] = {
     {PM_SET_NUMBER("rate", 1e-9, 1e9, "1"), .when = "arrays=some",
      .help = "inferences a second, for the years that cells last"},
     {PM_SET_INTEGER("seed", 0, 4294967295.0, "1"), .when = "drawn=something", .help = "of what is drawn"},
-    {PM_SET_INTEGER("threads", 0, 1024, "0"), .when = "engine=golden|both", .help = "0: one a core"},
+    {PM_SET_INTEGER("threads", 0, 1024, "0"), .when = "input=images|pairs|text engine=golden|both", .help = "0: one a core"},
     {0},
 };
 const struct pm_setting_list pm_run_settings = {NULL, settings};
@@ -57,9 +67,8 @@ pm_status pm_run_begin(struct pm_run_job *j) {
 void pm_run_end(struct pm_run_job *j) {
     pm_plan_free(&j->plan);
     pm_network_free(&j->network);
+    pm_run_held_free(&j->held);
     free(j->settings);
-    free(j->held.pixels);
-    free(j->held.label);
 }
 
 void pm_run_progress(const char *what, unsigned done, unsigned total) {
@@ -69,12 +78,25 @@ void pm_run_progress(const char *what, unsigned done, unsigned total) {
     fflush(stderr);
 }
 
+/* Whether the network takes what the run has. */
+static pm_status check_kind(struct pm_run_job *j) {
+    const bool decoder = pm_network_is_decoder(&j->network), sentences = j->network.type == PM_NETWORK_BERT;
+    if (decoder && (j->pairs || j->network.decoder.config.vocabulary != 256))
+        return pm_fail(&j->error, PM_EINVAL, j->model,
+                       j->pairs ? "takes a text: --data or --prompt"
+                                : "of its %u tokens a text's bytes are not all",
+                       j->network.decoder.config.vocabulary);
+    if (!decoder && (j->prompt || sentences != (j->pairs != NULL)))
+        return pm_fail(&j->error, PM_EINVAL, j->model, "takes %s",
+                       sentences ? "sentences: --pairs" : "images: --data");
+    return PM_OK;
+}
+
 pm_status pm_run_load_network(struct pm_run_job *j) {
     pm_find_model(j->model, j->folder);
     pm_status status = pm_network_load(&j->network, j->folder, &j->error);
-    if (status == PM_OK && (j->network.type == PM_NETWORK_BERT) != (j->pairs != NULL))
-        status = pm_fail(&j->error, PM_EINVAL, j->model, "takes %s",
-                         j->pairs ? "images: --data" : "sentences: --pairs");
+    if (status == PM_OK)
+        status = check_kind(j);
     char path[PATH_MAX + 16];
     const bool own = j->plan.entries > 0 && !j->plan.entry[0].given;
     snprintf(path, sizeof path, "%s/schedule.json", j->folder);
@@ -82,17 +104,23 @@ pm_status pm_run_load_network(struct pm_run_job *j) {
     if (status == PM_OK && own && compiled) {
         snprintf(path, sizeof path, "%s/plan.json", j->folder);
         status = pm_plan_load(&j->plan, path, &j->error);
-    } else if (status == PM_OK && own && j->network.type == PM_NETWORK_CNN) {
+    } else if (status == PM_OK && own &&
+               (j->network.type == PM_NETWORK_CNN || j->network.type == PM_NETWORK_LLAMA)) {
         status = pm_plan_default(&j->plan, "*=int8", &j->error);
     }
     return status;
+}
+
+/* What the run is of, a choice of the setting "input". */
+static int input_of(const struct pm_run_job *j) {
+    return j->pairs ? 1 : j->prompt ? 3 : pm_network_is_decoder(&j->network) ? 2 : 0;
 }
 
 /* Whether a plan has matrices in arrays. */
 static bool has_arrays(const struct pm_run_job *j, const struct pm_plan *plan) {
     bool any = false;
     for (size_t i = 0; pm_systems[i]; i++)
-        any = any || (pm_systems[i]->hold && pm_systems[i]->takes == PM_NODE_MATRIX &&
+        any = any || (pm_systems[i]->hold && (pm_systems[i]->takes & PM_TAKES(PM_NODE_MATRIX)) &&
                       pm_plan_uses(plan, j->network.graph, pm_systems[i]));
     return any;
 }
@@ -119,7 +147,7 @@ pm_status pm_run_check(struct pm_run_job *j, const struct pm_plan *const plans[]
         arrays = arrays || has_arrays(j, plans[i]);
         any_rtl = any_rtl || has_rtl(j, plans[i]);
     }
-    pm_settings_fact(j->settings, "input", j->pairs != NULL);
+    pm_settings_fact(j->settings, "input", input_of(j));
     pm_settings_fact(j->settings, "drawn", draws);
     pm_settings_fact(j->settings, "arrays", arrays);
     pm_status status = pm_plan_check(plans[0], g, rtl, &j->error);
@@ -149,12 +177,31 @@ const char *pm_run_variant_name(const struct pm_variant *v) {
     return *v->text ? v->text : "as configured";
 }
 
+/* The network's own file of a plan, beside what is placed now. PM_EMODE: there is none, or it takes a system
+ * that is not in use. */
+static pm_status load_variant(struct pm_run_job *j, const char *name, struct pm_plan *plan) {
+    const struct pm_graph *g = j->network.graph;
+    char path[PATH_MAX + 32];
+    snprintf(path, sizeof path, "%s/%s", j->folder, name);
+    if (access(path, F_OK) != 0)
+        return PM_EMODE;
+    pm_status status = pm_plan_load(plan, path, &j->error);
+    for (size_t i = 0; pm_systems[i] && status == PM_OK; i++)
+        if (pm_plan_uses(plan, g, pm_systems[i]) && !pm_plan_uses(&j->plan, g, pm_systems[i]))
+            status = PM_EMODE;
+    return status;
+}
+
 pm_status pm_run_vary(struct pm_run_job *j, const char *text, struct pm_plan *plan) {
+    static const char file[] = "plan=";
     struct pm_error e;
     pm_status status = pm_plan_copy(plan, &j->plan);
     if (status != PM_OK)
         return pm_fail(&j->error, status, "variants", "out of memory");
-    status = pm_plan_override(plan, text, &j->error);
+    if (strncmp(text, file, sizeof file - 1) == 0)
+        status = load_variant(j, text + sizeof file - 1, plan);
+    else
+        status = pm_plan_override(plan, text, &j->error);
     if (status == PM_OK && pm_plan_check(plan, j->network.graph, false, &e) != PM_OK)
         status = PM_EMODE;
     for (const char *word = text; *word && status == PM_OK; word += strspn(word, " ")) {

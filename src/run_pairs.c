@@ -166,7 +166,7 @@ static void pair_cosines(const float *embedding, unsigned pairs, size_t width, d
 static pm_status compare(struct pm_run_job *j, const struct pm_plan *plan, const struct set *s,
                          const char *what, unsigned pairs, const double *cosine_float, double *cosine_integer,
                          struct pm_run_embedding *g) {
-    const size_t width = j->network.encoder.config.width;
+    const size_t width = pm_graph_outputs(j->network.graph);
     float *out = malloc(2 * pairs * width * sizeof *out);
     if (!out)
         return pm_fail(&j->error, PM_ENOMEM, what, "out of memory");
@@ -227,7 +227,7 @@ static pm_status measure_speed(struct pm_run_job *j, const struct set *s, struct
         return PM_OK;
     for (unsigned i = 0; i < count; i++)
         input[i] = (struct pm_graph_input){.ids = s->tokens.id + i * LENGTH, .n = LENGTH};
-    float *out = malloc(count * j->network.encoder.config.width * sizeof *out);
+    float *out = malloc(count * pm_graph_outputs(j->network.graph) * sizeof *out);
     if (!out)
         return pm_fail(&j->error, PM_ENOMEM, "speed", "out of memory");
     const struct embed p = {j, input, count, "speed", &j->plan, out};
@@ -314,7 +314,7 @@ static pm_status run_rtl(struct pm_run_job *j, const struct set *s, struct pm_ru
 }
 
 static pm_status evaluate(struct pm_run_job *j, struct set *s, struct pm_run_pairs *r) {
-    const size_t width = j->network.encoder.config.width;
+    const size_t width = pm_graph_outputs(j->network.graph);
     const struct embed p = {j, s->input, 2 * r->pairs, "float", NULL, s->embedding};
     struct pm_run_embedding in_float;
     pm_status status = embed(&p, &in_float);
@@ -336,7 +336,8 @@ static pm_status evaluate(struct pm_run_job *j, struct set *s, struct pm_run_pai
 
 static pm_status load(struct pm_run_job *j, struct set *s, struct pm_run_pairs *r) {
     const struct pm_encoder_config *c = &j->network.encoder.config;
-    const struct pm_pairs_columns columns = {{j->column[0], j->column[1]}, j->score_column, j->header};
+    const struct pm_pairs_columns columns = {
+        .text = {j->column[0], j->column[1]}, .score = j->score_column, .header = j->header};
     pm_status status = pm_pairs_load(&s->pairs, j->pairs, &columns, &j->error);
     if (status != PM_OK)
         return status;
@@ -346,7 +347,7 @@ static pm_status load(struct pm_run_job *j, struct set *s, struct pm_run_pairs *
     if (status != PM_OK)
         return status;
     s->input = calloc(count, sizeof *s->input);
-    s->embedding = malloc(count * c->width * sizeof *s->embedding);
+    s->embedding = malloc(count * pm_graph_outputs(j->network.graph) * sizeof *s->embedding);
     r->pairs = (unsigned)s->pairs.count;
     r->cosine_float = calloc(r->pairs, sizeof *r->cosine_float);
     r->cosine_integer = calloc(r->pairs, sizeof *r->cosine_integer);

@@ -3,7 +3,7 @@
 #ifndef PM_RUN_PAIRS_H
 #define PM_RUN_PAIRS_H
 
-#include "pairs.h"
+#include "io/pairs.h"
 #include "run.h"
 
 /** Sentences by their length: up to 32, 128, more tokens. */

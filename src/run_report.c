@@ -9,6 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+void pm_run_add_alone(const struct pm_run_outcome *o, struct pm_results *r) {
+    const struct pm_graph *g = o->tally.graph;
+    uint64_t accesses = 0;
+    if (!o->fidelity)
+        return;
+    pm_result_group(r, "sqnr");
+    for (unsigned i = 0; i < g->nodes; i++) {
+        const struct pm_fidelity_sum *s = &o->fidelity[i];
+        if (s->ff > 0 && s->noise > 0)
+            pm_result_real(r, g->node[i].name, pm_fidelity_sqnr(s), "dB", PM_RESULT_MEASURED);
+        accesses += o->tally.held[i].accesses * pm_node_rows(&g->node[i], g->tokens);
+    }
+    pm_result_end(r);
+    if (accesses > 0)
+        pm_result_int(r, "array_accesses", (int64_t)accesses, "accesses", PM_RESULT_DERIVED);
+}
+
 void pm_run_add_fidelity(const struct pm_run_outcome *o, struct pm_results *r) {
     const struct pm_graph *g = o->tally.graph;
     if (!o->fidelity)
@@ -35,7 +52,13 @@ double pm_ratio(double a, double b) {
 void pm_run_add_config(const struct pm_run_job *j, struct pm_results *r) {
     pm_result_group(r, "effective_config");
     pm_result_text(r, "model", j->model);
-    pm_result_text(r, j->pairs ? "pairs" : "data", j->pairs ? j->pairs : j->data);
+    pm_result_text(r,
+                   j->pairs    ? "pairs"
+                   : j->prompt ? "prompt"
+                               : "data",
+                   j->pairs    ? j->pairs
+                   : j->prompt ? j->prompt
+                               : j->data);
     pm_settings_results(j->settings, r);
     for (size_t i = 0; j->plan.all[i]; i++)
         if (pm_placing_matters(&j->plan, j->network.graph, j->plan.all[i]))
@@ -45,7 +68,10 @@ void pm_run_add_config(const struct pm_run_job *j, struct pm_results *r) {
 }
 
 void pm_run_print_config(const struct pm_run_job *j, FILE *to) {
-    fprintf(to, "perimeter run: %s on %s: ", j->model, j->pairs ? j->pairs : j->data);
+    fprintf(to, "perimeter run: %s on %s: ", j->model,
+            j->pairs    ? j->pairs
+            : j->prompt ? "a prompt"
+                        : j->data);
     pm_plan_print(&j->plan, to);
     fputc(' ', to);
     pm_settings_print(j->settings, to);

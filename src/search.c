@@ -403,7 +403,7 @@ static pm_status prepare(struct command *c, struct pm_outfile *file) {
     snprintf(c->s.state, sizeof c->s.state, "%s.seen", c->output);
     pm_status status = pm_run_load_network(j);
     if (status == PM_OK && j->network.form.classes == 0)
-        status = pm_fail(&j->error, PM_EINVAL, j->model, "takes sentences, not images");
+        status = pm_fail(&j->error, PM_EINVAL, j->model, "takes no images");
     if (status == PM_OK && pm_policy_new(&c->s.policy, j->network.graph) != PM_OK)
         status = pm_fail(&j->error, PM_ENOMEM, "search", "out of memory");
     if (status == PM_OK && (c->s.policy.layers < 3 || c->s.policy.layers > PM_PLAN_ENTRIES))

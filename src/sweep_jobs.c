@@ -180,10 +180,42 @@ static pm_status bitsift_run(struct pm_run_job *job, const struct pm_sweep_point
     return PM_OK;
 }
 
+/* ---- chip: perimeter chip ---- */
+
+static pm_status chip_check(struct pm_run_job *job, const struct pm_sweep_point *p, bool drawn) {
+    (void)drawn;
+    p->chip->settings = p->settings;
+    const pm_status status = pm_chip_query_prepare(p->chip, &job->error);
+    p->chip->settings = NULL;
+    return status;
+}
+
+static void add_chip(struct pm_results *r, const struct pm_chip_named *f, unsigned n) {
+    static const enum pm_result_kind kinds[] = {PM_RESULT_MEASURED, PM_RESULT_SOURCE, PM_RESULT_PUBLIC,
+                                                PM_RESULT_ASSUMED};
+    for (unsigned i = 0; i < n; i++)
+        pm_result_real(r, f[i].key, f[i].v.value, f[i].unit, kinds[f[i].v.kind]);
+}
+
+static pm_status chip_run(struct pm_run_job *job, const struct pm_sweep_point *p, struct pm_results *r) {
+    struct pm_chip_bill bill;
+    pm_status status = chip_check(job, p, false);
+    if (status == PM_OK)
+        status = pm_chip_evaluate(&p->chip->job, &bill, &job->error);
+    if (status != PM_OK)
+        return status;
+    add_chip(r, bill.figure, bill.figures);
+    for (unsigned i = 0; i < bill.parts; i++)
+        add_chip(r, bill.part[i].figure, bill.part[i].figures);
+    pm_chip_bill_free(&bill);
+    return PM_OK;
+}
+
 static const struct pm_sweep_kind kinds[] = {
-    {"network", &pm_run_settings, true, network_draws, network_check, network_run},
-    {"conversion", &conversion_list, false, conversion_draws, conversion_check, conversion_run},
-    {"bitsift", &bitsift_list, false, bitsift_draws, bitsift_check, bitsift_run},
+    {"network", &pm_run_settings, true, false, network_draws, network_check, network_run},
+    {"chip", &pm_chip_settings, false, true, NULL, chip_check, chip_run},
+    {"conversion", &conversion_list, false, false, conversion_draws, conversion_check, conversion_run},
+    {"bitsift", &bitsift_list, false, false, bitsift_draws, bitsift_check, bitsift_run},
 };
 
 const struct pm_sweep_kind *pm_sweep_kind(const char *name) {

@@ -35,7 +35,7 @@ static struct pm_value *seed_of(struct pm_settings *s) {
 static pm_status place(struct pm_sweep *s, unsigned index, struct pm_sweep_point *p) {
     struct pm_settings *all[PM_MAX_SYSTEMS + 2];
     const unsigned trial = index % s->trials;
-    *p = (struct pm_sweep_point){.settings = pm_settings_copy(s->fixed)};
+    *p = (struct pm_sweep_point){.settings = pm_settings_copy(s->fixed), .chip = &s->chip};
     pm_status status = p->settings ? pm_plan_copy(&p->plan, &s->job.plan) : PM_ENOMEM;
     if (status != PM_OK)
         return pm_fail(&s->job.error, status, s->path, "out of memory");
@@ -46,9 +46,11 @@ static pm_status place(struct pm_sweep *s, unsigned index, struct pm_sweep_point
         status = is_place(&s->axis[a]) ? pm_plan_override(&p->plan, value, &s->job.error)
                                        : pm_settings_give(all, value, s->path, &s->job.error);
     }
-    struct pm_value *seed = seed_of(p->settings);
-    seed->given = seed->given || s->trials > 1;
-    seed->at[0].i += trial;
+    if (s->kind->draws) {
+        struct pm_value *seed = seed_of(p->settings);
+        seed->given = seed->given || s->trials > 1;
+        seed->at[0].i += trial;
+    }
     return status;
 }
 
@@ -120,6 +122,8 @@ static pm_status parse_axis(struct pm_sweep *s, const struct cJSON *item) {
 static pm_status check_seeds(struct pm_sweep *s) {
     const int64_t most = UINT32_MAX - (int64_t)s->trials + 1;
     const struct pm_sweep_axis *a = NULL;
+    if (!s->kind->draws)
+        return PM_OK;
     for (unsigned i = 0; i < s->axes; i++)
         if (strcmp(s->axis[i].name, "seed") == 0)
             a = &s->axis[i];
@@ -148,7 +152,7 @@ static pm_status check_points(struct pm_sweep *s) {
         for (unsigned i = 0; i < s->points && status == PM_OK; i += s->trials) {
             status = place(s, i, &p);
             if (status == PM_OK && pass == 0)
-                drawn = drawn || s->kind->draws(&s->job, &p);
+                drawn = drawn || (s->kind->draws && s->kind->draws(&s->job, &p));
             else if (status == PM_OK)
                 status = s->kind->check(&s->job, &p, drawn);
             free_point(&p);
@@ -157,6 +161,32 @@ static pm_status check_points(struct pm_sweep *s) {
             status = pm_fail(&s->job.error, PM_EINVAL, s->path,
                              "trials: nothing is drawn, they would all be alike");
     }
+    return status;
+}
+
+/* The members of a specification. */
+struct members {
+    const char *kind, *plan, *config, *measured; /* config, measured: of chips */
+    const struct cJSON *settings, *place, *grid, *trials;
+};
+
+/* The same for chips, whose places are not those of runs; a sweep of one has a place. */
+static pm_status parse_chip(struct pm_sweep *s, const struct members *m) {
+    const struct cJSON *item;
+    s->chip.network = s->job.model;
+    s->chip.config_path = m->config;
+    s->chip.measured_path = m->measured;
+    cJSON_ArrayForEach(item, m->place) {
+        if (!cJSON_IsString(item) || s->chip.places == PM_CHIP_PLACES)
+            return pm_fail(&s->job.error, PM_EINVAL, s->path, "place: not a list of at most %d strings",
+                           PM_CHIP_PLACES);
+        s->chip.place[s->chip.places++] = item->valuestring;
+    }
+    if (s->chip.places == 0)
+        return pm_fail(&s->job.error, PM_EINVAL, s->path, "place: missing");
+    const pm_status status = pm_chip_query_load(&s->chip, &s->job.error);
+    free(s->chip.settings); /* each point has its own */
+    s->chip.settings = NULL;
     return status;
 }
 
@@ -183,12 +213,6 @@ static pm_status parse_trials(struct pm_sweep *s, const struct cJSON *trials) {
     return check_seeds(s);
 }
 
-/* The members of a specification. */
-struct members {
-    const char *kind, *plan;
-    const struct cJSON *settings, *place, *grid, *trials;
-};
-
 static pm_status find_members(struct pm_sweep *s, const struct cJSON *root, struct members *m) {
     const struct cJSON *item;
     *m = (struct members){.kind = "network"};
@@ -203,6 +227,8 @@ static pm_status find_members(struct pm_sweep *s, const struct cJSON *root, stru
             {"model", &s->job.model, NULL, cJSON_IsString(item)},
             {"data", &s->job.data, NULL, cJSON_IsString(item)},
             {"plan", &m->plan, NULL, cJSON_IsString(item)},
+            {"config", &m->config, NULL, cJSON_IsString(item)},
+            {"measured", &m->measured, NULL, cJSON_IsString(item)},
             {"settings", NULL, &m->settings, cJSON_IsObject(item)},
             {"place", NULL, &m->place, cJSON_IsArray(item)},
             {"grid", NULL, &m->grid, cJSON_IsObject(item)},
@@ -231,18 +257,20 @@ static pm_status parse_spec(struct pm_sweep *s, const struct cJSON *root) {
         return status;
     if (!(s->kind = pm_sweep_kind(m.kind)))
         return pm_fail(&s->job.error, PM_EINVAL, s->path,
-                       "job: '%s' is not one of network, conversion, bitsift", m.kind);
-    if (s->kind->network != (s->job.model != NULL) || s->kind->network != (s->job.data != NULL))
+                       "job: '%s' is not one of network, chip, conversion, bitsift", m.kind);
+    if ((s->kind->network || s->kind->chip) != (s->job.model != NULL) ||
+        s->kind->network != (s->job.data != NULL))
         return pm_fail(&s->job.error, PM_EINVAL, s->path, "model, data: %s",
-                       s->kind->network ? "missing" : "ignored");
-    if (!s->kind->network && (m.plan || m.place))
-        return pm_fail(&s->job.error, PM_EINVAL, s->path, "plan, place: ignored");
+                       s->kind->network || (s->kind->chip && !s->job.model) ? "missing" : "ignored");
+    if ((!s->kind->network && (m.plan || (m.place && !s->kind->chip))) ||
+        (!s->kind->chip && (m.config || m.measured)))
+        return pm_fail(&s->job.error, PM_EINVAL, s->path, "plan, place, config, measured: ignored");
     if (!(s->fixed = pm_settings_new(s->kind->settings)))
         return pm_fail(&s->job.error, PM_ENOMEM, s->path, "out of memory");
     if (m.plan)
         status = pm_plan_load(&s->job.plan, m.plan, &s->job.error);
     if (status == PM_OK)
-        status = parse_place(s, m.place);
+        status = s->kind->chip ? parse_chip(s, &m) : parse_place(s, m.place);
     all_settings(s, s->fixed, &s->job.plan, all);
     if (status == PM_OK)
         status = pm_settings_load(all, m.settings, s->path, &s->job.error);
@@ -318,5 +346,6 @@ void pm_sweep_free(struct pm_sweep *s) {
         free(s->axis[a].name);
     }
     free(s->fixed);
+    pm_chip_query_free(&s->chip);
     pm_run_end(&s->job);
 }

@@ -20,6 +20,7 @@ struct pm_sweep {
     struct pm_run_job job; /**< its plan is the fixed part's */
     const struct pm_sweep_kind *kind;
     struct pm_settings *fixed;
+    struct pm_chip_query chip; /**< of a kind of chips */
     struct pm_sweep_axis axis[PM_SWEEP_MAX_AXES];
     unsigned axes, trials, points;
 };

@@ -23,6 +23,7 @@ static const struct pm_twin *const twins[] = {
 /* A loaded model and what layers of its parameters share. */
 struct model {
     const struct pm_twin *twin;
+    const struct pm_twin_block *block;
     char params[128];
     struct pm_rtl *rtl;
     void *buffers;
@@ -46,40 +47,52 @@ const struct pm_twin *pm_twin_of(const struct pm_system *system) {
     return NULL;
 }
 
-static pm_status open_model(struct pm_twins *t, unsigned node, unsigned tokens, struct model **model,
-                            struct pm_error *e) {
+/* The model of a block for a node, loaded already or now; without parameters none is. */
+static pm_status open_model(struct pm_twins *t, unsigned node, const struct pm_twin_block *block,
+                            unsigned tokens, struct model **model, struct pm_error *e) {
     const struct pm_twin *twin = t->twin[node];
     struct model *m = &t->model[t->models];
-    *m = (struct model){.twin = twin};
-    twin->params(t->layer[node].node, t->layer[node].layer, tokens, m->params, sizeof m->params);
+    *m = (struct model){.twin = twin, .block = block};
+    *model = NULL;
+    block->params(t->layer[node].node, t->layer[node].layer, tokens, m->params, sizeof m->params);
+    if (!*m->params)
+        return PM_OK;
     for (unsigned i = 0; i < t->models; i++)
-        if (t->model[i].twin == twin && strcmp(t->model[i].params, m->params) == 0) {
+        if (t->model[i].block == block && strcmp(t->model[i].params, m->params) == 0) {
             *model = &t->model[i];
             return PM_OK;
         }
     *model = m;
-    pm_status status = pm_rtl_open(twin->block, m->params, false, &m->rtl, e->text, sizeof e->text);
+    pm_status status = pm_rtl_open(block->name, m->params, false, &m->rtl, e->text, sizeof e->text);
     if (status != PM_OK)
         return status;
     t->models++;
-    if (twin->open && (status = twin->open(t->layer[node].node, tokens, &m->buffers)) != PM_OK)
-        return pm_fail(e, status, twin->block, "%s", pm_strerror(status));
+    if (twin->open && block == twin->block &&
+        (status = twin->open(t->layer[node].node, tokens, &m->buffers)) != PM_OK)
+        return pm_fail(e, status, block->name, "%s", pm_strerror(status));
     return PM_OK;
 }
 
 static pm_status open_layer(struct pm_twins *t, unsigned node, unsigned tokens, struct pm_error *e) {
+    const struct pm_twin_block *block = t->twin[node]->block;
     struct pm_twin_layer *l = &t->layer[node];
-    struct model *model;
     *l = (struct pm_twin_layer){.all = t,
                                 .node = &t->worker->graph->node[node],
                                 .layer = pm_placement_layer(t->worker->placement, node)};
-    const pm_status status = open_model(t, node, pm_worker_tokens(l->node, tokens), &model, e);
-    if (status != PM_OK)
-        return status;
-    l->buffers = model->buffers;
-    l->rtl = pm_rtl_function(model->rtl, t->twin[node]->driver);
-    if (!l->rtl)
-        return pm_fail(e, PM_EBUILD, t->twin[node]->block, "the model has no driver");
+    tokens = pm_worker_tokens(l->node, tokens);
+    for (unsigned b = 0; b < PM_TWIN_BLOCKS && block[b].name; b++) {
+        struct model *model;
+        const pm_status status = open_model(t, node, &block[b], tokens, &model, e);
+        if (status != PM_OK)
+            return status;
+        if (!model)
+            continue;
+        if (b == 0)
+            l->buffers = model->buffers;
+        l->rtl[b] = pm_rtl_function(model->rtl, block[b].driver);
+        if (!l->rtl[b])
+            return pm_fail(e, PM_EBUILD, block[b].name, "the model has no driver");
+    }
     pm_twins_watch(t, node, true);
     return PM_OK;
 }
@@ -96,7 +109,7 @@ pm_status pm_twins_open(struct pm_worker *w, unsigned tokens, const struct pm_tw
     t->report = *report;
     t->layer = calloc(nodes, sizeof *t->layer);
     t->twin = calloc(nodes, sizeof *t->twin);
-    t->model = calloc(nodes + 1, sizeof *t->model);
+    t->model = calloc((size_t)nodes * PM_TWIN_BLOCKS + 1, sizeof *t->model);
     pm_status status =
         t->layer && t->twin && t->model ? PM_OK : pm_fail(e, PM_ENOMEM, "rtl", "out of memory");
     for (unsigned i = 0; i < nodes && status == PM_OK; i++) {
@@ -169,8 +182,8 @@ void pm_twin_compare(struct pm_twin_layer *l, const char *tensor, size_t index, 
         return;
     t->failed = true;
     fprintf(stderr, "perimeter: %s: %s, %s %u: %s[%zu]: golden %" PRId64 ", rtl %" PRId64 "\n",
-            pm_twin_of(pm_placement_system(t->worker->placement, (unsigned)(l - t->layer)))->block,
-            l->node->name, t->report.item, t->worker->item, tensor, index, golden, rtl);
+            t->twin[l - t->layer]->system, l->node->name, t->report.item, t->worker->item, tensor, index,
+            golden, rtl);
 }
 
 void pm_twin_count_pass(struct pm_twin_layer *l, int pass, double clocks, double bound) {

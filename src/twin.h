@@ -20,22 +20,30 @@ struct pm_twin_result {
 
 struct pm_twins;
 
+#define PM_TWIN_BLOCKS 5
+
 /** A layer under watch. */
 struct pm_twin_layer {
     struct pm_twins *all;
     const struct pm_node *node;
-    const void *layer; /**< the system's */
-    void (*rtl)(void); /**< the driver, of the type that the twin knows */
-    void *buffers;     /**< of the twin's open; may be NULL */
+    const void *layer;                 /**< the system's */
+    void (*rtl[PM_TWIN_BLOCKS])(void); /**< drivers, of the types that the twin knows; NULL: not needed */
+    void *buffers;                     /**< of the twin's open; may be NULL */
     struct pm_twin_result result;
 };
 
-struct pm_twin {
-    const char *system, *block;
-    const char *driver; /**< the driver's name in the loaded model */
-    /** The model's parameters, "D=64 Heads=4", for runs of up to `tokens` vectors. */
+/** A model of a block that a twin's layers run in. */
+struct pm_twin_block {
+    const char *name, *driver; /**< the driver's name in the loaded model */
+    /** The model's parameters, "D=64 Heads=4", for runs of up to `tokens` vectors; left empty: this layer
+     * needs no such model. */
     void (*params)(const struct pm_node *node, const void *layer, unsigned tokens, char *text, size_t length);
-    /** Buffers that layers of the same parameters share; NULL: none. PM_ENOMEM. */
+};
+
+struct pm_twin {
+    const char *system;
+    struct pm_twin_block block[PM_TWIN_BLOCKS]; /**< as many as have a name */
+    /** Buffers that layers of the same parameters of the first block share; NULL: none. PM_ENOMEM. */
     pm_status (*open)(const struct pm_node *node, unsigned tokens, void **buffers);
     void (*close)(void *buffers);
     void (*stage)(void *layer, const void *stages);  /**< pm_watch.stage of a pm_twin_layer; may be NULL */

@@ -565,6 +565,11 @@ refuse_all() {
     mk one.npy '<i4' 1,1 1
     refuse "alignment by layer of integers" align "only mode=ff" op mix-gemv --in x=one.npy w=one.npy --set mode=ii align=layer \
         --out y=out/y
+    for ignored in "mode=ii fmt=fp16" "mode=if rx=1" "mode=fi rw=0" "mode=ff signed=0" "mode=ff align=product adc=default"; do
+        setting=${ignored##* }
+        refuse "a setting of mix-gemv that $ignored would ignore" "${setting%=*}" ignored op mix-gemv --in x=one.npy w=one.npy \
+            --set $ignored --out y=out/y
+    done
     mk bits.npy '<i8' 1,1 0
     refuse "a loss of the first configuration" s "must lose nothing" op partition --in s=one.npy e=one.npy bits=bits.npy --out cfg=out/c
     refuse "RTL of an op that has none" partition "golden engine" op partition --in s=one.npy e=one.npy bits=bits.npy --engine rtl \

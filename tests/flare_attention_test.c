@@ -150,18 +150,19 @@ static void reference(const struct pm_attention_cfg *c, double y[N][D]) {
     for (int t = 0; t < N; t++)
         for (int h = 0; h < HEADS; h++) {
             double p[N], sum = 0, largest = -INFINITY;
-            for (int j = 0; j < N; j++) {
+            const int keys = c->causal ? t + 1 : N;
+            for (int j = 0; j < keys; j++) {
                 p[j] = 0;
                 for (int i = h * DK; i < (h + 1) * DK; i++)
                     p[j] += part[0][t][i] * part[1][j][i];
                 p[j] *= ldexp(c->s0[h], c->e0[h] - (int)c->mk);
                 largest = fmax(largest, p[j]);
             }
-            for (int j = 0; j < N; j++)
+            for (int j = 0; j < keys; j++)
                 sum += p[j] = exp(p[j] - largest);
             for (int i = h * DK; i < (h + 1) * DK; i++) {
                 o[t][i] = 0;
-                for (int j = 0; j < N; j++)
+                for (int j = 0; j < keys; j++)
                     o[t][i] += p[j] / sum * part[2][j][i];
             }
         }
@@ -286,6 +287,72 @@ static void all_wordlines_at_once(void **state) {
     assert_true(error(&coarse, y) > 2 * error(&exact, y));
 }
 
+/* A causal run's token is the last token of a run that ends with it; and it makes no difference in how many
+ * runs its keys and values came to be stored, nor what comes after it. */
+static void a_token_sees_its_past(void **state) {
+    (void)state;
+    enum { CUTS = 4 };
+    static const unsigned cut[CUTS][3] = {{1, 2, N}, {7, 8, N}, {N - 1, N, N}, {5, 19, N}};
+    struct pm_attention_cfg c = config();
+    struct pm_attention *whole, *causal;
+    struct result all, other;
+    int16_t x[N * D];
+    int32_t ex[N];
+    uint8_t keep[N];
+    static double y[N][D];
+    quantise(8, x, ex);
+    assert_int_equal(pm_attention_new(&c, &w, N, 0, &whole), PM_OK);
+    c.causal = true;
+    assert_int_equal(pm_attention_new(&c, &w, N, 0, &causal), PM_OK);
+    for (int masked = 0; masked < 2; masked++) {
+        const uint8_t *mask = masked ? keep : NULL;
+        for (int t = 0; t < N; t++)
+            keep[t] = t % 3 != 1;
+        memset(&all, 0, sizeof all);
+        assert_int_equal(
+            pm_attention_run_wide(causal, x, ex, mask, N, 0, all.y, all.e, &all.cost, NULL, NULL), PM_OK);
+        for (unsigned n = 1; n <= N; n++) {
+            memset(&other, 0, sizeof other);
+            assert_int_equal(
+                pm_attention_run_wide(whole, x, ex, mask, n, 0, other.y, other.e, NULL, NULL, NULL), PM_OK);
+            assert_memory_equal(other.y + (n - 1) * D, all.y + (n - 1) * D, D * sizeof *all.y);
+            assert_int_equal(other.e[n - 1], all.e[n - 1]);
+        }
+        for (int k = 0; k < CUTS; k++) {
+            memset(&other, 0, sizeof other);
+            for (unsigned at = 0, i = 0; at < N; at = cut[k][i++]) {
+                assert_int_equal(pm_attention_append(causal, at), PM_OK);
+                assert_int_equal(pm_attention_run_wide(causal, x + at * D, ex + at, mask, cut[k][i] - at, at,
+                                                       other.y + at * D, other.e + at, &other.cost, NULL,
+                                                       NULL),
+                                 PM_OK);
+            }
+            assert_true(same(&all, &other));
+            for (int kind = 0; kind < PM_GEMV_KINDS; kind++)
+                assert_int_equal(all.cost.gemv[kind].accesses, other.cost.gemv[kind].accesses);
+        }
+    }
+    /* A token in another's place, after all have been there. */
+    assert_int_equal(pm_attention_append(causal, 3), PM_OK);
+    assert_int_equal(
+        pm_attention_run_wide(causal, x + 4 * D, ex + 4, NULL, 1, 0, other.y, other.e, NULL, NULL, NULL),
+        PM_OK);
+    memmove(x + 3 * D, x + 4 * D, D * sizeof *x);
+    ex[3] = ex[4];
+    assert_int_equal(pm_attention_run_wide(whole, x, ex, NULL, 4, 0, all.y, all.e, NULL, NULL, NULL), PM_OK);
+    assert_memory_equal(other.y, all.y + 3 * D, D * sizeof *all.y);
+    assert_int_equal(pm_attention_append(causal, 5), PM_EINVAL); /* only 4 are left */
+    assert_int_equal(pm_attention_append(causal, 4), PM_OK);
+    assert_int_equal(pm_attention_run_wide(causal, x, ex, NULL, N - 3, 0, other.y, other.e, NULL, NULL, NULL),
+                     PM_EINVAL);
+    pm_attention_free(whole);
+    pm_attention_free(causal);
+    run(&c, &all);
+    reference(&c, y);
+    print_message("# causal: error %.4f\n", error(&all, y));
+    assert_true(error(&all, y) < 0.04 && error(&all, y) > 0.005);
+}
+
 static void refuses(void **state) {
     (void)state;
     struct pm_attention_cfg c = config();
@@ -315,11 +382,9 @@ static void refuses(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sharing_changes_no_result),
-        cmocka_unit_test(nine_bits_are_closer),
-        cmocka_unit_test(dropped_exponents),
-        cmocka_unit_test(all_wordlines_at_once),
-        cmocka_unit_test(refuses),
+        cmocka_unit_test(sharing_changes_no_result), cmocka_unit_test(nine_bits_are_closer),
+        cmocka_unit_test(dropped_exponents),         cmocka_unit_test(all_wordlines_at_once),
+        cmocka_unit_test(a_token_sees_its_past),     cmocka_unit_test(refuses),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -20,7 +20,7 @@ tap = Tap()
 
 
 def pages():
-    for command in ("synth.py pages", "evidence.py", "power.py pages", "sources.py", "crossbars.py"):
+    for command in ("synth.py pages", "evidence.py", "power.py pages", "sources.py", "systems.py", "crossbars.py"):
         tap(subprocess.run([f"flow/{command.split()[0]}", *command.split()[1:], "--check"]).returncode == 0, f"pages have what flow/{command} prints")
 
 
@@ -132,7 +132,7 @@ def claims(_):
 def locales(folder):
     """What the flow prints under locales with a comma, and with another upper case of i, is what it prints under C."""
     commands = ["flow/synth.py map sar_ctrl-flexible && cat $PERIMETER_BUILD/synth/sar_ctrl-flexible.json",
-                "flow/synth.py stale", "flow/synth.py pages --check && flow/evidence.py --check && flow/power.py pages --check && flow/sources.py --check",
+                "flow/synth.py stale", "flow/synth.py pages --check && flow/evidence.py --check && flow/power.py pages --check && flow/sources.py --check && flow/systems.py --check",
                 "flow/synth.py list", "flow/prove.py sar_ctrl fixed | sed 's/[0-9]* s[),].*//'"]
 
     def printed(name, locale):

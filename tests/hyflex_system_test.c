@@ -162,7 +162,8 @@ struct watched {
 };
 
 /* Nominal arrays with flip: every integer is the exact product. */
-static pm_status exact_product(void *ctx, const struct pm_hyflex_run *run) {
+static pm_status exact_product(void *ctx, const void *step) {
+    const struct pm_hyflex_run *run = ((const struct pm_hyflex_step *)step)->arrays;
     struct watched *w = ctx;
     const unsigned rows = pm_hyflex_rows(run->h), outputs = pm_hyflex_outputs(run->h);
     assert_int_equal(run->first_vector, 5);
@@ -196,6 +197,7 @@ static void whole_matrices_are_exact(void **state) {
             struct pm_hyflex_linear *h;
             struct pm_hyflex_linear_cost cost = {0};
             struct watched watched = {0};
+            const struct pm_watch watch = {.done = exact_product, .ctx = &watched};
             uint32_t array_id = 3;
             assert_int_equal(pm_hyflex_linear_new(&cfg, &l, &array_id, &h), PM_OK);
             const unsigned tiles = (in + 63) / 64 * ((out + (mlc ? 31 : 15)) / (mlc ? 32 : 16));
@@ -203,7 +205,7 @@ static void whole_matrices_are_exact(void **state) {
             const struct pm_held held = pm_hyflex_linear_held(h);
             assert_int_equal(held.arrays, tiles);
             assert_int_equal(held.plain, (in + 63) / 64 * ((out + 15) / 16));
-            assert_int_equal(pm_hyflex_linear_run(h, 8, x, 5, y, &cost, exact_product, &watched), PM_OK);
+            assert_int_equal(pm_hyflex_linear_run(h, 8, x, 5, y, &cost, &watch), PM_OK);
             assert_int_equal(watched.calls, 1);
             assert_int_equal(watched.values, 8 * out);
             for (size_t t = 0; t < 8; t++) {
@@ -218,7 +220,7 @@ static void whole_matrices_are_exact(void **state) {
             assert_int_equal(cost.cell[!mlc].vectors, 0);
             assert_int_equal(cost.cycles, 8 * 8 * 128 * (mlc ? 9 : 8));
             watched.status = PM_EDIFFER;
-            assert_int_equal(pm_hyflex_linear_run(h, 8, x, 5, y, NULL, exact_product, &watched), PM_EDIFFER);
+            assert_int_equal(pm_hyflex_linear_run(h, 8, x, 5, y, NULL, &watch), PM_EDIFFER);
             pm_hyflex_linear_free(h);
         }
 }
@@ -240,12 +242,13 @@ static void ranks_may_be_anywhere(void **state) {
         struct pm_hyflex_linear *h;
         struct pm_hyflex_linear_cost cost = {0};
         struct watched watched = {0};
+        const struct pm_watch watch = {.done = exact_product, .ctx = &watched};
         uint32_t array_id = 0;
         cfg.slc_percent = splits[s].percent;
         cfg.order = order;
         pm_rank_sort(PM_RANK_RANDOM, NULL, s, 0, k, order);
         assert_int_equal(pm_hyflex_linear_new(&cfg, &l, &array_id, &h), PM_OK);
-        assert_int_equal(pm_hyflex_linear_run(h, 8, x, 5, y, &cost, exact_product, &watched), PM_OK);
+        assert_int_equal(pm_hyflex_linear_run(h, 8, x, 5, y, &cost, &watch), PM_OK);
         assert_int_equal(watched.calls, splits[s].calls);
         /* 8 vectors, 8 planes; in = 64: one row tile; 7 or 9 clocks a conversion at 128 columns and one
          * converter */
@@ -292,7 +295,7 @@ static void exact_cells_take_the_error_away(void **state) {
         cfg.slc_percent = percent > 100 ? 100 : (unsigned)(100 - percent);
         cfg.array.rram.mlc_sigma = percent > 100 ? 0 : PM_RRAM_SIGMA_CELL;
         assert_int_equal(pm_hyflex_linear_new(&cfg, &l, &array_id, &h), PM_OK);
-        assert_int_equal(pm_hyflex_linear_run(h, 8, x, 0, percent > 100 ? nominal : y, NULL, NULL, NULL),
+        assert_int_equal(pm_hyflex_linear_run(h, 8, x, 0, percent > 100 ? nominal : y, NULL, NULL),
                          PM_OK);
         pm_hyflex_linear_free(h);
         if (percent > 100)

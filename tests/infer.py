@@ -4,6 +4,7 @@
 Of every case, every output's largest error over its largest magnitude must be below 1e-4; integers must be equal. Then layers
 placed on systems, `perimeter inspect`, and what must be refused: exit status 2, one line that names file and reason, no output."""
 import hashlib
+import math
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import wave
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,10 +93,10 @@ class Tests:
         missing = [line for line in lines if not any(said.startswith(line) for said in done.stdout.splitlines())]
         self.verdict(done.returncode == 0 and not missing, f"inspect {name}", f"{missing}\n{done.stdout}"[:600].replace("\n", "\n# "))
 
-    def refused(self, name, why, *arguments):
+    def refused(self, name, why, *arguments, command="infer"):
         """`why` must be in the one line; no file must be there afterwards that was not."""
         before = sorted(self.folder.iterdir())
-        done = self.call("infer", *arguments)
+        done = self.call(command, *arguments)
         said = done.stderr.startswith("perimeter: ") and done.stderr.count("\n") == 1 and why in done.stderr
         self.verdict(done.returncode == 2 and said and sorted(self.folder.iterdir()) == before, f"refuses {name}",
                      f"exit status {done.returncode}: {done.stderr}")
@@ -165,6 +167,54 @@ def five(t):
     path = t.folder / "five.npy"
     path.write_bytes(npy("<f4", (3, 5), bytes(60)))
     return path
+
+
+def sound(t):
+    """A WAV file is what a .npy file with its samples is."""
+    def wav(name, channels, samples):
+        with wave.open(str(t.folder / name), "wb") as w:
+            w.setparams((channels, 2, 16000, 0, "NONE", ""))
+            w.writeframes(struct.pack(f"<{len(samples)}h", *samples))
+        return t.folder / name
+
+    def floats(name, shape, samples):
+        (t.folder / name).write_bytes(npy("<f4", shape, struct.pack(f"<{len(samples)}f", *(s / 32768 for s in samples))))
+        return t.folder / name
+
+    both, one, text = (-32768, 32767, 0, 1, -1, 12345), (7, -300), t.folder / "text.wav"
+    text.write_text("no sound")
+    stereo, mono, row = wav("stereo.wav", 2, both), wav("mono.wav", 1, one), floats("row.npy", (2,), one)
+    model = t.folder / "two_inputs_outputs/model.onnx"
+    for name, a, plain in (("stereo", stereo, floats("stereo.npy", (3, 2), both)), ("one channel", mono, floats("mono.npy", (1, 2), one))):
+        got = []
+        for x, y in ((plain, row), (a, mono)):
+            done = t.call("infer", model, "--in", f"a={x}", "--in", f"b={y}", "--out", "s=s.npy", "--out", "p=p.npy")
+            got.append(done.stderr or [load(t.folder / output) for output in ("s.npy", "p.npy")])
+        t.verdict(got[0] == got[1] and not isinstance(got[0], str), f"sound as its samples, {name}", str(got))
+    t.refused("sound that is none", "text.wav: no WAV file", model, "--in", f"a={text}", "--in", f"b={row}", "--out", "s=out.npy")
+
+
+def scores(t):
+    """`perimeter score`, its numbers counted by hand."""
+    texts, logits, labels = t.folder / "texts.tsv", t.folder / "logits.npy", t.folder / "labels.npy"
+    texts.write_text("one two three\tone too  three\nthe cat\tthecat\nhallo\t\n")
+    logits.write_bytes(npy("<f4", (2, 2, 6), struct.pack("<24f", *range(6), *range(6), *[0] * 12)))
+    labels.write_bytes(npy("<i8", (4,), struct.pack("<4q", 5, 0, 0, 5)))
+    nats = [math.log(sum(math.exp(i) for i in range(6))) - 5, math.log(sum(math.exp(i) for i in range(6))), math.log(6), math.log(6)]
+    said = t.call("score", "--texts", texts, "--logits", logits, "--labels", labels).stdout.splitlines()
+    wanted = ["3 texts", "word error rate 66.67 %, 4 of 6", "character error rate 28.00 %, 7 of 25", "4 rows of 6 classes", "top-1 50.00 %",
+              "top-5 50.00 %", f"perplexity {math.exp(sum(nats) / 4):.6g}"]
+    t.verdict(said == wanted, "scores", str(said))
+    floats, few = five(t), t.folder / "few.npy"
+    few.write_bytes(npy("<f4", (4, 5), bytes(80)))
+    for name, why, *arguments in (("nothing", "are missing"), ("logits alone", "are missing", "--logits", logits),
+                                  ("labels of floats", "no integers", "--logits", logits, "--labels", floats),
+                                  ("logits of integers", "no array of floats", "--logits", labels, "--labels", labels),
+                                  ("too few labels", "4 labels of 3 rows", "--logits", floats, "--labels", labels),
+                                  ("a label beyond", "label 5 of 5 classes", "--logits", few, "--labels", labels),
+                                  ("texts without a second", "1 column, 2 needed", "--texts", Path(__file__)),
+                                  ("an operand", "no option", "x")):
+        t.refused(f"to score {name}", why, *arguments, command="score")
 
 
 def one_image(t):
@@ -243,6 +293,8 @@ def main():
             inspected(t)
             operators(t)
             refusals(t)
+            sound(t)
+            scores(t)
 
 
 if __name__ == "__main__":

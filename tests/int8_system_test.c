@@ -56,7 +56,7 @@ static void equals_exact_arrays(void **state) {
         struct pm_hyflex_linear *arrays;
         uint32_t id = 0;
         assert_int_equal(pm_hyflex_linear_new(&cfg, &l, &id, &arrays), PM_OK);
-        assert_int_equal(pm_hyflex_linear_run(arrays, N, x, 0, expected, NULL, NULL, NULL), PM_OK);
+        assert_int_equal(pm_hyflex_linear_run(arrays, N, x, 0, expected, NULL, NULL), PM_OK);
         struct pm_int8_linear *h = pm_int8_linear_new(&l);
         assert_non_null(h);
         assert_int_equal(pm_int8_linear_run(h, N, x, y), PM_OK);

@@ -62,7 +62,7 @@ static void add_norm(const char *name) {
 /* What write_network makes. */
 static struct form {
     bool bert, post, first, pad;
-    const char *activation;
+    const char *activation, *pooler; /* of sentences, with a classifier behind it */
 } form = {.activation = "gelu"};
 enum { VOCABULARY = 23 };
 
@@ -91,7 +91,9 @@ static void write_network(void) {
         }
     }
     add_norm("norm");
-    if (!form.bert)
+    if (form.pooler)
+        add_linear("pooler", D, D);
+    if (!form.bert || form.pooler)
         add_linear("head", D, CLASSES);
     strcat(header_text, "}");
     static uint8_t bytes[sizeof header_text + sizeof model_data + 8];
@@ -102,11 +104,13 @@ static void write_network(void) {
     snprintf(text, sizeof text,
              "{\"type\":\"%s\",\"layers\":2,\"width\":12,\"heads\":3,\"ffn\":20,\"tokens\":9,\"layernorm_"
              "eps\":1e-5,"
-             "\"norm\":\"%s\",\"activation\":\"%s\",%s}",
+             "\"norm\":\"%s\",\"activation\":\"%s\",%s%s%s%s}",
              form.bert ? "bert" : "vit", form.post ? "post" : "pre", form.activation,
              !form.bert   ? "\"patch\":4,\"image\":12,\"classes\":5,\"pixel_mean\":0.25,\"pixel_std\":0.5"
              : form.first ? "\"vocabulary\":23,\"pool\":\"first\""
-                          : "\"vocabulary\":23,\"pool\":\"mean\"");
+                          : "\"vocabulary\":23,\"pool\":\"mean\"",
+             form.pooler ? ",\"classes\":5,\"pooler\":\"" : "", form.pooler ? form.pooler : "",
+             form.pooler ? "\"" : "");
     write_file("config.json", text, strlen(text));
 }
 
@@ -297,6 +301,18 @@ static void naive_forward(const struct pm_encoder *network, const struct pm_grap
         naive_linear(&network->head, mean, out);
     else if (!form.first)
         memcpy(out, mean, sizeof mean);
+    if (form.pooler) {
+        naive_linear(&network->pooler, out, y);
+        for (int i = 0; i < D; i++)
+            y[i] = strcmp(form.pooler, "tanh") == 0 ? tanh(y[i]) : fmax(y[i], 0);
+        naive_linear(&network->head, y, out);
+    }
+    if (form.pooler) {
+        naive_linear(&network->pooler, out, y);
+        for (int i = 0; i < D; i++)
+            y[i] = strcmp(form.pooler, "tanh") == 0 ? tanh(y[i]) : fmax(y[i], 0);
+        naive_linear(&network->head, y, out);
+    }
 }
 
 /* An image, or a sentence of 1..N tokens with padding at its end or in its middle. */
@@ -335,7 +351,7 @@ static void check_form(void) {
     struct pm_graph_scratch *scratch = pm_graph_scratch_new(&network.graph);
     assert_non_null(scratch);
     const int outputs = (int)pm_graph_outputs(&network.graph);
-    assert_int_equal(outputs, form.bert ? D : CLASSES);
+    assert_int_equal(outputs, form.bert && !form.pooler ? D : CLASSES);
     double worst = 0, least_spread = 1e9, first[D] = {0}, moved = 0;
     enum { SAMPLES = 20 };
     for (uint32_t i = 0; i < SAMPLES; i++) {
@@ -354,9 +370,10 @@ static void check_form(void) {
         least_spread = fmin(least_spread, spread_of(expected, outputs));
     }
     print_message(
-        "# float forward, %s %s %s%s%s: %d outputs, worst error %.2g, moved %.2g, least spread %.2g\n",
+        "# float forward, %s %s %s%s%s%s%s: %d outputs, worst error %.2g, moved %.2g, least spread %.2g\n",
         form.bert ? "bert" : "vit", form.post ? "post" : "pre", form.activation, form.first ? " first" : "",
-        form.pad ? " padded" : "", SAMPLES * outputs, worst, moved, least_spread);
+        form.pad ? " padded" : "", form.pooler ? " pooler " : "", form.pooler ? form.pooler : "",
+        SAMPLES * outputs, worst, moved, least_spread);
     assert_true(worst < 1e-5);
     assert_true(worst >
                 1e-9); /* float against double: equality would mean that one was compared with itself */
@@ -375,6 +392,8 @@ static void forward_matches_double(void **state) {
         {.bert = true, .post = true, .activation = "gelu"},
         {.bert = true, .post = true, .pad = true, .activation = "gelu"},
         {.bert = true, .post = true, .first = true, .pad = true, .activation = "relu"},
+        {.bert = true, .post = true, .first = true, .activation = "gelu", .pooler = "tanh"},
+        {.bert = true, .post = true, .pad = true, .activation = "gelu", .pooler = "relu"},
     };
     const struct form before = form;
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
@@ -646,8 +665,8 @@ static void forward_through_integers(void **state) {
     assert_true(network.graph.nodes <= 64);
     for (unsigned n = 0; n < network.graph.nodes; n++)
         whole[n] = network.graph.node[n].kind == PM_NODE_ATTENTION;
-    const struct pm_graph_elsewhere ideal = {whole, compute_ideal, &w},
-                                    broken = {whole, compute_nothing, NULL};
+    const struct pm_graph_elsewhere ideal = {.layer = whole, .compute = compute_ideal, .ctx = &w},
+                                    broken = {.layer = whole, .compute = compute_nothing};
     enum { IMAGES = 20 };
     for (uint32_t i = 0; i < IMAGES; i++) {
         uint8_t image[IMAGE * IMAGE];
@@ -702,6 +721,13 @@ static void config_bad(void **state) {
         {"\"vit\"", "\"bert\"", PM_EFORMAT, "config.json", "\"vocabulary\" is missing"},
         {"\"vit\"", "\"bert\",\"vocabulary\":0", PM_ERANGE, "config.json", "\"vocabulary\""},
         {"\"vit\"", "\"bert\",\"vocabulary\":5", PM_EFORMAT, "config.json", "\"pool\" is missing"},
+        {"\"vit\"", "\"bert\",\"vocabulary\":5,\"pool\":\"mean\",\"pooler\":\"gelu\"", PM_EFORMAT,
+         "config.json", "\"pooler\" is \"gelu\", not one of tanh|relu"},
+        {"\"vit\"", "\"bert\",\"vocabulary\":5,\"pool\":\"mean\",\"pooler\":1", PM_EFORMAT, "config.json",
+         "\"pooler\""},
+        {"\"vit\"", "\"bert\",\"vocabulary\":5,\"pool\":\"mean\",\"pooler\":\"gelu\"", PM_EFORMAT, "config.json",
+         "\"pooler\" is \"gelu\", not one of tanh|relu"},
+        {"\"vit\"", "\"bert\",\"vocabulary\":5,\"pool\":\"mean\",\"pooler\":1", PM_EFORMAT, "config.json", "\"pooler\""},
         {"\"vit\"", "\"bert\",\"vocabulary\":5,\"pool\":\"mean\"", PM_EFORMAT, "model.safetensors",
          "tensor words is missing"},
         {"\"pre\"", "\"post-\"", PM_EFORMAT, "config.json", "\"norm\" is \"post-\""},

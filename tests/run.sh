@@ -271,11 +271,11 @@ awk '/round_i,/ && ++n == 3 { sub(/round_i,/, "round_i(1\047b0),") } { print }' 
     >"$work/tree/rtl/flare_attention/pm_flare_out.sv"
 perimeter=$(realpath "$build/perimeter") model=$PWD/models/fashion-vit
 broken() { (cd "$work/here" && PERIMETER_HOME=$work/tree PERIMETER_BUILD=$work/tree/build "$@" >"$work/out" 2>"$work/err"); }
-first() { sed -n 's/^perimeter: flare_attention: .*y\[.*\]: \(golden [-0-9]*, rtl [-0-9]*\).*/\1/p' "$work/err"; }
+first() { sed -n 's/^perimeter: flare[a-z_]*: .*y\[.*\]: \(golden [-0-9]*, rtl [-0-9]*\).*/\1/p' "$work/err"; }
 ! cmp -s rtl/flare_attention/pm_flare_out.sv "$work/tree/rtl/flare_attention/pm_flare_out.sv"
 check "there is an RTL to break" $?
 broken "$perimeter" run "$model" --data "$data" --engine rtl --rtl-images 1
-[ $? = 1 ] && grep -q '^perimeter: flare_attention: attn0, image 0: y\[' "$work/err" && [ -z "$(ls -A "$work/here")" ]
+[ $? = 1 ] && grep -q '^perimeter: flare: attn0, image 0: y\[' "$work/err" && [ -z "$(ls -A "$work/here")" ]
 check "a broken RTL differs, and leaves nothing behind" $?
 found=$(first)
 broken "$perimeter" run "$model" --data "$data" --engine rtl --rtl-images 1 --replay "$work/replay"
@@ -289,7 +289,7 @@ check "whose replay differs as the run did: $found" $?
 khwa() { # SETTINGS OPTION...: a run of the convolutional network
     place=$1
     shift
-    "$build/perimeter" run models/fashion-cnn --data "$data" --place "*=khwa,$place" "$@" --summary "$work/summary.json" >"$work/out" 2>"$work/err"
+    "$build/perimeter" run models/fashion-cnn --data "$data" --place "*=khwa${place:+,$place}" "$@" --summary "$work/summary.json" >"$work/out" 2>"$work/err"
     check "khwa, $place $*" $?
 }
 khwa engine=memristor --engine both --rtl-images 1 --images 1000
@@ -300,6 +300,47 @@ between accuracy_integer 0.897 0.899 # int8: 0.898
 khwa mlc-sigma=0.1,read-noise=0.1 --engine rtl --rtl-images 1
 between khwa_integers_compared 8879 8879
 between khwa_integers_differ 0 0
+# The other engines, formats, kernels routed between engines: 8,874 sums; before them 32,212 aligned inputs and 311 exponents where these
+# are floating point; behind them numbers and flags; clips where there are arrays. Clocks but for fill and drain.
+engines() { # SETTINGS INTEGERS: one image in RTL
+    khwa "$1" --engine rtl --rtl-images 1
+    between khwa_integers_compared "$2" "$2"
+    between khwa_integers_differ 0 0
+    grep -q "^  Khwa's engines: .* = 1\.00[0-9]$" "$work/out"
+    check "khwa, $1: clocks" $?
+}
+engines engine=sram 8874
+engines mode=if,engine=sram 26622
+engines mode=fi,engine=tiny 59145
+engines mode=ff,engine=mixed,theta=125 59149
+engines mode=ii,engine=mixed,theta=6,mlc-sigma=0.1,read-noise=0.1 20354
+engines mode=ff,engine=mixed,theta=125,mlc-sigma=0.1,read-noise=0.1 59149
+# What choices are worth: 2DQA's plan beside all in memristors and all in SRAM, units; alignments' SQNR in the fourth layer, accesses.
+khwa "" --images 20 --ablation-images 20
+units() { # VARIANT UNITS
+    grep -F "  $1  " "$work/out" | head -1 | grep -q " $2 "
+    check "khwa, $1: $2 units" $?
+}
+row() { # VARIANT LOW:HIGH...: the last columns of its line
+    variant=$1
+    shift
+    grep -F "  $variant  " "$work/alignments" >"$work/row" && awk -v want="$*" '{
+        n = split(want, w, " ")
+        for (i = 1; i <= n; i++) {
+            split(w[i], r, ":")
+            if ($(NF - n + i) < r[1] || $(NF - n + i) > r[2]) exit 1
+        } }' "$work/row"
+    check "khwa, $variant: $*" $?
+}
+units "plan=2dqa.json" 2040612
+units "khwa.mode=ii khwa.engine=mixed" 2040612
+units "khwa.mode=ff khwa.engine=sram" 10504704
+sed -n '/^Alignments/,/^$/p' "$work/out" >"$work/alignments"
+row "khwa.mode=ff khwa.engine=sram" 41:44 40:42 56550:56550
+row "khwa.mode=ff khwa.engine=sram khwa.wbits=4" 18:20 16:18 32812:32812
+row "khwa.mode=ff khwa.engine=sram khwa.wbits=4 khwa.align=layer khwa.rw=0" 4:6 7:9 32812:32812
+row "khwa.mode=ff khwa.engine=sram khwa.align=input" 47:50 46:49 -:-
+row "khwa.mode=ff khwa.engine=sram khwa.align=product" 56:60 53:57 -:-
 khwa engine=sram --images 1000
 between accuracy_integer 0.898 0.898
 khwa engine=sram,mode=ff --images 1000

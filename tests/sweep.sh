@@ -126,6 +126,27 @@ sweep "$work/place.json" -o "$work/place.jsonl" && [ "$(grep -c '"clips_ppm":' "
 check "a grid over places" $?
 [ "$(grep -c '"cost":{"arrays":\(48\|24\),"reads":.*,"copies":[12],' "$work/place.jsonl")" = 2 ]
 check "its points have their costs" $?
+# Chips: a thousand points and more a second of one core, alone and in ranks, and what is asked is answered.
+before=$(date +%s%N)
+sweep docs/sweeps/chip_flare.json -o "$work/chip.jsonl" && [ "$(wc -l <"$work/chip.jsonl")" = 601 ]
+check "600 chips" $?
+ms=$((($(date +%s%N) - before) / 1000000))
+echo "# 600 chips in $ms ms"
+ranks docs/sweeps/chip_flare.json -o "$work/chips.jsonl" && cmp -s "$work/chip.jsonl" "$work/chips.jsonl"
+check "chips in three ranks: the same file" $?
+for layout in rows tokens; do
+    point=$(grep "\"dc\":4,\"width\":768,\"tokens\":128,\"density-x\":0.34,\"layout\":\"$layout\"" "$work/chip.jsonl" | sed 's/.*"tokens_per_s":\([0-9]*\).*/\1/')
+    alone=$("$build/perimeter" chip bert-base --system flare --set dc=4 --set layout=$layout | awk '$1 == "tokens_per_s" { printf "%d", $2 }')
+    [ -n "$point" ] && [ "$point" = "$alone" ]
+    check "a chip's point is what perimeter chip says, $layout: $point tokens/s" $?
+done
+want=place bad "a chip without a place" '{"job": "chip", "model": "bert-base"}'
+want=model bad "a chip without a network" '{"job": "chip", "place": ["*=flare"]}'
+want=data bad "data of a chip" '{"job": "chip", "model": "bert-base", "place": ["*=flare"], "data": "x"}'
+want=slc bad "a setting of another chip" '{"job": "chip", "model": "bert-base", "place": ["*=flare"], "grid": {"slc-percent": [1]}}'
+want=heads bad "a point that is no network" '{"job": "chip", "model": "bert-base", "place": ["*=flare"], "grid": {"heads": [5]}}'
+want=trials bad "trials of a chip" '{"job": "chip", "model": "bert-base", "place": ["*=flare"], "trials": 2}'
+want=ignored bad "a chip's configuration elsewhere" '{"job": "bitsift", "config": "x"}'
 printf 'mine' >"$work/mine"
 out="$work/mine" want="something else" bad "a file of somebody else" '{"job": "bitsift"}'
 [ "$(cat "$work/mine")" = mine ]

@@ -77,6 +77,18 @@ static void last_entry_wins(void **state) {
         {"attn*=flare attn2.*=int8", "attn2.v", "int8"},
         {"attn*=flare attn2.*=int8", "attn1", "flare"},
         {"", "attn0", NULL},
+        {"*=hyflex", "ln0.1", NULL},
+        {"*=hyflex,digital=module", "ln0.1", "hyflex"},
+        {"*=hyflex,digital=module", "attn1.heads", "hyflex"},
+        {"*=hyflex,digital=module", "ffn2.act", "hyflex"},
+        {"*=hyflex,digital=module", "pixels", "hyflex"},
+        {"*=hyflex hyflex.digital=module", "pool", "hyflex"},
+        {"*=hyflex,digital=module ffn*=int8", "ffn2.act", NULL},
+        {"*=hyflex,digital=module attn*=flare", "ln0.1", NULL},
+        {"*=hyflex,digital=module attn*=flare", "ln0.2", "hyflex"},
+        {"*=hyflex,digital=module attn*=flare", "attn1.heads", NULL},
+        {"*=hyflex,digital=module attn*=flare", "attn1", "flare"},
+        {"attn*=flare norm=hyflex,digital=module", "norm", "hyflex"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct pm_plan p;
@@ -129,6 +141,11 @@ static void plans_are_refused(void **state) {
         {"attn0=hyflex", "attn0: matches no matrix, which is what hyflex takes"},
         {"ffn*=hyflex,slc-percent=5", "hyflex.slc-percent: 5 is ignored without cell=ranks"},
         {"ffn*=hyflex,adc=ideal", "hyflex.adc: ideal has no RTL"},
+        {"ln*=hyflex", "ln*: matches no matrix, which is what hyflex takes without digital=module"},
+        {"ln*=int8", "ln*: matches no matrix, which is what int8 takes"},
+        {"attn?=hyflex,digital=module", "attn?: matches no matrix, which is what hyflex takes"},
+        {"ffn*=hyflex,lanes=8", "hyflex.lanes: 8 is ignored without digital=module"},
+        {"*=hyflex,digital=module,lanes=12", "hyflex.lanes: '12' is not one of 4|8|16"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct pm_plan p;
@@ -164,7 +181,7 @@ static void limits_bind_who_is_there(void **state) {
 /* ---- every setting does something ---- */
 
 #define OUTPUTS 10
-#define PARTS   8
+#define PARTS   16
 
 /* What a run gave and cost. */
 struct outcome {
@@ -177,11 +194,11 @@ static bool outcome(const struct pm_system *system, const char *settings, struct
     static uint8_t pixels[28 * 28];
     const bool binary = strstr(settings, "mode=xor") != NULL;
     const bool sparse = strstr(settings, "nmc.skip") != NULL; /* the image's first patches are blank */
-    const unsigned at = node(system->takes == PM_NODE_ATTENTION ? "attn0"
-                             : system->takes == PM_NODE_HEADS   ? "attn0.heads"
-                             : binary                           ? "ffn1.up"
-                             : sparse                           ? "patch"
-                                                                : "ffn0.up");
+    const unsigned at = node(system->takes & PM_TAKES(PM_NODE_ATTENTION) ? "attn0"
+                             : system->takes == PM_TAKES(PM_NODE_HEADS)  ? "attn0.heads"
+                             : binary                                    ? "ffn1.up"
+                             : sparse                                    ? "patch"
+                                                                         : "ffn0.up");
     struct pm_plan p;
     struct pm_placement *placed = NULL;
     struct pm_worker w = {0};

@@ -27,17 +27,32 @@ static unsigned add_matrix(const struct build *b, const struct pm_matrix *m, con
     else
         snprintf(node.name, sizeof node.name, "%s%u.%s", prefix, b->layer, part);
     snprintf(node.part, sizeof node.part, "%s", part ? part : prefix);
-    node.id = b->layer * PM_ENCODER_MATRICES + (part ? (unsigned)(m - b->network->layers[b->layer].linear)
-                                                     : (unsigned)(m == &b->network->head));
+    node.id = b->layer * PM_ENCODER_MATRICES;
+    if (part)
+        node.id += (unsigned)(m - b->network->layers[b->layer].linear);
+    else
+        node.id += m == &b->network->head ? 1 : m == &b->network->pooler ? 2 : 0;
     node.rows = b->g->nodes > 0 ? b->g->node[from].rows : 0;
     return add(b, node);
 }
 
-static unsigned add_norm(const struct build *b, const struct pm_layernorm *norm, unsigned from) {
-    return add(b, (struct pm_node){.kind = PM_NODE_NORM,
-                                   .in = {from, PM_NO_NODE, PM_NO_NODE},
-                                   .width = norm->width,
-                                   .norm = norm});
+/* What is no matrix has no part; a layer's is called PREFIX0.PART, as a matrix is. */
+static unsigned add_named(const struct build *b, struct pm_node node, const char *prefix, const char *part) {
+    if (part == NULL)
+        snprintf(node.name, sizeof node.name, "%s", prefix);
+    else
+        snprintf(node.name, sizeof node.name, "%s%u.%s", prefix, b->layer, part);
+    return add(b, node);
+}
+
+/* Names of norms do not begin with a sublayer's, whose patterns mean matrices. */
+static unsigned add_norm(const struct build *b, const struct pm_layernorm *norm, unsigned from,
+                         const char *part) {
+    return add_named(
+        b,
+        (struct pm_node){
+            .kind = PM_NODE_NORM, .in = {from, PM_NO_NODE, PM_NO_NODE}, .width = norm->width, .norm = norm},
+        part ? "ln" : "norm", part);
 }
 
 static unsigned embed(const struct build *b) {
@@ -52,7 +67,7 @@ static unsigned embed(const struct build *b) {
         tokens.kind = PM_NODE_PATCHES;
         tokens.width = c->patch * c->patch;
         tokens.patching = (struct pm_patching){c->image, c->patch, c->pixel_mean, c->pixel_std};
-        return add_matrix(b, &b->network->patch, "patch", NULL, add(b, tokens), p);
+        return add_matrix(b, &b->network->patch, "patch", NULL, add_named(b, tokens, "pixels", NULL), p);
     }
     tokens.kind = PM_NODE_EMBEDDING;
     tokens.table.row = b->network->words;
@@ -60,7 +75,7 @@ static unsigned embed(const struct build *b) {
     sum.kind = PM_NODE_ADD;
     sum.in[0] = add(b, tokens);
     sum.in[1] = p;
-    return add(b, sum);
+    return add_named(b, sum, "embedding", NULL);
 }
 
 /* Softmax attention of `from`, the stream, whose LayerNorm is node `h` where it comes after each sublayer. */
@@ -74,27 +89,35 @@ static unsigned attend(const struct build *b, const struct pm_layernorm *norm, u
                             .attention = {norm, &m[PM_ENCODER_Q], &m[PM_ENCODER_K], &m[PM_ENCODER_V],
                                           &m[PM_ENCODER_O], c->heads, 0}};
     snprintf(whole.name, sizeof whole.name, "attn%u", b->layer);
-    const unsigned first = add(b, whole), in = c->post ? h : add_norm(b, norm, from);
+    const unsigned first = add(b, whole), in = c->post ? h : add_norm(b, norm, from, "1");
     const unsigned q = add_matrix(b, &m[PM_ENCODER_Q], "attn", "q", in, PM_NO_NODE);
     const unsigned k = add_matrix(b, &m[PM_ENCODER_K], "attn", "k", in, PM_NO_NODE);
     const unsigned v = add_matrix(b, &m[PM_ENCODER_V], "attn", "v", in, PM_NO_NODE);
-    struct pm_node heads = {
-        .kind = PM_NODE_HEADS, .part = "heads", .in = {q, k, v}, .width = c->width, .heads = c->heads};
-    snprintf(heads.name, sizeof heads.name, "attn%u.heads", b->layer);
-    const unsigned last = add_matrix(b, &m[PM_ENCODER_O], "attn", "o", add(b, heads), onto);
+    const unsigned heads = add_named(
+        b, (struct pm_node){.kind = PM_NODE_HEADS, .in = {q, k, v}, .width = c->width, .heads = c->heads},
+        "attn", "heads");
+    const unsigned last = add_matrix(b, &m[PM_ENCODER_O], "attn", "o", heads, onto);
     if (!b->g->failed)
         b->g->node[first].attention.body = last - first;
     return last;
+}
+
+static unsigned activate(const struct build *b, enum pm_activation activation, unsigned from, unsigned width,
+                         unsigned rows, const char *prefix, const char *part) {
+    return add_named(b,
+                     (struct pm_node){.kind = PM_NODE_ACTIVATION,
+                                      .in = {from, PM_NO_NODE, PM_NO_NODE},
+                                      .width = width,
+                                      .rows = rows,
+                                      .activation = activation},
+                     prefix, part);
 }
 
 static unsigned feed_forward(const struct build *b, unsigned h, unsigned onto) {
     const struct pm_encoder_config *c = &b->network->config;
     const struct pm_matrix *m = b->network->layers[b->layer].linear;
     const unsigned up = add_matrix(b, &m[PM_ENCODER_UP], "ffn", "up", h, PM_NO_NODE);
-    const unsigned hidden = add(b, (struct pm_node){.kind = PM_NODE_ACTIVATION,
-                                                    .in = {up, PM_NO_NODE, PM_NO_NODE},
-                                                    .width = c->ffn,
-                                                    .activation = c->activation});
+    const unsigned hidden = activate(b, c->activation, up, c->ffn, 0, "ffn", "act");
     return add_matrix(b, &m[PM_ENCODER_DOWN], "ffn", "down", hidden, onto);
 }
 
@@ -104,26 +127,32 @@ pm_status pm_encoder_build(struct pm_encoder *network) {
     struct build b = {&network->graph, network, 0};
     network->graph.tokens = c->tokens;
     b.layer = c->layers;
-    unsigned x = embed(&b), h = c->post ? add_norm(&b, &network->norm, x) : PM_NO_NODE;
+    unsigned x = embed(&b), h = c->post ? add_norm(&b, &network->norm, x, NULL) : PM_NO_NODE;
     for (b.layer = 0; b.layer < c->layers; b.layer++) {
         const struct pm_encoder_layer *layer = &network->layers[b.layer];
         const struct pm_layernorm *into = !c->post       ? &layer->ln1
                                           : b.layer == 0 ? &network->norm
                                                          : &network->layers[b.layer - 1].ln2;
         x = attend(&b, into, x, h);
-        h = add_norm(&b, c->post ? &layer->ln1 : &layer->ln2, x);
+        h = add_norm(&b, c->post ? &layer->ln1 : &layer->ln2, x, c->post ? "1" : "2");
         x = feed_forward(&b, h, c->post ? h : x);
-        h = c->post ? add_norm(&b, &layer->ln2, x) : PM_NO_NODE;
+        h = c->post ? add_norm(&b, &layer->ln2, x, "2") : PM_NO_NODE;
     }
     if (!c->post)
-        h = add_norm(&b, &network->norm, x);
-    const unsigned pooled =
-        add(&b, (struct pm_node){.kind = PM_NODE_POOL,
-                                 .in = {h, PM_NO_NODE, PM_NO_NODE},
-                                 .width = c->width,
-                                 .rows = 1,
-                                 .pool = c->type == PM_ENCODER_VIT ? PM_POOL_MEAN : c->pool});
-    if (c->type == PM_ENCODER_VIT)
+        h = add_norm(&b, &network->norm, x, NULL);
+    unsigned pooled =
+        add_named(&b,
+                  (struct pm_node){.kind = PM_NODE_POOL,
+                                   .in = {h, PM_NO_NODE, PM_NO_NODE},
+                                   .width = c->width,
+                                   .rows = 1,
+                                   .pool = c->type == PM_ENCODER_VIT ? PM_POOL_MEAN : c->pool},
+                  "pool", NULL);
+    if (c->pooled) {
+        pooled = add_matrix(&b, &network->pooler, "pooler", NULL, pooled, PM_NO_NODE);
+        pooled = activate(&b, c->pooler, pooled, c->width, 1, "pooler.act", NULL);
+    }
+    if (c->classes > 0)
         add_matrix(&b, &network->head, "head", NULL, pooled, PM_NO_NODE);
     return pm_graph_finish(&network->graph);
 }

@@ -29,11 +29,13 @@ struct pm_encoder_config {
     /* Vision transformer. */
     unsigned image;              /**< pixels of an image's side, 1..1024 */
     unsigned patch;              /**< pixels of a patch's side, a divisor of image */
-    unsigned classes;            /**< 2..65536 */
+    unsigned classes;            /**< 2..65536; of sentences, too: 0 without a classifier */
     float pixel_mean, pixel_std; /**< a pixel p of 0..255 enters as (p/255 - mean)/std */
     /* Sentence encoder. */
     unsigned vocabulary; /**< 1..1048576 */
     enum pm_pool pool;
+    bool pooled; /**< what was pooled goes through the matrix `pooler` and this activation */
+    enum pm_activation pooler;
 };
 
 /** The matrices of a layer: D to D four times, D to ffn, ffn to D. */
@@ -60,9 +62,10 @@ struct pm_encoder {
     float *pos;             /**< [N][D], added to either */
     struct pm_encoder_layer *layers;
     struct pm_layernorm norm; /**< after the last layer, or (post) after the embedding */
-    struct pm_matrix head;    /**< of images: D to classes, from the mean over tokens */
+    struct pm_matrix pooler;  /**< of sentences that have one: D to D */
+    struct pm_matrix head;    /**< D to classes, from the pooled tokens */
     struct pm_graph graph;    /**< of all this: layers are called attn0 (its matrices attn0.q and so on),
-                                 ffn0.up,    ffn0.down, attn1, ..., patch, head */
+                                 ffn0.up,    ffn0.down, attn1, ..., patch, pooler, head */
 };
 
 /** Loads DIR/config.json and DIR/model.safetensors. PM_EIO, PM_EFORMAT, PM_ESHAPE, PM_ERANGE, PM_ENOMEM; then

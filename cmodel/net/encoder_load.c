@@ -7,11 +7,17 @@
 #include "net/encoder.h"
 #include "net/load.h"
 
+static pm_status read_classes(const struct pm_json *d, struct pm_encoder_config *c) {
+    const pm_status s = pm_read_unsigned(d, "classes", 65536, &c->classes);
+    if (s == PM_OK && c->classes < 2)
+        return pm_json_fail(d, PM_ERANGE, "\"classes\" is 1, a classifier has at least 2");
+    return s;
+}
+
 static pm_status read_image(const struct pm_json *d, struct pm_encoder_config *c) {
     pm_status s;
     if ((s = pm_read_unsigned(d, "image", 1024, &c->image)) != PM_OK ||
-        (s = pm_read_unsigned(d, "patch", 1024, &c->patch)) != PM_OK ||
-        (s = pm_read_unsigned(d, "classes", 65536, &c->classes)) != PM_OK ||
+        (s = pm_read_unsigned(d, "patch", 1024, &c->patch)) != PM_OK || (s = read_classes(d, c)) != PM_OK ||
         (s = pm_read_float(d, "pixel_mean", -1e3, 1e3, &c->pixel_mean)) != PM_OK ||
         (s = pm_read_float(d, "pixel_std", 1e-6, 1e3, &c->pixel_std)) != PM_OK)
         return s;
@@ -21,17 +27,21 @@ static pm_status read_image(const struct pm_json *d, struct pm_encoder_config *c
     if (c->tokens != side * side)
         return pm_json_fail(d, PM_ERANGE, "\"tokens\" is %u, image and patch give %u", c->tokens,
                             side * side);
-    if (c->classes < 2)
-        return pm_json_fail(d, PM_ERANGE, "\"classes\" is 1, a classifier has at least 2");
     return PM_OK;
 }
 
 static pm_status read_sentence(const struct pm_json *d, struct pm_encoder_config *c) {
-    unsigned pool = 0;
+    unsigned pool = 0, pooler = 0;
     pm_status s = pm_read_unsigned(d, "vocabulary", 1u << 20, &c->vocabulary);
     if (s == PM_OK)
         s = pm_read_choice(d, "pool", "mean|first", &pool);
     c->pool = (enum pm_pool)pool;
+    c->pooled = cJSON_GetObjectItemCaseSensitive(d->root, "pooler") != NULL;
+    if (s == PM_OK && c->pooled)
+        s = pm_read_choice(d, "pooler", "tanh|relu", &pooler);
+    c->pooler = pooler == 0 ? PM_TANH : PM_RELU;
+    if (s == PM_OK && cJSON_GetObjectItemCaseSensitive(d->root, "classes") != NULL)
+        s = read_classes(d, c);
     return s;
 }
 
@@ -97,7 +107,9 @@ static pm_status load_weights(struct pm_encoder *network, const char *path, stru
     for (unsigned i = 0; i < c->layers; i++)
         load_layer(&src, c, i, &network->layers[i]);
     load_norm(&src, "norm", c, &network->norm);
-    if (c->type == PM_ENCODER_VIT)
+    if (c->pooled)
+        pm_load_matrix(&src, "pooler", c->width, c->width, &network->pooler);
+    if (c->classes > 0)
         pm_load_matrix(&src, "head", c->width, c->classes, &network->head);
     pm_safetensors_close(&src.file);
     return src.status;
@@ -152,6 +164,7 @@ void pm_encoder_free(struct pm_encoder *network) {
     }
     free(network->layers);
     pm_matrix_free(&network->patch);
+    pm_matrix_free(&network->pooler);
     pm_matrix_free(&network->head);
     free_norm(&network->norm);
     free(network->words);

@@ -16,7 +16,9 @@ enum pm_node_kind {
     PM_NODE_NORM,       /**< LayerNorm of in[0] */
     PM_NODE_MATRIX,     /**< of in[0], added to in[1] where there is one */
     PM_NODE_ACTIVATION, /**< of in[0] */
-    PM_NODE_HEADS,      /**< of in[0], in[1], in[2]: q, k, v; on the host unless a system takes products */
+    PM_NODE_PRODUCT,    /**< in[0] * in[1], element by element */
+    PM_NODE_ROTARY,     /**< of in[0], each head's pairs turned by the token's place */
+    PM_NODE_HEADS,      /**< of in[0], in[1], in[2]: q, k, v */
     PM_NODE_POOL,       /**< of in[0], all its rows */
     PM_NODE_UNFOLD,   /**< of in[0]: what a window sees, a row a place, for a matrix to make a convolution */
     PM_NODE_LARGEST,  /**< of in[0], the largest that a window sees */
@@ -29,7 +31,7 @@ enum pm_node_kind {
 
 struct pm_node {
     enum pm_node_kind kind;
-    char name[64];  /**< of a matrix, an attention or its heads: unique; of others "" */
+    char name[64];  /**< unique; "": it stays on the host */
     unsigned layer; /**< of the network's repeated layers, from 0; of others: their number */
     unsigned id;    /**< of a matrix: keys what is drawn for it */
     char part[8];   /**< of a matrix: what it is called within its layer: "q", "up" */
@@ -47,12 +49,21 @@ struct pm_node {
         const struct pm_layernorm *norm;
         const struct pm_matrix *matrix;
         enum pm_activation activation;
-        unsigned heads;
+        struct {
+            unsigned heads;
+            unsigned kv_heads; /**< 0: as many */
+            bool causal;
+        };
+        struct {
+            const float *turn; /**< [tokens][head] as pm_rotate */
+            unsigned head;
+        } rotary;
         enum pm_pool pool;
         struct {
             const struct pm_layernorm *norm; /**< of in[0] */
             const struct pm_matrix *q, *k, *v, *o;
             unsigned heads, body; /**< body: how many nodes it stands for */
+            bool causal;
         } attention;
     };
     unsigned buffer; /**< set by pm_graph_finish */
@@ -75,8 +86,10 @@ unsigned pm_graph_add(struct pm_graph *g, const struct pm_node *node);
 pm_status pm_graph_finish(struct pm_graph *g);
 void pm_graph_free(struct pm_graph *g);
 
-/** Elements of what a run gives: the last node's row. */
+/** Elements of a row of what a run gives: the last node's. */
 unsigned pm_graph_outputs(const struct pm_graph *g);
+/** Floats of what it gives where the input has n tokens: all rows of the last node. */
+size_t pm_graph_floats(const struct pm_graph *g, unsigned n);
 /** Rows of a node's value where the input has n tokens. */
 unsigned pm_node_rows(const struct pm_node *node, unsigned n);
 /** Whether the node can be handed to a system: it has a name. */
@@ -88,16 +101,22 @@ struct pm_graph_input {
     const uint32_t *ids;  /**< [n], rows of the embedding */
     const uint8_t *keep;  /**< [n] 0: padding; NULL: none; of a sentence, and at least one is kept */
     unsigned n;           /**< 1..tokens; of an image: tokens, which are 1 where it enters as pixels */
+    /** Of a decoder: the n tokens follow as many that the scratch, and the layers elsewhere, have seen; past
+     * + n is at most tokens. Their rows are the same bits as of a run of all. */
+    unsigned past;
 };
 
 /** What a layer elsewhere than on the host reads and writes: x[n][in] -> y[n][out], bias included; of an
- * attention without what it is added to. */
+ * attention without what it is added to, nor of a matrix, but see pm_graph_elsewhere. */
 struct pm_operands {
     unsigned n;
-    const float *x;      /**< of heads: q */
-    const uint8_t *keep; /**< [n] 0: padding, which no token attends to; NULL: none */
-    float *y;            /**< not x */
-    const float *k, *v;  /**< [n][width], of heads alone */
+    const float *x;       /**< the value of in[0]; NULL: none */
+    const uint8_t *keep;  /**< [n] 0: padding, which no token attends to; NULL: none */
+    float *y;             /**< not x */
+    unsigned rows;        /**< of x, of a pool */
+    const float *more[2]; /**< the values of in[1] and in[2]; NULL: none */
+    const uint8_t *image; /**< the input's; NULL: it has none */
+    unsigned past;        /**< of a decoder's attention: tokens before these */
 };
 
 /** Layers that are not computed by the host. */
@@ -106,16 +125,18 @@ struct pm_graph_elsewhere {
     /** Computes node number `node`; a status but PM_OK ends the run, which returns it. */
     pm_status (*compute)(void *ctx, unsigned node, const struct pm_operands *o);
     void *ctx;
+    /** [nodes] whether `compute` adds in[1] itself, of matrices; NULL: nowhere */
+    const bool *adds;
 };
 
-/** Buffers of one run; one per thread. */
+/** Buffers of one run, and a decoder's keys and values; one per thread. */
 struct pm_graph_scratch;
 /** NULL when out of memory. */
 struct pm_graph_scratch *pm_graph_scratch_new(const struct pm_graph *g);
 /** NULL is accepted. */
 void pm_graph_scratch_free(struct pm_graph_scratch *s);
 
-/** input -> out[pm_graph_outputs()]. elsewhere may be NULL. May run in several threads at once, each with its
+/** input -> out[pm_graph_floats()]. elsewhere may be NULL. May run in several threads at once, each with its
  * own scratch. What is padding, and how much, changes no bit of out. PM_EINVAL: the input is not the
  * network's; or what `compute` returned. */
 pm_status pm_graph_run(const struct pm_graph *g, const struct pm_graph_input *input,

@@ -10,14 +10,14 @@ void pm_layernorm(const struct pm_layernorm *norm, size_t n, const float *x, flo
     const size_t width = norm->width;
     for (size_t t = 0; t < n; t++, x += width, y += width) {
         float sum = 0, squares = 0;
-        for (size_t i = 0; i < width; i++)
+        for (size_t i = 0; !norm->rms && i < width; i++)
             sum += x[i];
         float mean = sum / (float)width;
         for (size_t i = 0; i < width; i++)
             squares += (x[i] - mean) * (x[i] - mean);
         float scale = 1.0f / sqrtf(squares / (float)width + norm->eps);
         for (size_t i = 0; i < width; i++)
-            y[i] = (x[i] - mean) * scale * norm->weight[i] + norm->bias[i];
+            y[i] = (x[i] - mean) * scale * norm->weight[i] + (norm->rms ? 0 : norm->bias[i]);
     }
 }
 
@@ -96,6 +96,15 @@ void pm_activate(enum pm_activation kind, size_t n, const float *x, float *y) {
     case PM_SIGNUM:
         for (size_t i = 0; i < n; i++)
             y[i] = y[i] >= 0 ? 1.0f : -1.0f;
+        break;
+    case PM_TANH:
+        for (size_t i = 0; i < n; i++)
+            y[i] = tanhf(y[i]);
+        break;
+    case PM_SILU:
+        for (size_t i = 0; i < n; i++)
+            y[i] = y[i] / (1.0f + expf(-y[i]));
+        break;
     }
 }
 
@@ -114,31 +123,49 @@ void pm_softmax(float *x, const uint8_t *keep, size_t n) {
         x[i] /= sum;
 }
 
-size_t pm_heads_work(unsigned n, unsigned width, unsigned heads) {
-    const unsigned dk = width / heads;
-    const size_t keys = pm_sgemm_packed(dk, n), values = pm_sgemm_packed(n, dk);
-    return (size_t)n * n + (keys > values ? keys : values);
+size_t pm_heads_work(const struct pm_heads *h, unsigned keys) {
+    const unsigned dk = h->width / h->heads;
+    const size_t k = pm_sgemm_packed(dk, keys), v = pm_sgemm_packed(keys, dk);
+    return (size_t)keys * keys + (k > v ? k : v);
 }
 
-void pm_heads(unsigned heads, unsigned n, unsigned width, const float *q, const float *k, const float *v,
-              const uint8_t *keep, float *work, float *y) {
+/* A row of scores to weights; those of tokens that it does not see are 0. */
+static void weigh(float *scores, unsigned seen, unsigned keys, const uint8_t *keep) {
+    pm_softmax(scores, keep, seen);
+    memset(scores + seen, 0, (keys - seen) * sizeof *scores);
+}
+
+void pm_heads(const struct pm_heads *h, unsigned n, unsigned keys, const float *q, const float *k,
+              const float *v, const uint8_t *keep, float *work, float *y) {
     const struct pm_kernels *const kernels = pm_kernels(PM_ISA_BEST);
-    const unsigned dk = width / heads;
+    const unsigned width = h->width, dk = width / h->heads, share = h->heads / h->kv_heads;
+    const size_t kv = pm_heads_kv(h);
     const float scale = 1.0f / sqrtf((float)dk);
-    float *scores = work, *packed = work + (size_t)n * n;
+    float *scores = work, *packed = work + (size_t)n * keys;
     for (size_t i = 0; i < (size_t)n * width; i++)
         y[i] = q[i] * scale;
-    for (unsigned head = 0; head < width; head += dk) {
-        memset(scores, 0, (size_t)n * n * sizeof *scores);
-        pm_sgemm_pack(k + head, 1, width, dk, n, packed);
-        pm_sgemm(kernels, y + head, width, n, packed, dk, n, scores, n);
+    for (unsigned head = 0; head < h->heads; head++) {
+        float *const out = y + (size_t)head * dk;
+        const size_t from = (size_t)(head / share) * dk;
+        memset(scores, 0, (size_t)n * keys * sizeof *scores);
+        pm_sgemm_pack(k + from, 1, kv, dk, keys, packed);
+        pm_sgemm(kernels, out, width, n, packed, dk, keys, scores, keys);
         for (unsigned t = 0; t < n; t++) {
-            pm_softmax(scores + (size_t)t * n, keep, n);
-            memset(y + (size_t)t * width + head, 0, dk * sizeof *y);
+            weigh(scores + (size_t)t * keys, h->causal ? keys - n + t + 1 : keys, keys, keep);
+            memset(out + (size_t)t * width, 0, dk * sizeof *y);
         }
-        pm_sgemm_pack(v + head, width, 1, n, dk, packed);
-        pm_sgemm(kernels, scores, n, n, packed, n, dk, y + head, width);
+        pm_sgemm_pack(v + from, kv, 1, keys, dk, packed);
+        pm_sgemm(kernels, scores, keys, n, packed, keys, dk, out, width);
     }
+}
+
+void pm_rotate(const float *turn, unsigned head, size_t n, unsigned width, const float *x, float *y) {
+    for (size_t t = 0; t < n; t++, turn += head)
+        for (size_t i = 0; i < width; i += 2, x += 2, y += 2) {
+            const float c = turn[i % head], s = turn[i % head + 1], x0 = x[0], x1 = x[1];
+            y[0] = x0 * c - x1 * s;
+            y[1] = x0 * s + x1 * c;
+        }
 }
 
 void pm_patches(const struct pm_patching *p, const uint8_t *image, float *y) {

@@ -19,17 +19,20 @@ struct pm_matrix {
 /** y[n][out] of x[n][in], added to onto[n][out] where that is not NULL; y may be onto. */
 void pm_matrix_apply(const struct pm_matrix *m, size_t n, const float *x, const float *onto, float *y);
 
-/** y = (x - mean(x)) / sqrt(var(x) + eps) * weight + bias, over the channels of one token. */
+/** y = (x - mean(x)) / sqrt(var(x) + eps) * weight + bias, over the channels of one token; as RMSNorm
+ * x / sqrt(mean(x^2) + eps) * weight. */
 struct pm_layernorm {
     unsigned width;
     float eps;
-    float *weight, *bias; /**< [width] */
+    bool rms;
+    float *weight, *bias; /**< [width]; of RMSNorm there is no bias */
 };
 /** Of x[n][width] to y, which may be x. */
 void pm_layernorm(const struct pm_layernorm *norm, size_t n, const float *x, float *y);
 
-/** PM_GELU: x/2 (1 + erf(x/sqrt 2)), within 5e-7 (1 + |x|)/2; PM_SIGNUM: 1 where x >= 0, else -1. */
-enum pm_activation { PM_GELU, PM_GELU_TANH, PM_RELU, PM_SIGNUM };
+/** PM_GELU: x/2 (1 + erf(x/sqrt 2)), within 5e-7 (1 + |x|)/2; PM_SIGNUM: 1 where x >= 0, else -1;
+ * PM_SILU: x / (1 + exp(-x)). */
+enum pm_activation { PM_GELU, PM_GELU_TANH, PM_RELU, PM_SIGNUM, PM_TANH, PM_SILU };
 /** Of x[n] to y[n], which may be x. */
 void pm_activate(enum pm_activation kind, size_t n, const float *x, float *y);
 
@@ -37,11 +40,26 @@ void pm_activate(enum pm_activation kind, size_t n, const float *x, float *y);
  * the others become 0. */
 void pm_softmax(float *x, const uint8_t *keep, size_t n);
 
-/** Heads side by side: y[n][width] = softmax(q k^T / sqrt(width/heads)) v over the tokens that keep[n] does
- * not mark with 0 (NULL: all). y is none of the inputs; work holds pm_heads_work() floats. */
-void pm_heads(unsigned heads, unsigned n, unsigned width, const float *q, const float *k, const float *v,
-              const uint8_t *keep, float *work, float *y);
-size_t pm_heads_work(unsigned n, unsigned width, unsigned heads);
+/** Heads side by side. */
+struct pm_heads {
+    unsigned width, heads;
+    unsigned kv_heads; /**< a divisor of heads, which share keys and values in order */
+    bool causal;       /**< a token sees itself and those before it alone */
+};
+/** Elements of a token's key or value. */
+static inline size_t pm_heads_kv(const struct pm_heads *h) {
+    return (size_t)h->width / h->heads * h->kv_heads;
+}
+/** y[n][width] = softmax(q k^T / sqrt(width/heads)) v of the n last of `keys` tokens, over those that
+ * keep[keys] does not mark with 0 (NULL: all). Of causal heads the same bits, however many tokens are behind
+ * a row's own and however many rows there are. y is none of the inputs; work holds pm_heads_work() floats. */
+void pm_heads(const struct pm_heads *h, unsigned n, unsigned keys, const float *q, const float *k,
+              const float *v, const uint8_t *keep, float *work, float *y);
+size_t pm_heads_work(const struct pm_heads *h, unsigned keys);
+
+/** y[n][width]: pairs (2i, 2i+1) of each head of x[n][width] turned by turn[n][head], cosine and sine of a
+ * pair side by side: y0 = x0 c - x1 s, y1 = x0 s + x1 c. y may be x. */
+void pm_rotate(const float *turn, unsigned head, size_t n, unsigned width, const float *x, float *y);
 
 /** How an image becomes tokens: patches of patch x patch pixels, raster order; a pixel p of 0..255 enters as
  * (p/255 - mean)/std. */

@@ -61,6 +61,23 @@ void pm_load_matrix(struct pm_source *src, const char *name, unsigned in, unsign
     pm_pack_matrix(src, name, m);
 }
 
+void pm_add_bias(struct pm_source *src, const char *name, struct pm_matrix *m) {
+    if (src->status != PM_OK)
+        return;
+    m->bias = calloc(m->out, sizeof *m->bias);
+    if (m->bias == NULL)
+        src->status = pm_fail(src->error, PM_ENOMEM, name, "%s", pm_strerror(PM_ENOMEM));
+}
+
+void pm_load_matrix_alone(struct pm_source *src, const char *name, unsigned in, unsigned out,
+                          struct pm_matrix *m) {
+    m->in = in;
+    m->out = out;
+    pm_load_tensor(src, name, "weight", 2, out, in, &m->weight);
+    pm_add_bias(src, name, m);
+    pm_pack_matrix(src, name, m);
+}
+
 void pm_matrix_free(struct pm_matrix *m) {
     free(m->weight);
     free(m->bias);

@@ -27,6 +27,11 @@ void pm_load_tensor(struct pm_source *src, const char *prefix, const char *suffi
 void pm_pack_matrix(struct pm_source *src, const char *name, struct pm_matrix *m);
 /** "NAME.weight" [out][in] and "NAME.bias", packed. */
 void pm_load_matrix(struct pm_source *src, const char *name, unsigned in, unsigned out, struct pm_matrix *m);
+/** The same of a matrix that has no bias: all 0. */
+void pm_load_matrix_alone(struct pm_source *src, const char *name, unsigned in, unsigned out,
+                          struct pm_matrix *m);
+/** A bias of 0. */
+void pm_add_bias(struct pm_source *src, const char *name, struct pm_matrix *m);
 /** What a matrix owns. */
 void pm_matrix_free(struct pm_matrix *m);
 

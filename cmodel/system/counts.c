@@ -25,7 +25,6 @@ const struct pm_count_info pm_count_info[PM_COUNTS] = {
     [PM_COUNT_PRODUCT_TOGGLES] = {"product_toggles", "toggles"},
     [PM_COUNT_ENERGY] = {"energy", "units/1000"},
     [PM_COUNT_CONVENTIONAL] = {"conventional_accesses", "accesses"},
-    [PM_COUNT_UNITS] = {"energy_units", "units"},
     [PM_COUNT_ERROR] = {"error_power", "1024 LSB^2"},
     [PM_COUNT_EXACT] = {"exact_power", "1024 LSB^2"},
     [PM_COUNT_RESCALED] = {"rescaled", "elements"},
@@ -33,6 +32,9 @@ const struct pm_count_info pm_count_info[PM_COUNTS] = {
     [PM_COUNT_ZERO_VALUES] = {"zero_values", "elements"},
     [PM_COUNT_ZERO_VECTORS] = {"zero_vectors", "groups"},
     [PM_COUNT_ZERO_SLICES] = {"zero_slices", "slices"},
+    [PM_COUNT_SFU_ROWS] = {"sfu_rows", "rows"},
+    [PM_COUNT_NORS] = {"nor_operations", "operations"},
+    [PM_COUNT_CELL_WRITES] = {"cell_writes", "writes"},
 };
 
 const struct pm_histogram_info pm_histogram_info[PM_HISTOGRAMS] = {

@@ -97,6 +97,7 @@ static void configure(const struct pm_site *site, const struct pm_settings *s, s
     l->cfg.mram = pm_array_mram(noise, site->seed);
     l->cfg.q = pm_settings_int(s, "q") != 0 ? 9 : 8;
     l->cfg.drop_exponents = pm_settings_int(s, "exponents") != 0;
+    l->cfg.causal = l->node->attention.causal;
     l->cfg.adc = noise || pm_settings_int(s, "adc") == 0 ? 0 : (unsigned)pm_settings_int(s, "adc") + 2;
     l->sparsity = pm_settings_int(s, "sparsity") != 0;
     if (noise) {
@@ -327,8 +328,10 @@ static pm_status run(const void *layer, void *state, const struct pm_run_of *r) 
     struct pm_attention_cost cost = {0};
     struct probed probed = {l, t, r};
     pm_flare_map_tokens(&l->map, l->cfg.q, o->n, o->x, t->work, t->fixed, t->x, t->ex);
-    pm_status status = pm_attention_run_wide(t->engine, t->x, t->ex, o->keep, o->n, r->first_vector, t->y,
-                                             t->e, &cost, probe, &probed);
+    pm_status status = pm_attention_append(t->engine, o->past);
+    if (status == PM_OK)
+        status = pm_attention_run_wide(t->engine, t->x, t->ex, o->keep, o->n, r->first_vector, t->y, t->e,
+                                       &cost, probe, &probed);
     if (status == PM_OK && r->watch)
         status = show(l, t, r, &cost);
     if (status != PM_OK)
@@ -401,7 +404,7 @@ const struct pm_system pm_system_flare = {
     .title = "FLARE",
     .settings = &list,
     .variants = variants,
-    .takes = PM_NODE_ATTENTION,
+    .takes = PM_TAKES(PM_NODE_ATTENTION),
     .parts = parts,
     .draws = "noise=1",
     .settles = "norm=none or preset=literal or exponents=dropped",

@@ -3,4 +3,4 @@
 #include "system/system.h"
 
 const struct pm_system pm_system_host = {
-    .name = "host", .summary = "float on the host", .title = "the host", .takes = PM_NODE_MATRIX};
+    .name = "host", .summary = "float on the host", .title = "the host", .takes = PM_TAKES(PM_NODE_MATRIX)};

@@ -17,12 +17,14 @@ struct stage {
     bool split_inputs;
     struct pm_hyflex *part[2]; /* NULL: empty */
     float *scale;              /* [out] */
+    struct pm_scale *scale16;  /* [out], over 127 */
 };
 
 struct pm_hyflex_linear {
     unsigned stages;
     struct stage stage[2];
     float *bias;
+    uint16_t *bias16;
 };
 
 /* w[in][out] to int8, a scale for each output. */
@@ -62,9 +64,12 @@ static pm_status program(const struct pm_hyflex_linear_cfg *cfg, struct stage *s
                          uint32_t *array_id) {
     int8_t *q = malloc((size_t)s->in * s->out);
     s->scale = malloc(s->out * sizeof *s->scale);
-    pm_status status = q != NULL && s->scale != NULL ? PM_OK : PM_ENOMEM;
+    s->scale16 = malloc(s->out * sizeof *s->scale16);
+    pm_status status = q != NULL && s->scale != NULL && s->scale16 != NULL ? PM_OK : PM_ENOMEM;
     if (status == PM_OK)
         quantise_weights(w, s->in, s->out, q, s->scale);
+    for (unsigned o = 0; o < s->out && status == PM_OK; o++)
+        s->scale16[o] = pm_scale_real((double)s->scale[o] / 127);
     for (unsigned part = 0; part < 2 && status == PM_OK; part++)
         status = program_part(cfg, s, part, q, array_id);
     free(q);
@@ -127,9 +132,11 @@ pm_status pm_hyflex_linear_new(const struct pm_hyflex_linear_cfg *cfg, const str
     if (h == NULL)
         return PM_ENOMEM;
     h->bias = malloc(l->out * sizeof *h->bias);
+    h->bias16 = malloc(l->out * sizeof *h->bias16);
     pm_status status = PM_ENOMEM;
-    if (h->bias != NULL) {
+    if (h->bias != NULL && h->bias16 != NULL) {
         memcpy(h->bias, l->bias, l->out * sizeof *h->bias);
+        pm_hyflex_from_float(l->bias, l->out, h->bias16);
         status = ranks ? program_ranks(cfg, l, array_id, h) : program_whole(cfg, l, array_id, h);
     }
     if (status == PM_OK)
@@ -146,8 +153,10 @@ void pm_hyflex_linear_free(struct pm_hyflex_linear *h) {
         pm_hyflex_free(h->stage[s].part[0]);
         pm_hyflex_free(h->stage[s].part[1]);
         free(h->stage[s].scale);
+        free(h->stage[s].scale16);
     }
     free(h->bias);
+    free(h->bias16);
     free(h);
 }
 
@@ -183,46 +192,47 @@ struct buffers {
     float *rank;  /* [n][k] between the factors */
 };
 
-/* One part's vectors: y32[n][outputs], added up in y[n][out] in float. */
-static pm_status run_part(const struct stage *s, unsigned part, size_t n, uint32_t first_vector,
-                          const struct buffers *b, float *y, struct pm_hyflex_cost *cost,
-                          pm_hyflex_watch *watch, void *ctx) {
+/* One part's products y[n][outputs] of x[n][in of the stage]; its clocks are added to *slowest where they are
+ * more. */
+static pm_status multiply_part(const struct stage *s, unsigned part, size_t n, uint32_t first_vector,
+                               const int8_t *x, int32_t *y, struct pm_hyflex_linear_cost *cost,
+                               uint64_t *slowest, const struct pm_watch *watch) {
     const struct pm_hyflex *h = s->part[part];
-    const unsigned outputs = pm_hyflex_outputs(h), from = part ? s->split : 0;
-    const int8_t *x = b->x + (s->split_inputs ? from : 0);
-    const unsigned first = s->split_inputs ? 0 : from;
-    const uint64_t before = cost->cycles;
-    pm_status status = pm_hyflex_gemm(h, x, s->in, (unsigned)n, first_vector, b->y, cost);
-    const uint64_t cycles = cost->cycles - before;
-    if (status != PM_OK)
-        return status;
-    if (watch != NULL) {
-        status = watch(ctx, &(struct pm_hyflex_run){h, x, s->in, n, first_vector, b->y, cycles});
-        if (status != PM_OK)
-            return status;
-    }
-    for (size_t t = 0; t < n; t++)
-        for (unsigned o = 0; o < outputs; o++)
-            y[t * s->out + first + o] += (float)b->y[t * outputs + o] * (b->scale[t] * s->scale[first + o]);
-    return PM_OK;
+    struct pm_hyflex_cost c = {0};
+    x += s->split_inputs && part ? s->split : 0;
+    pm_status status = pm_hyflex_gemm(h, x, s->in, (unsigned)n, first_vector, y, &c);
+    struct pm_hyflex_run run = {h, x, s->in, n, first_vector, y, c.cycles};
+    if (status == PM_OK)
+        status = pm_hyflex_step(&(struct pm_hyflex_units){.watch = watch},
+                                &(struct pm_hyflex_step){.kind = PM_HYFLEX_STEP_ARRAYS, .arrays = &run});
+    *slowest = c.cycles > *slowest ? c.cycles : *slowest;
+    if (status == PM_OK && cost != NULL)
+        pm_hyflex_cost_add(&cost->cell[part], &c);
+    return status;
+}
+
+/* The first output that a part has. */
+static unsigned first_output(const struct stage *s, unsigned part) {
+    return part && !s->split_inputs ? s->split : 0;
 }
 
 static pm_status run_stage(const struct stage *s, size_t n, const float *x, uint32_t first_vector,
                            const struct buffers *b, float *y, struct pm_hyflex_linear_cost *cost,
-                           pm_hyflex_watch *watch, void *ctx) {
+                           const struct pm_watch *watch) {
     uint64_t slowest = 0;
     for (size_t t = 0; t < n; t++)
         b->scale[t] = quantise(x + t * s->in, s->in, b->x + t * s->in);
     for (unsigned part = 0; part < 2; part++) {
-        struct pm_hyflex_cost c = {0};
         if (s->part[part] == NULL)
             continue;
-        const pm_status status = run_part(s, part, n, first_vector, b, y, &c, watch, ctx);
+        const unsigned outputs = pm_hyflex_outputs(s->part[part]), first = first_output(s, part);
+        const pm_status status = multiply_part(s, part, n, first_vector, b->x, b->y, cost, &slowest, watch);
         if (status != PM_OK)
             return status;
-        slowest = c.cycles > slowest ? c.cycles : slowest;
-        if (cost != NULL)
-            pm_hyflex_cost_add(&cost->cell[part], &c);
+        for (size_t t = 0; t < n; t++)
+            for (unsigned o = 0; o < outputs; o++)
+                y[t * s->out + first + o] +=
+                    (float)b->y[t * outputs + o] * (b->scale[t] * s->scale[first + o]);
     }
     if (cost != NULL)
         cost->cycles += slowest;
@@ -231,7 +241,7 @@ static pm_status run_stage(const struct stage *s, size_t n, const float *x, uint
 
 pm_status pm_hyflex_linear_run(const struct pm_hyflex_linear *h, size_t n, const float *x,
                                uint32_t first_vector, float *y, struct pm_hyflex_linear_cost *cost,
-                               pm_hyflex_watch *watch, void *ctx) {
+                               const struct pm_watch *watch) {
     const struct stage *first = &h->stage[0], *last = &h->stage[h->stages - 1];
     const size_t in = first->in > last->in ? first->in : last->in;
     const size_t out = first->out > last->out ? first->out : last->out;
@@ -239,16 +249,85 @@ pm_status pm_hyflex_linear_run(const struct pm_hyflex_linear *h, size_t n, const
                         calloc(n * first->out, sizeof(float))};
     pm_status status = b.x && b.scale && b.y && b.rank ? PM_OK : PM_ENOMEM;
     if (status == PM_OK && h->stages == 2)
-        status = run_stage(first, n, x, first_vector, &b, b.rank, cost, watch, ctx);
+        status = run_stage(first, n, x, first_vector, &b, b.rank, cost, watch);
     if (status == PM_OK) {
         for (size_t t = 0; t < n; t++)
             memcpy(y + t * last->out, h->bias, last->out * sizeof *y);
-        status = run_stage(last, n, h->stages == 2 ? b.rank : x, first_vector, &b, y, cost, watch, ctx);
+        status = run_stage(last, n, h->stages == 2 ? b.rank : x, first_vector, &b, y, cost, watch);
     }
     free(b.x);
     free(b.scale);
     free(b.y);
     free(b.rank);
+    return status;
+}
+
+/* ---- the same through a digital module ---- */
+
+/* Both parts' products, added up where they have the same outputs. */
+static pm_status multiply(const struct stage *s, const struct pm_hyflex_units *u, size_t n, const int8_t *x,
+                          uint32_t first_vector, int32_t *part_y, int32_t *y,
+                          struct pm_hyflex_linear_cost *cost) {
+    uint64_t slowest = 0;
+    memset(y, 0, n * s->out * sizeof *y);
+    for (unsigned part = 0; part < 2; part++) {
+        if (s->part[part] == NULL)
+            continue;
+        const unsigned outputs = pm_hyflex_outputs(s->part[part]), first = first_output(s, part);
+        const pm_status status = multiply_part(s, part, n, first_vector, x, part_y, cost, &slowest, u->watch);
+        if (status != PM_OK)
+            return status;
+        for (size_t t = 0; t < n; t++)
+            for (unsigned o = 0; o < outputs; o++)
+                y[t * s->out + first + o] += part_y[t * outputs + o];
+    }
+    if (cost != NULL)
+        cost->cycles += slowest;
+    return PM_OK;
+}
+
+static pm_status run_stage16(const struct stage *s, const struct pm_hyflex_units *u, size_t n,
+                             const uint16_t *x, uint32_t first_vector, const uint16_t *bias,
+                             const uint16_t *onto, uint16_t *y, struct pm_hyflex_linear_cost *cost) {
+    int8_t *q = malloc(n * s->in);
+    uint16_t *amax = malloc(n * sizeof *amax);
+    int32_t *a = malloc(2 * n * s->out * sizeof *a);
+    uint32_t *row = malloc(n * sizeof *row);
+    pm_status status = q && amax && a && row ? PM_OK : PM_ENOMEM;
+    if (status == PM_OK)
+        status = pm_hyflex_quantise(u, n, s->in, x, q, amax);
+    if (status == PM_OK)
+        status = multiply(s, u, n, q, first_vector, a + n * s->out, a, cost);
+    for (size_t t = 0; t < n && status == PM_OK; t++)
+        row[t] = amax[t];
+    const struct pm_sfu_scale_job job = {.rows = n,
+                                         .width = s->out,
+                                         .sets = 1,
+                                         .row = row,
+                                         .a = a,
+                                         .column = s->scale16,
+                                         .bias = bias,
+                                         .onto = onto};
+    if (status == PM_OK)
+        status = pm_hyflex_scale(u, &job, y, NULL);
+    free(q);
+    free(amax);
+    free(a);
+    free(row);
+    return status;
+}
+
+pm_status pm_hyflex_linear_run16(const struct pm_hyflex_linear *h, const struct pm_hyflex_units *u, size_t n,
+                                 const uint16_t *x, const uint16_t *onto, uint32_t first_vector, uint16_t *y,
+                                 struct pm_hyflex_linear_cost *cost) {
+    const struct stage *first = &h->stage[0], *last = &h->stage[h->stages - 1];
+    if (h->stages == 1)
+        return run_stage16(last, u, n, x, first_vector, h->bias16, onto, y, cost);
+    uint16_t *rank = malloc(n * first->out * sizeof *rank);
+    pm_status status = rank ? run_stage16(first, u, n, x, first_vector, NULL, NULL, rank, cost) : PM_ENOMEM;
+    if (status == PM_OK)
+        status = run_stage16(last, u, n, rank, first_vector, h->bias16, onto, y, cost);
+    free(rank);
     return status;
 }
 
@@ -275,6 +354,11 @@ static const struct pm_setting settings[] = {
     {PM_SET_ONE_OF("adc", "full|6|7|8|9|10|ideal", "full"), .golden = "8|9|10|ideal", .when = "noise=cell",
      .help = "converter bits; full: 6, 7, 8, 9 for cells of 1 to 4"},
     {PM_SET_ONE_OF("sars", "1|2|4|8", "8"), .help = "converters an array"},
+    {PM_SET_ONE_OF("digital", "host|module", "host"),
+     .help =
+         "who has norms, softmax, activations and sums: the host in float, or digital modules in binary16"},
+    {PM_SET_ONE_OF("lanes", "4|8|16|32|64|128|256", "8"), .when = "digital=module",
+     .help = "of a special function unit"},
     {PM_SET_NUMBER("mlc-sigma", 0, 0.5, "0"), .when = "cell=2|3|4 or slc-percent<100",
      .help = "programming error of a cell of 2 bits or more, relative"},
     {PM_SET_NUMBER("slc-sigma", 0, 0.5, "0"), .when = "cell=1 or slc-percent>0",
@@ -385,9 +469,12 @@ static pm_status sort_ranks(struct pm_site *site, const struct pm_node *node, en
     return status;
 }
 
+/* A matrix, or (linear NULL) a node of digital modules alone. */
 struct layer {
     struct pm_hyflex_linear *linear;
+    struct pm_hyflex_digital *digital;
     unsigned in, out, sars;
+    unsigned lanes; /* of a special function unit; 0: the host's float */
     bool flip;
 };
 
@@ -398,6 +485,7 @@ unsigned pm_hyflex_layer_sars(const void *layer) {
 static void free_layer(void *layer) {
     struct layer *l = layer;
     pm_hyflex_linear_free(l->linear);
+    pm_hyflex_digital_free(l->digital);
     free(l);
 }
 
@@ -405,18 +493,16 @@ static void free_own(void *own) {
     cJSON_Delete(own);
 }
 
-static pm_status place(struct pm_site *site, const struct pm_node *node, const struct pm_settings *s,
-                       void **layer, struct pm_error *e) {
+static pm_status place_matrix(struct pm_site *site, const struct pm_node *node, const struct pm_settings *s,
+                              struct layer *l, struct pm_error *e) {
     struct pm_hyflex_linear_cfg cfg = configure(site, s);
     unsigned *order = NULL;
-    struct layer *l = calloc(1, sizeof *l);
-    if (!l)
-        return PM_ENOMEM;
-    *layer = l;
     l->in = node->matrix->in;
     l->out = node->matrix->out;
-    l->sars = cfg.array.sars;
     l->flip = cfg.array.flip;
+    if (l->lanes > 0 && (l->in > PM_SFU_MAX_ROW || l->out > PM_SFU_MAX_ROW))
+        return pm_fail(e, PM_ERANGE, node->name, "rows of %u, a digital module of hyflex has room for %u",
+                       l->in > l->out ? l->in : l->out, PM_SFU_MAX_ROW);
     pm_status status = PM_OK;
     if (cfg.layout == PM_HYFLEX_RANKS)
         status = sort_ranks(site, node, (enum pm_rank_order)pm_settings_int(s, "rank-order"), &order, e);
@@ -427,19 +513,42 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
     return status;
 }
 
+static pm_status place(struct pm_site *site, const struct pm_node *node, const struct pm_settings *s,
+                       void **layer, struct pm_error *e) {
+    struct layer *l = calloc(1, sizeof *l);
+    if (!l)
+        return PM_ENOMEM;
+    *layer = l;
+    l->sars = 1u << pm_settings_int(s, "sars");
+    l->lanes = pm_settings_meet(s, "digital=module") ? 4u << pm_settings_int(s, "lanes") : 0;
+    return node->kind == PM_NODE_MATRIX ? place_matrix(site, node, s, l, e)
+                                        : pm_hyflex_digital_new(site->graph, node, &l->digital, e);
+}
+
 static void hold(const void *layer, struct pm_held *held) {
     const struct layer *l = layer;
+    if (!l->linear)
+        return;
     *held = pm_hyflex_linear_held(l->linear);
     held->flip_bits = l->flip ? held->arrays * PM_HYFLEX_COLS : 0;
 }
 
-/* The parts of its counts: arrays of 1-bit cells, of 2-bit cells, and both. */
-static const char *const parts[] = {"slc", "mlc", "whole", NULL};
-enum { WHOLE = 2 };
+static const char *const parts[PM_HYFLEX_PARTS + 1] = {
+    [PM_HYFLEX_PART_SLC] = "slc",
+    [PM_HYFLEX_PART_MLC] = "mlc",
+    [PM_HYFLEX_PART_NOR] = "nor",
+    [PM_HYFLEX_PART_QUANTISE] = "quantise",
+    [PM_HYFLEX_PART_SCALE] = "scale",
+    [PM_HYFLEX_PART_NORM] = "norm",
+    [PM_HYFLEX_PART_SOFTMAX] = "softmax",
+    [PM_HYFLEX_PART_ACTIVATION] = "activation",
+    [PM_HYFLEX_PART_ARITHMETIC] = "arithmetic",
+    [PM_HYFLEX_PART_WHOLE] = "whole",
+};
 
 static void add_cost(struct pm_counts *counts, const struct pm_hyflex_linear_cost *c) {
     for (int cell = 0; cell < 2; cell++) {
-        struct pm_counts *to = &counts[cell];
+        struct pm_counts *to = &counts[cell ? PM_HYFLEX_PART_MLC : PM_HYFLEX_PART_SLC];
         to->of[PM_COUNT_VECTORS] += c->cell[cell].vectors;
         to->of[PM_COUNT_READS] += c->cell[cell].array_reads;
         to->of[PM_COUNT_CONVERSIONS] += c->cell[cell].conversions;
@@ -448,29 +557,63 @@ static void add_cost(struct pm_counts *counts, const struct pm_hyflex_linear_cos
     }
 }
 
-static pm_status watch_array(void *ctx, const struct pm_hyflex_run *run) {
-    const struct pm_watch *w = ctx;
-    return w->done(w->ctx, run);
+/* A matrix in float around the arrays, or in binary16. */
+static pm_status run_matrix(const struct layer *l, const struct pm_hyflex_units *u, const struct pm_run_of *r,
+                            struct pm_hyflex_linear_cost *cost) {
+    const struct pm_operands *o = &r->operands;
+    const size_t n = o->n, in = n * l->in, out = n * l->out;
+    if (l->lanes == 0)
+        return pm_hyflex_linear_run(l->linear, n, o->x, r->first_vector, o->y, cost, r->watch);
+    uint16_t *x = malloc((in + 2 * out) * sizeof *x), *y = x + in, *onto = y + out;
+    if (!x)
+        return PM_ENOMEM;
+    pm_hyflex_from_float(o->x, in, x);
+    if (o->more[0])
+        pm_hyflex_from_float(o->more[0], out, onto);
+    const pm_status status =
+        pm_hyflex_linear_run16(l->linear, u, n, x, o->more[0] ? onto : NULL, r->first_vector, y, cost);
+    if (status == PM_OK)
+        pm_hyflex_to_float(y, out, o->y);
+    free(x);
+    return status;
+}
+
+static pm_status begin(const void *layer, unsigned tokens, void **state) {
+    const struct layer *l = layer;
+    struct pm_hyflex_cache *cache = NULL;
+    const pm_status status = l->digital ? pm_hyflex_cache_new(l->digital, tokens, &cache) : PM_OK;
+    *state = cache;
+    return status;
+}
+
+static void end(void *state) {
+    pm_hyflex_cache_free(state);
 }
 
 static pm_status run(const void *layer, void *state, const struct pm_run_of *r) {
-    (void)state;
     const struct layer *l = layer;
-    const struct pm_operands *o = &r->operands;
+    const struct pm_hyflex_units u = {l->lanes, r->counts, r->watch};
     struct pm_hyflex_linear_cost cost = {0};
-    const pm_status status = pm_hyflex_linear_run(l->linear, o->n, o->x, r->first_vector, o->y, &cost,
-                                                  r->watch ? watch_array : NULL, (void *)(uintptr_t)r->watch);
+    const pm_status status =
+        l->linear ? run_matrix(l, &u, r, &cost) : pm_hyflex_digital_run(l->digital, &u, state, &r->operands);
     if (status != PM_OK || !r->counts)
         return status;
+    const uint64_t n = r->operands.n;
+    struct pm_counts *whole = &r->counts[PM_HYFLEX_PART_WHOLE];
+    whole->of[PM_COUNT_VECTORS] += n;
+    if (!l->linear)
+        return PM_OK;
     add_cost(r->counts, &cost);
-    struct pm_counts *whole = &r->counts[WHOLE];
-    whole->of[PM_COUNT_VECTORS] += o->n;
     whole->of[PM_COUNT_CLOCKS] += cost.cycles;
-    whole->of[PM_COUNT_MOVED] += (uint64_t)o->n * (8 * l->in + 32 * l->out); /* int8 in, int32 out */
+    whole->of[PM_COUNT_MOVED] += n * (8 * l->in + 32 * l->out); /* int8 in, int32 out */
     return PM_OK;
 }
 
 static const struct pm_variant variants[] = {
+    {"*=hyflex,cell=1", "hyflex_slc", PM_OF_TEXT},
+    {"*=hyflex,cell=2", "hyflex_mlc", PM_OF_TEXT},
+    {"*=hyflex,cell=2,mlc-sigma=0.025", "hyflex_sigma_0.025", PM_OF_TEXT},
+    {"*=hyflex,cell=1 hyflex.digital=module", "hyflex_module", PM_OF_TEXT},
     {"ffn*=hyflex,cell=1", "slc", PM_OF_IMAGES | PM_OF_RTL},
     {"ffn*=hyflex,cell=2", "mlc", PM_OF_IMAGES | PM_OF_RTL},
     {"ffn*=hyflex,cell=1,flip=0", "literal_slc", PM_OF_IMAGES},
@@ -496,7 +639,12 @@ const struct pm_system pm_system_hyflex = {
     .title = "HyFlexPIM arrays",
     .settings = &list,
     .variants = variants,
-    .takes = PM_NODE_MATRIX,
+    .takes = PM_TAKES(PM_NODE_MATRIX),
+    .takes_more = PM_TAKES(PM_NODE_NORM) | PM_TAKES(PM_NODE_ACTIVATION) | PM_TAKES(PM_NODE_ADD) |
+                  PM_TAKES(PM_NODE_HEADS) | PM_TAKES(PM_NODE_POOL) | PM_TAKES(PM_NODE_PATCHES) |
+                  PM_TAKES(PM_NODE_PRODUCT) | PM_TAKES(PM_NODE_ROTARY),
+    .more = "digital=module",
+    .adds = "digital=module",
     .parts = parts,
     .draws =
         "rank-order=random or mlc-sigma>0 or slc-sigma>0 or read-noise>0 or stuck-on>0 or stuck-off>0 or "
@@ -505,5 +653,7 @@ const struct pm_system pm_system_hyflex = {
     .free = free_layer,
     .hold = hold,
     .free_own = free_own,
+    .begin = begin,
+    .end = end,
     .run = run,
 };

@@ -6,8 +6,8 @@
 #define PM_SYSTEM_HYFLEX_H
 
 #include "hyflex_gemv.h"
+#include "system/hyflex_digital.h"
 #include "system/ranks.h"
-#include "system/system.h"
 
 extern const struct pm_system pm_system_hyflex;
 
@@ -47,25 +47,26 @@ void pm_hyflex_linear_free(struct pm_hyflex_linear *linear);
 /** Arrays that it takes, and those of the matrix undivided in 1-bit cells. */
 struct pm_held pm_hyflex_linear_held(const struct pm_hyflex_linear *linear);
 
-struct pm_hyflex_run;
-/** Sees every array matrix's integers; a status but PM_OK ends the run, which returns it. */
-typedef pm_status pm_hyflex_watch(void *ctx, const struct pm_hyflex_run *run);
-
 /** y[n][out] = x[n][in] W^T + bias: every vector is rounded to int8 at its own scale max|x|/127, results are
  * scaled back in float. `first_vector` numbers the vectors since programming. cost and watch may be NULL.
  * PM_ENOMEM, or what `watch` returned. */
 pm_status pm_hyflex_linear_run(const struct pm_hyflex_linear *linear, size_t n, const float *x,
                                uint32_t first_vector, float *y, struct pm_hyflex_linear_cost *cost,
-                               pm_hyflex_watch *watch, void *ctx);
+                               const struct pm_watch *watch);
+/** The same in binary16, of which a digital module makes int8 and back; onto[n][out], NULL: nothing, is added
+ * as well. cost, u's watch: as above. */
+pm_status pm_hyflex_linear_run16(const struct pm_hyflex_linear *linear, const struct pm_hyflex_units *u,
+                                 size_t n, const uint16_t *x, const uint16_t *onto, uint32_t first_vector,
+                                 uint16_t *y, struct pm_hyflex_linear_cost *cost);
 
-/** Of pm_watch.done: a matrix's integers; called for each factor and each kind of cell. */
+/** Of a step in arrays: a matrix's integers; one for each factor and each kind of cell. */
 struct pm_hyflex_run {
     const struct pm_hyflex *h;
     const int8_t *x;
     size_t stride, n;
     uint32_t first_vector;
-    const int32_t *y; /**< [n][outputs of h] */
-    uint64_t cycles;  /**< golden clocks of this */
+    int32_t *y;      /**< [n][outputs of h] */
+    uint64_t cycles; /**< golden clocks of this */
 };
 /** A programmed layer's converters an array, for its RTL twin. */
 unsigned pm_hyflex_layer_sars(const void *layer);

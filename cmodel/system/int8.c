@@ -150,6 +150,7 @@ static pm_status run(const void *layer, void *state, const struct pm_run_of *r) 
 }
 
 static const struct pm_variant variants[] = {
+    {"*=int8", "int8", PM_OF_TEXT},
     {"ffn*=int8", NULL, PM_OF_PAIRS},
     {"ffn*=int8 flare.wo-scale=layer", NULL, PM_OF_PAIRS},
     {"ffn*=int8 flare.round=0", NULL, PM_OF_PAIRS},
@@ -162,7 +163,7 @@ const struct pm_system pm_system_int8 = {
     .title = "integers on the host",
     .settings = &list,
     .variants = variants,
-    .takes = PM_NODE_MATRIX,
+    .takes = PM_TAKES(PM_NODE_MATRIX),
     .place = place,
     .free = free_layer,
     .run = run,

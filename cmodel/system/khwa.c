@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "kernels/gemm.h"
-#include "mix_gemv.h"
 #include "system/integer.h"
 
 enum { ENGINE_MIXED = PM_KHWA_ENGINES };
@@ -58,8 +57,8 @@ struct layer {
     struct pm_pva *arrays; /* of the kernels in memristors, in order; NULL: none */
 };
 
-const struct pm_pva *pm_khwa_layer_arrays(const void *layer) {
-    return ((const struct layer *)layer)->arrays;
+const struct pm_mix_cfg *pm_khwa_layer_config(const void *layer) {
+    return &((const struct layer *)layer)->mix;
 }
 
 unsigned pm_khwa_layer_kernels(const void *layer, enum pm_khwa_engine engine) {
@@ -220,14 +219,17 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
 
 static void hold(const void *layer, struct pm_held *held) {
     const struct layer *l = layer;
-    *held = (struct pm_held){.arrays = l->arrays ? pm_pva_tiles(l->arrays) : 0,
+    const struct pm_pva_cfg table = pm_pva_default(l->mix.bx, l->mix.bw);
+    *held = (struct pm_held){.accesses = l->code ? 0 : pm_pva_accesses(&table, l->in, false),
+                             .arrays = l->arrays ? pm_pva_tiles(l->arrays) : 0,
                              .sram_bits = (uint64_t)l->in * l->count[PM_KHWA_SRAM] * l->mix.bw};
 }
 
 /* ---- running ---- */
 
 struct buffers {
-    int32_t *x;       /* [n][in] */
+    int32_t *code;    /* [n][in], as they come: of the format, or integers */
+    int32_t *x;       /* [n][in], aligned */
     int16_t *x16;     /* [n][pm_gemm_stride(in)] */
     int *power;       /* [n], of the inputs: 0 where they are integers */
     float *scale;     /* [n], of the inputs: 1 where they are floating point */
@@ -235,13 +237,13 @@ struct buffers {
     int64_t *arrays;  /* [n][kernels in memristors] */
 };
 
-/* A vector's codes, and them aligned; where each product is aligned, codes stay in x[in]. */
-static int align_input(const struct layer *l, const float *from, int32_t *x, int16_t *q) {
+/* A vector's codes, and them aligned. */
+static int align_input(const struct layer *l, const float *from, int32_t *code, int16_t *q) {
     const struct pm_prealign_cfg cfg = {l->mix.format, l->mix.bx, l->mix.rx};
     for (size_t i = 0; i < l->in; i++)
-        x[i] = (int32_t)pm_float_encode(l->mix.format, from[i]);
-    const unsigned most = pm_exp_max(cfg.format, x, l->in, 1);
-    pm_prealign(&cfg, x, l->in, 1, most, q);
+        code[i] = (int32_t)pm_float_encode(l->mix.format, from[i]);
+    const unsigned most = pm_exp_max(cfg.format, code, l->in, 1);
+    pm_prealign(&cfg, code, l->in, 1, most, q);
     return pm_prealign_power(&cfg, most);
 }
 
@@ -266,11 +268,11 @@ static void take_inputs(const struct layer *l, const struct pm_operands *o, cons
         int16_t *q = b->x16 + t * stride;
         b->scale[t] = l->integer ? l->integer->x_scale : 1;
         if (l->mix.x_float)
-            b->power[t] = align_input(l, x, b->x + t * l->in, q);
+            b->power[t] = align_input(l, x, b->code + t * l->in, q);
         else if (!l->integer)
             b->scale[t] = quantise_input(l, x, q);
         memset(q + l->in, 0, (stride - l->in) * sizeof *q);
-        for (size_t i = 0; i < l->in && !l->code; i++)
+        for (size_t i = 0; i < l->in; i++)
             b->x[t * l->in + i] = q[i];
     }
 }
@@ -292,11 +294,7 @@ static void multiply(const struct layer *l, size_t n, const struct buffers *b) {
 static pm_status read_arrays(const struct layer *l, const struct pm_run_of *r, const struct buffers *b,
                              struct pm_pva_cost *cost) {
     const size_t n = r->operands.n, outputs = l->count[PM_KHWA_MEMRISTOR];
-    pm_status status = pm_pva_gemm(l->arrays, b->x, l->in, n, r->first_vector, b->arrays, cost);
-    if (status == PM_OK && r->watch) {
-        const struct pm_khwa_run run = {l->arrays, b->x, n, r->first_vector, b->arrays, cost};
-        status = r->watch->done(r->watch->ctx, &run);
-    }
+    const pm_status status = pm_pva_gemm(l->arrays, b->x, l->in, n, r->first_vector, b->arrays, cost);
     double error = 0, exact = 0;
     for (size_t t = 0; t < n && status == PM_OK; t++)
         for (size_t o = 0, m = 0; o < l->out; o++) {
@@ -313,6 +311,25 @@ static pm_status read_arrays(const struct layer *l, const struct pm_run_of *r, c
         r->counts[PM_KHWA_MEMRISTOR].of[PM_COUNT_EXACT] += (uint64_t)(exact / PM_COUNT_POWER + 0.5);
     }
     return status;
+}
+
+static pm_status tell(const struct layer *l, const struct pm_run_of *r, const struct buffers *b,
+                      const struct pm_pva_cost *cost) {
+    const struct pm_khwa_run run = {.mix = &l->mix,
+                                    .in = l->in,
+                                    .out = l->out,
+                                    .n = r->operands.n,
+                                    .first_vector = r->first_vector,
+                                    .code = l->mix.x_float ? b->code : b->x,
+                                    .x = b->x,
+                                    .x_power = b->power,
+                                    .w_power = l->power,
+                                    .weight = l->weight,
+                                    .engine = l->engine,
+                                    .arrays = l->arrays,
+                                    .product = b->product,
+                                    .cost = cost};
+    return r->watch->done(r->watch->ctx, &run);
 }
 
 static float from_pattern(uint32_t pattern) {
@@ -339,7 +356,7 @@ static void align_products(const struct layer *l, size_t n, const struct buffers
     for (size_t t = 0; t < n; t++)
         for (size_t o = 0; o < l->out; o++) {
             int p;
-            const int64_t dpv = pm_align_dot(how, l->mix.format, l->mix.bx, l->mix.bw, b->x + t * l->in,
+            const int64_t dpv = pm_align_dot(how, l->mix.format, l->mix.bx, l->mix.bw, b->code + t * l->in,
                                              l->code + o, l->in, l->out, &p);
             y[t * l->out + o] = from_pattern(pm_fp_norm(dpv, p, NULL)) + l->bias[o];
         }
@@ -349,6 +366,8 @@ static const char *const parts[] = {"memristor", "sram", "tiny", NULL};
 
 /* Units of energy, a model: one a memristor access and column pair, SRAM plane, row pair and column, tiny
  * MAC. */
+enum { UNIT = 1000 };
+
 static void count(const struct layer *l, size_t n, const struct pm_pva_cost *cost, struct pm_counts *counts) {
     const uint64_t planes = l->mix.bx, vectors = n;
     struct pm_counts *memristor = &counts[PM_KHWA_MEMRISTOR], *sram = &counts[PM_KHWA_SRAM],
@@ -360,17 +379,17 @@ static void count(const struct layer *l, size_t n, const struct pm_pva_cost *cos
         memristor->of[PM_COUNT_CONVERSIONS] += cost->conversions;
         memristor->of[PM_COUNT_CLIPS] += cost->clips;
         memristor->of[PM_COUNT_CLOCKS] += cost->accesses;
-        memristor->of[PM_COUNT_UNITS] += cost->accesses * l->count[PM_KHWA_MEMRISTOR];
+        memristor->of[PM_COUNT_ENERGY] += UNIT * cost->accesses * l->count[PM_KHWA_MEMRISTOR];
     }
     if (l->count[PM_KHWA_SRAM] > 0) {
         sram->of[PM_COUNT_VECTORS] += vectors;
         sram->of[PM_COUNT_CLOCKS] += vectors * planes;
-        sram->of[PM_COUNT_UNITS] += vectors * planes * ((l->in + 1) / 2) * l->count[PM_KHWA_SRAM];
+        sram->of[PM_COUNT_ENERGY] += UNIT * vectors * planes * ((l->in + 1) / 2) * l->count[PM_KHWA_SRAM];
     }
     if (l->count[PM_KHWA_TINY] > 0) {
         tiny->of[PM_COUNT_VECTORS] += vectors;
         tiny->of[PM_COUNT_CLOCKS] += vectors * l->in;
-        tiny->of[PM_COUNT_UNITS] += vectors * l->in * l->count[PM_KHWA_TINY];
+        tiny->of[PM_COUNT_ENERGY] += UNIT * vectors * l->in * l->count[PM_KHWA_TINY];
     }
 }
 
@@ -380,13 +399,15 @@ static pm_status run(const void *layer, void *state, const struct pm_run_of *r) 
     const struct pm_operands *o = &r->operands;
     const size_t n = o->n;
     struct pm_pva_cost cost = {0};
-    struct buffers b = {.x = malloc(n * l->in * sizeof *b.x),
+    struct buffers b = {.code = malloc(n * l->in * sizeof *b.code),
+                        .x = malloc(n * l->in * sizeof *b.x),
                         .x16 = malloc(n * pm_gemm_stride(l->in) * sizeof *b.x16),
                         .power = calloc(n, sizeof *b.power),
                         .scale = malloc(n * sizeof *b.scale),
                         .product = malloc(n * l->out * sizeof *b.product),
                         .arrays = malloc((n * l->count[PM_KHWA_MEMRISTOR] + 1) * sizeof *b.arrays)};
-    pm_status status = b.x && b.x16 && b.power && b.scale && b.product && b.arrays ? PM_OK : PM_ENOMEM;
+    pm_status status =
+        b.code && b.x && b.x16 && b.power && b.scale && b.product && b.arrays ? PM_OK : PM_ENOMEM;
     if (status == PM_OK) {
         take_inputs(l, o, &b);
         if (l->code) {
@@ -395,11 +416,14 @@ static pm_status run(const void *layer, void *state, const struct pm_run_of *r) 
             multiply(l, n, &b); /* of memristors, too, to tell their error */
             if (l->arrays)
                 status = read_arrays(l, r, &b, &cost);
+            if (status == PM_OK && r->watch)
+                status = tell(l, r, &b, &cost);
             restore(l, n, &b, o->y);
         }
     }
     if (status == PM_OK && r->counts && !l->code)
         count(l, n, &cost, r->counts);
+    free(b.code);
     free(b.x);
     free(b.x16);
     free(b.power);
@@ -424,15 +448,24 @@ static const struct pm_variant variants[] = {
     {"khwa.mode=ii khwa.engine=tiny", NULL, PM_OF_IMAGES},
     {"khwa.mode=ii khwa.engine=mixed khwa.theta=5", NULL, PM_OF_IMAGES},
     {"khwa.mode=ii khwa.engine=mixed khwa.theta=6", NULL, PM_OF_IMAGES},
-    {"khwa.mode=ff khwa.engine=sram", NULL, PM_OF_IMAGES},
-    {"khwa.mode=ff khwa.engine=sram khwa.wbits=5", NULL, PM_OF_IMAGES},
-    {"khwa.mode=ff khwa.engine=sram khwa.wbits=4", NULL, PM_OF_IMAGES},
-    {"khwa.mode=ff khwa.engine=sram khwa.wbits=5 khwa.align=layer khwa.rw=0", NULL, PM_OF_IMAGES},
-    {"khwa.mode=ff khwa.engine=sram khwa.wbits=4 khwa.align=layer khwa.rw=0", NULL, PM_OF_IMAGES},
-    {"khwa.mode=ff khwa.engine=sram khwa.align=input", NULL, PM_OF_IMAGES},
-    {"khwa.mode=ff khwa.engine=sram khwa.align=product", NULL, PM_OF_IMAGES},
-    /* noisy cells must not break equality */
+    /* 2DQA's choice, by perimeter partition, between its two ends */
+    {"khwa.mode=ii khwa.engine=mixed", NULL, PM_OF_IMAGES},
+    {"plan=2dqa.json", NULL, PM_OF_IMAGES},
+    {"khwa.mode=ff khwa.engine=sram", NULL, PM_OF_IMAGES | PM_OF_LAYERS},
+    {"khwa.mode=ff khwa.engine=sram khwa.wbits=5", NULL, PM_OF_IMAGES | PM_OF_LAYERS},
+    {"khwa.mode=ff khwa.engine=sram khwa.wbits=4", NULL, PM_OF_IMAGES | PM_OF_LAYERS},
+    {"khwa.mode=ff khwa.engine=sram khwa.wbits=5 khwa.align=layer khwa.rw=0", NULL,
+     PM_OF_IMAGES | PM_OF_LAYERS},
+    {"khwa.mode=ff khwa.engine=sram khwa.wbits=4 khwa.align=layer khwa.rw=0", NULL,
+     PM_OF_IMAGES | PM_OF_LAYERS},
+    {"khwa.mode=ff khwa.engine=sram khwa.align=input", NULL, PM_OF_IMAGES | PM_OF_LAYERS},
+    {"khwa.mode=ff khwa.engine=sram khwa.align=product", NULL, PM_OF_IMAGES | PM_OF_LAYERS},
+    /* noisy cells must not break equality; floating point is aligned in front of the engines, mixed layers
+     * are brought together behind them */
     {"khwa.mode=ii khwa.mlc-sigma=0.1 khwa.read-noise=0.1", NULL, PM_OF_RTL},
+    {"khwa.mode=if khwa.engine=sram", NULL, PM_OF_RTL},
+    {"khwa.mode=fi khwa.engine=tiny", NULL, PM_OF_RTL},
+    {"khwa.mode=ff khwa.engine=mixed khwa.theta=125", NULL, PM_OF_RTL},
     {0},
 };
 
@@ -443,7 +476,7 @@ const struct pm_system pm_system_khwa = {
     .title = "Khwa's engines",
     .settings = &list,
     .variants = variants,
-    .takes = PM_NODE_MATRIX,
+    .takes = PM_TAKES(PM_NODE_MATRIX),
     .parts = parts,
     .draws = "mlc-sigma>0 or read-noise>0",
     .place = place,

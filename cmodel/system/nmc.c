@@ -280,7 +280,7 @@ const struct pm_system pm_system_nmc = {
     .title = "near-memory macros",
     .settings = &list,
     .variants = variants,
-    .takes = PM_NODE_MATRIX,
+    .takes = PM_TAKES(PM_NODE_MATRIX),
     .parts = parts,
     .draws = "misreads=1",
     .place = place,

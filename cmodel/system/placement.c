@@ -12,6 +12,7 @@ struct pm_placement {
     const struct pm_graph *graph;
     struct placed *node; /* [nodes] */
     bool *elsewhere;     /* [nodes] */
+    bool *adds;          /* [nodes] */
     void *own[PM_MAX_SYSTEMS];
     bool settles;
 };
@@ -35,6 +36,7 @@ static pm_status place(struct pm_placement *p, const struct pm_plan *plan, struc
         return pm_fail(e, PM_ENOMEM, name, "out of memory");
     p->node[i].system = system;
     p->elsewhere[i] = true;
+    p->adds[i] = system->adds && pm_settings_meet(settings, system->adds);
     p->settles = p->settles || (system->settles && pm_settings_meet(settings, system->settles));
     site->own = p->own[number_of(system)];
     *e->text = '\0';
@@ -56,7 +58,9 @@ pm_status pm_placement_new(const struct pm_plan *plan, const struct pm_graph *gr
     p->graph = graph;
     p->node = calloc(graph->nodes, sizeof *p->node);
     p->elsewhere = calloc(graph->nodes, sizeof *p->elsewhere);
-    pm_status status = p->node && p->elsewhere ? PM_OK : pm_fail(e, PM_ENOMEM, "plan", "out of memory");
+    p->adds = calloc(graph->nodes, sizeof *p->adds);
+    pm_status status =
+        p->node && p->elsewhere && p->adds ? PM_OK : pm_fail(e, PM_ENOMEM, "plan", "out of memory");
     for (unsigned i = 0; i < graph->nodes && status == PM_OK; i++)
         status = place(p, plan, &site, i, e);
     pm_calibration_free(&site.calibration);
@@ -78,11 +82,16 @@ void pm_placement_free(struct pm_placement *p) {
             pm_systems[i]->free_own(p->own[i]);
     free(p->node);
     free(p->elsewhere);
+    free(p->adds);
     free(p);
 }
 
 const struct pm_system *pm_placement_system(const struct pm_placement *p, unsigned node) {
     return p->node[node].system;
+}
+
+const bool *pm_placement_adds(const struct pm_placement *p) {
+    return p->adds;
 }
 
 const void *pm_placement_layer(const struct pm_placement *p, unsigned node) {
@@ -147,12 +156,13 @@ pm_status pm_worker_layer(struct pm_worker *w, unsigned node, size_t first, cons
 }
 
 static pm_status compute(void *ctx, unsigned node, const struct pm_operands *o) {
-    return pm_worker_layer(ctx, node, 0, o);
+    return pm_worker_layer(ctx, node, o->past, o);
 }
 
 pm_status pm_worker_run(struct pm_worker *w, const struct pm_graph_input *input, float *out) {
-    const struct pm_graph_elsewhere elsewhere = {w->placement ? w->placement->elsewhere : NULL, compute, w};
-    return pm_graph_run(w->graph, input, w->placement ? &elsewhere : NULL, w->scratch, out);
+    const struct pm_placement *p = w->placement;
+    const struct pm_graph_elsewhere elsewhere = {p ? p->elsewhere : NULL, compute, w, p ? p->adds : NULL};
+    return pm_graph_run(w->graph, input, p ? &elsewhere : NULL, w->scratch, out);
 }
 
 pm_status pm_worker_run_host(struct pm_worker *w, const struct pm_graph_input *input, float *out) {
@@ -166,7 +176,7 @@ bool pm_placement_settles(const struct pm_placement *p) {
 pm_status pm_placement_settle(struct pm_placement *p, const struct pm_graph_input *input, unsigned count) {
     struct pm_worker w;
     pm_status status = pm_worker_begin(&w, p->graph, p, p->graph->tokens);
-    float *out = malloc(pm_graph_outputs(p->graph) * sizeof *out);
+    float *out = malloc(pm_graph_floats(p->graph, p->graph->tokens) * sizeof *out);
     if (status == PM_OK && !out)
         status = PM_ENOMEM;
     for (unsigned i = 0; i < count && status == PM_OK; i++)

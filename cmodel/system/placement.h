@@ -17,6 +17,8 @@ void pm_placement_free(struct pm_placement *p);
 /** The system of node number `node`, and its programmed layer; NULL: the host has it. */
 const struct pm_system *pm_placement_system(const struct pm_placement *p, unsigned node);
 const void *pm_placement_layer(const struct pm_placement *p, unsigned node);
+/** [nodes] which matrices add in[1] themselves. */
+const bool *pm_placement_adds(const struct pm_placement *p);
 
 /** Whether some layer must see typical inputs first, and shows them to it. */
 bool pm_placement_settles(const struct pm_placement *p);

@@ -206,9 +206,16 @@ static int last_match(const struct pm_plan *p, const struct pm_node *node) {
     return i;
 }
 
+static bool takes(const struct pm_plan *p, const struct pm_plan_entry *entry, enum pm_node_kind kind) {
+    struct pm_settings *s = entry->system->more ? pm_plan_settings(p, entry) : NULL;
+    const bool taken = pm_system_takes(entry->system, s, kind);
+    free(s);
+    return taken;
+}
+
 static bool whole(const struct pm_plan *p, const struct pm_graph *g, unsigned node) {
     const int by = last_match(p, &g->node[node]);
-    if (by < 0 || p->entry[by].system->takes != PM_NODE_ATTENTION)
+    if (by < 0 || !takes(p, &p->entry[by], PM_NODE_ATTENTION))
         return false;
     for (unsigned i = node + 1; i <= node + g->node[node].attention.body; i++)
         if (pm_node_is_layer(&g->node[i]) && last_match(p, &g->node[i]) > by)
@@ -216,17 +223,22 @@ static bool whole(const struct pm_plan *p, const struct pm_graph *g, unsigned no
     return true;
 }
 
-const struct pm_plan_entry *pm_plan_of(const struct pm_plan *p, const struct pm_graph *g, unsigned node) {
+/* The entry that a layer by itself is the last to match, whether its system takes it or not; NULL: the host.
+ */
+static const struct pm_plan_entry *matched(const struct pm_plan *p, const struct pm_graph *g, unsigned node) {
     const struct pm_node *n = &g->node[node];
     const int by = pm_node_is_layer(n) ? last_match(p, n) : -1;
     if (by < 0 || (n->kind == PM_NODE_ATTENTION && !whole(p, g, node)))
         return NULL;
-    if (n->kind == PM_NODE_HEADS && p->entry[by].system->takes != PM_NODE_HEADS)
-        return NULL; /* a pattern of matrices, or of an attention of which they are not all */
     for (unsigned i = 0; i < node; i++) /* a part of an attention that is placed as a whole */
         if (g->node[i].kind == PM_NODE_ATTENTION && node <= i + g->node[i].attention.body && whole(p, g, i))
             return NULL;
     return &p->entry[by];
+}
+
+const struct pm_plan_entry *pm_plan_of(const struct pm_plan *p, const struct pm_graph *g, unsigned node) {
+    const struct pm_plan_entry *entry = matched(p, g, node);
+    return entry && takes(p, entry, g->node[node].kind) ? entry : NULL;
 }
 
 /* The settings of a system as a whole; NULL: it has none. */
@@ -274,22 +286,21 @@ bool pm_plan_draws(const struct pm_plan *p, const struct pm_graph *g) {
 
 /* ---- what it must not say ---- */
 
-static const char *kind_name(enum pm_node_kind kind) {
-    return kind == PM_NODE_MATRIX ? "matrix" : kind == PM_NODE_HEADS ? "heads of an attention" : "attention";
-}
-
-static pm_status check_pattern(const struct pm_graph *g, const struct pm_plan_entry *entry,
-                               struct pm_error *e) {
-    bool any = false;
+static pm_status check_pattern(const struct pm_plan *p, const struct pm_graph *g,
+                               const struct pm_plan_entry *entry, struct pm_error *e) {
+    const struct pm_system *system = entry->system;
+    bool any = false, more = false;
     for (unsigned i = 0; i < g->nodes; i++) {
         if (!pm_node_is_layer(&g->node[i]) || fnmatch(entry->pattern, g->node[i].name, 0) != 0)
             continue;
-        if (g->node[i].kind == entry->system->takes)
+        if (takes(p, entry, g->node[i].kind))
             return PM_OK;
         any = true;
+        more = more || (system->takes_more & PM_TAKES(g->node[i].kind));
     }
-    return any ? pm_fail(e, PM_EINVAL, entry->pattern, "matches no %s, which is what %s takes",
-                         kind_name(entry->system->takes), entry->system->name)
+    return any ? pm_fail(e, PM_EINVAL, entry->pattern, "matches no %s, which is what %s takes%s%s",
+                         system->takes & PM_TAKES(PM_NODE_MATRIX) ? "matrix" : "attention", system->name,
+                         more ? " without " : "", more ? system->more : "")
                : pm_fail(e, PM_EINVAL, entry->pattern, "matches no layer of the network");
 }
 
@@ -308,18 +319,17 @@ static pm_status check_settings(const struct pm_plan *p, const struct pm_plan_en
 pm_status pm_plan_check(const struct pm_plan *p, const struct pm_graph *g, bool rtl, struct pm_error *e) {
     for (unsigned i = 0; i < p->entries; i++) {
         const struct pm_plan_entry *entry = &p->entry[i];
-        pm_status status = entry->given ? check_pattern(g, entry, e) : PM_OK;
+        pm_status status = entry->given ? check_pattern(p, g, entry, e) : PM_OK;
         if (status == PM_OK && used(p, g, entry))
             status = check_settings(p, entry, rtl, e);
         if (status != PM_OK)
             return status;
     }
     for (unsigned i = 0; i < g->nodes; i++) {
-        const struct pm_plan_entry *entry = pm_plan_of(p, g, i);
-        if (entry && entry->system->takes != g->node[i].kind)
-            return pm_fail(e, PM_EINVAL, g->node[i].name, "%s takes %s", entry->system->name,
-                           entry->system->takes == PM_NODE_HEADS ? "attention's heads"
-                                                                 : "an attention as a whole");
+        const struct pm_plan_entry *entry = g->node[i].kind == PM_NODE_MATRIX ? matched(p, g, i) : NULL;
+        if (entry && !takes(p, entry, PM_NODE_MATRIX))
+            return pm_fail(e, PM_EINVAL, g->node[i].name, "%s takes an attention as a whole",
+                           entry->system->name);
     }
     return PM_OK;
 }

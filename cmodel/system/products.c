@@ -60,6 +60,10 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
     struct layer *l = *layer = calloc(1, sizeof *l);
     if (!l)
         return PM_ENOMEM;
+    if (node->causal || (node->kv_heads && node->kv_heads != node->heads))
+        return pm_fail(
+            e, PM_EINVAL, node->name,
+            "products takes attentions of all tokens to all, of as many heads of keys as of queries");
     l->width = node->width;
     l->heads = node->heads;
     l->tokens = site->graph->tokens;
@@ -177,13 +181,13 @@ static pm_status run_head(const struct layer *l, struct state *t, unsigned head,
     const float root = 1 / sqrtf((float)dk);
     for (size_t i = 0; i < o->n; i++)
         memcpy(t->x + i * dk, o->x + i * l->width + at, dk * sizeof *t->x);
-    pm_status status = multiply(l, t, QK, o->k + at, r, cost);
+    pm_status status = multiply(l, t, QK, o->more[0] + at, r, cost);
     for (size_t i = 0; i < (size_t)o->n * o->n && status == PM_OK; i++)
         t->x[i] = t->y[i] * root;
     for (size_t i = 0; i < o->n && status == PM_OK; i++)
         pm_softmax(t->x + i * o->n, o->keep, o->n);
     if (status == PM_OK)
-        status = multiply(l, t, AV, o->v + at, r, cost);
+        status = multiply(l, t, AV, o->more[1] + at, r, cost);
     for (size_t i = 0; i < o->n && status == PM_OK; i++)
         memcpy(o->y + i * l->width + at, t->y + i * dk, dk * sizeof *t->y);
     return status;
@@ -213,7 +217,7 @@ const struct pm_system pm_system_products = {
     .summary = "q k^T and A v of attention on crossbars, written for every image",
     .title = "attention's products on crossbars",
     .settings = &list,
-    .takes = PM_NODE_HEADS,
+    .takes = PM_TAKES(PM_NODE_HEADS),
     .parts = parts,
     .place = place,
     .free = free,

@@ -28,6 +28,10 @@ pm_status pm_site_calibration(struct pm_site *site, const struct pm_calibration 
     return status;
 }
 
+bool pm_system_takes(const struct pm_system *s, const struct pm_settings *settings, enum pm_node_kind kind) {
+    return (s->takes | (s->more && pm_settings_meet(settings, s->more) ? s->takes_more : 0)) & PM_TAKES(kind);
+}
+
 unsigned pm_system_parts(const struct pm_system *s) {
     unsigned n = 0;
     while (s->parts && s->parts[n])

@@ -8,6 +8,11 @@ localparam int unsigned RBW = RB > 0 ? RB : 1;
 localparam int unsigned NBW = NB > 0 ? NB : 1;
 wire fv_eager, fv_clear;
 wire [4:0] fv_in, fv_base;
+// Number of the run's first token, once it is there.
+wire [TW-1:0] fv_first;
+wire fv_numbered;
+(* hierconn *) wire [TW-1:0] \u_l_keep.row_q ;
+(* hierconn *) wire [TW-1:0] \u_row_keep.row_q ;
 (* anyseq *) wire fv_take, fv_give;
 (* hierconn *) wire \u_o_row.full_q ;
 (* hierconn *) wire [NBW-1:0] \u_o_row.beat_q ;
@@ -88,6 +93,14 @@ always_comb if (rst_ni) begin
   products : assert (\u_on.count_q == 7'(fv_av_q - 5'(fv_n_q >> NB)));
   norm : assert (\u_norm.fv_count == 7'(fv_n_q - fv_m_q));
   out : assert (5'(o_valid_o) == 5'(fv_m_q >> NB) - fv_base);
+  // A token sees its past: the rows that enter the quantiser and the softmax bear their tokens' numbers, counted from the run's first.
+  if (fv_numbered) numbers : assert (\u_l_keep.row_q == fv_first + TW'(fv_l_q) && \u_row_keep.row_q == fv_first + TW'(fv_beat_q >> RB));
+  if (l_valid)
+    for (int unsigned j = 0; j < MaxTokens; j++)
+      assert (l_keep[j] == (keep_i[j] && (!causal_i || (TW + 1)'(j) <= (TW + 1)'(fv_first) + l[TW:0])));
+  if (beat_valid)
+    for (int unsigned j = 0; j < Lanes; j++)
+      assert (beat_keep[j] == (!causal_i || (TW + 1)'(\u_row_beats.beat_q * Lanes + j) <= (TW + 1)'(fv_first) + beat[TW:0]));
   // Places in the rows.
   row_places : assert ((RB + 5)'(\u_row_beats.beat_q ) == fv_beat_q % (1 << RB) && (RB + 5)'(\u_a_row.beat_q ) == fv_abeat_q % (1 << RB));
   norm_places : assert ((NB + 5)'(\u_o_beats.beat_q ) == fv_n_q % (1 << NB) && (NB + 5)'(\u_o_row.beat_q ) == fv_m_q % (1 << NB));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tokens are numbered at each handshake, so that what lies between two of them is known. From the module above: the numbers of the next
-// token to come (fv_in) and to leave (fv_base), the pass's end (fv_clear), willingness (fv_eager).
+// token to come (fv_in) and to leave (fv_base), counted from the run's first (fv_first), the pass's end (fv_clear), willingness (fv_eager).
 wire fv_eager, fv_clear;
 wire [4:0] fv_in, fv_base;
+wire [TW-1:0] fv_first;
 (* hierconn *) wire \u_stage.fv_eager ;
 (* hierconn *) wire [4:0] \u_stage.fv_base ;
 (* hierconn *) wire [6:0] \u_stage.fv_count ;
@@ -43,8 +44,8 @@ always_comb if (rst_ni) begin
   bias : assert (5'(\u_bias.valid_q ) == fv_y_q - fv_sum_q);
   writes : assert (5'(fv_held) == fv_sum_q - fv_base && !\u_write.old_q );
   if (\u_write.valid_q )
-    next_write : assert (\u_write.token_q == fv_next[TW-1:0] && \u_write.k_q == {D{{(Kvb - 4) {1'b0}}, fv_next}} &&
+    next_write : assert (\u_write.token_q == fv_first + TW'(fv_next) && \u_write.k_q == {D{{(Kvb - 4) {1'b0}}, fv_next}} &&
         \u_write.v_q == {D{{(Kvb - 4) {1'b0}}, fv_next}});
-  if (wr_valid_o) write : assert (wr_token_o == fv_base[TW-1:0] && wr_k_o == {D{Kvb'(fv_base)}} && wr_v_o == {D{Kvb'(fv_base)}});
+  if (wr_valid_o) write : assert (wr_token_o == fv_first + TW'(fv_base) && wr_k_o == {D{Kvb'(fv_base)}} && wr_v_o == {D{Kvb'(fv_base)}});
   if (\u_bias.valid_q ) sums : assert (\u_bias.sum_q == {2 * D{SumW'(fv_sum_q)}} && \u_bias.shift_q == 16'(fv_sum_q));
 end

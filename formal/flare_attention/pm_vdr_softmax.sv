@@ -62,6 +62,6 @@ module pm_vdr_softmax #(
   always_comb if (rst_ni) begin
     assert (fv_count <= 7'(Depth) && (!offered_q || whole));
     // Its exponent comes with the row.
-    if (x_valid_i) exponent : assert (ne_i == -(NeW'(x_i[4:0])) && x_i == {Lanes{8'(x_i[4:0])}} && &keep_i);
+    if (x_valid_i) exponent : assert (ne_i == -(NeW'(x_i[4:0])) && x_i == {Lanes{8'(x_i[4:0])}});
   end
 endmodule

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Properties of pm_kv_write: every token that is taken since clear_i is written once, under its number, as the parse of
+// Properties of pm_kv_write: every token that is taken since clear_i is written once, under its number, which goes on with
+// append_i, as the parse of
 // its accumulators by clamp(M - ex, -31, 31); pins are stable until they are taken; the arrays never overflow; the flags
 // are exactly "an element of a token that reached the pins saturated since clear_i", without tokens taken before it. The parse's
 // halves are proven in formal/emsbq: here they are second instances on the token as it came, with its shift from arithmetic of 40 bits.
@@ -59,8 +60,9 @@ always @(posedge clk_i) begin
   end
   if (clear_i) {fv_old1_q, fv_old2_q} <= '1;
   if (!rst_ni || clear_i) begin
-    fv_taken_q   <= '0;
-    fv_written_q <= '0;
+    // Numbers go on with append_i, as if all before were written.
+    fv_taken_q   <= rst_ni && append_i ? fv_taken_q : '0;
+    fv_written_q <= rst_ni && append_i ? fv_taken_q : '0;
     {fv_flag_k_q, fv_flag_v_q} <= '0;
   end else begin
     fv_taken_q   <= fv_taken_q + (TW + 1)'(in_valid_i && in_ready_o);
@@ -82,7 +84,7 @@ end
 always_comb begin
   if (fv_init_q) assume (!rst_ni);
   if (!fv_init_q && rst_ni) begin
-    assert (count_q == fv_taken_q && count_q <= MaxTokens);
+    assert (count_o == fv_taken_q && count_q == fv_taken_q && count_q <= MaxTokens);
     assert (fv_taken_q == fv_written_q + (TW + 1)'(valid_q && !fv_old1_q) + (TW + 1)'(wr_valid_o && !fv_old2_q));
     if (valid_q) begin
       assert (old_q == fv_old1_q && token_q == fv_token_q[TW-1:0]);
@@ -99,6 +101,7 @@ always_comb begin
     assert (in_ready_o == (!clear_i && count_q != MaxTokens && (!valid_q || !wr_valid_o || wr_ready_i)));
     cover (count_q == MaxTokens && k_sat_o && !v_sat_o);
     cover (valid_q && old_q && wr_valid_o);
+    cover (valid_q && !old_q && token_q == 2 && wr_valid_o && fv_old2_q);
   end
 `ifdef CANARY
   if (rst_ni) canary : assert (count_q != 2);

@@ -36,6 +36,7 @@ struct pm_attention_cfg {
     enum pm_coding coding_x, coding_q, coding_o;
     enum pm_gpc_mode gpc; /**< split in RTL */
     bool all_planes;      /**< no effective planes, which RTL has */
+    bool causal;          /**< a token attends to itself and to those before it alone */
     unsigned q;           /**< bits of x, q, o and y: 8 as in RTL, or 9; 0: 8 */
     unsigned adc; /**< bits of converters for arrays whose wordlines are all on at once (flare_whole.h); 0, as
                        in RTL: BitSift's accesses, exact conversions. No noise with it */
@@ -89,7 +90,7 @@ void pm_attention_free(struct pm_attention *engine);
 /** What the stages of one token held, for comparison with RTL: called once a token in pass order. Pointers
  * are valid during the call. Pass 1: only k and v. Pass 2: the others. */
 struct pm_attention_stages {
-    unsigned token;
+    unsigned token;       /**< of the run's */
     const int16_t *k, *v; /**< [D] parsed */
     const int16_t *q;     /**< [D], and per head s_q */
     const int32_t *s_q;   /**< [heads] */
@@ -97,6 +98,7 @@ struct pm_attention_stages {
     const int32_t *ne;    /**< [heads] */
     const uint8_t *a;     /**< [heads][stride] */
     size_t stride;        /**< max_tokens */
+    unsigned keys;        /**< tokens that the arrays hold: of a row so many are there */
     const uint32_t *z;    /**< [heads] */
     const int32_t *o;     /**< [D] normalised heads, 4 fraction bits */
     const int16_t *o8;    /**< [D] */
@@ -104,9 +106,14 @@ struct pm_attention_stages {
 };
 typedef void pm_attention_probe(void *ctx, const struct pm_attention_stages *stages);
 
-/** Runs n tokens: x[n][D], ex[n] (-32768..32767; real value x * 2^ex), key mask keep[n] (1 = kept) or NULL,
- * into y[n][D], e[n]. `first_vector` numbers the first token since programming, for the noise draws. probe
- * and cost may be NULL. */
+/** The next run's tokens follow the first `held` of those whose keys and values the runs before left in the
+ * arrays: it reads and gives what is of its own n tokens, but for keep[held + n]. A causal run of all of them
+ * gives the same. PM_EINVAL: there are not as many. */
+pm_status pm_attention_append(struct pm_attention *engine, unsigned held);
+
+/** Runs n tokens, with those that it follows at most max_tokens: x[n][D], ex[n] (-32768..32767; real value x
+ * * 2^ex), key mask keep[n] (1 = kept) or NULL, into y[n][D], e[n]. `first_vector` numbers the first token
+ * since programming, for the noise draws. probe and cost may be NULL. */
 pm_status pm_attention_run(struct pm_attention *engine, const int8_t *x, const int32_t *ex,
                            const uint8_t *keep, unsigned n, uint32_t first_vector, int8_t *y, int32_t *e,
                            struct pm_attention_cost *cost, pm_attention_probe *probe, void *ctx);

@@ -51,6 +51,27 @@ uint16_t pm_fp16_max(uint16_t a, uint16_t b);
 /** a * scale. */
 uint16_t pm_fp16_i2f(int32_t a, struct pm_scale scale);
 
+enum pm_fp16_function {
+    PM_FP16_ADD,
+    PM_FP16_SUB,
+    PM_FP16_MUL,
+    PM_FP16_FMA,
+    PM_FP16_DIV,
+    PM_FP16_SQRT,
+    PM_FP16_MAX,
+    PM_FP16_I2F
+};
+/** What f says of a, b, c, as far as it has them; PM_FP16_I2F: of the integer a and the scale, all others: of
+ * the code a. *flags: PM_FP16_NV, PM_FP16_OF or 0. */
+uint16_t pm_fp16_apply(enum pm_fp16_function f, int32_t a, uint16_t b, uint16_t c, struct pm_scale scale,
+                       unsigned *flags);
+enum {
+    PM_FP16_NV = 1, /**< the result is NaN */
+    PM_FP16_OF = 2, /**< it is infinite and no operand was */
+};
+/** Operands of f. */
+unsigned pm_fp16_operands(enum pm_fp16_function f);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Convert a post-LayerNorm BERT-style sentence encoder to the form of docs/systems/network.md, and calibrate it.
+"""Convert a post-LayerNorm sentence encoder (BERT, RoBERTa and its kin, DistilBERT) to the form of docs/systems/network.md, and
+calibrate it.
 
 SOURCE is a folder with config.json, tokenizer.json and model.safetensors (or its shards with their index) as their publishers
-ship them; weights may be float16, bfloat16, float32 or float64. OUT gets config.json, model.safetensors, calibration.json, tokenizer.json
+ship them; weights may be float16, bfloat16, float32 or float64. A classifier of sequences comes with its head: out come logits.
+Otherwise the embedding is pooled as the folder says, or with --pooler by the checkpoint's own pooler. OUT gets config.json, model.safetensors, calibration.json, tokenizer.json
 and `tokenize`, the program that `perimeter run` turns sentences into tokens with. Needs numpy and tokenizers.
 """
 
 import program  # the first: what goes wrong from here on is one line
 
+import dataclasses
 import json
 import os
 import shlex
@@ -21,13 +24,13 @@ import calibration
 import encoder
 import files
 from program import fail
-from tensors import Tensors, pieces
+from sharded import Checkpoint
+from tensors import pieces
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ACTIVATIONS = {"gelu": "gelu", "gelu_python": "gelu", "gelu_new": "gelu-tanh", "gelu_fast": "gelu-tanh",
                "gelu_pytorch_tanh": "gelu-tanh", "relu": "relu"}
-DEFAULTS = {"hidden_act": "gelu", "layer_norm_eps": 1e-12, "position_embedding_type": "absolute", "is_decoder": False}
-LAYER = {
+BERT = {
     "attn.q": "attention.self.query",
     "attn.k": "attention.self.key",
     "attn.v": "attention.self.value",
@@ -37,55 +40,46 @@ LAYER = {
     "ffn.down": "output.dense",
     "ln2": "output.LayerNorm",
 }
-OLD_NAMES = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
+DISTILBERT = {
+    "attn.q": "attention.q_lin",
+    "attn.k": "attention.k_lin",
+    "attn.v": "attention.v_lin",
+    "attn.o": "attention.out_lin",
+    "ln1": "sa_layer_norm",
+    "ffn.up": "ffn.lin1",
+    "ffn.down": "ffn.lin2",
+    "ln2": "output_layer_norm",
+}
+KEYS = {"layers": "num_hidden_layers", "width": "hidden_size", "heads": "num_attention_heads", "ffn": "intermediate_size"}
+DEFAULTS = {"hidden_act": "gelu", "layer_norm_eps": 1e-12, "position_embedding_type": "absolute", "is_decoder": False}
+
+
+@dataclasses.dataclass(frozen=True)
+class Form:
+    """How a family of encoders calls things. `pooler` and `head` are of its classifier of sequences, with the pooler's activation."""
+
+    layers: str = "encoder.layer"
+    layer: dict = dataclasses.field(default_factory=lambda: BERT)
+    keys: dict = dataclasses.field(default_factory=lambda: KEYS)
+    activation: str = "hidden_act"
+    segments: bool = True  # there is an embedding of segments
+    padding: bool = False  # the first positions are of padding
+    pooler: str = "pooler.dense"
+    head: str = "classifier"
+    pooled_by: str = "tanh"
+
+
+ROBERTA = Form(padding=True, pooler="classifier.dense", head="classifier.out_proj")
+FORMS = {
+    "bert": Form(), "roberta": ROBERTA, "xlm-roberta": ROBERTA, "camembert": ROBERTA,
+    "distilbert": Form("transformer.layer", DISTILBERT, {"layers": "n_layers", "width": "dim", "heads": "n_heads", "ffn": "hidden_dim"},
+                       "activation", segments=False, pooler="pre_classifier", pooled_by="relu"),
+}
 WORDS = "embeddings.word_embeddings.weight"
-FLOATS = ("F16", "BF16", "F32", "F64")
-INDEX = "model.safetensors.index.json"
 
 
-class Checkpoint:
-    """The tensors of one file or of all shards, whatever stands before their names."""
-
-    def __init__(self, source):
-        self.path = os.path.join(source, "model.safetensors")
-        index = os.path.join(source, INDEX)
-        if not os.path.exists(self.path) and os.path.exists(index):
-            self.path = index
-            self.place = self.shards(source)
-        else:
-            whole = Tensors(self.path)
-            self.place = {name: whole for name in whole.header}
-        prefixes = [name[: -len(WORDS)] for name in self.place if name.endswith(WORDS)]
-        if len(prefixes) != 1:
-            fail(self.path, f"{len(prefixes) or 'no'} tensors are called {WORDS}")
-        self.prefix = prefixes[0]
-
-    def shards(self, source):
-        place = files.read_json(self.path).get("weight_map")
-        if not isinstance(place, dict) or not all(isinstance(s, str) and s == os.path.basename(s) for s in place.values()):
-            fail(self.path, '"weight_map" is missing, or names other things than files beside it')
-        opened = {shard: Tensors(os.path.join(source, shard)) for shard in sorted(set(place.values()))}
-        return {name: opened[shard] for name, shard in place.items()}
-
-    def find(self, name):
-        """Full name and file of a tensor, under its present or its old name."""
-        old = next((name[: -len(new)] + old for new, old in OLD_NAMES.items() if name.endswith(new)), name)
-        for full in (self.prefix + name, self.prefix + old):
-            if full in self.place:
-                return full, self.place[full]
-        return fail(self.path, f"tensor {self.prefix}{name} is missing")
-
-    def table(self, name):
-        """Shape of an embedding."""
-        full, tensors = self.find(f"embeddings.{name}_embeddings.weight")
-        shape = tensors.header.get(full, {}).get("shape", [])
-        if len(shape) != 2:
-            fail(tensors.path, f"tensor {full} is missing, or no matrix")
-        return shape
-
-    def read(self, name, shape):
-        full, tensors = self.find(name)
-        return tensors.read(full, shape, FLOATS)
+def table_shape(checkpoint, name):
+    return checkpoint.shape(f"embeddings.{name}_embeddings.weight")
 
 
 def pooling(source):
@@ -107,52 +101,71 @@ def pooling(source):
     return "mean" if chosen == ["mean_tokens"] else "first"
 
 
-def read_config(source, checkpoint, tokens):
-    """config.json of docs/systems/network.md; how many words and positions there are, the weights themselves say."""
+def first_position(path, form, c):
+    """RoBERTa counts positions from behind the padding's token."""
+    padding = c.get("pad_token_id", 1)
+    if form.padding and (type(padding) is not int or padding < 0):
+        fail(path, f'"pad_token_id" is {padding}')
+    return padding + 1 if form.padding else 0
+
+
+def read_config(source, checkpoint, args):
+    """config.json of docs/systems/network.md, and the family; how many words and positions there are, the weights themselves say."""
     path = os.path.join(source, "config.json")
     theirs = files.read_json(path)
     c = {**DEFAULTS, **theirs}
-    if c.get("model_type") != "bert" or c["position_embedding_type"] != "absolute" or c["is_decoder"] is not False:
-        fail(path, "not a BERT encoder with absolute positions")
-    if not isinstance(c["hidden_act"], str) or c["hidden_act"] not in ACTIVATIONS:
-        fail(path, f"hidden_act {c['hidden_act']} is not one of {', '.join(ACTIVATIONS)}")
-    for key in ("num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size"):
+    form = FORMS.get(c.get("model_type")) if isinstance(c.get("model_type"), str) else None
+    if form is None or c["position_embedding_type"] != "absolute" or c["is_decoder"] is not False:
+        fail(path, f"not an encoder with absolute positions of {', '.join(FORMS)}")
+    activation = c.get(form.activation, DEFAULTS["hidden_act"])
+    if not isinstance(activation, str) or activation not in ACTIVATIONS:
+        fail(path, f"{form.activation} {activation} is not one of {', '.join(ACTIVATIONS)}")
+    for key in form.keys.values():
         if key not in c:
             fail(path, f'"{key}" is missing')
-    words, positions = checkpoint.table("word")[0], checkpoint.table("position")[0]
+    first = first_position(path, form, c)
+    words, positions = table_shape(checkpoint, "word")[0], table_shape(checkpoint, "position")[0] - first
     limits = os.path.join(source, "sentence_bert_config.json")
     most = files.read_json(limits, {}).get("max_seq_length") or encoder.ENGINE["tokens"]
     if type(most) is not int or most < 1:
         fail(limits, f'"max_seq_length" is {most}')
-    if tokens > min(positions, encoder.ENGINE["tokens"]):
-        fail("--tokens", f"{tokens} is more than the network's {positions} or the engine's {encoder.ENGINE['tokens']}")
+    if args.tokens > min(positions, encoder.ENGINE["tokens"]):
+        fail("--tokens", f"{args.tokens} is more than the network's {positions} or the engine's {encoder.ENGINE['tokens']}")
+    classifies = str((c.get("architectures") or [""])[0]).endswith("ForSequenceClassification")
     ours = {
         "type": "bert",
         "norm": "post",
-        "activation": ACTIVATIONS[c["hidden_act"]],
-        "layers": c["num_hidden_layers"],
-        "width": c["hidden_size"],
-        "heads": c["num_attention_heads"],
-        "ffn": c["intermediate_size"],
-        "tokens": tokens or min(most, positions, encoder.ENGINE["tokens"]),
+        "activation": ACTIVATIONS[activation],
+        **{key: c[theirs] for key, theirs in form.keys.items()},
+        "tokens": args.tokens or min(most, positions, encoder.ENGINE["tokens"]),
         "vocabulary": words,
-        "pool": pooling(source),
+        "pool": "first" if classifies or args.pooler else pooling(source),
         "layernorm_eps": c["layer_norm_eps"],
     }
+    if classifies or args.pooler:
+        ours["pooler"] = form.pooled_by if classifies else "tanh"
+    if classifies:
+        ours["classes"] = checkpoint.shape(form.head + ".weight")[0]
     encoder.check_config(path, ours)
     if ours["tokens"] < 2:
         fail(source, f"takes {ours['tokens']} token, a sentence has 2 or more")
-    return ours
+    return ours, form, first
 
 
-def convert(config, checkpoint):
+def convert(config, form, first, checkpoint):
     """The tensors under the project's names; segment 0 is part of every position."""
     d = config["width"]
-    table = lambda name: checkpoint.read(f"embeddings.{name}_embeddings.weight", (checkpoint.table(name)[0], d))  # noqa: E731
-    ours = {"words": table("word"), "pos": table("position")[: config["tokens"]] + table("token_type")[0]}
+    table = lambda name: checkpoint.read(f"embeddings.{name}_embeddings.weight", (table_shape(checkpoint, name)[0], d))  # noqa: E731
+    ours = {"words": table("word"), "pos": table("position")[first : first + config["tokens"]]}
+    if form.segments:
+        ours["pos"] = ours["pos"] + table("token_type")[0]
     names = {"norm": "embeddings.LayerNorm"}
     for i in range(config["layers"]):
-        names.update({f"layers.{i}.{a}": f"encoder.layer.{i}.{b}" for a, b in LAYER.items()})
+        names.update({f"layers.{i}.{a}": f"{form.layers}.{i}.{b}" for a, b in form.layer.items()})
+    if "pooler" in config:
+        names["pooler"] = form.pooler if "classes" in config else "pooler.dense"
+    if "classes" in config:
+        names["head"] = form.head
     shapes = encoder.shapes(config)
     for a, b in names.items():
         for part in ("weight", "bias"):
@@ -199,6 +212,7 @@ def main():
     ap.add_argument("--sentences", default=os.path.join(program.HOME, "data", "calibration.txt"), metavar="FILE",
                     help="calibration text, one sentence a line")
     ap.add_argument("--tokens", type=program.integer(0, 4096), default=0, help="longest sentence; 0: as the model states")
+    ap.add_argument("--pooler", action="store_true", help="the embedding is the checkpoint's pooler's, of the first token")
     calibration.add_options(ap)
     ap.add_argument("--no-fold", action="store_true", help="mu = 0 and a = 1, to see what the fold is worth")
     args = ap.parse_args()
@@ -206,10 +220,10 @@ def main():
         fail(args.out, "is SOURCE, whose files would be replaced")
 
     tokenizer = os.path.join(args.source, "tokenizer.json")
-    checkpoint = Checkpoint(args.source)
-    config = read_config(args.source, checkpoint, args.tokens)
+    checkpoint = Checkpoint(args.source, WORDS)
+    config, form, first = read_config(args.source, checkpoint, args)
     check_tokenizer(tokenizer, config["vocabulary"])
-    weights = convert(config, checkpoint)
+    weights = convert(config, form, first, checkpoint)
     reader = os.path.join(HERE, "sentence_tokens.py")
     sentences = tokenize([sys.executable, reader, tokenizer, str(config["tokens"])], args.sentences)
     inputs = [[] for _ in range(config["layers"])]

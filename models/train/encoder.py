@@ -14,8 +14,10 @@ from tensors import Tensors
 RANGES = {"layers": (1, 64), "width": (1, 4096), "heads": (1, 4096), "ffn": (1, 16384), "tokens": (1, 4096),
           "image": (1, 1024), "patch": (1, 1024), "classes": (2, 65536), "vocabulary": (1, 1 << 20)}
 REALS = {"layernorm_eps": (1e-12, 1.0), "pixel_mean": (-1e3, 1e3), "pixel_std": (1e-6, 1e3)}
-CHOICES = {"type": ("vit", "bert"), "norm": ("pre", "post"), "activation": ("gelu", "gelu-tanh", "relu"), "pool": ("mean", "first")}
+CHOICES = {"type": ("vit", "bert"), "norm": ("pre", "post"), "activation": ("gelu", "gelu-tanh", "relu"), "pool": ("mean", "first"),
+           "pooler": ("tanh", "relu")}
 COMMON = ("type", "norm", "activation", "layers", "width", "heads", "ffn", "tokens", "layernorm_eps")
+OPTIONAL = {"vit": (), "bert": ("pooler", "classes")}
 MEMBERS = {"vit": ("image", "patch", "classes", "pixel_mean", "pixel_std"), "bert": ("vocabulary", "pool")}
 ENGINE = {"width": 1024, "heads": 16, "tokens": 512}
 
@@ -38,7 +40,7 @@ def check_config(path, config):
     """That `perimeter run` takes this configuration, its attention in integers."""
     for key in COMMON:
         check_member(path, config, key)
-    for key in MEMBERS[config["type"]]:
+    for key in (*MEMBERS[config["type"]], *(key for key in OPTIONAL[config["type"]] if key in config)):
         check_member(path, config, key)
     if config["width"] % config["heads"]:
         fail(path, f'"width" {config["width"]} is no multiple of "heads" {config["heads"]}')
@@ -57,9 +59,12 @@ def shapes(config):
     linear = {"pos": (n, d), "norm.weight": (d,), "norm.bias": (d,)}
     if config["type"] == "vit":
         linear.update({"patch.weight": (d, config["patch"] ** 2), "patch.bias": (d,)})
-        linear.update({"head.weight": (config["classes"], d), "head.bias": (config["classes"],)})
     else:
         linear["words"] = (config["vocabulary"], d)
+    if "pooler" in config:
+        linear.update({"pooler.weight": (d, d), "pooler.bias": (d,)})
+    if "classes" in config:
+        linear.update({"head.weight": (config["classes"], d), "head.bias": (config["classes"],)})
     for i in range(config["layers"]):
         for name, shape in (("ln1", (d,)), ("ln2", (d,)), ("attn.q", (d, d)), ("attn.k", (d, d)), ("attn.v", (d, d)),
                             ("attn.o", (d, d)), ("ffn.up", (f, d)), ("ffn.down", (d, f))):

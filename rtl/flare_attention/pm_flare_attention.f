@@ -30,6 +30,7 @@ rtl/common/pm_shift_sat.sv
 rtl/head_norm/pm_norm_recip.sv
 rtl/head_norm/pm_head_norm.sv
 rtl/flare_attention/pm_bias_add.sv
+rtl/flare_attention/pm_row_keep.sv
 rtl/common/pm_row_stream.sv
 rtl/common/pm_row_collect.sv
 rtl/flare_attention/pm_flare_stage.sv

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// FLARE's fused attention engine. Pass 1 takes n_tokens tokens and fills the K^T and V arrays; pass 2 takes the same tokens
-/// again and gives one output each. Then the engine is ready for the next run. Nothing of size N^2 leaves; heads run in parallel;
-/// tokens are pipelined, so that the steady state is bound by the busiest array's accesses. Source: FLARE (arXiv 2411.14733)
-/// section 4.5; docs/numerics.md, "The fused token". Configuration inputs are stable during a run.
+/// again and gives one output each. Then the engine is ready for the next run, whose tokens may follow this one's: causal runs
+/// that append, a decoder's, give what one run of all tokens gives. Nothing of size N^2 leaves; heads run in parallel; tokens
+/// are pipelined, so that the steady state is bound by the busiest array's accesses. Source: FLARE (arXiv 2411.14733) section
+/// 4.5; docs/numerics.md, "The fused token". Configuration inputs are stable during a run.
 module pm_flare_attention #(
     /// Model width, a multiple of Heads, Heads..1024.
     parameter int unsigned D = 64,
@@ -30,7 +31,12 @@ module pm_flare_attention #(
     input  logic                                    rst_ni,
     /// Tokens of this run, 1..MaxTokens.
     input  logic        [                     TW:0] n_tokens_i,
-    /// Key mask, bit j for token j; 0 also for j >= n_tokens.
+    /// The run's tokens follow those that the arrays hold, which with them are at most MaxTokens: a decoder's next ones.
+    /// Otherwise its first is token 0.
+    input  logic                                    append_i,
+    /// A token attends to itself and those before it alone, as a decoder's do.
+    input  logic                                    causal_i,
+    /// Key mask, bit j for token j; without causal_i 0 also for tokens behind the run's last.
     input  logic        [            MaxTokens-1:0] keep_i,
     /// Rounding in every quantiser; otherwise truncation.
     input  logic                                    round_i,
@@ -167,6 +173,13 @@ module pm_flare_attention #(
     end
   end
 
+  // Of the run's first token.
+  logic [  TW:0] held;
+  logic [TW-1:0] first;
+  assign first = append_i ? held[TW-1:0] : '0;
+  logic unused_held;  // full: nothing can follow
+  assign unused_held = held[TW];
+
   pm_flare_kv #(
       .D(D),
       .Kvb(Kvb),
@@ -176,6 +189,8 @@ module pm_flare_attention #(
       .clk_i,
       .rst_ni,
       .clear_i   (clear_q),
+      .append_i,
+      .count_o   (held),
       .round_i,
       .sign_x_i,
       .mk_i,
@@ -247,6 +262,8 @@ module pm_flare_attention #(
         .clk_i,
         .rst_ni,
         .clear_i  (clear_q),
+        .first_i  (first),
+        .causal_i,
         .round_i,
         .sign_q_i,
         .lut_i    (lut_i[h*768+:768]),

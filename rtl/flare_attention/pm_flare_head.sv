@@ -16,12 +16,17 @@ module pm_flare_head #(
     /// Tokens that wait for the logit array, at least 1.
     parameter int unsigned QueueDepth = 4,
     localparam int unsigned QRows = (Dk + 15) / 16 * 16,
-    localparam int unsigned EqW = 18
+    localparam int unsigned EqW = 18,
+    localparam int unsigned TW = $clog2(MaxTokens)
 ) (
     input  logic                              clk_i,
     input  logic                              rst_ni,
-    /// Clears the sticky flag.
+    /// Clears the sticky flag; the next query is of token first_i.
     input  logic                              clear_i,
+    /// Number of the run's first token.
+    input  logic        [             TW-1:0] first_i,
+    /// A token sees the keys up to its own alone.
+    input  logic                              causal_i,
     /// Rounding in every quantiser; otherwise truncation.
     input  logic                              round_i,
     /// q in sign coding.
@@ -138,6 +143,19 @@ module pm_flare_head #(
   logic signed [EqW-1:0] re;
   logic [MaxTokens*8-1:0] row;
   logic [SlW-1:0] row_s;
+  logic [MaxTokens-1:0] l_keep, row_keep;
+  pm_row_keep #(
+      .N(MaxTokens)
+  ) u_l_keep (
+      .clk_i,
+      .rst_ni,
+      .clear_i,
+      .first_i,
+      .causal_i,
+      .keep_i,
+      .next_i(l_valid && l_ready),
+      .keep_o(l_keep)
+  );
   assign l_ready = quant_ready && re_ready;
   pm_emsbq #(
       .N(MaxTokens),
@@ -151,7 +169,7 @@ module pm_flare_head #(
       .x_valid_i(l_valid && re_ready),
       .x_ready_o(quant_ready),
       .x_i      (l),
-      .keep_i,
+      .keep_i   (l_keep),
       .y_valid_o(row_valid),
       .y_ready_i(row_ready),
       .y_o      (row),
@@ -182,8 +200,20 @@ module pm_flare_head #(
   logic [Lanes-1:0] beat_keep;
   logic [Lanes*9-1:0] beat_pair;
   logic [MaxTokens*9-1:0] row_pair;
+  pm_row_keep #(
+      .N(MaxTokens)
+  ) u_row_keep (
+      .clk_i,
+      .rst_ni,
+      .clear_i,
+      .first_i,
+      .causal_i,
+      .keep_i,
+      .next_i(row_valid && row_ready),
+      .keep_o(row_keep)
+  );
   always_comb begin
-    for (int unsigned j = 0; j < MaxTokens; j++) row_pair[j*9+:9] = {keep_i[j], row[j*8+:8]};
+    for (int unsigned j = 0; j < MaxTokens; j++) row_pair[j*9+:9] = {row_keep[j], row[j*8+:8]};
     for (int unsigned j = 0; j < Lanes; j++) {beat_keep[j], beat[j*8+:8]} = beat_pair[j*9+:9];
   end
   pm_row_stream #(

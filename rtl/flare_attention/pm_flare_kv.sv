@@ -16,8 +16,12 @@ module pm_flare_kv #(
 ) (
     input  logic                      clk_i,
     input  logic                      rst_ni,
-    /// Next token is token 0; clears the sticky flags. No token is inside then.
+    /// Next token is token 0, or with append_i the next one; clears the sticky flags. No token is inside then.
     input  logic                      clear_i,
+    /// In a clear the count stays: next token follows those that the arrays hold.
+    input  logic                      append_i,
+    /// Tokens that the arrays hold or are given.
+    output logic        [       TW:0] count_o,
     /// Rounding in every quantiser; otherwise truncation.
     input  logic                      round_i,
     /// Sign coding of x; otherwise two's complement.
@@ -128,6 +132,8 @@ module pm_flare_kv #(
       .mk_i,
       .mv_i,
       .clear_i,
+      .append_i,
+      .count_o,
       .in_valid_i(sum_valid),
       .in_ready_o(sum_ready),
       .k_i       (sum[D*SumW-1:0]),

@@ -26,11 +26,15 @@ module pm_kv_write #(
     input  logic        [                  4:0] mk_i,
     /// M_V, of values; as mk_i.
     input  logic        [                  4:0] mv_i,
-    /// Next token is token 0 and the sticky flags are clear. No token is taken in this clock; pending writes stay, and no longer
-    /// set a flag.
+    /// Next token is token 0, or with append_i the next one, and the sticky flags are clear. No token is taken in this clock;
+    /// pending writes stay, and no longer set a flag.
     input  logic                                clear_i,
+    /// In a clear the count stays: next token follows those that the arrays hold. Of no part in other clocks.
+    input  logic                                append_i,
+    /// Tokens taken since the last clear without append_i, 0..MaxTokens.
+    output logic        [  $clog2(MaxTokens):0] count_o,
     /// A token is taken where both are 1. Ready depends on wr_ready_i and clear_i in the same clock, and stays low after
-    /// MaxTokens tokens, until clear_i.
+    /// MaxTokens tokens, until a clear without append_i.
     input  logic                                in_valid_i,
     output logic                                in_ready_o,
     /// Key accumulators after bias, two's complement, element i in bits i*W +: W.
@@ -128,6 +132,7 @@ module pm_kv_write #(
   assign write      = valid_q && (!wr_valid_o || wr_ready_i);
   assign in_ready_o = (!valid_q || write) && count_q != (TW + 1)'(MaxTokens) && !clear_i;
   assign take       = in_valid_i && in_ready_o;
+  assign count_o    = count_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -142,18 +147,16 @@ module pm_kv_write #(
       else if (write) valid_q <= 1'b0;
       if (write) wr_valid_o <= 1'b1;
       else if (wr_ready_i) wr_valid_o <= 1'b0;
+      if (clear_i && !append_i) count_q <= '0;
+      else if (take) count_q <= count_q + 1'b1;
       if (clear_i) begin
-        count_q <= '0;
         old_q   <= valid_q && !write;
         k_sat_o <= 1'b0;
         v_sat_o <= 1'b0;
-      end else begin
-        if (take) count_q <= count_q + 1'b1;
-        if (write) begin
-          old_q   <= 1'b0;
-          k_sat_o <= k_sat_o || (k_sat != '0 && !old_q);
-          v_sat_o <= v_sat_o || (v_sat != '0 && !old_q);
-        end
+      end else if (write) begin
+        old_q   <= 1'b0;
+        k_sat_o <= k_sat_o || (k_sat != '0 && !old_q);
+        v_sat_o <= v_sat_o || (v_sat != '0 && !old_q);
       end
     end
   end

@@ -16,6 +16,7 @@ static struct pm_attention_cfg config(struct pm_op_job *job) {
         .coding_x = (enum pm_coding)pm_op_int(job, "coding-x"),
         .coding_q = (enum pm_coding)pm_op_int(job, "coding-q"),
         .coding_o = (enum pm_coding)pm_op_int(job, "coding-o"),
+        .causal = pm_op_int(job, "causal") != 0,
         .norm = PM_NORM_RECIP,
         .mram = pm_array_mram(false, 0),
     };
@@ -52,12 +53,21 @@ static pm_status prepare(struct pm_op_job *job) {
             return pm_op_fail(job, PM_EINVAL, lists[k],
                               "%u values for %d heads; give one value, or one per head", v->n, (int)heads);
     }
+    if (pm_op_int(job, "prefill") > (int64_t)job->dim['N'])
+        return pm_op_fail(job, PM_ERANGE, "prefill", "%d of %zu tokens", (int)pm_op_int(job, "prefill"),
+                          job->dim['N']);
     for (int k = 0; k < 2; k++) {
         struct pm_value *v = pm_op_setting(job, shifts[k]);
         if (v->n == 0)
             *v = (struct pm_value){.n = 1, .at = {{.i = literal}}};
     }
     return PM_OK;
+}
+
+/* Tokens of the first run. */
+static unsigned prefill(const struct pm_op_job *job) {
+    const unsigned asked = (unsigned)pm_op_int(job, "prefill");
+    return asked ? asked : (unsigned)job->dim['N'];
 }
 
 static pm_status golden(struct pm_op_job *job) {
@@ -69,8 +79,16 @@ static pm_status golden(struct pm_op_job *job) {
     pm_status status = pm_attention_new(&cfg, &w, n, 0, &engine);
     if (status != PM_OK)
         return status;
-    status = pm_attention_run(engine, pm_op_data(job, "x"), pm_op_data(job, "ex"), pm_op_data(job, "mask"), n,
-                              0, pm_op_out(job, "y"), pm_op_out(job, "e"), &cost, NULL, NULL);
+    const int8_t *x = pm_op_data(job, "x");
+    const int32_t *ex = pm_op_data(job, "ex");
+    int8_t *y = pm_op_out(job, "y");
+    int32_t *e = pm_op_out(job, "e");
+    for (unsigned at = 0, end = prefill(job); at < n && status == PM_OK; at = end++) {
+        status = pm_attention_append(engine, at);
+        if (status == PM_OK)
+            status = pm_attention_run(engine, x + (size_t)at * cfg.width, ex + at, pm_op_data(job, "mask"),
+                                      end - at, at, y + (size_t)at * cfg.width, e + at, &cost, NULL, NULL);
+    }
     pm_attention_free(engine);
     int64_t *cycles = pm_op_out(job, "cycles");
     *cycles = (int64_t)(cost.bound_kv + cost.bound_token);
@@ -98,8 +116,8 @@ static pm_status rtl(struct pm_op_job *job) {
     struct pm_attention_rtl_result result = {0};
     const pm_status status = pm_op_driver(job, pm_flare_attention_rtl)(
         &opts, &cfg, &w, max_tokens(job), 0, pm_op_data(job, "x"), pm_op_data(job, "ex"),
-        pm_op_data(job, "mask"), (unsigned)job->dim['N'], 0, pm_op_out(job, "y"), pm_op_out(job, "e"), NULL,
-        &result);
+        pm_op_data(job, "mask"), (unsigned)job->dim['N'], prefill(job), 0, pm_op_out(job, "y"),
+        pm_op_out(job, "e"), NULL, &result);
     *(int64_t *)pm_op_out(job, "cycles") = (int64_t)result.clocks;
     return status;
 }
@@ -121,6 +139,9 @@ static const struct pm_setting settings[] = {
     {PM_SET_ONE_OF("coding-x", "twos|sign", "sign")}, /* enum pm_coding */
     {PM_SET_ONE_OF("coding-q", "twos|sign", "twos")},
     {PM_SET_ONE_OF("coding-o", "twos|sign", "sign")},
+    {PM_SET_FLAG("causal", "0"), .help = "1: a token attends to itself and to those before it alone"},
+    {PM_SET_INTEGER("prefill", 0, PM_MAX_TOKENS, "0"),
+     .help = "tokens of the first run, behind which each is appended by a run of its own; 0: all"},
     {0},
 };
 
@@ -170,6 +191,11 @@ static const struct pm_op op = {
                 .set = "heads=2 kvb=10 e0=-3,-2 mk=3 mv=4 round=0 s0=0.5,0.9 coding-x=twos coding-q=sign "
                        "coding-o=twos",
                 .in = "ex=0,2,-31,-32768,32767 bq= bk= bv= bo= mask="},
+               {.name = "decoded",
+                .dims = "N=5 D=16",
+                .set = "heads=2 kvb=10 e0=-3,-2 causal=1 prefill=2",
+                .in = "ex=0,2,-31,1,0 bq=6@-9999..9999 bk=6@-9999..9999 bv=6@-9999..9999 "
+                      "bo=6@-9999..9999 mask=1,1,0,1,1"},
                {.name = "timing",
                 .dims = "N=3 D=8",
                 .set = "heads=2 s0=0.6 e0=-12 mk=8 mv=8 kvb=4",

@@ -11,7 +11,8 @@ static struct pm_kv_write_cfg config(const struct pm_op_job *job) {
     return (struct pm_kv_write_cfg){.mk = (unsigned)pm_op_int(job, "mk"),
                                     .mv = (unsigned)pm_op_int(job, "mv"),
                                     .kvb = (unsigned)pm_op_int(job, "kvb"),
-                                    .round = pm_op_int(job, "round") != 0};
+                                    .round = pm_op_int(job, "round") != 0,
+                                    .chain = 1};
 }
 
 static pm_status golden(struct pm_op_job *job) {

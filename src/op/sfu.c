@@ -3,6 +3,8 @@
 
 #include "op.h"
 
+#include "tb/sfu/sfu_rtl.h"
+
 #include <stdlib.h>
 
 #define CODES(NAME, DIMS) .name = (NAME), .dims = (DIMS), .dtype = PM_INT32, .lo = 0, .hi = 65535
@@ -17,12 +19,51 @@ static uint16_t *codes(const struct pm_op_job *job, const char *name) {
     return to;
 }
 
+/* The bench's models: rows that are not stored may be longer than MaxN. */
+static void model(const struct pm_op_job *job, enum pm_sfu_function f, char params[static PM_OP_PARAMS]) {
+    const bool stored = f == PM_SFU_SOFTMAX || f == PM_SFU_NORM || f == PM_SFU_QUANT;
+    const bool rows = stored || f == PM_SFU_ROPE;
+    const unsigned lanes = rows ? (unsigned)pm_op_int(job, "lanes") : PM_SFU_LANES;
+    snprintf(params, PM_OP_PARAMS, "Lanes=%u MaxN=%u Functions=%u", lanes,
+             stored       ? PM_SFU_MAX_ROW
+             : lanes > 64 ? 256
+                          : 64,
+             1u << f);
+}
+#define MODEL(NAME, F)                                                                                       \
+    static void NAME(const struct pm_op_job *job, char params[static PM_OP_PARAMS]) {                        \
+        model(job, F, params);                                                                               \
+    }
+MODEL(exp_model, PM_SFU_EXP)
+MODEL(softmax_model, PM_SFU_SOFTMAX)
+MODEL(norm_model, PM_SFU_NORM)
+MODEL(act_model, PM_SFU_ACT)
+MODEL(rope_model, PM_SFU_ROPE)
+MODEL(quant_model, PM_SFU_QUANT)
+
+#define LANES                                                                                                \
+    { PM_SET_INTEGER("lanes", 4, 256, "8"), .help = "of the RTL; changes no bit" }
+
+static pm_status simulate(struct pm_op_job *job, unsigned part, const struct pm_sfu_job *run) {
+    const struct pm_sim_opts opts = pm_op_sim(job, part);
+    return pm_op_driver(job, pm_sfu_rtl)(&opts, run, NULL);
+}
+
 static pm_status exponential(struct pm_op_job *job) {
     const int32_t *x = pm_op_data(job, "x");
     int32_t *y = pm_op_out(job, "y");
     for (size_t i = 0; i < job->dim['n']; i++)
         y[i] = pm_sfu_exp((uint16_t)x[i]);
     return PM_OK;
+}
+
+static pm_status exponential_rtl(struct pm_op_job *job) {
+    return simulate(job, 0,
+                    &(struct pm_sfu_job){.f = PM_SFU_EXP,
+                                         .rows = 1,
+                                         .n = job->dim['n'],
+                                         .x = pm_op_data(job, "x"),
+                                         .y = pm_op_out(job, "y")});
 }
 
 static const struct pm_op exp_op = {
@@ -32,7 +73,10 @@ static const struct pm_op exp_op = {
     .in = {{CODES("x", "n")}},
     .set = {.setting = pm_no_settings},
     .out = {{.name = "y", .dims = "n", .dtype = PM_INT32}},
+    .driver = "pm_sfu_rtl",
+    .model = exp_model,
     .golden = exponential,
+    .rtl = exponential_rtl,
     .sample = {{.name = "codes", .dims = "n=8", .in = "x=0,15360,48128,31744,64512,32256,18944,1"}},
 };
 PM_OP(exp_op);
@@ -66,11 +110,30 @@ static pm_status softmax(struct pm_op_job *job) {
     return status;
 }
 
+/* Weights, then shares: two runs. */
+static pm_status softmax_rtl(struct pm_op_job *job) {
+    struct pm_sfu_job run = {.f = PM_SFU_SOFTMAX,
+                             .bits = (unsigned)pm_op_int(job, "bits"),
+                             .scale = pm_op_scale(job),
+                             .rows = job->dim['T'],
+                             .n = job->dim['N'],
+                             .x = pm_op_data(job, "a"),
+                             .keep = pm_op_data(job, "keep"),
+                             .y = pm_op_out(job, "a8"),
+                             .side = pm_op_out(job, "z")};
+    const pm_status status = simulate(job, 0, &run);
+    run.kind = 1;
+    run.y = pm_op_out(job, "p");
+    run.side = NULL;
+    return status != PM_OK ? status : simulate(job, 1, &run);
+}
+
 static const struct pm_setting softmax_settings[] = {
     {PM_SET_INTEGER("m", 0, 65535, NULL),
      .help = "needed: the scores' scale times log2(e) is m 2^e; 0 or 32768.."},
     {PM_SET_INTEGER("e", -200, -19, NULL), .help = "needed"},
     {PM_SET_INTEGER("bits", 8, 16, "12"), .help = "of a weight"},
+    LANES,
     {0},
 };
 
@@ -92,9 +155,14 @@ static const struct pm_op softmax_op = {
             {.name = "z", .dims = "T", .dtype = PM_INT64, .note = "sum of a8"},
             {.name = "p", .dims = "TN", .dtype = PM_INT32, .note = "binary16"}},
     .prepare = softmax_prepare,
+    .driver = "pm_sfu_rtl",
+    .model = softmax_model,
     .golden = softmax,
+    .rtl = softmax_rtl,
     .sample =
-        {{.name = "rows", .dims = "T=3 N=20", .set = "m=47274 e=-21", .in = "a=1@-300..300 keep=2@0..1"}},
+        {{.name = "rows", .dims = "T=3 N=20", .set = "m=47274 e=-21", .in = "a=1@-300..300 keep=2@0..1"},
+         {.name = "timing", .dims = "T=3 N=16", .set = "m=47274 e=-21", .in = "a=1@-300..300 keep="}},
+    .timing = {.signals = "x_valid x_ready x x_last y_valid y_ready y y_last side", .clocks = 28},
 };
 PM_OP(softmax_op);
 
@@ -124,10 +192,24 @@ static pm_status norm(struct pm_op_job *job) {
     return ok ? PM_OK : PM_ENOMEM;
 }
 
+static pm_status norm_rtl(struct pm_op_job *job) {
+    return simulate(job, 0,
+                    &(struct pm_sfu_job){.f = PM_SFU_NORM,
+                                         .kind = (unsigned)pm_op_int(job, "kind"),
+                                         .scale = pm_op_scale(job),
+                                         .rows = job->dim['T'],
+                                         .n = job->dim['D'],
+                                         .x = pm_op_data(job, "x"),
+                                         .gamma = pm_op_data(job, "gamma"),
+                                         .beta = pm_op_data(job, "beta"),
+                                         .y = pm_op_out(job, "y")});
+}
+
 static const struct pm_setting norm_settings[] = {
     {PM_SET_ONE_OF("kind", "layer|rms", "layer")}, /* enum pm_sfu_norm_kind */
     {PM_SET_INTEGER("m", 0, 65535, NULL), .help = "needed: epsilon is m 2^e; 0 or 32768.."},
     {PM_SET_INTEGER("e", -200, 200, NULL), .help = "needed"},
+    LANES,
     {0},
 };
 
@@ -142,7 +224,10 @@ static const struct pm_op norm_op = {
     .set = {.setting = norm_settings},
     .out = {{.name = "y", .dims = "TD", .dtype = PM_INT32}},
     .prepare = norm_prepare,
+    .driver = "pm_sfu_rtl",
+    .model = norm_model,
     .golden = norm,
+    .rtl = norm_rtl,
     .sample = {{.name = "rows",
                 .dims = "T=2 D=20",
                 .set = "kind=layer m=42944 e=-32",
@@ -160,6 +245,17 @@ static pm_status act(struct pm_op_job *job) {
     return PM_OK;
 }
 
+static pm_status act_rtl(struct pm_op_job *job) {
+    return simulate(job, 0,
+                    &(struct pm_sfu_job){.f = PM_SFU_ACT,
+                                         .kind = (unsigned)pm_op_int(job, "kind"),
+                                         .rows = 1,
+                                         .n = job->dim['n'],
+                                         .x = pm_op_data(job, "x"),
+                                         .b = pm_op_data(job, "up"),
+                                         .y = pm_op_out(job, "y")});
+}
+
 static const struct pm_setting act_settings[] = {{PM_SET_ONE_OF("kind", "gelu|gelu-tanh|silu", "gelu")}, {0}};
 
 static const struct pm_op act_op = {
@@ -169,7 +265,10 @@ static const struct pm_op act_op = {
     .in = {{CODES("x", "n")}, {CODES("up", "n"), .optional = true, .note = "multiplies the result"}},
     .set = {.setting = act_settings},
     .out = {{.name = "y", .dims = "n", .dtype = PM_INT32}},
+    .driver = "pm_sfu_rtl",
+    .model = act_model,
     .golden = act,
+    .rtl = act_rtl,
     .sample =
         {{.name = "codes", .dims = "n=20", .in = "x=1@0..65535"},
          {.name = "gated", .dims = "n=20", .set = "kind=silu", .in = "x=1@14000..18000 up=2@14000..18000"}},
@@ -197,6 +296,29 @@ static pm_status rope(struct pm_op_job *job) {
     return PM_OK;
 }
 
+static pm_status rope_rtl(struct pm_op_job *job) {
+    const size_t pairs = job->dim['T'] * job->dim['H'];
+    const int32_t *c = pm_op_data(job, "c"), *s = pm_op_data(job, "s");
+    int32_t *turns = malloc(2 * pairs * sizeof *turns);
+    if (turns == NULL)
+        return PM_ENOMEM;
+    for (size_t i = 0; i < pairs; i++) {
+        turns[2 * i] = c[i];
+        turns[2 * i + 1] = s[i];
+    }
+    const pm_status status = simulate(job, 0,
+                                      &(struct pm_sfu_job){.f = PM_SFU_ROPE,
+                                                           .rows = job->dim['T'],
+                                                           .n = job->dim['D'],
+                                                           .x = pm_op_data(job, "x"),
+                                                           .b = turns,
+                                                           .y = pm_op_out(job, "y")});
+    free(turns);
+    return status;
+}
+
+static const struct pm_setting lanes_settings[] = {LANES, {0}};
+
 static const struct pm_op rope_op = {
     .name = "sfu-rope",
     .block = "sfu",
@@ -205,10 +327,13 @@ static const struct pm_op rope_op = {
     .in = {{CODES("x", "TD"), .note = "D even"},
            {CODES("c", "TH"), .note = "cosines, H = D/2"},
            {CODES("s", "TH"), .note = "sines"}},
-    .set = {.setting = pm_no_settings},
+    .set = {.setting = lanes_settings},
     .out = {{.name = "y", .dims = "TD", .dtype = PM_INT32}},
     .prepare = rope_prepare,
+    .driver = "pm_sfu_rtl",
+    .model = rope_model,
     .golden = rope,
+    .rtl = rope_rtl,
     .sample = {{.name = "pairs", .dims = "T=2 D=8 H=4", .in = "x=1@14000..16000 c=2@0..15360 s=3@0..15360"}},
 };
 PM_OP(rope_op);
@@ -224,16 +349,39 @@ static pm_status quant(struct pm_op_job *job) {
     return x != NULL ? PM_OK : PM_ENOMEM;
 }
 
+static pm_status quant_rtl(struct pm_op_job *job) {
+    const size_t rows = job->dim['T'], n = job->dim['N'];
+    int32_t *wide = malloc(rows * n * sizeof *wide), *amax = pm_op_out(job, "amax");
+    int64_t *side = malloc(rows * sizeof *side);
+    int8_t *q = pm_op_out(job, "q");
+    pm_status status = PM_ENOMEM;
+    if (wide != NULL && side != NULL)
+        status = simulate(
+            job, 0,
+            &(struct pm_sfu_job){
+                .f = PM_SFU_QUANT, .rows = rows, .n = n, .x = pm_op_data(job, "x"), .y = wide, .side = side});
+    for (size_t i = 0; i < rows * n && status == PM_OK; i++)
+        q[i] = (int8_t)wide[i];
+    for (size_t t = 0; t < rows && status == PM_OK; t++)
+        amax[t] = (int32_t)side[t];
+    free(wide);
+    free(side);
+    return status;
+}
+
 static const struct pm_op quant_op = {
     .name = "sfu-quant",
     .block = "sfu",
     .summary = "rows of binary16 to 8 bits",
     .limit = {{'N', PM_SFU_MAX_ROW}},
     .in = {{CODES("x", "TN")}},
-    .set = {.setting = pm_no_settings},
+    .set = {.setting = lanes_settings},
     .out = {{.name = "q", .dims = "TN", .dtype = PM_INT8},
             {.name = "amax", .dims = "T", .dtype = PM_INT32, .note = "code of the row's largest magnitude"}},
+    .driver = "pm_sfu_rtl",
+    .model = quant_model,
     .golden = quant,
+    .rtl = quant_rtl,
     .sample = {{.name = "rows", .dims = "T=2 N=20", .in = "x=1@0..64000"}},
 };
 PM_OP(quant_op);

@@ -59,9 +59,9 @@ static void replay(const struct pm_twin_layer *l, const struct pm_attention_run 
     list_scales(c, s0, e0);
     snprintf(rest, sizeof rest,
              "--set heads=%u --set s0=%s --set e0=%s --set mk=%u --set mv=%u --set kvb=%u --set round=%d "
-             "--set coding-x=%s --set coding-q=%s --set coding-o=%s",
+             "--set coding-x=%s --set coding-q=%s --set coding-o=%s --set causal=%d",
              c->heads, s0, e0, c->mk, c->mv, c->kvb, c->round, coding[c->coding_x], coding[c->coding_q],
-             coding[c->coding_o]);
+             coding[c->coding_o], c->causal);
     pm_twin_replay(l, "flare-attention", in, sizeof in / sizeof *in, rest);
 }
 
@@ -79,10 +79,11 @@ static pm_status done(void *layer, const void *golden) {
                                          g->ex,
                                          g->keep,
                                          g->n,
+                                         g->n,
                                          g->first_vector};
     struct pm_attention_rtl_result measured;
     const pm_status status =
-        pm_attention_pair_check(l->buffers, &run, (pm_flare_attention_rtl_fn *)l->rtl,
+        pm_attention_pair_check(l->buffers, &run, (pm_flare_attention_rtl_fn *)l->rtl[0],
                                 &(struct pm_sim_opts){0}, g->y, g->e, g->cost, &measured, compare, l);
     if (status != PM_OK)
         return status;
@@ -103,9 +104,7 @@ static pm_status done(void *layer, const void *golden) {
 }
 
 const struct pm_twin pm_twin_flare = {.system = "flare",
-                                      .block = "flare_attention",
-                                      .driver = "pm_flare_attention_rtl",
-                                      .params = params,
+                                      .block = {{"flare_attention", "pm_flare_attention_rtl", params}},
                                       .open = open_pair,
                                       .close = close_pair,
                                       .stage = stage,

@@ -70,7 +70,7 @@ static pm_status run_tiles(struct pm_twin_layer *l, const struct pm_hyflex_run *
                            int32_t *sum, uint64_t *slowest) {
     const unsigned outputs = pm_hyflex_outputs(run->h), col_tiles = pm_hyflex_col_tiles(run->h);
     const unsigned per = outputs_of_tile(run->h);
-    pm_hyflex_tile_rtl_fn *const rtl = (pm_hyflex_tile_rtl_fn *)l->rtl;
+    pm_hyflex_tile_rtl_fn *const rtl = (pm_hyflex_tile_rtl_fn *)l->rtl[0];
     for (unsigned i = 0; i < pm_hyflex_row_tiles(run->h) * col_tiles; i++) {
         const struct pm_hyflex_tile *tile = pm_hyflex_tile(run->h, i / col_tiles, i % col_tiles);
         const int8_t *x = run->x + i / col_tiles * PM_HYFLEX_ROWS;
@@ -87,9 +87,7 @@ static pm_status run_tiles(struct pm_twin_layer *l, const struct pm_hyflex_run *
     return PM_OK;
 }
 
-static pm_status done(void *layer, const void *golden) {
-    struct pm_twin_layer *l = layer;
-    const struct pm_hyflex_run *run = golden;
+static pm_status done_arrays(struct pm_twin_layer *l, const struct pm_hyflex_run *run) {
     const size_t n = run->n, outputs = pm_hyflex_outputs(run->h);
     struct tile_result r = {malloc(n * PM_HYFLEX_PLANES * PM_HYFLEX_COLS),
                             malloc(n * outputs_of_tile(run->h) * sizeof *r.acc), 0, 0};
@@ -111,8 +109,10 @@ static pm_status done(void *layer, const void *golden) {
     return status;
 }
 
-const struct pm_twin pm_twin_hyflex = {.system = "hyflex",
-                                       .block = "hyflex_gemv",
-                                       .driver = "pm_hyflex_tile_rtl",
-                                       .params = params,
-                                       .done = done};
+static pm_status done(void *layer, const void *golden) {
+    const struct pm_hyflex_step *step = golden;
+    return step->kind == PM_HYFLEX_STEP_ARRAYS ? done_arrays(layer, step->arrays) : PM_OK;
+}
+
+const struct pm_twin pm_twin_hyflex = {
+    .system = "hyflex", .block = {{"hyflex_gemv", "pm_hyflex_tile_rtl", params}}, .done = done};

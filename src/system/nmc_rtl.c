@@ -71,8 +71,8 @@ static pm_status done(void *layer, const void *golden) {
     for (size_t i = 0; i < works && status == PM_OK; i++)
         work[i] = work_of(run, i);
     if (status == PM_OK)
-        status = ((pm_nmc_rtl_fn *)l->rtl)(&(struct pm_sim_opts){0}, work, works, sense_of(nl), 1, result,
-                                           &clocks);
+        status = ((pm_nmc_rtl_fn *)l->rtl[0])(&(struct pm_sim_opts){0}, work, works, sense_of(nl), 1, result,
+                                              &clocks);
     for (size_t i = 0; i < works && status == PM_OK; i++) {
         compare(l, i, nl, &work[i], &result[i], sum + i / macros * nl->out);
         pm_nmc_counts_add(&all, &result[i].counts);
@@ -96,5 +96,4 @@ static pm_status done(void *layer, const void *golden) {
     return status == PM_OK && pm_twin_failed(l) ? PM_EDIFFER : status;
 }
 
-const struct pm_twin pm_twin_nmc = {
-    .system = "nmc", .block = "nmc", .driver = "pm_nmc_rtl", .params = params, .done = done};
+const struct pm_twin pm_twin_nmc = {.system = "nmc", .block = {{"nmc", "pm_nmc_rtl", params}}, .done = done};

@@ -9,8 +9,5 @@ static void params(const struct pm_node *node, const void *layer, unsigned token
     pm_xbar_twin_model(pm_products_rows(layer), text, length);
 }
 
-const struct pm_twin pm_twin_products = {.system = "products",
-                                         .block = "xbar",
-                                         .driver = "pm_xbar_rtl",
-                                         .params = params,
-                                         .done = pm_xbar_twin_done};
+const struct pm_twin pm_twin_products = {
+    .system = "products", .block = {{"xbar", "pm_xbar_rtl", params}}, .done = pm_xbar_twin_done};

@@ -53,7 +53,7 @@ static void replay(const struct pm_twin_layer *l, const struct pm_xbar_run *run)
 static pm_status run_tiles(const struct pm_twin_layer *l, const struct pm_xbar_run *run, int64_t *part,
                            int64_t *sum, uint64_t *clips, uint64_t *slowest) {
     const unsigned rows = pm_xbar_rows(run->matrix), outputs = pm_xbar_outputs(run->matrix);
-    __typeof__(&pm_xbar_rtl) rtl = (__typeof__(&pm_xbar_rtl))l->rtl;
+    __typeof__(&pm_xbar_rtl) rtl = (__typeof__(&pm_xbar_rtl))l->rtl[0];
     for (unsigned t = 0; t < pm_xbar_row_tiles(run->matrix); t++)
         for (unsigned m = 0, n = 1; m < outputs; m += n) {
             uint64_t clocks;
@@ -93,4 +93,4 @@ pm_status pm_xbar_twin_done(void *layer, const void *golden) {
 }
 
 const struct pm_twin pm_twin_xbar = {
-    .system = "xbar", .block = "xbar", .driver = "pm_xbar_rtl", .params = params, .done = pm_xbar_twin_done};
+    .system = "xbar", .block = {{"xbar", "pm_xbar_rtl", params}}, .done = pm_xbar_twin_done};

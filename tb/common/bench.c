@@ -70,6 +70,7 @@ static void judge_mutants(struct bench *b) {
             char number[16];
             snprintf(number, sizeof number, "%lu", m);
             setenv("PERIMETER_MUTANT", number, 1);
+            unsetenv("PERIMETER_MUTANT_LIST"); /* a model that is loaded again is judged already */
             setrlimit(RLIMIT_CPU, &(struct rlimit){limit, limit});
             setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
             const int null = open("/dev/null", O_WRONLY);

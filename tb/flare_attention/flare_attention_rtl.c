@@ -21,7 +21,7 @@ struct run {
     const int8_t *x;
     const int32_t *ex;
     const uint8_t *keep;
-    unsigned n, max_tokens, d_k;
+    unsigned n, prefill, max_tokens, d_k;
     uint32_t first_vector;
     int8_t *y;
     int32_t *e;
@@ -31,7 +31,7 @@ struct run {
     struct pm_array *k_array[PM_MAX_HEADS], *v_array[PM_MAX_HEADS];
     struct pm_array_dpi dpi[MRAM_COUNT], k_dpi[PM_MAX_HEADS], v_dpi[PM_MAX_HEADS];
     struct stage_count stage;
-    struct pm_stream_out in; /* the tokens twice */
+    struct pm_stream_out in; /* each run's tokens twice */
     struct pm_stream_in wr, out;
     uint32_t flags;
 };
@@ -47,14 +47,25 @@ void pm_fa_elaborated(int d, int heads, int kvb, int max_tokens, int max_shl) {
         pm_sim_finish(PM_EINVAL);
 }
 
-void pm_fa_config(uint32_t *n_tokens, uint32_t *keep, uint32_t *modes, uint32_t *m, uint32_t *e0,
-                  uint32_t *lut, uint32_t *bias) {
-    const struct pm_attention_cfg *c = run->cfg;
-    *n_tokens = run->n;
+/* The run at hand, or the last: its first token and the one behind its last. A causal run's keys behind that
+ * are kept, too. */
+static void put_run(uint32_t *n_tokens, uint8_t *append, uint32_t *keep) {
+    const unsigned done = run->out.taken < run->n ? (unsigned)run->out.taken : run->n - 1;
+    const bool first = done < run->prefill;
+    const unsigned end = first ? run->prefill : done + 1;
+    *n_tokens = first ? run->prefill : 1;
+    *append = !first;
     for (unsigned j = 0; j < run->max_tokens; j++)
-        pm_set_bits(keep, j, 1, j < run->n && (!run->keep || run->keep[j]));
+        pm_set_bits(keep, j, 1, j < end ? !run->keep || run->keep[j] : run->cfg->causal);
+}
+
+void pm_fa_config(uint32_t *n_tokens, uint8_t *append, uint32_t *keep, uint32_t *modes, uint32_t *m,
+                  uint32_t *e0, uint32_t *lut, uint32_t *bias) {
+    const struct pm_attention_cfg *c = run->cfg;
+    put_run(n_tokens, append, keep);
     *modes = (uint32_t)c->round | (uint32_t)(c->coding_x == PM_SIGN) << 1 |
-             (uint32_t)(c->coding_q == PM_SIGN) << 2 | (uint32_t)(c->coding_o == PM_SIGN) << 3;
+             (uint32_t)(c->coding_q == PM_SIGN) << 2 | (uint32_t)(c->coding_o == PM_SIGN) << 3 |
+             (uint32_t)c->causal << 4;
     *m = c->mk | c->mv << 5;
     for (unsigned h = 0; h < c->heads; h++) {
         struct pm_vdr_lut table;
@@ -108,32 +119,46 @@ static void put_token(unsigned t, uint32_t *x, uint32_t *ex) {
     *ex = (uint16_t)run->ex[t];
 }
 
+/* Item i of the input: the first run's tokens, again, and each of the others twice. */
+static size_t token_of(size_t i) {
+    const size_t p = run->prefill;
+    return i < 2 * p ? i % p : p + (i - 2 * p) / 2;
+}
+
+/* How many of the first `items` are of first passes. */
+static size_t seen_of(size_t items) {
+    const size_t p = run->prefill;
+    return items < p ? items : items < 2 * p ? p : p + (items - 2 * p + 1) / 2;
+}
+
 void pm_fa_step(uint8_t x_ready, uint8_t *x_valid, uint32_t *x, uint32_t *ex, uint8_t wr_valid,
                 uint8_t *wr_ready, const uint32_t *wr_token, const uint32_t *wr_k, const uint32_t *wr_v,
                 uint8_t y_valid, uint8_t *y_ready, const uint32_t *y, const uint32_t *e,
-                const uint32_t *flags, uint32_t *w_ready, uint32_t *k_ready, uint32_t *v_ready) {
-    const size_t d = run->cfg->width, n = run->n, kv_bits = d * run->cfg->kvb;
+                const uint32_t *flags, uint32_t *w_ready, uint32_t *k_ready, uint32_t *v_ready,
+                uint32_t *n_tokens, uint8_t *append, uint32_t *keep) {
+    const size_t d = run->cfg->width, kv_bits = d * run->cfg->kvb;
     pm_stream_fired(&run->in, x_ready);
-    const size_t seen = run->in.taken < n ? run->in.taken : n;
+    const size_t seen = seen_of(run->in.taken);
     if (pm_stream_take(&run->wr, wr_valid,
                        pm_stream_hash(pm_stream_hash(*wr_token, wr_k, kv_bits), wr_v, kv_bits), seen))
         take_write(*wr_token, wr_k, wr_v);
-    /* Outputs are of the second pass, when all is written. */
+    /* Outputs are of the second pass, when all of the first is written. */
     if (pm_stream_take(&run->out, y_valid, pm_stream_hash(*e, y, d * 8),
-                       run->wr.taken == n ? run->in.taken - seen : 0))
+                       run->wr.taken == seen ? run->in.taken - seen : run->out.taken))
         take_y(y, *e);
-    run->flags = *flags;
+    run->flags |= *flags; /* sticky, each run anew */
     pm_stream_end(&run->out, 0);
 
     *x_valid = pm_stream_offer(&run->in);
     if (*x_valid) {
-        put_token((unsigned)(run->in.taken % n), x, ex);
+        put_token((unsigned)token_of(run->in.taken), x, ex);
     } else {
         pm_pins_noise(x, d * 8);
         pm_pins_noise(ex, 16);
     }
     *wr_ready = pm_stream_ready(&run->wr, wr_valid);
     *y_ready = pm_stream_ready(&run->out, y_valid);
+    put_run(n_tokens, append, keep);
     *w_ready = *k_ready = *v_ready = 0;
     for (unsigned i = 0; i < MRAM_COUNT; i++)
         *w_ready |= (uint32_t)!pm_sim_stall() << i;
@@ -242,12 +267,12 @@ static pm_status program(struct run *r, uint32_t array_id) {
 pm_status pm_flare_attention_rtl(const struct pm_sim_opts *opts, const struct pm_attention_cfg *cfg,
                                  const struct pm_attention_weights *w, unsigned max_tokens, uint32_t array_id,
                                  const int8_t *x, const int32_t *ex, const uint8_t *keep, unsigned n,
-                                 uint32_t first_vector, int8_t *y, int32_t *e,
+                                 unsigned prefill, uint32_t first_vector, int8_t *y, int32_t *e,
                                  const struct pm_attention_trace *trace,
                                  struct pm_attention_rtl_result *result) {
     if (cfg->norm != PM_NORM_RECIP)
         return PM_EMODE;
-    if (pm_attention_check(cfg) != PM_OK || n < 1 || n > max_tokens)
+    if (pm_attention_check(cfg) != PM_OK || n < 1 || n > max_tokens || prefill < 1 || prefill > n)
         return PM_EINVAL;
     struct run r = {.cfg = cfg,
                     .w = w,
@@ -255,6 +280,7 @@ pm_status pm_flare_attention_rtl(const struct pm_sim_opts *opts, const struct pm
                     .ex = ex,
                     .keep = keep,
                     .n = n,
+                    .prefill = prefill,
                     .max_tokens = max_tokens,
                     .d_k = cfg->width / cfg->heads,
                     .first_vector = first_vector,

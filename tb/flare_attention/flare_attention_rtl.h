@@ -26,16 +26,16 @@ struct pm_attention_rtl_result {
     uint64_t accesses[PM_GEMV_KINDS]; /**< at the arrays' pins */
 };
 
-/** One run of n tokens on the elaborated D, Heads, Kvb and MaxTokens (= max_tokens); arguments as
- * pm_attention_new and pm_attention_run. norm must be PM_NORM_RECIP (PM_EMODE otherwise). trace may be NULL.
+/** n tokens, the first `prefill` (1..n) in one run and each of the others in one that appends it, on the
+ * elaborated D, Heads, Kvb and MaxTokens (= max_tokens); arguments as pm_attention_new and pm_attention_run.
+ * norm must be PM_NORM_RECIP (PM_EMODE otherwise). trace may be NULL.
  */
-typedef pm_status pm_flare_attention_rtl_fn(const struct pm_sim_opts *opts,
-                                            const struct pm_attention_cfg *cfg,
-                                            const struct pm_attention_weights *w, unsigned max_tokens,
-                                            uint32_t array_id, const int8_t *x, const int32_t *ex,
-                                            const uint8_t *keep, unsigned n, uint32_t first_vector, int8_t *y,
-                                            int32_t *e, const struct pm_attention_trace *trace,
-                                            struct pm_attention_rtl_result *result);
+typedef pm_status
+pm_flare_attention_rtl_fn(const struct pm_sim_opts *opts, const struct pm_attention_cfg *cfg,
+                          const struct pm_attention_weights *w, unsigned max_tokens, uint32_t array_id,
+                          const int8_t *x, const int32_t *ex, const uint8_t *keep, unsigned n,
+                          unsigned prefill, uint32_t first_vector, int8_t *y, int32_t *e,
+                          const struct pm_attention_trace *trace, struct pm_attention_rtl_result *result);
 pm_flare_attention_rtl_fn pm_flare_attention_rtl;
 
 #endif

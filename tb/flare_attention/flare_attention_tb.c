@@ -30,6 +30,10 @@ enum corner {
     ONE_ELEMENT,
     TINY,
     FULL,
+    CAUSAL,
+    CAUSAL_MASKED,
+    DECODED,
+    DECODED_ALONE,
     CORNERS
 };
 static const char *const corner_name[CORNERS] = {"random",
@@ -50,10 +54,16 @@ static const char *const corner_name[CORNERS] = {"random",
                                                  "small values, shifted left",
                                                  "one element a token",
                                                  "outputs of a few bits",
-                                                 "as many tokens as fit"};
+                                                 "as many tokens as fit",
+                                                 "causal",
+                                                 "causal, some keys masked",
+                                                 "decoded token by token behind a first run",
+                                                 "appended without causality"};
 
-/* The last four take as many tokens as fit, and many runs where they are short. */
+/* Those from SMALL to FULL take as many tokens as fit, and many runs where they are short. */
 static unsigned repeats(enum corner corner, const struct size *s) {
+    if (corner >= CAUSAL)
+        return s->width == 16 ? 6 : 2;
     if (corner >= SMALL)
         return s->width == 16 ? corner == FULL ? 100 : 20 : 2;
     return corner == RANDOM ? 12 : corner == EQUAL_LOGITS || corner == EXTREME_EXPONENTS ? 6 : 2;
@@ -93,6 +103,7 @@ static void fill(struct bench *b, const struct size *s, enum corner corner, stru
                                      .coding_x = bench_random(b) & 1 ? PM_SIGN : PM_TWOS,
                                      .coding_q = bench_random(b) & 1 ? PM_SIGN : PM_TWOS,
                                      .coding_o = bench_random(b) & 1 ? PM_SIGN : PM_TWOS,
+                                     .causal = corner >= CAUSAL && corner <= DECODED,
                                      .mram = pm_array_mram(corner == NOISY, b->seed)};
     if (corner == ALL_ZERO) /* exponents below 0 at the output */
         cfg->mv = (unsigned)bench_range(b, 0, 3);
@@ -144,7 +155,8 @@ static void fill(struct bench *b, const struct size *s, enum corner corner, stru
             t->ex[i] = (int32_t)bench_range(b, INT16_MIN, INT16_MAX);
         if (s->max_shl < 31 && t->ex[i] < -s->max_shl)
             t->ex[i] = -s->max_shl;
-        t->keep[i] = corner == MASKED_ROW ? 0 : corner == SOME_MASKED ? bench_random(b) & 1 : 1;
+        const bool some = corner == SOME_MASKED || corner == CAUSAL_MASKED || corner == DECODED_ALONE;
+        t->keep[i] = corner == MASKED_ROW ? 0 : some ? bench_random(b) & 1 : 1;
         unsigned outlier = (unsigned)bench_range(b, 0, d - 1);
         for (unsigned j = 0; j < d; j++) {
             int8_t *x = &t->x[(size_t)i * d + j];
@@ -177,10 +189,11 @@ static void compare(void *ctx, const char *tensor, size_t index, int64_t golden,
 
 /* One run in both engines, every integer compared. */
 static bool run_once(struct bench *b, const struct size *s, pm_flare_attention_rtl_fn *rtl, struct data *t,
-                     const struct pm_attention_cfg *cfg, unsigned n, uint64_t stalls,
+                     const struct pm_attention_cfg *cfg, unsigned n, unsigned prefill, uint64_t stalls,
                      struct pm_attention_cost *cost, struct pm_attention_rtl_result *result) {
     struct pm_attention_weights w = {t->w[0], t->w[1], t->w[2], t->w[3], t->b[0], t->b[1], t->b[2], t->b[3]};
-    struct pm_attention_run run = {cfg, &w, 7, t->x, t->ex, t->keep, n, (uint32_t)bench_range(b, 0, 1000)};
+    struct pm_attention_run run = {
+        cfg, &w, 7, t->x, t->ex, t->keep, n, prefill, (uint32_t)bench_range(b, 0, 1000)};
     struct pm_attention *engine;
     *cost = (struct pm_attention_cost){0};
     pm_status status = pm_attention_new(cfg, &w, s->max_tokens, 7, &engine);
@@ -204,7 +217,8 @@ static void run_corner(struct bench *b, const struct size *s, pm_flare_attention
         struct pm_attention_rtl_result result;
         unsigned n;
         fill(b, s, corner, t, &cfg, &n);
-        if (!run_once(b, s, rtl, t, &cfg, n, bench_stalls(b), &cost, &result)) {
+        const unsigned prefill = corner >= DECODED ? (unsigned)bench_range(b, 1, n) : n;
+        if (!run_once(b, s, rtl, t, &cfg, n, prefill, bench_stalls(b), &cost, &result)) {
             bench_check(b, corner_name[corner], false);
             return;
         }
@@ -225,7 +239,7 @@ static void check_pace(struct bench *b, const struct size *s, pm_flare_attention
     struct pm_attention_rtl_result r;
     unsigned n = s->max_tokens, drawn;
     fill(b, s, RANDOM, t, &cfg, &drawn);
-    bool ok = run_once(b, s, rtl, t, &cfg, n, 0, &cost, &r);
+    bool ok = run_once(b, s, rtl, t, &cfg, n, n, 0, &cost, &r);
     bench_test(b, "full run without stalls",
                pm_attention_pair_integers(s->width, s->heads, n) + PM_GEMV_KINDS);
     double kv = (double)(r.last_write - r.first_write) / (n - 1) / ((double)cost.bound_kv / n);

@@ -19,14 +19,15 @@ module pm_flare_attention_tb #(
 );
   import "DPI-C" function void pm_fa_elaborated(input int d, input int heads, input int kvb, input int max_tokens,
                                                 input int max_shl);
-  import "DPI-C" function void pm_fa_config(output bit [31:0] n_tokens, output bit [MaxTokens-1:0] keep,
-      output bit [3:0] modes, output bit [9:0] m, output bit [Heads*16-1:0] e0, output bit [Heads*768-1:0] lut,
+  import "DPI-C" function void pm_fa_config(output bit [31:0] n_tokens, output bit append,
+      output bit [MaxTokens-1:0] keep, output bit [4:0] modes, output bit [9:0] m, output bit [Heads*16-1:0] e0, output bit [Heads*768-1:0] lut,
       output bit [4*D*32-1:0] bias);
   import "DPI-C" function void pm_fa_step(input bit x_ready, output bit x_valid, output bit [D*8-1:0] x,
       output bit [15:0] ex, input bit wr_valid, output bit wr_ready, input bit [31:0] wr_token,
       input bit [D*Kvb-1:0] wr_k, input bit [D*Kvb-1:0] wr_v, input bit y_valid, output bit y_ready,
       input bit [D*8-1:0] y, input bit [15:0] e, input bit [2:0] flags, output bit [2:0] w_ready,
-      output bit [31:0] k_ready, output bit [31:0] v_ready);
+      output bit [31:0] k_ready, output bit [31:0] v_ready, output bit [31:0] n_tokens, output bit append,
+      output bit [MaxTokens-1:0] keep);
   import "DPI-C" function void pm_fa_read_w(input int m, input bit access, input bit [XRows-1:0] wl,
       input bit [6:0] dwl, input bit [5:0] side, output bit [D*64-1:0] cmp);
   import "DPI-C" function void pm_fa_read_k(input int h, input bit access, input bit [QRows-1:0] wl,
@@ -40,15 +41,16 @@ module pm_flare_attention_tb #(
   import "DPI-C" function void pm_fa_stage_o8(input bit [D*8-1:0] o8);
 
   bit [31:0] n_tokens;
+  bit append;
   bit [MaxTokens-1:0] keep;
-  bit [3:0] modes;
+  bit [4:0] modes;
   bit [9:0] m;
   bit [Heads*16-1:0] e0;
   bit [Heads*768-1:0] lut;
   bit [4*D*32-1:0] bias;
   initial begin
     pm_fa_elaborated(D, Heads, Kvb, MaxTokens, MaxShl);
-    pm_fa_config(n_tokens, keep, modes, m, e0, lut, bias);
+    pm_fa_config(n_tokens, append, keep, modes, m, e0, lut, bias);
   end
 
   bit x_valid, y_ready, wr_ready;
@@ -87,6 +89,8 @@ module pm_flare_attention_tb #(
       .clk_i,
       .rst_ni,
       .n_tokens_i(n_tokens[TW:0]),
+      .append_i  (append),
+      .causal_i  (modes[4]),
       .keep_i    (keep),
       .round_i   (modes[0]),
       .sign_x_i  (modes[1]),
@@ -140,12 +144,15 @@ module pm_flare_attention_tb #(
       bit [D*8-1:0] n_x;
       bit [15:0] n_ex;
       bit [2:0] n_w_ready;
-      bit [31:0] n_k_ready, n_v_ready;
+      bit [31:0] n_k_ready, n_v_ready, n_n_tokens;
+      bit n_append;
+      bit [MaxTokens-1:0] n_keep;
       if (u_dut.q_valid && u_dut.q_ready) pm_fa_stage_q(u_dut.q);
       if (&u_dut.o_valid_h && u_dut.o_ready) pm_fa_stage_o(u_dut.o);
       if (u_dut.u_out.q_valid && u_dut.u_out.q_ready) pm_fa_stage_o8(u_dut.u_out.q);
       pm_fa_step(x_ready, n_x_valid, n_x, n_ex, wr_valid, n_wr_ready, 32'(wr_token), wr_k, wr_v, y_valid, n_y_ready, y,
-                 e, {v_sat, k_sat, z_zero}, n_w_ready, n_k_ready, n_v_ready);
+                 e, {v_sat, k_sat, z_zero}, n_w_ready, n_k_ready, n_v_ready, n_n_tokens, n_append,
+                 n_keep);
       x_valid  <= n_x_valid;
       x        <= n_x;
       ex       <= n_ex;
@@ -154,6 +161,9 @@ module pm_flare_attention_tb #(
       w_ready  <= n_w_ready;
       k_ready  <= n_k_ready;
       v_ready  <= n_v_ready;
+      n_tokens <= n_n_tokens;
+      append   <= n_append;
+      keep     <= n_keep;
     end
   end
 

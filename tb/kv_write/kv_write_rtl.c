@@ -24,10 +24,15 @@ static bool full(void) {
     return run.in.taken == (run.pass + 1) * (size_t)run.tokens;
 }
 
+/* Number of this pass's first token. */
+static unsigned first(void) {
+    return run.pass % run.cfg.chain * run.tokens;
+}
+
 static void collect(uint32_t token, const uint32_t *wr_k, const uint32_t *wr_v) {
     const size_t at = run.wr.taken - 1;
     const unsigned kvb = run.cfg.kvb;
-    pm_sim_need(token == at % run.tokens);
+    pm_sim_need(token == at % ((size_t)run.tokens * run.cfg.chain));
     for (unsigned i = 0; i < run.d; i++) {
         run.k[at * run.d + i] = (int16_t)pm_get_signed(wr_k, (size_t)i * kvb, kvb);
         run.v[at * run.d + i] = (int16_t)pm_get_signed(wr_v, (size_t)i * kvb, kvb);
@@ -44,15 +49,17 @@ static void see_flags(bool k_sat, bool v_sat) {
 
 void pm_kv_write_step(int d, int w, int kvb, int max_tokens, int exp_w, unsigned char in_ready,
                       unsigned char wr_valid, const uint32_t *wr_token, const uint32_t *wr_k,
-                      const uint32_t *wr_v, unsigned char k_sat, unsigned char v_sat, unsigned char *round,
-                      uint32_t *mk, uint32_t *mv, unsigned char *clear, unsigned char *in_valid, uint32_t *k,
-                      uint32_t *v, uint32_t *ex, unsigned char *wr_ready) {
-    const bool other_shape = run.d != (unsigned)d || run.tokens > (unsigned)max_tokens;
+                      const uint32_t *wr_v, unsigned char k_sat, unsigned char v_sat, const uint32_t *count,
+                      unsigned char *round, uint32_t *mk, uint32_t *mv, unsigned char *clear,
+                      unsigned char *append, unsigned char *in_valid, uint32_t *k, uint32_t *v, uint32_t *ex,
+                      unsigned char *wr_ready) {
+    const bool other_shape = run.d != (unsigned)d || run.tokens * run.cfg.chain > (unsigned)max_tokens;
     if (run.cfg.kvb != (unsigned)kvb || other_shape) {
         pm_sim_finish(other_shape ? PM_ESHAPE : PM_EINVAL);
         return;
     }
     const size_t bits = (size_t)d * run.cfg.kvb, width = (size_t)w;
+    pm_sim_need(*count == first() + run.in.taken - (size_t)run.pass * run.tokens);
     pm_sim_need(!run.cleared || !(k_sat || v_sat));
     run.cleared = run.clears;
     pm_sim_need(!(run.in.valid && in_ready && (full() || run.clears)));
@@ -65,12 +72,13 @@ void pm_kv_write_step(int d, int w, int kvb, int max_tokens, int exp_w, unsigned
     pm_stream_end(&run.wr, 0);
 
     run.clears = full() && run.pass + 1 < run.passes && !pm_sim_stall();
-    if (!full() || run.clears || run.tokens == (unsigned)max_tokens)
+    if (!full() || run.clears || first() + run.tokens == (unsigned)max_tokens)
         pm_stream_offer(&run.in);
     *round = run.cfg.round;
     *mk = run.cfg.mk;
     *mv = run.cfg.mv;
     *clear = run.clears;
+    *append = run.clears ? (run.pass + 1) % run.cfg.chain != 0 : pm_sim_stall();
     *wr_ready = pm_stream_ready(&run.wr, wr_valid);
     *in_valid = run.in.valid;
     if (!run.in.valid) {

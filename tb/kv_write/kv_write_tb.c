@@ -101,17 +101,22 @@ static void model(struct bench *b, const char *model_name) {
                      .ex = malloc(room * sizeof *d.ex),
                      .k = malloc(room * c->d * sizeof *d.k),
                      .v = malloc(room * c->d * sizeof *d.v)};
-    uint64_t expected = 0, flagged = 0, flags = 0, early = 0;
+    uint64_t expected = 0, flagged = 0, flags = 0, early = 0, chained = 0;
     for (unsigned r = 0; r < RUNS; r++) {
         /* Full arrays, where the next pass must wait for its clear, and shorter sequences. */
         unsigned tokens = r & 1 ? c->max_tokens : (unsigned)bench_range(b, 1, c->max_tokens - 1);
         /* Narrow exponents reach few left shifts: none from a large M. */
         int64_t most = bench_random(b) % 4 == 0 ? 31 : c->exp_w < 4 ? 1 : 5;
         struct pm_kv_write_cfg cfg = {(unsigned)bench_range(b, 0, most), (unsigned)bench_range(b, 0, most),
-                                      c->kvb, bench_random(b) & 1};
+                                      c->kvb, bench_random(b) & 1, 1};
         const enum kind kind = r % 4 == 2 ? Gentle : r % 8 / 2 == 2 ? Least : Any;
         if (kind != Any)
             cfg.mk = cfg.mv = (unsigned)(kind == Gentle ? bench_range(b, 8, 31) : bench_range(b, 0, 2));
+        if (r % 3 == 2) {
+            cfg.chain = (unsigned)bench_range(b, 1, c->max_tokens < PASSES ? c->max_tokens : PASSES);
+            tokens = c->max_tokens / cfg.chain;
+        }
+        chained += cfg.chain > 1;
         fill(b, &d, c, tokens, cfg.mk, kind);
         struct pm_sim_opts opts = {.seed = bench_stalls(b)};
         pm_status status = run(&opts, &cfg, d.k_acc, d.v_acc, d.ex, PASSES, tokens, c->d, d.k, d.v, d.k_sat,
@@ -137,7 +142,10 @@ static void model(struct bench *b, const char *model_name) {
     snprintf(name, sizeof name, "%s: some clears overtake tokens, some do not", tag);
     bench_check(b, name, early > flags / 8 && early < flags - flags / 8);
 
-    struct pm_kv_write_cfg cfg = {8, 8, c->kvb, true};
+    snprintf(name, sizeof name, "%s: some passes append", tag);
+    bench_check(b, name, chained > 0);
+
+    struct pm_kv_write_cfg cfg = {8, 8, c->kvb, true, 1};
     uint64_t clocks = 0;
     fill(b, &d, c, c->max_tokens, 8, Gentle);
     pm_status status = run(&(struct pm_sim_opts){0}, &cfg, d.k_acc, d.v_acc, d.ex, 1, c->max_tokens, c->d,

@@ -15,15 +15,16 @@ module pm_kv_write_tb #(
   import "DPI-C" function void pm_kv_write_step(
     input int d, input int w, input int kvb, input int max_tokens, input int exp_w, input bit in_ready,
     input bit wr_valid, input bit [TW-1:0] wr_token, input bit [D*Kvb-1:0] wr_k, input bit [D*Kvb-1:0] wr_v,
-    input bit k_sat, input bit v_sat, output bit round, output bit [4:0] mk, output bit [4:0] mv, output bit clear,
-    output bit in_valid, output bit [D*W-1:0] k, output bit [D*W-1:0] v, output bit [ExpW-1:0] ex,
+    input bit k_sat, input bit v_sat, input bit [TW:0] count, output bit round, output bit [4:0] mk,
+    output bit [4:0] mv, output bit clear, output bit append, output bit in_valid, output bit [D*W-1:0] k, output bit [D*W-1:0] v, output bit [ExpW-1:0] ex,
     output bit wr_ready);
 
-  bit round, clear, in_valid, in_ready, wr_valid, wr_ready, k_sat, v_sat;
+  bit round, clear, append, in_valid, in_ready, wr_valid, wr_ready, k_sat, v_sat;
   bit [4:0] mk, mv;
   bit [D*W-1:0] k, v;
   bit signed [ExpW-1:0] ex;
   bit [TW-1:0] wr_token;
+  bit [TW:0] count;
   bit [D*Kvb-1:0] wr_k, wr_v;
 
   pm_kv_write #(
@@ -39,6 +40,8 @@ module pm_kv_write_tb #(
       .mk_i(mk),
       .mv_i(mv),
       .clear_i(clear),
+      .append_i(append),
+      .count_o(count),
       .in_valid_i(in_valid),
       .in_ready_o(in_ready),
       .k_i(k),
@@ -55,16 +58,17 @@ module pm_kv_write_tb #(
 
   always @(posedge clk_i) begin
     if (rst_ni) begin
-      bit next_round, next_clear, next_valid, next_ready;
+      bit next_round, next_clear, next_append, next_valid, next_ready;
       bit [4:0] next_mk, next_mv;
       bit [D*W-1:0] next_k, next_v;
       bit [ExpW-1:0] next_ex;
-      pm_kv_write_step(D, W, Kvb, MaxTokens, ExpW, in_ready, wr_valid, wr_token, wr_k, wr_v, k_sat, v_sat, next_round,
-                       next_mk, next_mv, next_clear, next_valid, next_k, next_v, next_ex, next_ready);
+      pm_kv_write_step(D, W, Kvb, MaxTokens, ExpW, in_ready, wr_valid, wr_token, wr_k, wr_v, k_sat, v_sat, count, next_round,
+                       next_mk, next_mv, next_clear, next_append, next_valid, next_k, next_v, next_ex, next_ready);
       round <= next_round;
       mk <= next_mk;
       mv <= next_mv;
       clear <= next_clear;
+      append <= next_append;
       in_valid <= next_valid;
       k <= next_k;
       v <= next_v;

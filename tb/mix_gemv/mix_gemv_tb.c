@@ -10,9 +10,13 @@
 
 static struct bench b;
 
+/* Of any size; now and then a half of FP32's last place, which one bit below it decides about. */
 static int64_t dot(void) {
     const unsigned bits = (unsigned)bench_range(&b, 0, 39);
-    const int64_t size = (int64_t)(bench_random(&b) & ((UINT64_C(1) << bits) - 1));
+    int64_t size = (int64_t)(bench_random(&b) & ((UINT64_C(1) << bits) - 1));
+    if (bench_random(&b) % 4 == 0)
+        size = INT64_C(1) << 38 | bench_range(&b, 0, (1 << 23) - 1) << 15 | 1 << 14 |
+               ((1 << bench_range(&b, 0, 14)) & ((1 << 14) - 1));
     return bench_random(&b) & 1 ? -size : size;
 }
 

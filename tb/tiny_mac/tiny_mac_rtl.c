@@ -14,6 +14,7 @@ static _Thread_local struct {
     const bool *last;
     int32_t *result;
     size_t ended; /* sums whose last row was taken */
+    bool held;    /* a row is before the accumulators */
     struct pm_stream_out rows;
     struct pm_stream_in y;
 } run;
@@ -24,9 +25,13 @@ void pm_tiny_mac_step(int lanes, int xbits, uint8_t ready, uint8_t *valid, uint3
     const unsigned bits = (unsigned)xbits + 12;
     if ((unsigned)lanes != run.lanes || (unsigned)xbits != run.cfg->xbits)
         pm_sim_finish(PM_ESHAPE);
-    pm_sim_need(ready || (y_valid && !run.y.ready));
-    if (pm_stream_fired(&run.rows, ready))
+    /* A row waits only behind another that a result keeps from the accumulators. */
+    const bool move = !y_valid || run.y.ready;
+    pm_sim_need(ready == (!run.held || move));
+    const bool fired = pm_stream_fired(&run.rows, ready);
+    if (fired)
         run.ended += run.last[run.rows.taken - 1];
+    run.held = fired || (run.held && !move);
     if (pm_stream_take(&run.y, y_valid, pm_stream_hash(0, y, run.lanes * bits), run.ended))
         for (unsigned i = 0; i < run.lanes; i++)
             run.result[(run.y.taken - 1) * run.lanes + i] = (int32_t)pm_get_signed(y, (size_t)i * bits, bits);

@@ -7,8 +7,8 @@
 static _Thread_local struct {
     const struct pm_wake_cfg *cfg;
     const int64_t *bits, *run;
-    size_t layers, written;
-    int64_t *end; /* of this wake-up */
+    size_t layers, first, written; /* the table is written from layer `first` on */
+    int64_t *end;                  /* of this wake-up */
     unsigned wakes;
     bool asleep;   /* until wake_i */
     uint64_t zero; /* its clock 0 */
@@ -81,9 +81,10 @@ void pm_wake_step(int max_layers, int bits_width, int run_width, uint8_t *we, in
     *clocks = pm_sim_noise();
     *we = run.written < run.layers && !pm_sim_stall();
     if (*we) {
-        *addr = (int)run.written;
-        *bits = run.bits[run.written];
-        *clocks = run.run[run.written];
+        const size_t l = (run.written + run.first) % run.layers;
+        *addr = (int)l;
+        *bits = run.bits[l];
+        *clocks = run.run[l];
         if (!fits(*bits, bits_width) || !fits(*clocks, run_width))
             pm_sim_finish(PM_ERANGE);
         run.written++;
@@ -113,6 +114,7 @@ pm_status pm_wake_rtl(const struct pm_sim_opts *opts, const struct pm_wake_cfg *
     run.bits = bits;
     run.run = layer_run;
     run.layers = layers;
+    run.first = (size_t)(opts->seed % layers);
     run.end = end;
     run.asleep = true;
     return pm_sim_run(opts, NULL);

@@ -35,7 +35,18 @@ static void model(const char *name, size_t networks) {
         for (size_t l = 0; l < layers; l++) {
             bits[l] = bench_range(&b, 0, 3) ? bench_range(&b, 0, c.cap ? c.cap : limit)
                                             : c.cap * bench_range(&b, 0, 1);
+            if (bench_range(&b, 0, 3) == 0) /* whole beats */
+                bits[l] -= bits[l] % c.bus;
             run[l] = bench_range(&b, 0, 1) ? bench_range(&b, 1, 4) : bench_range(&b, 1, long_run);
+        }
+        /* Two layers that just fit beside each other, or just do not. */
+        if (c.cap > 0 && layers > 2 && bench_range(&b, 0, 1)) {
+            bits[2] = bench_range(&b, 0, limit / 8);
+            bits[1] = bench_range(&b, 0, limit / 2);
+            bits[0] = bench_range(&b, 0, limit / 8);
+            c.cap = bits[1] + bits[2] - bench_range(&b, 0, 1);
+            for (size_t l = 0; l < layers; l++)
+                c.cap = bits[l] > c.cap ? bits[l] : c.cap;
         }
         const struct pm_sim_opts opts = {.seed = bench_stalls(&b)};
         memset(end, 0x5a, 2 * (size_t)most * sizeof *end);

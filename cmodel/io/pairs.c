@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pairs.h"
+#include "io/pairs.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ static const char *split(struct pm_pairs *p, size_t index, char *line, const str
         snprintf(reason, room, "%u column%s, %u needed", column, column == 1 ? "" : "s", needed);
         return reason;
     }
-    for (unsigned side = 0; side < 2; side++)
+    for (unsigned side = 0; side < (c->answers ? 1u : 2u); side++)
         if (!*p->text[2 * index + side]) {
             snprintf(reason, room, "column %u, a sentence, is empty", c->text[side]);
             return reason;
@@ -100,7 +100,7 @@ pm_status pm_pairs_load(struct pm_pairs *p, const char *path, const struct pm_pa
         next += next == c.score;
         c.text[side] = next;
     }
-    pm_status status = pm_text_load(path, SIZE_MAX - 1, &p->memory, &length, e);
+    pm_status status = pm_text_load(path, PM_PAIRS_BYTES, &p->memory, &length, e);
     if (status != PM_OK)
         return status;
     char *line = p->memory;

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+/// 2^25 over the square root of w, floored, a bit a step, 17 of them; and its product with d beside it. What is left of 2^50 -
+/// r^2 w and the product r w are kept, so that a step is two sums.
+module pm_sfu_rsqrt (
+    input  logic        clk_i,
+    /// w is taken; the steps begin anew.
+    input  logic        load_i,
+    /// A step.
+    input  logic        step_i,
+    /// 2^16..2^18 - 1.
+    input  logic [17:0] w_i,
+    /// Stable from load_i to the last step; at most 2^13.
+    input  logic [13:0] d_i,
+    /// The largest r below 2^17 with r^2 w <= 2^50, after 17 steps.
+    output logic [16:0] r_o,
+    /// d r.
+    output logic [30:0] dr_o
+);
+  logic [17:0] w_q;
+  logic [16:0] r_q;
+  logic [34:0] rw_q;
+  logic [37:0] rest_q;  // in 2^(2 i), i the place of the next bit
+  logic [38:0] difference;
+  logic [30:0] dr_q;
+  logic more;
+
+  // With the bit, (4 r + 1) w more is taken away, r in the bit's place.
+  assign difference = {1'b0, rest_q} - {2'b00, rw_q, 2'b00} - {21'd0, w_q};
+  assign more       = !difference[38];
+
+  always_ff @(posedge clk_i) begin
+    if (load_i) begin
+      w_q    <= w_i;
+      r_q    <= '0;
+      rw_q   <= '0;
+      rest_q <= 38'd262144;
+      dr_q   <= '0;
+    end else if (step_i) begin
+      r_q    <= {r_q[15:0], more};
+      rw_q   <= {rw_q[33:0], 1'b0} + (more ? 35'(w_q) : '0);
+      rest_q <= {more ? difference[35:0] : rest_q[35:0], 2'b00};
+      dr_q   <= {dr_q[29:0], 1'b0} + (more ? 31'(d_i) : '0);
+    end
+  end
+  assign r_o  = r_q;
+  assign dr_o = dr_q;
+
+  logic unused_ok;
+  assign unused_ok = ^difference[37:36];
+
+`ifdef PERIMETER_FORMAL
+  `include "pm_sfu_rsqrt_fv.svh"
+`endif
+endmodule

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+/// a * b + c in binary16, rounded once: five clocks of en_i, or combinational. A window has the product at bit 5 and c at bit 30
+/// or below: where places of c are lost, the product's leading one is at bit 25 or 26; where c is higher still, the product is
+/// less than a quarter of c's last place. Either leaves one bit that says whether it was 0.
+module pm_fp16_fma #(
+    /// 1: five registers; 0: combinational.
+    parameter bit Cut = 1'b1
+) (
+    input  logic        clk_i,
+    /// The registers move on.
+    input  logic        en_i,
+    /// A factor.
+    input  logic [15:0] a_i,
+    /// The other one.
+    input  logic [15:0] b_i,
+    /// The summand.
+    input  logic [15:0] c_i,
+    /// The sum.
+    output logic [15:0] y_o,
+    /// It is NaN.
+    output logic        nv_o,
+    /// It is infinite and no operand was.
+    output logic        of_o
+);
+  localparam int unsigned W = 42;
+
+  logic [2:0] neg, zero, infinite, nan;
+  logic [10:0] sa, sb, sc;
+  logic [4:0] ea, eb, ec;
+  logic [21:0] product, product_q;
+  logic [6:0] ep, down, k, k_q, k2_q;
+  logic high, high_q, lost, neg_p, neg_p_d, neg_p_q, neg_c_d, neg_c_q, inf_p, inf_d, inf_q, inf2_q, nan_d, nan_q, nan2_q;
+  logic [W-1:0] placed, aligned, aligned_q, wide, magnitude, magnitude_q;
+  logic [W:0] sum;
+  logic differ, differ_q, sum_neg, sum_neg_q;
+
+  pm_fp16_parse u_a (
+      .x_i   (a_i),
+      .neg_o (neg[0]),
+      .sig_o (sa),
+      .e_o   (ea),
+      .zero_o(zero[0]),
+      .inf_o (infinite[0]),
+      .nan_o (nan[0])
+  );
+  pm_fp16_parse u_b (
+      .x_i   (b_i),
+      .neg_o (neg[1]),
+      .sig_o (sb),
+      .e_o   (eb),
+      .zero_o(zero[1]),
+      .inf_o (infinite[1]),
+      .nan_o (nan[1])
+  );
+  pm_fp16_parse u_c (
+      .x_i   (c_i),
+      .neg_o (neg[2]),
+      .sig_o (sc),
+      .e_o   (ec),
+      .zero_o(zero[2]),
+      .inf_o (infinite[2]),
+      .nan_o (nan[2])
+  );
+  pm_fp16_product u_product (
+      .a_i(sa),
+      .b_i(sb),
+      .p_o(product)
+  );
+
+  always_comb begin
+    ep      = {2'b00, ea} + {2'b00, eb};
+    high    = ep < {2'b00, ec};
+    down    = high ? '0 : ep - {2'b00, ec};
+    k       = (high ? {2'b00, ec} : ep) - 7'd55;
+    placed  = {1'b0, sc, 30'd0};
+    aligned = placed >> down;
+    lost    = (placed & ~({W{1'b1}} << down)) != '0;
+    neg_p   = neg[0] ^ neg[1];
+    inf_p   = infinite[0] || infinite[1];
+    inf_d   = inf_p || infinite[2];
+    neg_p_d = infinite[2] && !inf_p ? neg[2] : neg_p;  // an infinity's sign is the sum's
+    neg_c_d = inf_p ? neg_p : neg[2];
+    nan_d   = nan != '0 || (infinite[1:0] & {zero[0], zero[1]}) != '0 || (inf_p && infinite[2] && neg_p != neg[2]);
+  end
+
+  pm_fp16_stage #(
+      .W  (W + 34),
+      .Cut(Cut)
+  ) u_align (
+      .clk_i,
+      .en_i,
+      .d_i({product, aligned[W-1:1], aligned[0] || lost, k, high, neg_p_d, neg_c_d, inf_d, nan_d}),
+      .q_o({product_q, aligned_q, k_q, high_q, neg_p_q, neg_c_q, inf_q, nan_q})
+  );
+
+  // The one adder adds or subtracts; where that is negative, the other one has the magnitude.
+  always_comb begin
+    wide      = high_q ? W'(product_q != '0) : {15'd0, product_q, 5'd0};
+    differ    = neg_p_q ^ neg_c_q;
+    sum       = {1'b0, wide} + ({1'b0, aligned_q} ^ {(W + 1) {differ}}) + (W + 1)'(differ);
+    magnitude = sum[W] ? aligned_q - wide : sum[W-1:0];
+    sum_neg   = sum[W] ? neg_c_q : neg_p_q;
+  end
+
+  pm_fp16_stage #(
+      .W  (W + 11),
+      .Cut(Cut)
+  ) u_sum (
+      .clk_i,
+      .en_i,
+      .d_i({magnitude, k_q, sum_neg, differ, inf_q, nan_q}),
+      .q_o({magnitude_q, k2_q, sum_neg_q, differ_q, inf2_q, nan2_q})
+  );
+
+  // What cancels is +0.
+  pm_fp16_rn #(
+      .AW (W),
+      .KW (7),
+      .Cut(Cut)
+  ) u_rn (
+      .clk_i,
+      .en_i,
+      .neg_i(sum_neg_q && !(differ_q && magnitude_q == '0)),
+      .a_i  (magnitude_q),
+      .k_i  (k2_q),
+      .inf_i(inf2_q),
+      .nan_i(nan2_q),
+      .y_o,
+      .nv_o,
+      .of_o
+  );
+
+  logic unused_zero;
+  assign unused_zero = zero[2];
+endmodule
