@@ -43,6 +43,7 @@ docs: all
 	@flow/evidence.py
 	@flow/power.py pages
 	@flow/sources.py
+	@flow/systems.py
 	@flow/chip.py
 # Schematics from the RTL, timing diagrams from simulations.
 figures: all

@@ -75,7 +75,7 @@ static pm_status count_units(struct pm_partition_job *p, const struct pm_placeme
     for (unsigned l = 0; l < p->layers && status == PM_OK; l++) {
         uint64_t units = 0;
         for (unsigned part = 0; part < PM_KHWA_ENGINES; part++)
-            units += w.counts[p->node[l]][part].of[PM_COUNT_UNITS] * (uint64_t)p->unit[part];
+            units += (uint64_t)pm_run_units(&w.counts[p->node[l]][part]) * (uint64_t)p->unit[part];
         if (units > INT32_MAX)
             status = pm_fail(&p->run.error, PM_ERANGE, layer_name(p, l),
                              "%" PRIu64 " units of energy an image, more than 2^31 - 1", units);

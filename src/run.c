@@ -39,6 +39,8 @@ static pm_status run_variants(struct pm_run_job *j, enum pm_variant_use use, uns
                                              .plan = &plan,
                                              .images = images,
                                              .as_float = !rtl,
+                                             .fidelity = variant[v].use & PM_OF_LAYERS ? PM_FIDELITY_ALONE
+                                                                                       : PM_FIDELITY_NEVER,
                                              .watch = rtl ? matrices : NULL};
             to->variant[to->count] = variant[v];
             status = pm_run_images(j, &pass, &to->outcome[to->count++]);

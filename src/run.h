@@ -16,6 +16,17 @@ enum pm_engine { PM_ENGINE_GOLDEN, PM_ENGINE_RTL, PM_ENGINE_BOTH };
 /** Settings of a run; those of systems have lists of their own. */
 extern const struct pm_setting_list pm_run_settings;
 
+/** The last images of the training set, in memory once a pass asked for them: candidates are judged by the
+ * same ones. */
+struct pm_run_held {
+    unsigned count;
+    bool labelled;
+    size_t item; /**< bytes of an image */
+    uint8_t *pixels;
+    unsigned *label;
+};
+void pm_run_held_free(struct pm_run_held *h);
+
 struct pm_run_job {
     const char *model; /**< as given */
     const char *data, *pairs, *config, *summary;
@@ -30,6 +41,7 @@ struct pm_run_job {
     struct pm_plan plan;
     struct pm_error error;
     struct pm_network network;
+    struct pm_run_held held;
 };
 
 /** Defaults: settings, and a plan that is the network's own once that is loaded: attentions on flare; all
@@ -63,7 +75,13 @@ struct pm_run_pass {
     const struct pm_plan *plan;
     unsigned images;
     bool as_float; /**< on the host alone, as well */
-    enum pm_run_fidelity { PM_FIDELITY_NEVER, PM_FIDELITY_UNLABELLED, PM_FIDELITY_ALWAYS } fidelity;
+    /** Of the whole network; or of each layer alone, of float's inputs, in the first images. */
+    enum pm_run_fidelity {
+        PM_FIDELITY_NEVER,
+        PM_FIDELITY_UNLABELLED,
+        PM_FIDELITY_ALWAYS,
+        PM_FIDELITY_ALONE
+    } fidelity;
     pm_twin_filter *watch; /**< which layers are in RTL as well; NULL: none */
     bool held;            /**< the last ones of the training set instead, which networks are not trained on */
     unsigned part, parts; /**< of `parts` that share the images, this one's; 0 parts: it has all */
@@ -117,6 +135,9 @@ void pm_run_add_sum(const struct pm_tally *t, enum pm_count kind, enum pm_count 
 void pm_run_add_accuracy(const struct pm_run_outcome *o, struct pm_results *r);
 /** What a sweep shows of a golden run. */
 void pm_run_add_sweep(const struct pm_run_job *j, const struct pm_run_outcome *o, struct pm_results *r);
+/** "sqnr": each layer's alone, and "array_accesses", what its kernels take an image where all are in arrays
+ * that are read access by access; where it was asked for. */
+void pm_run_add_alone(const struct pm_run_outcome *o, struct pm_results *r);
 /** "fidelity": of every layer, where it was asked for. */
 void pm_run_add_fidelity(const struct pm_run_outcome *o, struct pm_results *r);
 /** Reads, conversions, clocks and wrong codes of layers in arrays that are read as a whole; nothing where
@@ -138,6 +159,9 @@ void pm_run_print_budget(const struct pm_run_job *j, FILE *to);
  * accuracy lost. Nothing where no layer counts units. */
 void pm_run_add_units(const struct pm_run_outcome *o, struct pm_results *r);
 bool pm_run_has_units(const struct pm_run_outcome *o);
+/** Units of energy of a layer's part in engines; 0 of one in arrays that are read row by row, whose unit is
+ * another. */
+double pm_run_units(const struct pm_counts *c);
 /** What it added, under `path` "" or "variants/N/": layer by layer; and as a line's end under
  * PM_RUN_UNITS_HEAD. */
 void pm_run_print_units(const struct pm_run_outcome *o, const struct pm_results *r, const char *path,
@@ -162,6 +186,9 @@ void pm_run_print_macros_row(const struct pm_run_outcome *o);
  * float; nothing where no layer is in digital modules. */
 void pm_run_add_digital(const struct pm_run_outcome *o, struct pm_results *r);
 void pm_run_print_digital(const struct pm_run_outcome *o);
+/** "rtl_digital": what RTL gave of them. */
+void pm_run_add_digital_rtl(const struct pm_run_outcome *o, struct pm_results *r);
+void pm_run_print_digital_rtl(const struct pm_run_outcome *o);
 /** "windows": the accesses of fixed windows of eight rows, and their conversions and levels. */
 void pm_run_add_windows(const struct pm_tally *t, struct pm_results *r);
 /** "sparsity": of each part, and "all", the shares of zeros; nothing where they were not looked for. */
@@ -169,9 +196,8 @@ void pm_run_add_sparsity(const struct pm_tally *t, struct pm_results *r);
 void pm_run_print_sparsity(const struct pm_tally *t, FILE *to);
 /** "counts": every layer's, part by part. */
 void pm_run_add_counts(const struct pm_tally *t, struct pm_results *r);
-/** The sum of what RTL measured of layers of a kind, PM_NODE_MATRIX or PM_NODE_ATTENTION, in one system or
- * (NULL) all. */
-struct pm_twin_result pm_run_rtl_sum(const struct pm_run_outcome *o, enum pm_node_kind kind,
+/** The sum of what RTL measured of layers of some kinds (PM_TAKES() of each) in one system or (NULL) all. */
+struct pm_twin_result pm_run_rtl_sum(const struct pm_run_outcome *o, unsigned kinds,
                                      const struct pm_system *system);
 /** Warns on stderr where more than 0.1 % of the elements that a layer stored were clamped. */
 void pm_run_warn(const struct pm_tally *t);

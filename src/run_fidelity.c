@@ -10,6 +10,7 @@ struct pm_fidelity {
     bool *layer[2];              /* [nodes]: on the host, placed */
     float **value;               /* [nodes] of matrices, in float */
     struct pm_fidelity_sum *sum; /* NULL: values are kept */
+    bool alone;                  /* of layers that get the host's inputs */
 };
 
 double pm_fidelity_cosine(const struct pm_fidelity_sum *s) {
@@ -66,6 +67,23 @@ static void add(struct pm_fidelity_sum *s, const float *f, const float *q, const
     }
 }
 
+/* What the host gives goes on. */
+static pm_status compute_alone(struct pm_fidelity *f, unsigned index, const struct pm_operands *o) {
+    struct pm_worker *w = f->worker;
+    struct pm_operands placed = *o;
+    placed.y = f->value[index];
+    struct pm_counts *const counts = w->counts[index];
+    pm_matrix_apply(w->graph->node[index].matrix, o->n, o->x, NULL, o->y);
+    if (!pm_placement_system(w->placement, index))
+        return PM_OK;
+    w->counts[index] = NULL;
+    const pm_status status = pm_worker_layer(w, index, 0, &placed);
+    w->counts[index] = counts;
+    add(&f->sum[index], o->y, placed.y, pm_placement_adds(w->placement)[index] ? o->more[0] : NULL,
+        (size_t)o->n * w->graph->node[index].width);
+    return status;
+}
+
 static pm_status compute(void *ctx, unsigned index, const struct pm_operands *o) {
     struct pm_fidelity *f = ctx;
     const struct pm_node *node = &f->worker->graph->node[index];
@@ -73,6 +91,8 @@ static pm_status compute(void *ctx, unsigned index, const struct pm_operands *o)
     const unsigned last = index + (node->kind == PM_NODE_ATTENTION ? node->attention.body : 0);
     const size_t n = (size_t)o->n * node->width;
     pm_status status = PM_OK;
+    if (f->alone)
+        return compute_alone(f, index, o);
     if (f->sum && pm_placement_system(placement, index))
         status = pm_worker_layer(f->worker, index, 0, o);
     else
@@ -96,4 +116,15 @@ pm_status pm_fidelity_placed(struct pm_fidelity *f, const struct pm_graph_input 
     const struct pm_graph_elsewhere elsewhere = {f->layer[1], compute, f,
                                                  pm_placement_adds(f->worker->placement)};
     return pm_graph_run(f->worker->graph, input, &elsewhere, f->worker->scratch, out);
+}
+
+pm_status pm_fidelity_alone(struct pm_fidelity *f, const struct pm_graph_input *input, float *out,
+                            struct pm_fidelity_sum *sum) {
+    f->sum = sum;
+    f->alone = true;
+    const pm_status status =
+        pm_graph_run(f->worker->graph, input, &(struct pm_graph_elsewhere){f->layer[0], compute, f, NULL},
+                     f->worker->scratch, out);
+    f->alone = false;
+    return status;
 }

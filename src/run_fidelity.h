@@ -26,5 +26,9 @@ void pm_fidelity_free(struct pm_fidelity *f);
 pm_status pm_fidelity_float(struct pm_fidelity *f, const struct pm_graph_input *input, float *out);
 pm_status pm_fidelity_placed(struct pm_fidelity *f, const struct pm_graph_input *input, float *out,
                              struct pm_fidelity_sum *sum);
+/** One input through the network on the host; of the same inputs as there each placed matrix computes once
+ * more, which is not counted, to sum[nodes]. */
+pm_status pm_fidelity_alone(struct pm_fidelity *f, const struct pm_graph_input *input, float *out,
+                            struct pm_fidelity_sum *sum);
 
 #endif

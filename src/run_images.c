@@ -10,6 +10,8 @@
 
 /* Images that are in memory at a time. */
 #define CHUNK 128
+/* Of a pass whose layers are looked at alone: what it takes to tell a layer's error. */
+#define ALONE 20
 
 static pm_status open_data(struct pm_run_job *j, bool training, struct pm_dataset *d) {
     return pm_dataset_open(d, j->data, training ? "train" : "t10k", &j->network.form, &j->error);
@@ -35,6 +37,7 @@ struct threads {
     unsigned count;
     struct pm_twins *twins;        /* of the only one */
     struct pm_fidelity **fidelity; /* [threads]; NULL: not asked for */
+    bool alone;                    /* of layers alone */
     struct pm_fidelity_sum *sum;   /* [CHUNK][nodes] then: added up in the images' order */
 };
 
@@ -55,8 +58,10 @@ static pm_status begin(struct pm_run_job *j, const struct pm_run_pass *pass, con
                        : PM_OK;
 }
 
-static pm_status begin_fidelity(struct pm_run_job *j, struct threads *t, struct pm_run_outcome *o) {
+static pm_status begin_fidelity(struct pm_run_job *j, const struct pm_run_pass *pass, struct threads *t,
+                                struct pm_run_outcome *o) {
     const unsigned nodes = j->network.graph->nodes;
+    t->alone = pass->fidelity == PM_FIDELITY_ALONE;
     t->fidelity = calloc(t->count, sizeof *t->fidelity);
     t->sum = calloc((size_t)CHUNK * nodes, sizeof *t->sum);
     o->fidelity = calloc(nodes, sizeof *o->fidelity);
@@ -113,17 +118,19 @@ static pm_status classify(const struct threads *t, unsigned thread, const struct
     struct pm_worker *w = &t->worker[thread];
     const unsigned classes = pm_graph_outputs(w->graph), label = c->label[i];
     const struct pm_graph_input input = {.image = c->pixels + i * c->item, .n = w->graph->tokens};
-    struct pm_fidelity *f = t->fidelity ? t->fidelity[thread] : NULL;
+    struct pm_fidelity *f = t->fidelity && (!t->alone || c->at + i < ALONE) ? t->fidelity[thread] : NULL;
+    struct pm_fidelity_sum *sum = f ? t->sum + (size_t)i * w->graph->nodes : NULL;
     float *out = t->out + (size_t)thread * classes;
     pm_status status = PM_OK;
     w->item = c->at + i;
     if (as_float)
-        status = f ? pm_fidelity_float(f, &input, out) : pm_worker_run_host(w, &input, out);
+        status = !f         ? pm_worker_run_host(w, &input, out)
+                 : t->alone ? pm_fidelity_alone(f, &input, out, sum)
+                            : pm_fidelity_float(f, &input, out);
     if (status == PM_OK && as_float)
         *by_float = judge(out, classes, label);
     if (status == PM_OK)
-        status = f ? pm_fidelity_placed(f, &input, out, t->sum + (size_t)i * w->graph->nodes)
-                   : pm_worker_run(w, &input, out);
+        status = f && !t->alone ? pm_fidelity_placed(f, &input, out, sum) : pm_worker_run(w, &input, out);
     if (status == PM_OK)
         *by_integer = judge(out, classes, label);
     return status;
@@ -190,37 +197,102 @@ static pm_status settle(struct pm_run_job *j, struct pm_placement *p) {
     return status;
 }
 
-static pm_status run_data(struct pm_run_job *j, const struct pm_run_pass *pass, struct pm_dataset *d,
+/* Where a pass's images come from: a data set, or memory. */
+struct source {
+    struct pm_dataset d;
+    const struct pm_run_held *held; /* NULL: d */
+    unsigned count, next;           /* next: of those in memory */
+    bool labelled;
+    size_t item;
+};
+
+static pm_status too_few(struct pm_run_job *j, const struct pm_run_pass *pass, unsigned count) {
+    return pm_fail(&j->error, PM_EINVAL, pass->watch ? "rtl-images" : "images", "%u asked for, %s has %u",
+                   pass->images, j->data, count);
+}
+
+/* The last images of the training set. */
+static pm_status read_held(struct pm_run_job *j, const struct pm_run_pass *pass, struct pm_dataset *d) {
+    struct pm_run_held *h = &j->held;
+    const unsigned total = pass->images > 0 ? pass->images : d->count;
+    if (total > d->count)
+        return too_few(j, pass, d->count);
+    pm_run_held_free(h);
+    h->pixels = malloc((total > CHUNK ? total : CHUNK) * d->item);
+    h->label = malloc((total > CHUNK ? total : CHUNK) * sizeof *h->label);
+    pm_status status =
+        h->pixels && h->label ? PM_OK : pm_fail(&j->error, PM_ENOMEM, pass->what, "out of memory");
+    for (unsigned skip = d->count - total, n; skip > 0 && status == PM_OK; skip -= n) {
+        n = skip < CHUNK ? skip : CHUNK;
+        status = pm_dataset_read(d, n, h->pixels, h->label, &j->error);
+    }
+    if (status == PM_OK)
+        status = pm_dataset_read(d, total, h->pixels, h->label, &j->error);
+    if (status == PM_OK)
+        *h = (struct pm_run_held){total, d->labelled, d->item, h->pixels, h->label};
+    return status;
+}
+
+static pm_status hold(struct pm_run_job *j, const struct pm_run_pass *pass) {
+    struct pm_dataset d = {0};
+    if (j->held.count > 0 && j->held.count == pass->images)
+        return PM_OK;
+    pm_status status = open_data(j, true, &d);
+    if (status == PM_OK)
+        status = read_held(j, pass, &d);
+    pm_dataset_close(&d);
+    return status;
+}
+
+static pm_status open_source(struct pm_run_job *j, const struct pm_run_pass *pass, struct source *s) {
+    *s = (struct source){0};
+    if (pass->held) {
+        const pm_status status = hold(j, pass);
+        s->held = &j->held;
+        s->count = j->held.count;
+        s->labelled = j->held.labelled;
+        s->item = j->held.item;
+        return status;
+    }
+    const pm_status status = open_data(j, false, &s->d);
+    s->count = s->d.count;
+    s->labelled = s->d.labelled;
+    s->item = s->d.item;
+    return status == PM_OK && pass->images > s->count ? too_few(j, pass, s->count) : status;
+}
+
+static pm_status read_source(struct pm_run_job *j, struct source *s, struct chunk *c) {
+    if (!s->held)
+        return pm_dataset_read(&s->d, c->n, c->pixels, c->label, &j->error);
+    memcpy(c->pixels, s->held->pixels + s->next * s->item, c->n * s->item);
+    memcpy(c->label, s->held->label + s->next, c->n * sizeof *c->label);
+    s->next += c->n;
+    return PM_OK;
+}
+
+static pm_status run_data(struct pm_run_job *j, const struct pm_run_pass *pass, struct source *s,
                           const struct pm_placement *p, struct pm_run_outcome *o) {
-    const unsigned chunk = pass->watch ? 1 : CHUNK, all = d->count;
+    const unsigned chunk = pass->watch ? 1 : CHUNK, total = pass->images > 0 ? pass->images : s->count;
     struct threads t = {0};
-    if (pass->images > all)
-        return pm_fail(&j->error, PM_EINVAL, pass->watch ? "rtl-images" : "images", "%u asked for, %s has %u",
-                       pass->images, j->data, all);
-    const unsigned total = pass->images > 0 ? pass->images : all;
-    struct chunk c = {.pixels = malloc(CHUNK * d->item), .item = d->item};
+    struct chunk c = {.pixels = malloc(CHUNK * s->item), .item = s->item};
     pm_status status = c.pixels ? PM_OK : pm_fail(&j->error, PM_ENOMEM, pass->what, "out of memory");
     for (unsigned i = 0; i < CHUNK; i++)
-        c.label[i] = d->form.classes;
+        c.label[i] = j->network.form.classes;
     if (status == PM_OK)
         status = begin(j, pass, p, &t);
-    if (status == PM_OK && pass->fidelity + !d->labelled > PM_FIDELITY_UNLABELLED)
-        status = begin_fidelity(j, &t, o);
+    if (status == PM_OK && pass->fidelity + !s->labelled > PM_FIDELITY_UNLABELLED)
+        status = begin_fidelity(j, pass, &t, o);
     const double start = omp_get_wtime();
-    for (unsigned skip = pass->held ? all - total : 0, n; skip > 0 && status == PM_OK; skip -= n) {
-        n = skip < CHUNK ? skip : CHUNK;
-        status = pm_dataset_read(d, n, c.pixels, c.label, &j->error);
-    }
     for (c.at = 0; c.at < total && status == PM_OK; c.at += chunk) {
         c.n = total - c.at < chunk ? total - c.at : chunk;
-        status = pm_dataset_read(d, c.n, c.pixels, c.label, &j->error);
+        status = read_source(j, s, &c);
         if (status == PM_OK && (pass->parts == 0 || c.at / chunk % pass->parts == pass->part))
             status = run_chunk(j, pass, &t, &c, o);
         pm_run_progress(pass->what, c.at + c.n, total);
     }
     o->seconds = omp_get_wtime() - start;
     o->images = total;
-    o->labelled = d->labelled;
+    o->labelled = s->labelled;
     end(&t, o);
     free(c.pixels);
     return status;
@@ -229,7 +301,7 @@ static pm_status run_data(struct pm_run_job *j, const struct pm_run_pass *pass, 
 pm_status pm_run_images(struct pm_run_job *j, const struct pm_run_pass *pass, struct pm_run_outcome *o) {
     const struct pm_graph *g = j->network.graph;
     struct pm_placement *p;
-    struct pm_dataset d = {0};
+    struct source s = {0};
     *o = (struct pm_run_outcome){.draws = pm_plan_draws(pass->plan, g)};
     if (pm_network_is_decoder(&j->network))
         return pm_fail(&j->error, PM_EINVAL, j->model, "takes a text, not images");
@@ -243,12 +315,18 @@ pm_status pm_run_images(struct pm_run_job *j, const struct pm_run_pass *pass, st
             status = pm_fail(&j->error, PM_ENOMEM, pass->what, "out of memory");
     }
     if (status == PM_OK)
-        status = open_data(j, pass->held, &d);
+        status = open_source(j, pass, &s);
     if (status == PM_OK)
-        status = run_data(j, pass, &d, p, o);
-    pm_dataset_close(&d);
+        status = run_data(j, pass, &s, p, o);
+    pm_dataset_close(&s.d);
     pm_placement_free(p);
     return status;
+}
+
+void pm_run_held_free(struct pm_run_held *h) {
+    free(h->pixels);
+    free(h->label);
+    *h = (struct pm_run_held){0};
 }
 
 void pm_run_outcome_free(struct pm_run_outcome *o) {

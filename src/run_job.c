@@ -67,6 +67,7 @@ pm_status pm_run_begin(struct pm_run_job *j) {
 void pm_run_end(struct pm_run_job *j) {
     pm_plan_free(&j->plan);
     pm_network_free(&j->network);
+    pm_run_held_free(&j->held);
     free(j->settings);
 }
 
@@ -176,12 +177,31 @@ const char *pm_run_variant_name(const struct pm_variant *v) {
     return *v->text ? v->text : "as configured";
 }
 
+/* The network's own file of a plan, beside what is placed now. PM_EMODE: there is none, or it takes a system
+ * that is not in use. */
+static pm_status load_variant(struct pm_run_job *j, const char *name, struct pm_plan *plan) {
+    const struct pm_graph *g = j->network.graph;
+    char path[PATH_MAX + 32];
+    snprintf(path, sizeof path, "%s/%s", j->folder, name);
+    if (access(path, F_OK) != 0)
+        return PM_EMODE;
+    pm_status status = pm_plan_load(plan, path, &j->error);
+    for (size_t i = 0; pm_systems[i] && status == PM_OK; i++)
+        if (pm_plan_uses(plan, g, pm_systems[i]) && !pm_plan_uses(&j->plan, g, pm_systems[i]))
+            status = PM_EMODE;
+    return status;
+}
+
 pm_status pm_run_vary(struct pm_run_job *j, const char *text, struct pm_plan *plan) {
+    static const char file[] = "plan=";
     struct pm_error e;
     pm_status status = pm_plan_copy(plan, &j->plan);
     if (status != PM_OK)
         return pm_fail(&j->error, status, "variants", "out of memory");
-    status = pm_plan_override(plan, text, &j->error);
+    if (strncmp(text, file, sizeof file - 1) == 0)
+        status = load_variant(j, text + sizeof file - 1, plan);
+    else
+        status = pm_plan_override(plan, text, &j->error);
     if (status == PM_OK && pm_plan_check(plan, j->network.graph, false, &e) != PM_OK)
         status = PM_EMODE;
     for (const char *word = text; *word && status == PM_OK; word += strspn(word, " ")) {

@@ -9,6 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+void pm_run_add_alone(const struct pm_run_outcome *o, struct pm_results *r) {
+    const struct pm_graph *g = o->tally.graph;
+    uint64_t accesses = 0;
+    if (!o->fidelity)
+        return;
+    pm_result_group(r, "sqnr");
+    for (unsigned i = 0; i < g->nodes; i++) {
+        const struct pm_fidelity_sum *s = &o->fidelity[i];
+        if (s->ff > 0 && s->noise > 0)
+            pm_result_real(r, g->node[i].name, pm_fidelity_sqnr(s), "dB", PM_RESULT_MEASURED);
+        accesses += o->tally.held[i].accesses * pm_node_rows(&g->node[i], g->tokens);
+    }
+    pm_result_end(r);
+    if (accesses > 0)
+        pm_result_int(r, "array_accesses", (int64_t)accesses, "accesses", PM_RESULT_DERIVED);
+}
+
 void pm_run_add_fidelity(const struct pm_run_outcome *o, struct pm_results *r) {
     const struct pm_graph *g = o->tally.graph;
     if (!o->fidelity)
@@ -231,12 +248,12 @@ void pm_run_add_counts(const struct pm_tally *t, struct pm_results *r) {
     pm_result_end(r);
 }
 
-struct pm_twin_result pm_run_rtl_sum(const struct pm_run_outcome *o, enum pm_node_kind kind,
+struct pm_twin_result pm_run_rtl_sum(const struct pm_run_outcome *o, unsigned kinds,
                                      const struct pm_system *system) {
     const struct pm_tally *t = &o->tally;
     struct pm_twin_result sum = {0};
     for (unsigned i = 0; i < t->graph->nodes; i++)
-        if (t->graph->node[i].kind == kind && (!system || t->system[i] == system))
+        if ((PM_TAKES(t->graph->node[i].kind) & kinds) && (!system || t->system[i] == system))
             pm_twin_result_add(&sum, &o->rtl[i]);
     return sum;
 }

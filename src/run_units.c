@@ -8,16 +8,27 @@
 
 #include "wake.h"
 
+double pm_run_units(const struct pm_counts *c) {
+    return c->of[PM_COUNT_ROW_READS] > 0 ? 0 : (double)c->of[PM_COUNT_ENERGY] / 1000;
+}
+
+/* Of all engines. */
+static double all_units(const struct pm_tally *t) {
+    return (double)(pm_tally_sum(t, PM_COUNT_ENERGY, PM_COUNT_ENERGY) -
+                    pm_tally_sum(t, PM_COUNT_ROW_READS, PM_COUNT_ENERGY)) /
+           1000;
+}
+
 bool pm_run_has_units(const struct pm_run_outcome *o) {
-    return pm_tally_sum(&o->tally, PM_COUNT_UNITS, PM_COUNT_UNITS) > 0;
+    return all_units(&o->tally) > 0;
 }
 
 static void add_part(const char *name, const struct pm_counts *c, double images, double all,
                      struct pm_results *r) {
     const double exact = (double)c->of[PM_COUNT_EXACT];
     pm_result_group(r, name);
-    pm_result_real(r, "units", (double)c->of[PM_COUNT_UNITS] / images, "units", PM_RESULT_DERIVED);
-    pm_result_real(r, "share", pm_ratio((double)c->of[PM_COUNT_UNITS], all), NULL, PM_RESULT_DERIVED);
+    pm_result_real(r, "units", pm_run_units(c) / images, "units", PM_RESULT_DERIVED);
+    pm_result_real(r, "share", pm_ratio(pm_run_units(c), all), NULL, PM_RESULT_DERIVED);
     if (c->of[PM_COUNT_CONVENTIONAL] > 0) {
         pm_result_real(r, "accesses", (double)c->of[PM_COUNT_ACCESSES] / images, "accesses",
                        PM_RESULT_MEASURED);
@@ -61,7 +72,7 @@ static int64_t wake_up(const struct pm_run_outcome *o) {
 
 void pm_run_add_units(const struct pm_run_outcome *o, struct pm_results *r) {
     const struct pm_tally *t = &o->tally;
-    const double all = (double)pm_tally_sum(t, PM_COUNT_UNITS, PM_COUNT_UNITS), images = o->images;
+    const double all = all_units(t), images = o->images;
     const double drop = 100.0 * ((double)o->correct_float - o->correct_integer) / images;
     const int64_t wake = wake_up(o);
     if (all == 0)
@@ -83,7 +94,7 @@ void pm_run_add_units(const struct pm_run_outcome *o, struct pm_results *r) {
             continue;
         pm_result_group(r, t->graph->node[i].name);
         for (unsigned k = 0; k < pm_system_parts(t->system[i]); k++)
-            if (t->counts[i][k].of[PM_COUNT_UNITS] > 0)
+            if (pm_run_units(&t->counts[i][k]) > 0)
                 add_part(t->system[i]->parts[k], &t->counts[i][k], images, all, r);
         pm_result_end(r);
     }
@@ -116,7 +127,7 @@ void pm_run_print_units(const struct pm_run_outcome *o, const struct pm_results 
     for (unsigned i = 0; i < t->graph->nodes; i++)
         for (unsigned k = 0; t->counts[i] && k < pm_system_parts(t->system[i]); k++) {
             const char *name = t->graph->node[i].name, *part = t->system[i]->parts[k];
-            if (t->counts[i][k].of[PM_COUNT_UNITS] == 0)
+            if (!(pm_run_units(&t->counts[i][k]) > 0))
                 continue;
             const double accesses = number(r, path, name, part, "accesses");
             fprintf(to, "  %-8s %-10s %9.0f %6.2f%%", name, part, number(r, path, name, part, "units"),

@@ -5,6 +5,7 @@
 
 #include "files.h"
 #include "net/network.h"
+#include "system/hyflex_bound.h"
 #include "system/placement.h"
 
 enum { LAYERS = 2, D = 24, HEADS = 4, DK = D / HEADS, FFN = 20, N = 16, V = 19 };
@@ -398,6 +399,7 @@ static void systems_decode_as_they_recompute(void **state) {
         bool gpt; /* alone */
     } plans[] = {{"*=int8", false},
                  {"*=hyflex", false},
+                 {"*=hyflex hyflex.digital=module", false},
                  {"attn*=flare ffn*=int8 head=int8", true},
                  {"attn*=flare ffn*=int8 flare.noise=1 flare.read-noise=0.05", true}};
     for (int f = 0; f < FORMS; f += 3) {
@@ -409,6 +411,51 @@ static void systems_decode_as_they_recompute(void **state) {
                 const double off = check_plan(plans[i].plan);
                 assert_true(off > 0.001 && off < 0.1);
             }
+        pm_network_free(&network);
+    }
+}
+
+/* Keys and values that the heads see, against their bounds. */
+static pm_status see_heads(void *ctx, unsigned node, const struct pm_operands *o) {
+    double *closest = ctx;
+    const unsigned width = form.kv * DK;
+    double bound[D];
+    for (int k = 0; k < 2; k++) {
+        assert_int_equal(pm_hyflex_bound(network.graph, network.graph->node[node].in[1 + k], bound), PM_OK);
+        for (unsigned i = 0; i < o->n * width; i++) {
+            const double part = fabs((double)o->more[k][i]) / bound[i % width];
+            assert_true(part < 1 + 1e-6);
+            *closest = fmax(*closest, part);
+        }
+    }
+    memset(o->y, 0, (size_t)o->n * D * sizeof *o->y);
+    return PM_OK;
+}
+
+static void keys_are_bounded(void **state) {
+    (void)state;
+    for (int f = 0; f < FORMS; f++) {
+        write_network(forms[f]);
+        load();
+        bool *layer = calloc(network.graph->nodes, sizeof *layer);
+        struct pm_graph_scratch *s = pm_graph_scratch_new(network.graph);
+        double closest = 0, bound[V];
+        for (unsigned i = 0; i < network.graph->nodes; i++)
+            layer[i] = network.graph->node[i].kind == PM_NODE_HEADS;
+        const struct pm_graph_elsewhere by = {.layer = layer, .compute = see_heads, .ctx = &closest};
+        for (int round = 0; round < 20; round++) {
+            uint32_t ids[N];
+            float out[N * V];
+            text(ids);
+            assert_int_equal(
+                pm_graph_run(network.graph, &(struct pm_graph_input){.ids = ids, .n = N}, &by, s, out),
+                PM_OK);
+        }
+        print_message("# %.2f of the bound\n", closest);
+        assert_true(closest > 0.3);
+        assert_int_equal(pm_hyflex_bound(network.graph, 0, bound), PM_EINVAL);
+        pm_graph_scratch_free(s);
+        free(layer);
         pm_network_free(&network);
     }
 }
@@ -452,6 +499,7 @@ int main(void) {
         cmocka_unit_test(forward_is_the_definition),
         cmocka_unit_test(decoding_is_recomputing),
         cmocka_unit_test(systems_decode_as_they_recompute),
+        cmocka_unit_test(keys_are_bounded),
         cmocka_unit_test(bad_files),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -156,16 +156,17 @@ static void costs_are_the_formulas(void **state) {
         const struct pm_counts *mem = &c[PM_KHWA_MEMRISTOR];
         assert_int_equal(mem->of[PM_COUNT_ACCESSES], N * accesses[l]);
         assert_int_equal(mem->of[PM_COUNT_CONVENTIONAL], N * windows[l]);
-        assert_int_equal(mem->of[PM_COUNT_UNITS], N * accesses[l] * m->out);
+        assert_int_equal(mem->of[PM_COUNT_ENERGY], UINT64_C(1000) * N * accesses[l] * m->out);
         assert_int_equal(mem->of[PM_COUNT_CONVERSIONS], N * accesses[l] * m->out * 2);
         assert_int_equal(held.arrays, (m->in + 511) / 512);
         assert_int_equal(held.sram_bits, 0);
         run(layers[l], "khwa.mode=ii khwa.engine=sram khwa.wbits=5", 1, y, c, &held);
-        assert_int_equal(c[PM_KHWA_SRAM].of[PM_COUNT_UNITS], N * 8 * ((m->in + 1) / 2) * m->out);
+        assert_int_equal(c[PM_KHWA_SRAM].of[PM_COUNT_ENERGY],
+                         UINT64_C(1000) * N * 8 * ((m->in + 1) / 2) * m->out);
         assert_int_equal(held.sram_bits, 5 * m->in * m->out);
         assert_int_equal(held.arrays, 0);
         run(layers[l], "khwa.mode=ff khwa.engine=tiny", 1, y, c, &held);
-        assert_int_equal(c[PM_KHWA_TINY].of[PM_COUNT_UNITS], N * m->in * m->out);
+        assert_int_equal(c[PM_KHWA_TINY].of[PM_COUNT_ENERGY], UINT64_C(1000) * N * m->in * m->out);
     }
 }
 

@@ -466,6 +466,175 @@ def conversion_refusals(work, env, source, shards):
     refused("OUT/config.json that is a folder", done, "is a folder", work / "taken", ["config.json"])
 
 
+# ---- decoders ----
+
+def gpt2(prefix="", d=12, layers=2, inner=20, seed=5):
+    """A random checkpoint under GPT-2's names."""
+    r = np.random.default_rng(seed)
+    g = lambda *shape: (0.3 * r.normal(size=shape)).astype(np.float32)  # noqa: E731
+    w = {"wte.weight": g(WORDS, d), "wpe.weight": g(9, d), "ln_f.weight": g(d), "ln_f.bias": g(d)}
+    for i in range(layers):
+        for name, *shape in (("ln_1", d), ("ln_2", d), ("attn.c_attn", d, 3 * d), ("attn.c_proj", d, d), ("mlp.c_fc", d, inner), ("mlp.c_proj", inner, d)):
+            w[f"h.{i}.{name}.weight"], w[f"h.{i}.{name}.bias"] = g(*shape), g(shape[-1])
+    return {prefix + name: t for name, t in w.items()}
+
+
+def llama(d=12, layers=2, heads=3, kv_heads=1, inner=20, seed=6):
+    r = np.random.default_rng(seed)
+    g = lambda *shape: (0.3 * r.normal(size=shape)).astype(np.float32)  # noqa: E731
+    w = {"model.embed_tokens.weight": g(WORDS, d), "model.norm.weight": g(d), "lm_head.weight": g(WORDS, d)}
+    for i in range(layers):
+        for name, *shape in (("input_layernorm", d), ("post_attention_layernorm", d), ("self_attn.q_proj", d, d), ("self_attn.o_proj", d, d),
+                             ("self_attn.k_proj", d // heads * kv_heads, d), ("self_attn.v_proj", d // heads * kv_heads, d),
+                             ("mlp.gate_proj", inner, d), ("mlp.up_proj", inner, d), ("mlp.down_proj", d, inner)):
+            w[f"model.layers.{i}.{name}.weight"] = g(*shape)
+    return w
+
+
+def attend(q, k, v, heads, kv_heads):
+    """Causal, of q [t, d] and k, v [t, ...]."""
+    t, dk = len(q), q.shape[1] // heads
+    out = np.zeros_like(q)
+    for h in range(heads):
+        a, b = slice(h * dk, (h + 1) * dk), slice(h * kv_heads // heads * dk, (h * kv_heads // heads + 1) * dk)
+        s = np.where(np.tri(t) > 0, q[:, a] @ k[:, b].T / dk**0.5, -np.inf)
+        p = np.exp(s - s.max(1, keepdims=True))
+        out[:, a] = p / p.sum(1, keepdims=True) @ v[:, b]
+    return out
+
+
+def layer_norm(x, weight, bias, eps):
+    return (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + eps) * weight + bias
+
+
+def root_norm(x, weight, eps):
+    return x / np.sqrt((x * x).mean(1, keepdims=True) + eps) * weight
+
+
+def gelu_new(x):
+    return x * (1 + np.tanh((2 / np.pi) ** 0.5 * (x + 0.044715 * x**3))) / 2
+
+
+def gpt2_logits(w, ids, heads, eps=1e-5):
+    """By Hugging Face's names and layout."""
+    w = {name.removeprefix("transformer."): t.astype(np.float64) for name, t in w.items()}
+    conv = lambda x, name: x @ w[name + ".weight"] + w[name + ".bias"]  # noqa: E731
+    norm = lambda x, name: layer_norm(x, w[name + ".weight"], w[name + ".bias"], eps)  # noqa: E731
+    x = w["wte.weight"][ids] + w["wpe.weight"][: len(ids)]
+    for i in range(2):
+        q, k, v = np.split(conv(norm(x, f"h.{i}.ln_1"), f"h.{i}.attn.c_attn"), 3, axis=1)
+        x = x + conv(attend(q, k, v, heads, heads), f"h.{i}.attn.c_proj")
+        x = x + conv(gelu_new(conv(norm(x, f"h.{i}.ln_2"), f"h.{i}.mlp.c_fc")), f"h.{i}.mlp.c_proj")
+    return norm(x, "ln_f") @ w["wte.weight"].T
+
+
+def llama_logits(w, ids, heads, kv_heads, eps=1e-6, theta=10000.0):
+    w = {name.removeprefix("model."): t.astype(np.float64) for name, t in w.items()}
+    linear = lambda x, name: x @ w[name + ".weight"].T  # noqa: E731
+    dk = w["norm.weight"].size // heads
+    angle = np.arange(len(ids))[:, None] * theta ** (-np.arange(0, dk, 2) / dk)
+    cos, sin = (np.concatenate((f(angle), f(angle)), 1) for f in (np.cos, np.sin))
+
+    def turn(x):
+        x = x.reshape(len(ids), -1, dk)
+        half = np.concatenate((-x[..., dk // 2 :], x[..., : dk // 2]), -1)
+        return (x * cos[:, None] + half * sin[:, None]).reshape(len(ids), -1)
+
+    x = w["embed_tokens.weight"][ids]
+    for i in range(2):
+        at = f"layers.{i}."
+        h = root_norm(x, w[at + "input_layernorm.weight"], eps)
+        q, k, v = (linear(h, f"{at}self_attn.{part}_proj") for part in "qkv")
+        x = x + linear(attend(turn(q), turn(k), v, heads, kv_heads), at + "self_attn.o_proj")
+        h = root_norm(x, w[at + "post_attention_layernorm.weight"], eps)
+        gate = linear(h, at + "mlp.gate_proj")
+        x = x + linear(gate / (1 + np.exp(-gate)) * linear(h, at + "mlp.up_proj"), at + "mlp.down_proj")
+    return root_norm(x, w["norm.weight"], eps) @ w["lm_head.weight"].T
+
+
+def our_logits(folder, ids):
+    """Of a network in the form of docs/systems/network.md."""
+    c = json.loads((folder / "config.json").read_text())
+    stored = tensors.Tensors(str(folder / "model.safetensors"))
+    w = {name: stored.read(name, entry["shape"]).astype(np.float64) for name, entry in stored.header.items()}
+    heads, kv_heads, eps, dk = c["heads"], c.get("kv_heads", c["heads"]), c["layernorm_eps"], c["width"] // c["heads"]
+    linear = lambda x, name: x @ w[name + ".weight"].T + w.get(name + ".bias", 0)  # noqa: E731
+    gpt = c["type"] == "gpt"
+    norm = lambda x, name: (layer_norm(x, w[name + ".weight"], w[name + ".bias"], eps) if gpt else  # noqa: E731
+                            root_norm(x, w[name + ".weight"], eps))
+
+    def turn(x):
+        if gpt:
+            return x
+        angle = np.arange(len(ids))[:, None, None] * c["rope_theta"] ** (-np.arange(0, dk, 2) / dk)
+        x = x.reshape(len(ids), -1, dk // 2, 2)
+        a, b = x[..., 0], x[..., 1]
+        return np.stack((a * np.cos(angle) - b * np.sin(angle), a * np.sin(angle) + b * np.cos(angle)), -1).reshape(len(ids), -1)
+
+    x = w["words"][ids] + (w["pos"][: len(ids)] if gpt else 0)
+    for i in range(c["layers"]):
+        h = norm(x, f"layers.{i}.ln1")
+        q, k, v = (linear(h, f"layers.{i}.attn.{part}") for part in "qkv")
+        x = x + linear(attend(turn(q), turn(k), v, heads, kv_heads), f"layers.{i}.attn.o")
+        h = norm(x, f"layers.{i}.ln2")
+        up, gate = linear(h, f"layers.{i}.ffn.up"), None if gpt else linear(h, f"layers.{i}.ffn.gate")
+        x = x + linear(gelu_new(up) if gpt else gate / (1 + np.exp(-gate)) * up, f"layers.{i}.ffn.down")
+    return norm(x, "norm") @ w["words" if c["tied"] else "head.weight"].T
+
+
+GPT2_CONFIG = {"model_type": "gpt2", "n_layer": 2, "n_embd": 12, "n_head": 3, "n_positions": 9, "vocab_size": WORDS, "n_inner": 20}
+LLAMA_CONFIG = {"model_type": "llama", "num_hidden_layers": 2, "hidden_size": 12, "num_attention_heads": 3, "num_key_value_heads": 1,
+                "max_position_embeddings": 9, "vocab_size": WORDS, "intermediate_size": 20, "rms_norm_eps": 1e-6}
+
+
+def decoders(work):
+    """Hugging Face's decoders converted: the logits that they have by their own names, in double precision."""
+    ids = [3, 1, 4, 1, 5, 9, 2, 6]
+    half = lambda w: {n: t.astype("<f2") for n, t in w.items()}  # noqa: E731
+    rounded = lambda w: {n: (t.view("<u4") & 0xFFFF0000).view("<f4") for n, t in w.items()}  # noqa: E731
+    plain, other, many = gpt2(), llama(), llama(heads=6, kv_heads=2, seed=9)
+    forms = (
+        ("GPT-2", plain, GPT2_CONFIG, gpt2_logits(plain, ids, 3)),
+        ("GPT-2 with its prefix and its head again", {**gpt2("transformer."), "lm_head.weight": plain["wte.weight"]}, GPT2_CONFIG,
+         gpt2_logits(plain, ids, 3)),
+        ("GPT-2 of float16", half(plain), GPT2_CONFIG, gpt2_logits(half(plain), ids, 3)),
+        ("GPT-2 of bfloat16", {n: bfloat16(t) for n, t in plain.items()}, GPT2_CONFIG, gpt2_logits(rounded(plain), ids, 3)),
+        ("GPT-2 without n_inner", gpt2(inner=48), {**GPT2_CONFIG, "n_inner": None}, gpt2_logits(gpt2(inner=48), ids, 3)),
+        ("Llama", other, LLAMA_CONFIG, llama_logits(other, ids, 3, 1)),
+        ("Llama with two heads of keys", many, {**LLAMA_CONFIG, "num_attention_heads": 6, "num_key_value_heads": 2}, llama_logits(many, ids, 6, 2)),
+        ("Llama whose head is tied", {n: t for n, t in other.items() if n != "lm_head.weight"}, {**LLAMA_CONFIG, "tie_word_embeddings": True},
+         llama_logits({**other, "lm_head.weight": other["model.embed_tokens.weight"]}, ids, 3, 1)),
+    )
+    source, out = work / "decoder", work / "decoder-out"
+    for name, weights, config, want in forms:
+        publish(source, weights, config)
+        done = call("convert_gpt.py", source, out)
+        error = np.abs(our_logits(out, ids) - want).max() / np.abs(want).max() if done.returncode == 0 else 9
+        check(f"{name} is converted: logits within {error:.1g}", error < 1e-6 and not done.stderr, done.stderr)
+    publish(source, plain, GPT2_CONFIG)
+    (source / "model.safetensors").unlink()
+    names = list(plain)
+    for shard in range(2):
+        store(source / f"part{shard}", {n: plain[n] for n in names[shard::2]})
+    (source / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {n: f"part{i % 2}" for i, n in enumerate(names)}}))
+    call("convert_gpt.py", source, out)
+    check("GPT-2 in shards is converted", np.allclose(our_logits(out, ids), gpt2_logits(plain, ids, 3), atol=1e-6))
+    shutil.rmtree(out)
+    for name, config, reason, *options in (
+        ("another family", {**GPT2_CONFIG, "model_type": "mamba"}, "mamba is not one of"), ("no family", {}, "None is not one of"),
+        ("another activation", {**GPT2_CONFIG, "activation_function": "relu"}, "not gelu_new"),
+        ("heads that do not divide", {**GPT2_CONFIG, "n_head": 5}, "do not divide"), ("no heads", {**GPT2_CONFIG, "n_head": 0}, '"n_head" is 0'),
+        ("a width that is text", {**GPT2_CONFIG, "n_embd": "12"}, '"n_embd" is 12'), ("another width", {**GPT2_CONFIG, "n_embd": 24}, "expected [40, 24]"),
+        ("more layers than there are", {**GPT2_CONFIG, "n_layer": 3}, "h.2.ln_1.weight is missing"),
+        ("other logits", {**GPT2_CONFIG, "scale_attn_weights": False}, "scale_attn_weights"),
+        ("more tokens than positions", GPT2_CONFIG, "10 is more than", "--tokens", 10), ("epsilon 0", {**GPT2_CONFIG, "layer_norm_epsilon": 0}, "layernorm_eps"),
+        ("stretched positions", {**LLAMA_CONFIG, "rope_scaling": {"type": "linear"}}, "rope_scaling"), ("odd heads", {**LLAMA_CONFIG, "num_attention_heads": 4}, "an even 3"),
+        ("biases", {**LLAMA_CONFIG, "attention_bias": True}, "attention_bias"), ("Llama of GPT-2's names", LLAMA_CONFIG, "no tensors are called embed_tokens"),
+    ):
+        publish(source, plain, config)
+        refused(name, call("convert_gpt.py", source, out, *options), reason, out, None)
+
+
 # ---- calibration ----
 
 def vit(folder, width=12, heads=3, layers=2, ffn=20, image=8, patch=4, classes=10, activation="gelu", norm="pre", scale=0.2, loud=1.0):
@@ -621,6 +790,7 @@ def main():
         idx_cases(work)
         source, shards = conversions(work, env)
         conversion_refusals(work, env, source, shards)
+        decoders(work)
         forward_cases(work)
         calibrations(work)
         calibration_refusals(work)

@@ -25,7 +25,6 @@ const struct pm_count_info pm_count_info[PM_COUNTS] = {
     [PM_COUNT_PRODUCT_TOGGLES] = {"product_toggles", "toggles"},
     [PM_COUNT_ENERGY] = {"energy", "units/1000"},
     [PM_COUNT_CONVENTIONAL] = {"conventional_accesses", "accesses"},
-    [PM_COUNT_UNITS] = {"energy_units", "units"},
     [PM_COUNT_ERROR] = {"error_power", "1024 LSB^2"},
     [PM_COUNT_EXACT] = {"exact_power", "1024 LSB^2"},
     [PM_COUNT_RESCALED] = {"rescaled", "elements"},

@@ -25,9 +25,8 @@ enum pm_count {
     PM_COUNT_ROW_READS,       /**< of one row of an array */
     PM_COUNT_TOGGLES,         /**< sense amplifiers that changed from one such read to the next */
     PM_COUNT_PRODUCT_TOGGLES, /**< product bits that changed from one access to the next */
-    PM_COUNT_ENERGY,          /**< thousandths of a unit of the system's own model */
+    PM_COUNT_ENERGY,          /**< thousandths of a unit, by the system's own model */
     PM_COUNT_CONVENTIONAL,    /**< accesses that one width for all places would take */
-    PM_COUNT_UNITS,           /**< of energy, by the system's own model */
     PM_COUNT_LEVELS,   /**< levels that these tell apart: a converter's 2^bits, which its cost grows with */
     PM_COUNT_RESCALED, /**< elements that were quantised or dequantised on the way */
     PM_COUNT_VALUES,   /**< elements that drive arrays, looked at for zeros */

@@ -482,6 +482,10 @@ unsigned pm_hyflex_layer_sars(const void *layer) {
     return ((const struct layer *)layer)->sars;
 }
 
+unsigned pm_hyflex_layer_lanes(const void *layer) {
+    return ((const struct layer *)layer)->lanes;
+}
+
 static void free_layer(void *layer) {
     struct layer *l = layer;
     pm_hyflex_linear_free(l->linear);
@@ -578,13 +582,24 @@ static pm_status run_matrix(const struct layer *l, const struct pm_hyflex_units 
     return status;
 }
 
+static pm_status begin(const void *layer, unsigned tokens, void **state) {
+    const struct layer *l = layer;
+    struct pm_hyflex_cache *cache = NULL;
+    const pm_status status = l->digital ? pm_hyflex_cache_new(l->digital, tokens, &cache) : PM_OK;
+    *state = cache;
+    return status;
+}
+
+static void end(void *state) {
+    pm_hyflex_cache_free(state);
+}
+
 static pm_status run(const void *layer, void *state, const struct pm_run_of *r) {
-    (void)state;
     const struct layer *l = layer;
     const struct pm_hyflex_units u = {l->lanes, r->counts, r->watch};
     struct pm_hyflex_linear_cost cost = {0};
     const pm_status status =
-        l->linear ? run_matrix(l, &u, r, &cost) : pm_hyflex_digital_run(l->digital, &u, &r->operands);
+        l->linear ? run_matrix(l, &u, r, &cost) : pm_hyflex_digital_run(l->digital, &u, state, &r->operands);
     if (status != PM_OK || !r->counts)
         return status;
     const uint64_t n = r->operands.n;
@@ -599,6 +614,10 @@ static pm_status run(const void *layer, void *state, const struct pm_run_of *r) 
 }
 
 static const struct pm_variant variants[] = {
+    {"*=hyflex,cell=1", "hyflex_slc", PM_OF_TEXT},
+    {"*=hyflex,cell=2", "hyflex_mlc", PM_OF_TEXT},
+    {"*=hyflex,cell=2,mlc-sigma=0.025", "hyflex_sigma_0.025", PM_OF_TEXT},
+    {"*=hyflex,cell=1 hyflex.digital=module", "hyflex_module", PM_OF_TEXT},
     {"ffn*=hyflex,cell=1", "slc", PM_OF_IMAGES | PM_OF_RTL},
     {"ffn*=hyflex,cell=2", "mlc", PM_OF_IMAGES | PM_OF_RTL},
     {"ffn*=hyflex,cell=1,flip=0", "literal_slc", PM_OF_IMAGES},
@@ -626,7 +645,8 @@ const struct pm_system pm_system_hyflex = {
     .variants = variants,
     .takes = PM_TAKES(PM_NODE_MATRIX),
     .takes_more = PM_TAKES(PM_NODE_NORM) | PM_TAKES(PM_NODE_ACTIVATION) | PM_TAKES(PM_NODE_ADD) |
-                  PM_TAKES(PM_NODE_HEADS) | PM_TAKES(PM_NODE_POOL) | PM_TAKES(PM_NODE_PATCHES),
+                  PM_TAKES(PM_NODE_HEADS) | PM_TAKES(PM_NODE_POOL) | PM_TAKES(PM_NODE_PATCHES) |
+                  PM_TAKES(PM_NODE_PRODUCT) | PM_TAKES(PM_NODE_ROTARY),
     .more = "digital=module",
     .adds = "digital=module",
     .parts = parts,
@@ -637,5 +657,7 @@ const struct pm_system pm_system_hyflex = {
     .free = free_layer,
     .hold = hold,
     .free_own = free_own,
+    .begin = begin,
+    .end = end,
     .run = run,
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/hyflex_digital.h"
 
+#include "system/hyflex_bound.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,34 +14,38 @@ pm_status pm_hyflex_step(const struct pm_hyflex_units *u, struct pm_hyflex_step 
 }
 
 /* Clocks of a row's scalar part, one row after the other. */
-enum { SCALAR_PIPELINED = 1, SCALAR_SOFTMAX = 18, SCALAR_DIV = 19, SCALAR_NORM = 64 };
+enum { SCALAR_PIPELINED = 1, SCALAR_QUANTISE = 18, SCALAR_SOFTMAX = 18, SCALAR_DIV = 19, SCALAR_NORM = 55 };
 
-static void count(const struct pm_hyflex_units *u, enum pm_hyflex_part part, size_t rows, size_t width,
-                  unsigned scalar) {
+static uint64_t count(const struct pm_hyflex_units *u, enum pm_hyflex_part part, size_t rows, size_t width,
+                      unsigned scalar) {
     const uint64_t beats = (width + u->lanes - 1) / u->lanes,
                    clocks = rows * (beats > scalar ? beats : scalar);
-    if (!u->counts)
-        return;
-    u->counts[part].of[PM_COUNT_SFU_ROWS] += rows;
-    u->counts[part].of[PM_COUNT_CLOCKS] += clocks;
+    if (u->counts) {
+        u->counts[part].of[PM_COUNT_SFU_ROWS] += rows;
+        u->counts[part].of[PM_COUNT_CLOCKS] += clocks;
+    }
+    return clocks;
 }
 
 pm_status pm_hyflex_quantise(const struct pm_hyflex_units *u, size_t rows, size_t width, const uint16_t *x,
                              int8_t *q, uint16_t *amax) {
     for (size_t t = 0; t < rows; t++)
         amax[t] = pm_sfu_quant(x + t * width, width, q + t * width);
-    count(u, PM_HYFLEX_PART_QUANTISE, rows, width, SCALAR_PIPELINED);
-    struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_QUANTISE, .quantise = {rows, width, x, q, amax}};
+    const uint64_t clocks = count(u, PM_HYFLEX_PART_QUANTISE, rows, width, SCALAR_QUANTISE);
+    struct pm_hyflex_step s = {
+        .kind = PM_HYFLEX_STEP_QUANTISE, .clocks = clocks, .quantise = {rows, width, x, q, amax}};
     return pm_hyflex_step(u, &s);
 }
 
 pm_status pm_hyflex_scale(const struct pm_hyflex_units *u, const struct pm_sfu_scale_job *job, uint16_t *y,
                           struct pm_scale *scale) {
     pm_sfu_scale(job, y, scale);
-    count(u, PM_HYFLEX_PART_SCALE, job->rows, job->width, SCALAR_PIPELINED);
-    if (u->counts && job->recip)
-        u->counts[PM_HYFLEX_PART_SCALE].of[PM_COUNT_CLOCKS] += job->rows * PM_SFU_SCALE_RECIP_CLOCKS;
-    struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_SCALE, .scale = {job, y, scale}};
+    const uint64_t divisions = job->recip ? job->rows * PM_SFU_SCALE_RECIP_CLOCKS : 0;
+    uint64_t clocks = count(u, PM_HYFLEX_PART_SCALE, job->rows, job->width, SCALAR_PIPELINED);
+    clocks += divisions;
+    if (u->counts)
+        u->counts[PM_HYFLEX_PART_SCALE].of[PM_COUNT_CLOCKS] += divisions;
+    struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_SCALE, .clocks = clocks, .scale = {job, y, scale}};
     return pm_hyflex_step(u, &s);
 }
 
@@ -50,8 +56,10 @@ static pm_status arithmetic(const struct pm_hyflex_units *u, enum pm_fp16_functi
     unsigned flags;
     for (size_t i = 0; i < rows * width; i++)
         y[i] = pm_fp16_apply(f, a[i], b ? b[i] : 0, c ? c[i] : 0, (struct pm_scale){32768, -15}, &flags);
-    count(u, PM_HYFLEX_PART_ARITHMETIC, rows, width, f == PM_FP16_DIV ? SCALAR_DIV : SCALAR_PIPELINED);
-    struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_FP16, .fp16 = {f, rows * width, a, b, c, y}};
+    const uint64_t clocks =
+        count(u, PM_HYFLEX_PART_ARITHMETIC, rows, width, f == PM_FP16_DIV ? SCALAR_DIV : SCALAR_PIPELINED);
+    struct pm_hyflex_step s = {
+        .kind = PM_HYFLEX_STEP_FP16, .clocks = clocks, .fp16 = {f, rows * width, a, b, c, y}};
     return pm_hyflex_step(u, &s);
 }
 
@@ -92,6 +100,12 @@ struct pm_hyflex_digital {
     enum pm_activation activation;
     enum pm_pool pool;
     struct pm_patching patching;
+    enum pm_sfu_norm_kind norm;
+    uint16_t *turn; /* of rotary positions: [tokens][head], cosine and sine of a pair */
+    unsigned head;
+    bool causal;
+    unsigned kv;        /* of heads: elements of a token's key or value */
+    uint16_t *bound[2]; /* of causal heads' keys and values: [kv] */
     struct pm_nor_dot_cfg dot;
     struct pm_scale logit; /* log2(e) / (127^2 sqrt(d_head)) */
 };
@@ -125,7 +139,9 @@ static pm_status check(const struct pm_hyflex_digital *d, const struct pm_graph 
 static void set_constants(struct pm_hyflex_digital *d, const struct pm_node *node) {
     if (node->kind == PM_NODE_NORM) {
         pm_hyflex_from_float(node->norm->weight, d->width, d->gamma);
-        pm_hyflex_from_float(node->norm->bias, d->width, d->beta);
+        if (!node->norm->rms)
+            pm_hyflex_from_float(node->norm->bias, d->width, d->beta);
+        d->norm = node->norm->rms ? PM_SFU_RMS : PM_SFU_LAYER;
         d->eps = pm_scale_real((double)node->norm->eps);
     } else if (node->kind == PM_NODE_PATCHES) {
         d->patching = node->patching;
@@ -140,6 +156,33 @@ static void set_constants(struct pm_hyflex_digital *d, const struct pm_node *nod
     }
 }
 
+static pm_status set_turns(struct pm_hyflex_digital *d, const struct pm_graph *g,
+                           const struct pm_node *node) {
+    d->head = node->rotary.head;
+    d->turn = malloc((size_t)g->tokens * d->head * sizeof *d->turn);
+    if (!d->turn)
+        return PM_ENOMEM;
+    pm_hyflex_from_float(node->rotary.turn, (size_t)g->tokens * d->head, d->turn);
+    return PM_OK;
+}
+
+/* Of keys and values, which are stored before it is known what follows. */
+static pm_status set_bounds(struct pm_hyflex_digital *d, const struct pm_graph *g, const struct pm_node *node,
+                            struct pm_error *e) {
+    double *bound = malloc(d->kv * sizeof *bound);
+    pm_status status = bound ? PM_OK : PM_ENOMEM;
+    for (int k = 0; k < 2 && status == PM_OK; k++) {
+        d->bound[k] = malloc(d->kv * sizeof *d->bound[k]);
+        status = d->bound[k] ? pm_hyflex_bound(g, node->in[1 + k], bound) : PM_ENOMEM;
+        for (unsigned i = 0; status == PM_OK && i < d->kv; i++)
+            d->bound[k][i] = from_double(fmin(bound[i], 65504));
+    }
+    free(bound);
+    return status == PM_EINVAL ? pm_fail(e, status, node->name,
+                                         "keys and values are no matrix' of a norm, whose size is known")
+                               : status;
+}
+
 pm_status pm_hyflex_digital_new(const struct pm_graph *g, const struct pm_node *node,
                                 struct pm_hyflex_digital **digital, struct pm_error *e) {
     struct pm_hyflex_digital *d = calloc(1, sizeof *d);
@@ -150,6 +193,9 @@ pm_status pm_hyflex_digital_new(const struct pm_graph *g, const struct pm_node *
     d->width = node->width;
     if (node->kind == PM_NODE_HEADS) {
         d->dot = pm_nor_dot_default(node->heads, node->width / node->heads);
+        d->dot.kv_heads = node->kv_heads ? node->kv_heads : node->heads;
+        d->kv = d->dot.kv_heads * d->dot.dim;
+        d->causal = node->causal;
         d->logit = pm_scale_real(1.4426950408889634 / (127 * 127 * sqrt(d->dot.dim)));
     }
     d->gamma = calloc(d->width, sizeof *d->gamma);
@@ -157,6 +203,10 @@ pm_status pm_hyflex_digital_new(const struct pm_graph *g, const struct pm_node *
     pm_status status = d->gamma && d->beta ? check(d, g, node, e) : PM_ENOMEM;
     if (status == PM_OK)
         set_constants(d, node);
+    if (status == PM_OK && node->kind == PM_NODE_ROTARY)
+        status = set_turns(d, g, node);
+    if (status == PM_OK && d->causal)
+        status = set_bounds(d, g, node, e);
     return status;
 }
 
@@ -165,16 +215,20 @@ void pm_hyflex_digital_free(struct pm_hyflex_digital *d) {
         return;
     free(d->gamma);
     free(d->beta);
+    free(d->turn);
+    free(d->bound[0]);
+    free(d->bound[1]);
     free(d);
 }
 
 static pm_status norm(const struct pm_hyflex_digital *d, const struct pm_hyflex_units *u, size_t n,
                       const uint16_t *x, uint16_t *y) {
     for (size_t t = 0; t < n; t++)
-        pm_sfu_norm(PM_SFU_LAYER, d->eps, x + t * d->width, d->gamma, d->beta, d->width, y + t * d->width);
-    count(u, PM_HYFLEX_PART_NORM, n, d->width, SCALAR_NORM);
+        pm_sfu_norm(d->norm, d->eps, x + t * d->width, d->gamma, d->beta, d->width, y + t * d->width);
+    const uint64_t clocks = count(u, PM_HYFLEX_PART_NORM, n, d->width, SCALAR_NORM);
     struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_NORM,
-                               .norm = {n, d->width, d->eps, x, d->gamma, d->beta, y}};
+                               .clocks = clocks,
+                               .norm = {n, d->width, d->eps, x, d->gamma, d->beta, y, d->norm}};
     return pm_hyflex_step(u, &s);
 }
 
@@ -183,11 +237,14 @@ static pm_status activate(const struct pm_hyflex_digital *d, const struct pm_hyf
                           const uint16_t *x, const uint16_t *zeros, uint16_t *y) {
     if (d->activation == PM_RELU)
         return arithmetic(u, PM_FP16_MAX, n, d->width, x, zeros, NULL, y);
-    const enum pm_sfu_act_kind kind = d->activation == PM_GELU ? PM_SFU_GELU : PM_SFU_GELU_TANH;
+    const enum pm_sfu_act_kind kind = d->activation == PM_GELU   ? PM_SFU_GELU
+                                      : d->activation == PM_SILU ? PM_SFU_SILU
+                                                                 : PM_SFU_GELU_TANH;
     for (size_t i = 0; i < n * d->width; i++)
         y[i] = pm_sfu_act(kind, x[i]);
-    count(u, PM_HYFLEX_PART_ACTIVATION, n, d->width, SCALAR_PIPELINED);
-    struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_ACTIVATION, .activation = {kind, n * d->width, x, y}};
+    const uint64_t clocks = count(u, PM_HYFLEX_PART_ACTIVATION, n, d->width, SCALAR_PIPELINED);
+    struct pm_hyflex_step s = {
+        .kind = PM_HYFLEX_STEP_ACTIVATION, .clocks = clocks, .activation = {kind, n * d->width, x, y}};
     return pm_hyflex_step(u, &s);
 }
 
@@ -240,6 +297,21 @@ static pm_status pool(const struct pm_hyflex_digital *d, const struct pm_hyflex_
             memcpy(sum, y, d->width * sizeof *y);
         }
     return status;
+}
+
+/* Pairs turned by their tokens' places. */
+static pm_status rotate(const struct pm_hyflex_digital *d, const struct pm_hyflex_units *u,
+                        const struct pm_operands *o, const uint16_t *x, uint16_t *y) {
+    const uint16_t *turn = d->turn + (size_t)o->past * d->head;
+    for (size_t t = 0; t < o->n; t++)
+        for (size_t i = 0; i < d->width; i += 2) {
+            const uint16_t *pair = turn + t * d->head + i % d->head;
+            const size_t at = t * d->width + i;
+            pm_sfu_rope(x[at], x[at + 1], pair[0], pair[1], &y[at], &y[at + 1]);
+        }
+    count(u, PM_HYFLEX_PART_ARITHMETIC, o->n, d->width, SCALAR_PIPELINED);
+    struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_ROPE, .rope = {o->n, d->width, d->head, turn, x, y}};
+    return pm_hyflex_step(u, &s);
 }
 
 /* ---- attention ---- */
@@ -329,8 +401,9 @@ static pm_status softmax(struct heads *h, const struct pm_hyflex_units *u, size_
     for (size_t i = 0; i < rows; i++)
         pm_sfu_softmax(PM_NOR_DOT_WEIGHT_BITS, h->s + i * h->n, keep, h->scale[i], h->n, h->weight + i * h->n,
                        &h->z[i], NULL);
-    count(u, PM_HYFLEX_PART_SOFTMAX, rows, h->n, SCALAR_SOFTMAX);
+    const uint64_t clocks = count(u, PM_HYFLEX_PART_SOFTMAX, rows, h->n, SCALAR_SOFTMAX);
     struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_SOFTMAX,
+                               .clocks = clocks,
                                .softmax = {rows, h->n, h->s, keep, h->scale, h->weight, h->z}};
     return pm_hyflex_step(u, &s);
 }
@@ -341,7 +414,7 @@ static pm_status scores(struct heads *h, const struct pm_hyflex_units *u, size_t
     for (size_t t = 0; t < queries && status == PM_OK; t++)
         status = pm_nor_dot_scores(h->dot, q + t * h->width, h->k, h->n, h->s + t * h->heads * h->n, cost);
     struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_SCORES,
-                               .scores = {h->dot, queries, h->n, q, h->k, h->s}};
+                               .scores = {h->dot, queries, h->n, q, h->k, h->v, h->s}};
     return status == PM_OK ? pm_hyflex_step(u, &s) : status;
 }
 
@@ -354,7 +427,7 @@ static pm_status values(struct heads *h, const struct pm_hyflex_units *u, size_t
             h->sum[t * h->width + i] = (int32_t)h->wide[i];
     }
     struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_VALUES,
-                               .values = {h->dot, queries, h->n, h->weight, h->v, h->sum}};
+                               .values = {h->dot, queries, h->n, h->weight, h->k, h->v, h->sum}};
     return status == PM_OK ? pm_hyflex_step(u, &s) : status;
 }
 
@@ -413,6 +486,95 @@ static pm_status attention(const struct pm_hyflex_digital *d, const struct pm_hy
     return status;
 }
 
+/* ---- causal attention ---- */
+
+struct pm_hyflex_cache {
+    int8_t *k, *v; /* [tokens][kv] */
+};
+
+pm_status pm_hyflex_cache_new(const struct pm_hyflex_digital *d, unsigned tokens,
+                              struct pm_hyflex_cache **cache) {
+    *cache = NULL;
+    if (!d->causal)
+        return PM_OK;
+    struct pm_hyflex_cache *c = *cache = calloc(1, sizeof *c);
+    if (!c)
+        return PM_ENOMEM;
+    c->k = malloc((size_t)tokens * d->kv);
+    c->v = malloc((size_t)tokens * d->kv);
+    return c->k && c->v ? PM_OK : PM_ENOMEM;
+}
+
+void pm_hyflex_cache_free(struct pm_hyflex_cache *cache) {
+    if (!cache)
+        return;
+    free(cache->k);
+    free(cache->v);
+    free(cache);
+}
+
+/* At most `bound` in magnitude; no number is 0. */
+static uint16_t within(uint16_t x, uint16_t bound) {
+    const uint16_t sign = x & PM_FP16_SIGN, size = x & (uint16_t)~PM_FP16_SIGN;
+    return pm_fp16_is_nan(x) ? 0 : size > bound ? sign | bound : x;
+}
+
+/* Keys or values x[n][kv] to int8, each channel at the scale of its bound: a row of the quantisation ends
+ * with that, which is its largest. */
+static pm_status quantise_bounded(const struct pm_hyflex_digital *d, struct heads *h,
+                                  const struct pm_hyflex_units *u, const uint16_t *bound, const uint16_t *x,
+                                  int8_t *q) {
+    const size_t n = h->n, row = n + 1;
+    for (size_t i = 0; i < d->kv; i++) {
+        for (size_t t = 0; t < n; t++)
+            h->column[i * row + t] = within(x[t * d->kv + i], bound[i]);
+        h->column[i * row + n] = bound[i];
+    }
+    const pm_status status = pm_hyflex_quantise(u, d->kv, row, h->column, h->column8, h->amax);
+    for (size_t t = 0; t < n; t++)
+        for (size_t i = 0; i < d->kv; i++)
+            q[t * d->kv + i] = h->column8[i * row + t];
+    return status;
+}
+
+/* Each head's channels are those of its keys and values. */
+static void share_channels(const struct pm_hyflex_digital *d, struct heads *h, const uint16_t *bound) {
+    const size_t share = h->heads / d->dot.kv_heads;
+    for (size_t i = 0; i < h->width; i++)
+        h->amax[i] = bound[i / h->dim / share * h->dim + i % h->dim];
+}
+
+/* n tokens behind o->past, each of which sees the keys up to its own. */
+static pm_status attention_causal(const struct pm_hyflex_digital *d, const struct pm_hyflex_units *u,
+                                  const struct pm_operands *o, struct pm_hyflex_cache *cache,
+                                  uint16_t *const x[3], uint16_t *y) {
+    static const struct pm_scale by_127 = {33026, -22};
+    const size_t past = o->past, n = o->n;
+    struct heads h;
+    pm_status status = heads_new(&h, &d->dot, past + n + 1);
+    h.n = n;
+    if (status == PM_OK)
+        status = quantise_bounded(d, &h, u, d->bound[0], x[1], cache->k + past * d->kv);
+    if (status == PM_OK)
+        status = quantise_bounded(d, &h, u, d->bound[1], x[2], cache->v + past * d->kv);
+    if (status == PM_OK) {
+        share_channels(d, &h, d->bound[0]);
+        status = quantise_queries(&h, u, x[0]);
+    }
+    if (status == PM_OK) {
+        share_channels(d, &h, d->bound[1]);
+        status = scale_codes(&h, u, h.width, h.amax, &by_127, false, h.channel);
+    }
+    h.k = cache->k;
+    h.v = cache->v;
+    for (size_t t = 0; t < n && status == PM_OK; t++) {
+        h.n = past + t + 1;
+        status = attend(d, &h, u, t, 1, o->keep, y + t * h.width);
+    }
+    heads_free(&h);
+    return status;
+}
+
 /* ---- running ---- */
 
 static size_t elements(const struct pm_hyflex_digital *d, const struct pm_operands *o) {
@@ -420,7 +582,7 @@ static size_t elements(const struct pm_hyflex_digital *d, const struct pm_operan
 }
 
 pm_status pm_hyflex_digital_run(const struct pm_hyflex_digital *d, const struct pm_hyflex_units *u,
-                                const struct pm_operands *o) {
+                                struct pm_hyflex_cache *cache, const struct pm_operands *o) {
     const size_t n = o->n, count = n * d->width, most = elements(d, o);
     const float *in[] = {o->x, o->more[0], o->more[1]};
     uint16_t *memory = calloc(5 * most, sizeof *memory), *x[3], *y = memory + 4 * most;
@@ -428,14 +590,21 @@ pm_status pm_hyflex_digital_run(const struct pm_hyflex_digital *d, const struct 
     for (int k = 0; k < 3 && memory; k++) {
         x[k] = memory + (size_t)k * most;
         if (in[k])
-            pm_hyflex_from_float(in[k], d->kind == PM_NODE_POOL ? most : count, x[k]);
+            pm_hyflex_from_float(in[k],
+                                 d->kind == PM_NODE_POOL             ? most
+                                 : d->kind == PM_NODE_HEADS && k > 0 ? n * d->kv
+                                                                     : count,
+                                 x[k]);
     }
     if (status == PM_OK)
         status = d->kind == PM_NODE_NORM         ? norm(d, u, n, x[0], y)
                  : d->kind == PM_NODE_ACTIVATION ? activate(d, u, n, x[0], x[1], y)
                  : d->kind == PM_NODE_ADD     ? arithmetic(u, PM_FP16_ADD, n, d->width, x[0], x[1], NULL, y)
                  : d->kind == PM_NODE_PATCHES ? patches(d, u, o->image, memory, y)
+                 : d->kind == PM_NODE_PRODUCT ? arithmetic(u, PM_FP16_MUL, n, d->width, x[0], x[1], NULL, y)
+                 : d->kind == PM_NODE_ROTARY  ? rotate(d, u, o, x[0], y)
                  : d->kind == PM_NODE_POOL    ? pool(d, u, o, x[0], x[1], x[2], y)
+                 : d->causal                  ? attention_causal(d, u, o, cache, x, y)
                                               : attention(d, u, n, x, o->keep, y);
     if (status == PM_OK)
         pm_hyflex_to_float(y, count, o->y);

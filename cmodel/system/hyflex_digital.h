@@ -39,8 +39,10 @@ struct pm_hyflex_step {
         PM_HYFLEX_STEP_ACTIVATION,
         PM_HYFLEX_STEP_FP16,
         PM_HYFLEX_STEP_SCORES,
-        PM_HYFLEX_STEP_VALUES
+        PM_HYFLEX_STEP_VALUES,
+        PM_HYFLEX_STEP_ROPE
     } kind;
+    uint64_t clocks; /**< of special functions: of rows in steady state */
     union {
         const struct pm_hyflex_run *arrays;
         struct {
@@ -59,6 +61,7 @@ struct pm_hyflex_step {
             struct pm_scale eps;
             const uint16_t *x, *gamma, *beta;
             uint16_t *y;
+            enum pm_sfu_norm_kind kind;
         } norm;
         struct {
             size_t rows, width;
@@ -81,16 +84,23 @@ struct pm_hyflex_step {
             uint16_t *y;
         } fp16;
         struct {
+            size_t rows, width;
+            unsigned head;
+            const uint16_t *turn; /**< [rows][head]: cosine and sine of each pair */
+            const uint16_t *x;
+            uint16_t *y;
+        } rope;
+        struct {
             const struct pm_nor_dot_cfg *cfg;
             size_t queries, n;
-            const int8_t *q, *k; /**< [queries][heads][dim], [n][heads][dim] */
-            int32_t *s;          /**< [queries][heads][n] */
+            const int8_t *q, *k, *v; /**< [queries][heads][dim], [n][heads][dim] */
+            int32_t *s;              /**< [queries][heads][n] */
         } scores;
         struct {
             const struct pm_nor_dot_cfg *cfg;
             size_t queries, n;
             const uint16_t *weight; /**< [queries][heads][n] */
-            const int8_t *v;        /**< [n][heads][dim] */
+            const int8_t *k, *v;    /**< [n][heads][dim] */
             int32_t *y;             /**< [queries][heads][dim] */
         } values;
     };
@@ -117,14 +127,21 @@ pm_status pm_hyflex_scale(const struct pm_hyflex_units *u, const struct pm_sfu_s
 void pm_hyflex_from_float(const float *x, size_t n, uint16_t *y);
 void pm_hyflex_to_float(const uint16_t *x, size_t n, float *y);
 
-/** A node without a matrix: a norm, activation, sum, pool, an image's patches, or heads of attention. */
+/** A node without a matrix: a norm, activation, sum, product, pool, rotary positions, an image's patches, or
+ * heads of attention. */
 struct pm_hyflex_digital;
+/** Keys and values of causal heads, of the tokens so far. */
+struct pm_hyflex_cache;
 /** PM_ERANGE, PM_EINVAL: beyond the units, which *e tells; PM_ENOMEM. */
 pm_status pm_hyflex_digital_new(const struct pm_graph *g, const struct pm_node *node,
                                 struct pm_hyflex_digital **digital, struct pm_error *e);
 void pm_hyflex_digital_free(struct pm_hyflex_digital *d);
+/** A thread's, for up to `tokens` tokens; *cache is NULL where the node needs none. PM_ENOMEM. */
+pm_status pm_hyflex_cache_new(const struct pm_hyflex_digital *d, unsigned tokens,
+                              struct pm_hyflex_cache **cache);
+void pm_hyflex_cache_free(struct pm_hyflex_cache *cache);
 /** PM_ENOMEM, or what the watch returned. */
 pm_status pm_hyflex_digital_run(const struct pm_hyflex_digital *d, const struct pm_hyflex_units *u,
-                                const struct pm_operands *o);
+                                struct pm_hyflex_cache *cache, const struct pm_operands *o);
 
 #endif

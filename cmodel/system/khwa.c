@@ -219,7 +219,9 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
 
 static void hold(const void *layer, struct pm_held *held) {
     const struct layer *l = layer;
-    *held = (struct pm_held){.arrays = l->arrays ? pm_pva_tiles(l->arrays) : 0,
+    const struct pm_pva_cfg table = pm_pva_default(l->mix.bx, l->mix.bw);
+    *held = (struct pm_held){.accesses = l->code ? 0 : pm_pva_accesses(&table, l->in, false),
+                             .arrays = l->arrays ? pm_pva_tiles(l->arrays) : 0,
                              .sram_bits = (uint64_t)l->in * l->count[PM_KHWA_SRAM] * l->mix.bw};
 }
 
@@ -364,6 +366,8 @@ static const char *const parts[] = {"memristor", "sram", "tiny", NULL};
 
 /* Units of energy, a model: one a memristor access and column pair, SRAM plane, row pair and column, tiny
  * MAC. */
+enum { UNIT = 1000 };
+
 static void count(const struct layer *l, size_t n, const struct pm_pva_cost *cost, struct pm_counts *counts) {
     const uint64_t planes = l->mix.bx, vectors = n;
     struct pm_counts *memristor = &counts[PM_KHWA_MEMRISTOR], *sram = &counts[PM_KHWA_SRAM],
@@ -375,17 +379,17 @@ static void count(const struct layer *l, size_t n, const struct pm_pva_cost *cos
         memristor->of[PM_COUNT_CONVERSIONS] += cost->conversions;
         memristor->of[PM_COUNT_CLIPS] += cost->clips;
         memristor->of[PM_COUNT_CLOCKS] += cost->accesses;
-        memristor->of[PM_COUNT_UNITS] += cost->accesses * l->count[PM_KHWA_MEMRISTOR];
+        memristor->of[PM_COUNT_ENERGY] += UNIT * cost->accesses * l->count[PM_KHWA_MEMRISTOR];
     }
     if (l->count[PM_KHWA_SRAM] > 0) {
         sram->of[PM_COUNT_VECTORS] += vectors;
         sram->of[PM_COUNT_CLOCKS] += vectors * planes;
-        sram->of[PM_COUNT_UNITS] += vectors * planes * ((l->in + 1) / 2) * l->count[PM_KHWA_SRAM];
+        sram->of[PM_COUNT_ENERGY] += UNIT * vectors * planes * ((l->in + 1) / 2) * l->count[PM_KHWA_SRAM];
     }
     if (l->count[PM_KHWA_TINY] > 0) {
         tiny->of[PM_COUNT_VECTORS] += vectors;
         tiny->of[PM_COUNT_CLOCKS] += vectors * l->in;
-        tiny->of[PM_COUNT_UNITS] += vectors * l->in * l->count[PM_KHWA_TINY];
+        tiny->of[PM_COUNT_ENERGY] += UNIT * vectors * l->in * l->count[PM_KHWA_TINY];
     }
 }
 
@@ -444,15 +448,21 @@ static const struct pm_variant variants[] = {
     {"khwa.mode=ii khwa.engine=tiny", NULL, PM_OF_IMAGES},
     {"khwa.mode=ii khwa.engine=mixed khwa.theta=5", NULL, PM_OF_IMAGES},
     {"khwa.mode=ii khwa.engine=mixed khwa.theta=6", NULL, PM_OF_IMAGES},
-    {"khwa.mode=ff khwa.engine=sram", NULL, PM_OF_IMAGES},
-    {"khwa.mode=ff khwa.engine=sram khwa.wbits=5", NULL, PM_OF_IMAGES},
-    {"khwa.mode=ff khwa.engine=sram khwa.wbits=4", NULL, PM_OF_IMAGES},
-    {"khwa.mode=ff khwa.engine=sram khwa.wbits=5 khwa.align=layer khwa.rw=0", NULL, PM_OF_IMAGES},
-    {"khwa.mode=ff khwa.engine=sram khwa.wbits=4 khwa.align=layer khwa.rw=0", NULL, PM_OF_IMAGES},
-    {"khwa.mode=ff khwa.engine=sram khwa.align=input", NULL, PM_OF_IMAGES},
-    {"khwa.mode=ff khwa.engine=sram khwa.align=product", NULL, PM_OF_IMAGES},
-    /* noisy cells must not break equality; floating point is aligned in front of the engines, mixed layers are
-     * brought together behind them */
+    /* 2DQA's choice, by perimeter partition, between its two ends */
+    {"khwa.mode=ii khwa.engine=mixed", NULL, PM_OF_IMAGES},
+    {"plan=2dqa.json", NULL, PM_OF_IMAGES},
+    {"khwa.mode=ff khwa.engine=sram", NULL, PM_OF_IMAGES | PM_OF_LAYERS},
+    {"khwa.mode=ff khwa.engine=sram khwa.wbits=5", NULL, PM_OF_IMAGES | PM_OF_LAYERS},
+    {"khwa.mode=ff khwa.engine=sram khwa.wbits=4", NULL, PM_OF_IMAGES | PM_OF_LAYERS},
+    {"khwa.mode=ff khwa.engine=sram khwa.wbits=4 head=khwa,wbits=8", NULL, PM_OF_IMAGES | PM_OF_LAYERS},
+    {"khwa.mode=ff khwa.engine=sram khwa.wbits=5 khwa.align=layer khwa.rw=0", NULL,
+     PM_OF_IMAGES | PM_OF_LAYERS},
+    {"khwa.mode=ff khwa.engine=sram khwa.wbits=4 khwa.align=layer khwa.rw=0", NULL,
+     PM_OF_IMAGES | PM_OF_LAYERS},
+    {"khwa.mode=ff khwa.engine=sram khwa.align=input", NULL, PM_OF_IMAGES | PM_OF_LAYERS},
+    {"khwa.mode=ff khwa.engine=sram khwa.align=product", NULL, PM_OF_IMAGES | PM_OF_LAYERS},
+    /* noisy cells must not break equality; floating point is aligned in front of the engines, mixed layers
+     * are brought together behind them */
     {"khwa.mode=ii khwa.mlc-sigma=0.1 khwa.read-noise=0.1", NULL, PM_OF_RTL},
     {"khwa.mode=if khwa.engine=sram", NULL, PM_OF_RTL},
     {"khwa.mode=fi khwa.engine=tiny", NULL, PM_OF_RTL},

@@ -38,6 +38,8 @@ struct pm_held {
     uint64_t plain;     /**< those that it would take undivided and in 1-bit cells; 0: it has no such form */
     uint64_t flip_bits; /**< bits beside the cells that tell which columns are stored as complements */
     uint64_t sram_bits; /**< of weights that are loaded at wake-up */
+    uint64_t accesses;  /**< of a vector, were all its kernels in arrays that are read access by access; 0:
+                           they  cannot be, or it was not asked */
     uint64_t cells;     /**< that are programmed before the first run; 0: not counted */
     uint64_t pulses;    /**< that this takes */
 };
@@ -55,14 +57,16 @@ struct pm_run_of {
 
 /** What a report shows of a choice: the same run with something replaced. */
 struct pm_variant {
-    const char *text; /**< "ffn*=hyflex,cell=2 flare.round=0", as pm_plan_override; "": as configured */
+    const char *text; /**< "ffn*=hyflex,cell=2 flare.round=0", as pm_plan_override; "": as configured;
+                         "plan=FILE": a plan that comes with the network, if it has that file */
     const char *key;  /**< of "ffn_accuracy_KEY" in the summary, or of a group there; NULL: none */
     enum pm_variant_use {
         PM_OF_IMAGES = 1,
         PM_OF_PAIRS = 2,
         PM_OF_RTL = 4,
         PM_AS_GROUP = 8, /**< the key is a group, of accuracy, boost and accesses */
-        PM_OF_TEXT = 16
+        PM_OF_TEXT = 16,
+        PM_OF_LAYERS = 32 /**< of images, and each layer alone against float */
     } use;
 };
 
@@ -70,7 +74,7 @@ struct pm_system {
     const char *name, *summary;
     const char *title;                      /**< of what its layers are in, in reports */
     const struct pm_setting_list *settings; /**< prefix: the name; NULL: none */
-    unsigned takes;                         /**< kinds of nodes, PM_TAKES(PM_NODE_MATRIX) or of attentions */
+    unsigned takes;                         /**< kinds of nodes: PM_TAKES(PM_NODE_MATRIX), of attentions, or of heads */
     unsigned takes_more;                    /**< kinds that it takes where settings meet `more` */
     const char *more;                       /**< NULL where takes_more is 0 */
     const char *adds;         /**< the condition under which it adds in[1] of a matrix itself; NULL: never */

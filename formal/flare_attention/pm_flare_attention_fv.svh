@@ -80,7 +80,7 @@ always_comb begin
   else assume (rst_ni);
   assume (n_tokens_i >= 1 && n_tokens_i <= MaxTokens);
   if (!fv_idle_q) assume (n_tokens_i == fv_n_q && append_i == fv_append_q && causal_i == fv_causal_q);
-  if (append_i) assume (held + n_tokens_i <= MaxTokens || in_q > 1 || pass2_q);
+  if (append_i && !pass2_q && (clear_q || in_q == '0)) assume (held + n_tokens_i <= MaxTokens);
   assume (x_i == {D{8'(in_q)}} && ex_i == 16'(in_q));
   assume (&keep_i && bias_i == '0 && e0_i == '0 && mv_i == 5'd4);
   if (fv_eager) assume (x_valid_i && wr_ready_i && y_ready_i);
@@ -112,7 +112,7 @@ always_comb if (!fv_init_q && rst_ni) begin
   canary : assert (!wr_valid_o);
 `else
   cover (fv_clear);
-  cover (wr_valid_o && append_i && wr_token_o == 2);
+  cover (wr_valid_o && append_i && causal_i);
   cover (wr_valid_o && !wr_ready_i && n_tokens_i == 3 && in_q == 2);
 `endif
 end

@@ -24,7 +24,8 @@ import calibration
 import encoder
 import files
 from program import fail
-from tensors import Tensors, pieces
+from sharded import Checkpoint
+from tensors import pieces
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ACTIVATIONS = {"gelu": "gelu", "gelu_python": "gelu", "gelu_new": "gelu-tanh", "gelu_fast": "gelu-tanh",
@@ -74,59 +75,11 @@ FORMS = {
     "distilbert": Form("transformer.layer", DISTILBERT, {"layers": "n_layers", "width": "dim", "heads": "n_heads", "ffn": "hidden_dim"},
                        "activation", segments=False, pooler="pre_classifier", pooled_by="relu"),
 }
-OLD_NAMES = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
 WORDS = "embeddings.word_embeddings.weight"
-FLOATS = ("F16", "BF16", "F32", "F64")
-INDEX = "model.safetensors.index.json"
 
 
-class Checkpoint:
-    """The tensors of one file or of all shards, whatever stands before their names."""
-
-    def __init__(self, source):
-        self.path = os.path.join(source, "model.safetensors")
-        index = os.path.join(source, INDEX)
-        if not os.path.exists(self.path) and os.path.exists(index):
-            self.path = index
-            self.place = self.shards(source)
-        else:
-            whole = Tensors(self.path)
-            self.place = {name: whole for name in whole.header}
-        prefixes = [name[: -len(WORDS)] for name in self.place if name.endswith(WORDS)]
-        if len(prefixes) != 1:
-            fail(self.path, f"{len(prefixes) or 'no'} tensors are called {WORDS}")
-        self.prefix = prefixes[0]
-
-    def shards(self, source):
-        place = files.read_json(self.path).get("weight_map")
-        if not isinstance(place, dict) or not all(isinstance(s, str) and s == os.path.basename(s) for s in place.values()):
-            fail(self.path, '"weight_map" is missing, or names other things than files beside it')
-        opened = {shard: Tensors(os.path.join(source, shard)) for shard in sorted(set(place.values()))}
-        return {name: opened[shard] for name, shard in place.items()}
-
-    def find(self, name):
-        """Full name and file of a tensor, under its present or its old name; a head stands beside the encoder."""
-        old = next((name[: -len(new)] + old for new, old in OLD_NAMES.items() if name.endswith(new)), name)
-        for full in (self.prefix + name, self.prefix + old, name):
-            if full in self.place:
-                return full, self.place[full]
-        return fail(self.path, f"tensor {self.prefix}{name} is missing")
-
-    def shape(self, name):
-        """Of a matrix."""
-        full, tensors = self.find(name)
-        shape = tensors.header.get(full, {}).get("shape", [])
-        if len(shape) != 2:
-            fail(tensors.path, f"tensor {full} is missing, or no matrix")
-        return shape
-
-    def table(self, name):
-        """Shape of an embedding."""
-        return self.shape(f"embeddings.{name}_embeddings.weight")
-
-    def read(self, name, shape):
-        full, tensors = self.find(name)
-        return tensors.read(full, shape, FLOATS)
+def table_shape(checkpoint, name):
+    return checkpoint.shape(f"embeddings.{name}_embeddings.weight")
 
 
 def pooling(source):
@@ -171,7 +124,7 @@ def read_config(source, checkpoint, args):
         if key not in c:
             fail(path, f'"{key}" is missing')
     first = first_position(path, form, c)
-    words, positions = checkpoint.table("word")[0], checkpoint.table("position")[0] - first
+    words, positions = table_shape(checkpoint, "word")[0], table_shape(checkpoint, "position")[0] - first
     limits = os.path.join(source, "sentence_bert_config.json")
     most = files.read_json(limits, {}).get("max_seq_length") or encoder.ENGINE["tokens"]
     if type(most) is not int or most < 1:
@@ -202,7 +155,7 @@ def read_config(source, checkpoint, args):
 def convert(config, form, first, checkpoint):
     """The tensors under the project's names; segment 0 is part of every position."""
     d = config["width"]
-    table = lambda name: checkpoint.read(f"embeddings.{name}_embeddings.weight", (checkpoint.table(name)[0], d))  # noqa: E731
+    table = lambda name: checkpoint.read(f"embeddings.{name}_embeddings.weight", (table_shape(checkpoint, name)[0], d))  # noqa: E731
     ours = {"words": table("word"), "pos": table("position")[first : first + config["tokens"]]}
     if form.segments:
         ours["pos"] = ours["pos"] + table("token_type")[0]
@@ -267,7 +220,7 @@ def main():
         fail(args.out, "is SOURCE, whose files would be replaced")
 
     tokenizer = os.path.join(args.source, "tokenizer.json")
-    checkpoint = Checkpoint(args.source)
+    checkpoint = Checkpoint(args.source, WORDS)
     config, form, first = read_config(args.source, checkpoint, args)
     check_tokenizer(tokenizer, config["vocabulary"])
     weights = convert(config, form, first, checkpoint)

@@ -35,17 +35,20 @@ class Network:
         return self.session.run(None, {self.input: x})[0]
 
     def infer(self, x, place=(), *more):
-        """Outputs, and the summary."""
-        files = [os.path.join(self.folder, name) for name in ("x.npy", "y.npy", "summary.json")]
-        np.save(files[0], x)
-        command = [self.perimeter, "infer", self.path, "--in", f"{self.input}={files[0]}", "--out", f"{self.output}={files[1]}", "--summary", files[2], *more]
+        """Outputs, and the summary; x: the input, or {name: input}."""
+        files = [os.path.join(self.folder, name) for name in ("y.npy", "summary.json")]
+        command = [self.perimeter, "infer", self.path, "--out", f"{self.output}={files[0]}", "--summary", files[1], *more]
+        for name, value in (x if isinstance(x, dict) else {self.input: x}).items():
+            path = os.path.join(self.folder, f"in.{name}.npy")
+            np.save(path, value)
+            command += ["--in", f"{name}={path}"]
         for entry in place:
             command += ["--place", entry]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             program.fail(self.path, done.stderr.strip())
-        with open(files[2], encoding="utf-8") as f:
-            return np.load(files[1]), json.load(f)
+        with open(files[1], encoding="utf-8") as f:
+            return np.load(files[0]), json.load(f)
 
     def least(self, shape, system):
         """The matrix of several outputs with the fewest multiplications among those that a system can have."""

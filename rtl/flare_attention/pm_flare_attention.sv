@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// FLARE's fused attention engine. Pass 1 takes n_tokens tokens and fills the K^T and V arrays; pass 2 takes the same tokens
-/// again and gives one output each. Then the engine is ready for the next run, whose tokens may follow this one's: causal runs that
-/// append, a decoder's, give what one run of all tokens gives. Nothing of size N^2 leaves; heads run in parallel; tokens are
-/// pipelined, so that the steady state is bound by the busiest array's accesses. Source: FLARE (arXiv 2411.14733) section 4.5;
-/// docs/numerics.md, "The fused token". Configuration inputs are stable during a run.
+/// again and gives one output each. Then the engine is ready for the next run, whose tokens may follow this one's: causal runs
+/// that append, a decoder's, give what one run of all tokens gives. Nothing of size N^2 leaves; heads run in parallel; tokens
+/// are pipelined, so that the steady state is bound by the busiest array's accesses. Source: FLARE (arXiv 2411.14733) section
+/// 4.5; docs/numerics.md, "The fused token". Configuration inputs are stable during a run.
 module pm_flare_attention #(
     /// Model width, a multiple of Heads, Heads..1024.
     parameter int unsigned D = 64,
@@ -31,8 +31,8 @@ module pm_flare_attention #(
     input  logic                                    rst_ni,
     /// Tokens of this run, 1..MaxTokens.
     input  logic        [                     TW:0] n_tokens_i,
-    /// The run's tokens follow those that the arrays hold, which with them are at most MaxTokens: a decoder's next ones. Otherwise
-    /// its first is token 0.
+    /// The run's tokens follow those that the arrays hold, which with them are at most MaxTokens: a decoder's next ones.
+    /// Otherwise its first is token 0.
     input  logic                                    append_i,
     /// A token attends to itself and those before it alone, as a decoder's do.
     input  logic                                    causal_i,
@@ -177,6 +177,8 @@ module pm_flare_attention #(
   logic [  TW:0] held;
   logic [TW-1:0] first;
   assign first = append_i ? held[TW-1:0] : '0;
+  logic unused_held;  // full: nothing can follow
+  assign unused_held = held[TW];
 
   pm_flare_kv #(
       .D(D),

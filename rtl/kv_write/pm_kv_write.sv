@@ -26,8 +26,8 @@ module pm_kv_write #(
     input  logic        [                  4:0] mk_i,
     /// M_V, of values; as mk_i.
     input  logic        [                  4:0] mv_i,
-    /// Next token is token 0, or with append_i the next one, and the sticky flags are clear. No token is taken in this clock; pending
-    /// writes stay, and no longer set a flag.
+    /// Next token is token 0, or with append_i the next one, and the sticky flags are clear. No token is taken in this clock;
+    /// pending writes stay, and no longer set a flag.
     input  logic                                clear_i,
     /// In a clear the count stays: next token follows those that the arrays hold. Of no part in other clocks.
     input  logic                                append_i,
@@ -147,18 +147,16 @@ module pm_kv_write #(
       else if (write) valid_q <= 1'b0;
       if (write) wr_valid_o <= 1'b1;
       else if (wr_ready_i) wr_valid_o <= 1'b0;
+      if (clear_i && !append_i) count_q <= '0;
+      else if (take) count_q <= count_q + 1'b1;
       if (clear_i) begin
-        if (!append_i) count_q <= '0;
         old_q   <= valid_q && !write;
         k_sat_o <= 1'b0;
         v_sat_o <= 1'b0;
-      end else begin
-        if (take) count_q <= count_q + 1'b1;
-        if (write) begin
-          old_q   <= 1'b0;
-          k_sat_o <= k_sat_o || (k_sat != '0 && !old_q);
-          v_sat_o <= v_sat_o || (v_sat != '0 && !old_q);
-        end
+      end else if (write) begin
+        old_q   <= 1'b0;
+        k_sat_o <= k_sat_o || (k_sat != '0 && !old_q);
+        v_sat_o <= v_sat_o || (v_sat != '0 && !old_q);
       end
     end
   end

@@ -157,17 +157,18 @@ static pm_status rtl(struct pm_op_job *job) {
 
 static const struct pm_setting settings[] = {
     {PM_SET_ONE_OF("mode", "ii|if|fi|ff", "ff"), .help = "inputs and weights: integers, floating point"},
-    {PM_SET_ONE_OF("fmt", "bf16|fp16|e4m3", "bf16")}, /* enum pm_float */
+    {PM_SET_ONE_OF("fmt", "bf16|fp16|e4m3", "bf16"), .when = "mode=if|fi|ff"}, /* enum pm_float */
     {PM_SET_INTEGER("bx", 4, 16, "12"), .help = "bits of an input, aligned or integer"},
     {PM_SET_INTEGER("bw", 4, 8, "8"), .help = "of a weight"},
-    {PM_SET_FLAG("rx", "0"), .help = "aligned inputs are rounded; 0: truncated"},
-    {PM_SET_FLAG("rw", "1"), .help = "aligned weights"},
-    {PM_SET_FLAG("signed", "1"), .help = "of integer inputs"},
+    {PM_SET_FLAG("rx", "0"), .when = "mode=fi|ff", .help = "aligned inputs are rounded; 0: truncated"},
+    {PM_SET_FLAG("rw", "1"), .when = "mode=if|ff", .help = "aligned weights"},
+    {PM_SET_FLAG("signed", "1"), .when = "mode=ii|if", .help = "of integer inputs"},
     {PM_SET_INTEGER("theta", 0, 65535, "65535"),
      .help = "kernels whose weights' exponent (integers: bit length) is larger go to SRAM"},
     {PM_SET_ONE_OF("align", "kernel|layer|input|product", "kernel"), .golden = "layer|input|product",
      .help = "of floating-point weights; all but kernel with mode=ff"},
-    {PM_SET_ONE_OF("adc", "exact|default", "exact"), .help = "the memristor's table of accesses"},
+    {PM_SET_ONE_OF("adc", "exact|default", "exact"), .when = "align=kernel|layer",
+     .help = "the memristor's table of accesses"},
     {0},
 };
 

@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# `perimeter run` of a decoder: perplexity that is bounded on both sides, generated text that is what runs from the start give,
+# and bad input under ASan and UBSan. TAP.
+cd "$(dirname "$0")/.." || exit 1
+build=${PERIMETER_BUILD:-build}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export OMP_NUM_THREADS=2
+failed=0
+check() { # name status
+    if [ "$2" = 0 ]; then echo "ok - text: $1"; else
+        echo "not ok - text: $1"
+        failed=1
+    fi
+}
+# between KEY LOW HIGH: a number of the summary
+between() {
+    value=$(sed -n "s/^	\"$1\":	\([-0-9.e+]*\),*$/\1/p" "$work/summary.json" | head -1)
+    awk -v v="$value" -v lo="$2" -v hi="$3" 'BEGIN { exit !(v != "" && v >= lo && v <= hi) }'
+    check "$1 = $value within $2..$3" $?
+}
+run() { "$build/perimeter" run "$@"; }
+# refuse REASON ARGUMENT...: exit 2, nothing on stdout, one line that has the reason
+refuse() {
+    reason=$1
+    shift
+    "$build/asan/perimeter" run "$@" >"$work/out" 2>"$work/err"
+    [ $? = 2 ] && [ ! -s "$work/out" ] && [ "$(wc -l <"$work/err")" = 1 ] && grep -q -- "$reason" "$work/err"
+    check "refuses: $reason" $?
+}
+
+for model in text-gpt text-llama; do
+    for place in 'int8' 'hyflex,cell=1'; do
+        run models/$model --data data/kjv.txt --windows 6 --place "*=$place" --summary "$work/summary.json" >"$work/out" 2>"$work/err"
+        check "$model on $place" $?
+        between predictions 768 768
+        between perplexity_float 2 12
+        between perplexity_integer 2 12
+        between same_next 0.97 1
+    done
+done
+run models/text-gpt --data data/kjv.txt --windows 6 --summary "$work/summary.json" >"$work/out" 2>"$work/err"
+check "text-gpt on flare" $?
+between perplexity_integer 2 12
+between same_next 0.85 1
+between accesses 1e6 1e8
+
+# Byte by byte behind a prompt, and from the start each time: the same text.
+prompt="And the LORD said unto "
+for place in 'attn*=flare' '*=int8' '*=hyflex'; do
+    run models/text-gpt --prompt "$prompt" --tokens 12 --quiet --place "$place" >"$work/text" 2>"$work/err"
+    text=$prompt
+    for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
+        text=$(run models/text-gpt --prompt "$text" --tokens 1 --quiet --place "$place" && echo .)
+        text=${text%?.}
+    done
+    [ "$(cat "$work/text")" = "$text" ] && [ ! -s "$work/err" ]
+    check "$place goes on as from the start" $?
+done
+run models/text-llama --prompt "$prompt" --tokens 40 --temperature 0.7 --seed 5 --quiet >"$work/a"
+run models/text-llama --prompt "$prompt" --tokens 40 --temperature 0.7 --seed 5 --quiet >"$work/b"
+run models/text-llama --prompt "$prompt" --tokens 40 --temperature 0.7 --seed 6 --quiet >"$work/c"
+cmp -s "$work/a" "$work/b" && ! cmp -s "$work/a" "$work/c"
+check "a seed replays a drawn text, another draws another" $?
+
+refuse "empty" models/text-gpt --prompt ""
+refuse "byte 2 is not UTF-8" models/text-gpt --prompt "$(printf 'a\377')"
+refuse "the network takes 128" models/text-gpt --prompt "$(head -c 128 data/kjv.txt)"
+refuse "100 and 29 bytes" models/text-gpt --prompt "$(head -c 100 data/kjv.txt)" --tokens 29
+refuse "not with --data" models/text-gpt --prompt a --data data/kjv.txt
+refuse "engine: golden" models/text-gpt --prompt a --engine both
+refuse "seed: 2 is ignored" models/text-gpt --prompt a --seed 2
+refuse "threads: 2 is ignored" models/text-gpt --prompt a --threads 2
+refuse "ignored without --prompt" models/text-gpt --data data/kjv.txt --quiet
+refuse "tokens: 3 is ignored" models/text-gpt --data data/kjv.txt --tokens 3
+refuse "images: 3 is ignored" models/text-gpt --data data/kjv.txt --images 3
+refuse "takes a text" models/text-gpt --pairs data/pairs.tsv
+refuse "takes images" models/fashion-vit --prompt a
+refuse "matches no attention" models/text-llama --data data/kjv.txt --place 'attn*=flare'
+refuse "windows: 9999 asked for" models/text-gpt --data data/kjv.txt --windows 9999
+refuse "rtl-tokens: 200" models/text-gpt --data data/kjv.txt --engine both --rtl-tokens 200
+printf 'a' >"$work/one"
+refuse "none can be foretold" models/text-gpt --data "$work/one"
+printf 'ab\200' >"$work/bad"
+refuse "byte 3 is not UTF-8" models/text-gpt --data "$work/bad"
+refuse "No such file" models/text-gpt --data "$work/none"
+mkdir "$work/net"
+cp models/text-gpt/* "$work/net"
+sed -i 's/256/257/' "$work/net/config.json"
+refuse "words" "$work/net" --data data/kjv.txt
+cp models/text-gpt/config.json "$work/net"
+head -c 100000 models/text-gpt/model.safetensors >"$work/net/model.safetensors"
+refuse "model.safetensors" "$work/net" --data data/kjv.txt
+exit $failed
