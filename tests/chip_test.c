@@ -364,6 +364,12 @@ static void decoding(void **state) {
     NEAR(figure(&a, "energy_uj_per_token"), figure(&b, "energy_uj_per_token"), 0);
     done(&a);
     done(&b);
+    /* A decoder of this library is causal by its type. */
+    answer(&a, "text-gpt", HYFLEX, "");
+    answer(&b, "text-gpt", HYFLEX, "causal=false");
+    NEAR(2 * figure(&a, "attention_ns") / figure(&b, "attention_ns"), 129. / 128, 1e-9);
+    done(&a);
+    done(&b);
     /* Without a mask all keys and values come first. */
     answer(&a, "bert-large", HYFLEX, "");
     NEAR(figure(&a, "sequence_latency_us"), 24 * (128 * .8 + 128 * .8) + figure(&a, "token_latency_us"),
@@ -525,9 +531,9 @@ static void one_bill_for_all(void **state) {
     done(&part[1]);
 }
 
-static const char *const networks[] = {"bert-base",   "bert-large",  "gpt2",        "llama-3.2-1b",
-                                       "vit-b",       "resnet-18",   "vgg-16",      "mobilenet-v2",
-                                       "fashion-vit", "fashion-cnn", "fashion-bnn", "fashion-resnet"};
+static const char *const networks[] = {
+    "bert-base",    "bert-large",  "gpt2",        "llama-3.2-1b", "vit-b",          "resnet-18", "vgg-16",
+    "mobilenet-v2", "fashion-vit", "fashion-cnn", "fashion-bnn",  "fashion-resnet", "text-gpt"};
 static const char *const places[] = {"*=hyflexpim", "*=khwa",  "*=nmc",
                                      "*=xbar",      "*=flare", "*=hyflexpim *0*=xbar"};
 

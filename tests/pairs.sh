@@ -124,6 +124,30 @@ want="takes images" bad "sentences for a vision transformer" models/fashion-vit 
 want=engine bad "RTL alone" $good --engine rtl
 want=rtl-layer bad "a layer that is not there" $good --engine both --rtl-layer 2
 want=rtl-tokens bad "tokens of RTL without RTL" $good --rtl-tokens 40
+
+# The ranges of what its matrices see over sentences; once in bins.
+cut -f 1 "$work/p.tsv" >"$work/s.txt"
+cp "$work/m/calibration.json" "$work/c.json"
+calibrate() { "$build/asan/perimeter" calibrate "$work/m" --output "$work/c.json" "$@" >"$work/out" 2>"$work/err"; }
+calibrate --data "$work/s.txt" && [ "$(wc -l <"$work/out")" = 13 ] && grep -q '"images":	40' "$work/c.json" && grep -q '"kvb":	10' "$work/c.json"
+check "sentences calibrate every matrix, the rest of the file stays" $?
+awk '$1 ~ /q$/ { q[++n] = $2 " " $3 } $1 ~ /attn0.k$/ { same = q[1] == $2 " " $3 } $1 == "attn0.q" { wide = $2 < -1 && $3 > 1 } END { exit !(same && wide) }' "$work/out"
+check "q and k see the same" $?
+sed 's/^\(attn1.q\) *//;t;d' "$work/out" >"$work/all"
+calibrate --data "$work/s.txt" --percentile 90 --images 5 &&
+    sed 's/^\(attn1.q\) *//;t;d' "$work/out" | paste - "$work/all" | awk '{ exit !($1 > $3 && $2 < $4) }' && grep -q '"images":	5' "$work/c.json"
+check "a percentile of fewer sentences is narrower" $?
+refuse() { # NAME WHY, calibrate's options
+    name=$1 why=$2 && shift 2
+    calibrate "$@"
+    [ $? = 2 ] && [ "$(wc -l <"$work/err")" = 1 ] && grep -q "$why" "$work/err"
+    check "calibrate: $name is refused" $?
+}
+refuse "a text of nothing" "no sentences" --data /dev/null
+refuse "a text that is not there" "No such file" --data "$work/nothing"
+printf 'a\000b\n' >"$work/zero"
+refuse "a zero byte" "byte 2 is zero" --data "$work/zero"
+
 mv "$work/m/tokenize" "$work/t"
 want='/tokenize: No such file' bad "a network without its tokenizer" $good
 printf '#!/bin/sh\nexit 4\n' >"$work/m/tokenize"

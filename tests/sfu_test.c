@@ -286,12 +286,59 @@ static void quantisation(void **state) {
     assert_true(pm_sfu_quant((const uint16_t[]){1, 0x8001}, 2, q) == 1 && q[0] == 127 && q[1] == -127);
 }
 
+/* What half a precision loses, by its own arithmetic. */
+static void steps(void **state) {
+    (void)state;
+    static float ones[4096];
+    static uint16_t x[768], y[768], gamma[768], beta[768], p[4096];
+    for (size_t i = 0; i < 4096; i++)
+        ones[i] = 1;
+    assert_true(pm_sfu_sum(PM_SFU_FP16, 1, ones, 4096) == 2048); /* 2048 + 1 rounds to 2048 */
+    assert_true(pm_sfu_sum(PM_SFU_FP16, 256, ones, 4096) == 4096);
+    assert_true(pm_sfu_sum(PM_SFU_FP32, 1, ones, 4096) == 4096);
+    assert_true(pm_sfu_sum(PM_SFU_FP16, 2, (const float[]){2048, 1, 1}, 3) ==
+                2048); /* (2048 + 1) + (1 + 0) */
+    assert_true(pm_sfu_sum(PM_SFU_FP16, 4, (const float[]){2048, 0, 1, 1}, 4) == 2050);
+    /* Flat: of 4,096 weights, in order, the sum is half. */
+    for (size_t i = 0; i < 4096; i++)
+        p[i] = 0;
+    pm_sfu_softmax_steps(PM_SFU_FP16, 1, p, 4096, p);
+    assert_true(value(p[0]) == 1.0 / 2048);
+    pm_sfu_softmax_steps(PM_SFU_FP16, 256, (const uint16_t[4096]){0}, 4096, p);
+    assert_true(value(p[0]) == 1.0 / 4096);
+    /* 768 squares of 9.3 are beyond binary16, of 9.1 they are not. */
+    for (unsigned wide = 0; wide < 2; wide++) {
+        for (size_t i = 0; i < 768; i++) {
+            x[i] = half((wide ? 9.3 : 9.1) * (i & 1 ? -1 : 1));
+            gamma[i] = 0x3C00;
+            beta[i] = 0x3400;
+        }
+        pm_sfu_norm_steps(PM_SFU_FP16, PM_SFU_LAYER, 1e-5F, x, gamma, beta, 768, y);
+        assert_true(wide ? y[0] == beta[0] : fabs(value(y[0]) - 1.25) < 0.01);
+        pm_sfu_norm_steps(PM_SFU_FP32, PM_SFU_LAYER, 1e-5F, x, gamma, beta, 768, y);
+        assert_true(fabs(value(y[0]) - 1.25) < 0.01 && fabs(value(y[1]) + 0.75) < 0.01);
+    }
+    double worst[3] = {0};
+    for (int kind = PM_SFU_GELU; kind <= PM_SFU_SILU; kind++)
+        for (unsigned u = 0; u < 65536; u++) {
+            const uint16_t code = (uint16_t)u;
+            const double exact = activation((enum pm_sfu_act_kind)kind, value(code));
+            if ((code & 0x7C00) != 0x7C00 && fabs(exact) >= 0x1p-10)
+                worst[kind] = fmax(worst[kind],
+                                   fabs(value(pm_sfu_act_steps((enum pm_sfu_act_kind)kind, code)) - exact) /
+                                       ulp(fabs(exact)));
+        }
+    print_message("# activations in steps: %.1f, %.1f, %.1f ulp\n", worst[0], worst[1], worst[2]);
+    assert_true(between(worst[PM_SFU_GELU], 330, 336) && between(worst[PM_SFU_GELU_TANH], 9.3, 9.5) &&
+                between(worst[PM_SFU_SILU], 1.9, 2.1));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(exponential),   cmocka_unit_test(power_is_monotone),
                                        cmocka_unit_test(softmax_rows),  cmocka_unit_test(softmax_edges),
                                        cmocka_unit_test(normalisation), cmocka_unit_test(norm_edges),
                                        cmocka_unit_test(activations),   cmocka_unit_test(rotary),
-                                       cmocka_unit_test(quantisation)};
+                                       cmocka_unit_test(quantisation),  cmocka_unit_test(steps)};
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

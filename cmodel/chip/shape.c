@@ -13,11 +13,11 @@ const char *const pm_chip_kind_name[PM_CHIP_KINDS] = {"M", "S", "X", "A"};
 
 /* Keys of the networks' config.json that no cost follows from are taken, and not looked at. */
 static const char *const keys[] = {
-    "name",       "source",     "kind",       "type",  "layers",        "width",      "heads",
-    "ffn",        "tokens",     "kv_heads",   "gated", "causal",        "decode",     "image",
-    "channels",   "classes",    "convs",      "patch", "layernorm_eps", "pixel_mean", "pixel_std",
-    "norm",       "activation", "vocabulary", "vocab", "segments",      "positions",  "pooling",
-    "max_tokens", "eps",        "rope_theta", "head",  "bias"};
+    "name",   "source",   "kind",          "type",       "layers",     "width", "heads",      "ffn",
+    "tokens", "kv_heads", "gated",         "causal",     "decode",     "image", "channels",   "classes",
+    "convs",  "patch",    "layernorm_eps", "pixel_mean", "pixel_std",  "norm",  "activation", "vocabulary",
+    "vocab",  "segments", "positions",     "pooling",    "max_tokens", "eps",   "rope_theta", "tied",
+    "words",  "rms_eps",  "head",          "bias"};
 
 bool pm_chip_shape_key(const char *key) {
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
@@ -130,6 +130,10 @@ static pm_status read_blocks(struct pm_chip_shape *s, const struct pm_json *j,
         status = size(j, "ffn", MOST_SIZE, instead->ffn, &s->ffn);
     if (status == PM_OK)
         status = size(j, "tokens", MOST_ITEMS, instead->tokens, &s->items);
+    /* The decoders of this library. */
+    const cJSON *type = member(j, j->root, "type");
+    s->gated = cJSON_IsString(type) && strcmp(type->valuestring, "llama") == 0;
+    s->causal = s->gated || (cJSON_IsString(type) && strcmp(type->valuestring, "gpt") == 0);
     s->kv_heads = s->heads;
     if (status == PM_OK)
         status = integer(j, j->root, "kv_heads", 65536, &s->kv_heads);

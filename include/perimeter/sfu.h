@@ -47,6 +47,23 @@ void pm_sfu_rope(uint16_t x0, uint16_t x1, uint16_t c, uint16_t s, uint16_t *y0,
  * where that is 0 or the row has an infinity or NaN. */
 uint16_t pm_sfu_quant(const uint16_t *x, size_t n, int8_t *q);
 
+/** How sums are kept where every other step is rounded to binary16: what half a precision costs, for
+ * comparison alone; there is no RTL of it. */
+enum pm_sfu_acc { PM_SFU_FP32, PM_SFU_FP16 };
+
+/** Sum of x[n] in the accumulator's format, each addition rounded: adjacent pairs over `lanes` (a power of
+ * two) zero-padded lanes, then the beats in order from +0. lanes 256: the source's inputs a cycle; 1: in
+ * order. */
+float pm_sfu_sum(enum pm_sfu_acc acc, unsigned lanes, const float *x, size_t n);
+/** Softmax of x[n] in steps: less the maximum, exponential, sum, quotient. */
+void pm_sfu_softmax_steps(enum pm_sfu_acc acc, unsigned lanes, const uint16_t *x, size_t n, uint16_t *p);
+/** Normalisation in steps: mean, difference, squares and their mean (in the accumulator's format), root of
+ * that plus eps, quotient, product with gamma, sum with beta. */
+void pm_sfu_norm_steps(enum pm_sfu_acc acc, enum pm_sfu_norm_kind kind, float eps, const uint16_t *x,
+                       const uint16_t *gamma, const uint16_t *beta, size_t d, uint16_t *y);
+/** An activation in steps: gelu as gelu-tanh, x / (1 + exp(-2 sqrt(2/pi) (x + 0.044715 x^3))). */
+uint16_t pm_sfu_act_steps(enum pm_sfu_act_kind kind, uint16_t x);
+
 #ifdef __cplusplus
 }
 #endif

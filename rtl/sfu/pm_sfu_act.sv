@@ -23,6 +23,7 @@ module pm_sfu_act (
   logic [20:0] placed;
   logic [19:0] xs_q;
   logic [35:0] square, square_q;
+  logic [14:0] low_square;
   logic [20:0] w_q, w2_q;
   logic [29:0] fifth;  // 266 w
   logic [14:0] inner_q;
@@ -177,5 +178,6 @@ module pm_sfu_act (
   );
 
   logic unused_ok;
-  assign unused_ok = ^{zero, first_neg, first_zero, first_infinite, first_nan} ^ ^{fifth[14:0], product[14:0], z[14:0], square_q[14:0]};
+  assign low_square = square_q[14:0];
+  assign unused_ok  = ^{zero, first_neg, first_zero, first_infinite, first_nan, fifth[14:0], product[14:0], z[14:0], low_square};
 endmodule

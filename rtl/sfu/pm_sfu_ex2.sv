@@ -21,30 +21,27 @@ module pm_sfu_ex2 #(
     $error("pm_sfu_ex2: SideW must be at least 1");
   end
 
-  /* verilator lint_off VARHIDDEN */  // it looks for a function's names in the modules above, a user's too
-  // round(2^(18 - j/16))
-  function logic [18:0] table_of(input logic [4:0] j);
-    case (j)
-      5'd0: table_of = 19'd262144;
-      5'd1: table_of = 19'd251030;
-      5'd2: table_of = 19'd240387;
-      5'd3: table_of = 19'd230195;
-      5'd4: table_of = 19'd220436;
-      5'd5: table_of = 19'd211090;
-      5'd6: table_of = 19'd202141;
-      5'd7: table_of = 19'd193571;
-      5'd8: table_of = 19'd185364;
-      5'd9: table_of = 19'd177505;
-      5'd10: table_of = 19'd169979;
-      5'd11: table_of = 19'd162773;
-      5'd12: table_of = 19'd155872;
-      5'd13: table_of = 19'd149263;
-      5'd14: table_of = 19'd142935;
-      5'd15: table_of = 19'd136875;
-      default: table_of = 19'd131072;
-    endcase
-  endfunction
-  /* verilator lint_on VARHIDDEN */
+
+  // round(2^(18 - j/16)), j = 16 first.
+  localparam logic [17*19-1:0] Table = {
+    19'd131072,
+    19'd136875,
+    19'd142935,
+    19'd149263,
+    19'd155872,
+    19'd162773,
+    19'd169979,
+    19'd177505,
+    19'd185364,
+    19'd193571,
+    19'd202141,
+    19'd211090,
+    19'd220436,
+    19'd230195,
+    19'd240387,
+    19'd251030,
+    19'd262144
+  };
 
   logic [4:0] j, j1_q, j2_q;
   logic signed [13:0] r;
@@ -85,7 +82,7 @@ module pm_sfu_ex2 #(
       square_q <= rounded[30:21];
       j2_q     <= j1_q;
       v_q      <= 16'(signed'({1'b0, square_q})) - u2_q;
-      table3_q <= table_of(j2_q);
+      table3_q <= Table[j2_q*19+:19];
       low_q    <= 27'(table3_q) * 27'(v_q[7:0]);
       high_q   <= signed'({8'd0, table3_q}) * 27'(signed'(v_q[15:8]));
       table4_q <= table3_q;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// One score's weight: e^(c (a - max)) in 1..Bits bits: distance, its product with the scale in two halves, their
+/// One score's weight: e^(c (a - max)) in 1..Bits bits: distance, its product with the scale in three parts, their
 /// sum, the shift, rounding; the exponential; the weight's shift, its rounding; and as binary16.
 module pm_sfu_weight #(
     /// Bits of a score, signed, 17..32.
@@ -29,25 +29,30 @@ module pm_sfu_weight #(
     $error("pm_sfu_weight: AW must be 17..32");
   end
 
+  /// Bits of a third of the distance, and of its product.
+  localparam int unsigned Part = (AW + 2) / 3;
+  localparam int unsigned PartW = Part + 16;
+
   logic [AW-1:0] below_q;
-  logic [  31:0] low_q;
-  logic [AW-1:0] high_q;
+  logic [3*Part-1:0] below;
+  logic [3*PartW-1:0] part_q;
   logic [AW+15:0] product_q, shifted;
   logic [24:0] near_q;  // twice T, its top bit for all above
   logic [22:0] t_q;
   logic [ 4:0] keep_q;
 
   // A masked score may be above the maximum: whatever comes of it.
+  assign below   = (3 * Part)'(below_q);
   assign shifted = product_q >> shift_i;
   always_ff @(posedge clk_i) begin
     if (en_i) begin
-      below_q   <= max_i - a_i;
-      low_q     <= 32'(below_q[15:0]) * 32'(m_i);
-      high_q    <= AW'(below_q[AW-1:16]) * AW'(m_i);
-      product_q <= (AW + 16)'(low_q) + {high_q, 16'd0};
-      near_q    <= {shifted[AW+15:24] != '0, shifted[23:0]};
-      t_q       <= near_q[24] || near_q[23:0] == '1 ? 23'h7FFFFF : near_q[23:1] + 23'(near_q[0]);
-      keep_q    <= {keep_q[3:0], keep_i};
+      below_q <= max_i - a_i;
+      for (int unsigned i = 0; i < 3; i++) part_q[i*PartW+:PartW] <= PartW'(below[i*Part+:Part]) * PartW'(m_i);
+      product_q <= (AW + 16)'(part_q[0+:PartW]) + ((AW + 16)'(part_q[PartW+:PartW]) << Part) +
+                   ((AW + 16)'(part_q[2*PartW+:PartW]) << 2 * Part);
+      near_q <= {shifted[AW+15:24] != '0, shifted[23:0]};
+      t_q <= near_q[24] || near_q[23:0] == '1 ? 23'h7FFFFF : near_q[23:1] + 23'(near_q[0]);
+      keep_q <= {keep_q[3:0], keep_i};
     end
   end
 
