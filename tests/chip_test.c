@@ -481,6 +481,13 @@ static void measured_energy(void **state) {
                 i ? ", " : "", i);
     fprintf(f, "}}\n");
     fclose(f);
+    /* The counts of another network. */
+    ask(&a, "bert-base", FLARE, "", path);
+    assert_true(a.status == PM_EINVAL && strstr(a.e.text, "another") != NULL);
+    done(&a);
+    ask(&a, "bert-base", HYFLEX, "", path);
+    assert_int_equal(a.q.shape.kind, PM_CHIP_PUBLIC);
+    done(&a);
     ask(&a, "fashion-vit", FLARE, "", path);
     remove(path);
     if (a.status != PM_OK)

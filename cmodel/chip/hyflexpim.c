@@ -227,7 +227,7 @@ static pm_status bill_layer(const struct pm_chip_job *job, unsigned i, double ve
 static void put_counts(const struct pm_chip_job *job, struct pm_chip_part *part) {
     const struct pm_chip_config *c = job->config;
     const int64_t sars = c->sars > 0 ? c->sars : 8;
-    double reads = 0, clocks = 0, measured_clocks = 0;
+    double reads = 0, clocks = 0, measured_reads = 0, measured_clocks = 0;
     bool measured = job->measured != NULL;
     for (unsigned k = 0; k < job->shape->matrices; k++) {
         const struct pm_chip_matrix *m = &job->shape->matrix[k];
@@ -239,14 +239,22 @@ static void put_counts(const struct pm_chip_job *job, struct pm_chip_part *part)
         reads += PLANES * (double)((a.slc + a.mlc) * m->groups) * vectors;
         clocks += factors * vectors * pm_hyflex_clocks(a.mlc > 0 ? 7 : 6, sars);
         const struct pm_chip_counted *of = measured ? pm_chip_counted(job->measured, m->name, "whole") : NULL;
+        static const char *const cells[] = {"slc", "mlc"};
+        for (int k2 = 0; k2 < 2; k2++) {
+            const struct pm_chip_counted *part_of =
+                measured ? pm_chip_counted(job->measured, m->name, cells[k2]) : NULL;
+            measured_reads += part_of && part_of->reads >= 0 ? part_of->reads * (double)job->shape->items : 0;
+        }
         measured = of != NULL;
         measured_clocks += of ? of->clocks * (double)job->shape->items : 0;
     }
     pm_chip_put(part, "reads", reads, "reads/inference", job->shape->kind);
     pm_chip_put(part, "conversions", COLS * reads, "conversions/inference", job->shape->kind);
     pm_chip_put(part, "clocks", clocks, "clocks/inference", job->shape->kind);
-    if (measured)
+    if (measured) {
+        pm_chip_put(part, "measured_reads", measured_reads, "reads/inference", PM_CHIP_MEASURED);
         pm_chip_put(part, "measured_clocks", measured_clocks, "clocks/inference", PM_CHIP_MEASURED);
+    }
 }
 
 static void put_capacity(const struct pm_chip_job *job, const struct layer *l, unsigned at, int64_t chips,
