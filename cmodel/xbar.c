@@ -51,8 +51,8 @@ int32_t pm_xbar_code(const struct pm_xbar_cfg *c, int32_t difference_q8, uint64_
 /* One row tile: differences of nominal cells, or arrays. */
 struct tile {
     unsigned rows;
-    int8_t *level;          /* [rows][pairs], G+ less G-; NULL: arrays */
-    struct pm_rram **array; /* [col_tiles]; NULL: levels */
+    int8_t *level;          /* [rows][pairs], G+ less G-; NULL: arrays, or the weights' */
+    struct pm_rram **array; /* [col_tiles]; NULL: nominal cells */
 };
 
 struct pm_xbar {
@@ -136,7 +136,8 @@ static pm_status prepare(struct pm_xbar *h, const int16_t *w, uint32_t array_id)
     pm_status status = PM_OK;
     for (unsigned i = 0; i < h->row_tiles && status == PM_OK; i++) {
         h->tile[i].rows = rows_of(h, i);
-        status = is_nominal(h) ? lay_out(h, i) : program(h, i, array_id);
+        if (h->packed == NULL)
+            status = is_nominal(h) ? lay_out(h, i) : program(h, i, array_id);
     }
     return status;
 }
@@ -225,7 +226,9 @@ uint64_t pm_xbar_read(const struct pm_xbar *h, const struct pm_xbar_access *a, c
             d = value[0] - value[1];
         }
         for (unsigned r = 0; t->array == NULL && r < t->rows; r++)
-            d += wordlines[r / 64] >> r % 64 & 1 ? 256 * t->level[(size_t)r * h->pairs + pair] : 0;
+            if (wordlines[r / 64] >> r % 64 & 1)
+                d += 256 * (t->level != NULL ? t->level[(size_t)r * h->pairs + pair]
+                                             : level_of(h, a->tile * h->cfg.rows + r, pair));
         code[i] = pm_xbar_code(&h->cfg, d, &clips);
     }
     return clips;

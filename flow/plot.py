@@ -3,6 +3,7 @@
 """Draws docs/figures with gnuplot from what was measured: flow/plot.py NAME [ARGUMENT...]
 
     chip                     whole chips: operations against tokens, units and chips, FLARE's arrays, accuracy against energy and latency: perimeter chip and sweep
+    crossbars                policies of bits by speedup and accuracy, and what each layer alone costs: docs/crossbars/{seen,single}.tsv
     factors                  gradients of singular values before and after training of factors, what their order is worth: models/train/{factors,orders}.tsv
     noise                    a product's error by what programming errors disturb and how weights are stored: what tests/noise_forms_test.c measures
     performance              time of an attention layer, from build/bench/attention.dat (make bench)
@@ -426,6 +427,45 @@ plot {", ".join(right)}
     )
 
 
+def crossbars() -> None:
+    methods: dict[str, list] = {}
+    seen = read_tsv("docs/crossbars/seen.tsv")
+    for row in seen:
+        methods.setdefault(row["method"], []).append([row["speedup"], row["accuracy"]])
+    front, best = [], -1.0
+    for row in sorted(seen, key=lambda row: (-float(row["speedup"]), -float(row["accuracy"]))):
+        if float(row["accuracy"]) > best:
+            best = float(row["accuracy"])
+            front.append([row["speedup"], row["accuracy"]])
+    series = [f"'{data(BUILD / 'plot' / f'seen-{method}.dat', rows)}' with points pointtype {4 + i} pointsize 0.6 title '{method}'"
+              for i, (method, rows) in enumerate(methods.items())]
+    series.append(f"'{data(BUILD / 'plot' / 'front.dat', front)}' with lines linewidth 2 linecolor black title 'front'")
+    gnuplot(
+        "crossbars_policies.svg",
+        f"""set grid
+set xlabel "speedup over 8/8"
+set ylabel "accuracy, %, 200 validation images"
+set yrange [40:100]
+set key left bottom
+plot {", ".join(series)}
+""",
+    )
+    layers = [[row["layer"], row["w_points"], row["a_points"]] for row in read_tsv("docs/crossbars/single.tsv")]
+    points = data(BUILD / "plot" / "single.dat", layers)
+    gnuplot(
+        "crossbars_single.svg",
+        f"""set grid y
+set style data histograms
+set style fill solid 0.8
+set xtics rotate by -60 noenhanced
+set ylabel "points of accuracy, 500 validation images"
+set key right bottom
+plot '{points}' using 2:xtic(1) title 'weights at 4 bits', '' using 3 title 'inputs at 4 bits'
+""",
+        'svg size 900,420 font "sans,11"',
+    )
+
+
 def lines_of(name: str, series: dict[str, list]) -> str:
     """Series of points as gnuplot's lines."""
     return ", ".join(
@@ -550,7 +590,7 @@ def chip() -> None:
     chip_pareto()
 
 
-PLOTS = {f.__name__: f for f in (chip, factors, noise, performance, ranks, sar, sawl, sweeps, synthesis, toggles)}
+PLOTS = {f.__name__: f for f in (chip, crossbars, factors, noise, performance, ranks, sar, sawl, sweeps, synthesis, toggles)}
 
 
 def main(arguments: list[str]) -> int:

@@ -25,6 +25,7 @@ ARITHMETIC = "arithmetic"
 VERDICTS = ("reproduced", "contradicted", "not derivable")
 # Of the tables of `make run`.
 COLUMNS_OF_CHOICES = ["accuracy", "same", "accesses", "boost", "arrays", "conversions", "levels", "clocks"]
+ENGINE_COLUMNS = ["accuracy", "same", "units", "accesses", "saved", "wake", "merit"]
 ARRAY_COLUMNS = ["accuracy", "same", "arrays", "reads", "conversions", "clocks", "copies", "interval", "wrong"]
 PRINTED = re.compile(r"\{(.+?)(?::([\d.,]*[dfeg%]))?\}")
 
@@ -42,8 +43,9 @@ def variant(name, column):
     line = re.search(rf"^ +{re.escape(name)} +(\d.*)$", read("README.md"), re.M)
     if not line:
         raise Failure(f"README.md: no row {name}")
-    numbers = re.findall(r"[\d.]+|-|do not fit", line[1].split("(")[0].replace("%", ""))
-    columns = ARRAY_COLUMNS if name.split(",")[0].endswith("=hyflex") else COLUMNS_OF_CHOICES
+    numbers = re.findall(r"-?[\d.]+|-|do not fit", line[1].split("(")[0].replace("%", ""))
+    columns = (ENGINE_COLUMNS if name.startswith(("khwa.", "plan=")) else
+               ARRAY_COLUMNS if name.split(",")[0].endswith("=hyflex") else COLUMNS_OF_CHOICES)
     return float(dict(zip(columns, numbers))[column].replace("do not fit", "0"))
 
 

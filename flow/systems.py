@@ -22,7 +22,7 @@ SPEC = ["network", "system", "run", "noise", "chip"]
 COUNTED = ["arrays", "reads", "conversions", "clocks", "compared", "differ", "uj", "mm2"]
 COLUMNS = [*SPEC, "inputs", "float", "integer", "noisy", *COUNTED]
 OUT = BUILD / "systems"
-SCORES = {"accuracy": 100, "spearman": 100, "bits_per_byte": 1}
+SCORES = {"accuracy": 100, "spearman": 100, "bits_a_byte": 1}
 
 
 def perimeter(arguments, summary):
@@ -42,7 +42,7 @@ def score(summary, numbers):
 
 
 def inputs(summary):
-    return summary.get("images_golden") or 2 * summary.get("pairs", 0) or summary["tokens"]
+    return summary.get("images_golden") or 2 * summary.get("pairs", 0) or summary["predictions"]
 
 
 def counts(summary):
@@ -76,7 +76,7 @@ def measure(row):
     if exact.get("integers_compared"):
         found |= {"compared": str(exact["integers_compared"]), "differ": str(exact["integers_differ"])}
     if row["noise"]:
-        quick = [word for word in command[:-1] if not word.startswith(("--engine=", "--rtl-images="))]
+        quick = [word for word in command[:-1] if not word.startswith(("--engine=", "--rtl-"))]
         found["noisy"] = score(perimeter([*quick, *row["noise"].split(), "--summary"], OUT / f"{name}.noisy.json"), "integer")
     return found
 

@@ -116,15 +116,20 @@ static pm_status tokenize(struct calibrate *c, char *text) {
     return status;
 }
 
+static pm_status read_text(struct calibrate *c, char **text, size_t *length) {
+    const pm_status status = pm_text_load(c->data, TEXT, text, length, &c->error);
+    if (status == PM_OK && strlen(*text) != *length)
+        return pm_fail(&c->error, PM_EFORMAT, c->data, "byte %zu is zero", strlen(*text) + 1);
+    return status;
+}
+
 static pm_status look_at_sentences(const struct runs *r) {
     struct calibrate *c = r->c;
     pm_status status = PM_OK;
     if (!c->tokens.id) { /* in the first pass */
-        char *text;
+        char *text = NULL;
         size_t length;
-        status = pm_text_load(c->data, TEXT, &text, &length, &c->error);
-        if (status == PM_OK && strlen(text) != length)
-            status = pm_fail(&c->error, PM_EFORMAT, c->data, "byte %zu is zero", strlen(text) + 1);
+        status = read_text(c, &text, &length);
         if (status == PM_OK)
             status = tokenize(c, text);
         free(text);
@@ -135,6 +140,38 @@ static pm_status look_at_sentences(const struct runs *r) {
                                                  .n = (unsigned)(c->tokens.start[i + 1] - from)});
     }
     return status;
+}
+
+/* A text's bytes in windows of as many as the network takes. */
+static pm_status look_at_text(const struct runs *r) {
+    struct calibrate *c = r->c;
+    const unsigned n = c->graph->tokens;
+    char *text = NULL;
+    size_t length = 0;
+    uint32_t *ids = calloc(n, sizeof *ids);
+    pm_status status =
+        ids ? read_text(c, &text, &length) : pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
+    if (status == PM_OK && length < n)
+        status = pm_fail(&c->error, PM_EFORMAT, c->data, "%zu bytes, a window has %u", length, n);
+    if (length / n < c->images)
+        c->images = (unsigned)(length / n);
+    for (size_t i = 0; i < c->images && status == PM_OK; i++) {
+        for (unsigned k = 0; k < n; k++)
+            ids[k] = (unsigned char)text[i * n + k];
+        status = run(r, &(struct pm_graph_input){.ids = ids, .n = n});
+    }
+    free(text);
+    free(ids);
+    return status;
+}
+
+static bool takes_sentences(const struct calibrate *c) {
+    return c->network.type == PM_NETWORK_BERT;
+}
+
+static bool takes_bytes(const struct calibrate *c) {
+    return (c->network.type == PM_NETWORK_GPT || c->network.type == PM_NETWORK_LLAMA) &&
+           c->network.decoder.config.vocabulary == 256;
 }
 
 static bool is_matrix(void *ctx, unsigned layer) {
@@ -201,14 +238,16 @@ static pm_status pass(struct calibrate *c) {
     const struct pm_graph *g = c->graph;
     bool *matrices = calloc(g->nodes, sizeof *matrices);
     struct runs r = {c, {.layer = matrices, .compute = compute, .ctx = c}, pm_graph_scratch_new(g), NULL};
-    r.out = malloc(pm_graph_outputs(g) * sizeof *r.out);
+    r.out = malloc(pm_graph_floats(g, g->tokens) * sizeof *r.out);
     pm_status status = PM_OK;
     if (!matrices || !r.scratch || !r.out)
         status = pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
     for (unsigned i = 0; i < g->nodes && status == PM_OK; i++)
         matrices[i] = g->node[i].kind == PM_NODE_MATRIX;
     if (status == PM_OK)
-        status = c->network.type == PM_NETWORK_BERT ? look_at_sentences(&r) : look_at_images(&r);
+        status = takes_sentences(c) ? look_at_sentences(&r)
+                 : takes_bytes(c)   ? look_at_text(&r)
+                                    : look_at_images(&r);
     pm_graph_scratch_free(r.scratch);
     free(r.out);
     free(matrices);
@@ -364,8 +403,8 @@ static pm_status load(struct calibrate *c) {
         pm_find_model(c->model, c->folder);
         pm_status status = pm_network_load(&c->network, c->folder, &c->error);
         c->graph = c->network.graph;
-        if (status == PM_OK && c->network.form.classes == 0 && c->network.type != PM_NETWORK_BERT)
-            status = pm_fail(&c->error, PM_EINVAL, c->model, "takes neither images nor sentences");
+        if (status == PM_OK && c->network.form.classes == 0 && !takes_sentences(c) && !takes_bytes(c))
+            status = pm_fail(&c->error, PM_EINVAL, c->model, "takes neither images nor sentences nor bytes");
         if (status == PM_OK && (c->seen = calloc(c->graph->nodes, sizeof *c->seen)) == NULL)
             status = pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
         return status;
@@ -401,7 +440,8 @@ int pm_cmd_calibrate(int argc, char **argv) {
          "encoder "
          "sentences, one a line; of an ONNX network a .npy file of what it takes, along the first dimension",
          0},
-        {"images", OPTION_IMAGES, "N", 0, "The first N training images or sentences are looked at (2000)", 0},
+        {"images", OPTION_IMAGES, "N", 0,
+         "The first N training images, sentences or windows are looked at (2000)", 0},
         {"percentile", OPTION_PERCENTILE, "P", 0,
          "Of a matrix' inputs that each end of its range leaves inside; 100: all (100)", 0},
         {"activations", OPTION_ACTIVATIONS, "symmetric|affine", 0,

@@ -8,6 +8,7 @@
 #include "io/npy.h"
 #include "model.h"
 #include "net/network.h"
+#include "onnx_shapes.h"
 #include "policy.h"
 #include "system/placement.h"
 #include "system/xbar.h"
@@ -16,6 +17,7 @@
 #include <cjson/cJSON.h>
 #include <dirent.h>
 #include <errno.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,7 +27,11 @@ struct compile {
     const char *model, *policy_path, *output;
     struct pm_xbar_chip chip;
     char folder[PATH_MAX];
+    struct pm_onnx_shapes shapes;
     struct pm_network network;
+    struct pm_onnx *onnx; /* instead of it */
+    struct pm_onnx_tensor *input;
+    const struct pm_graph *graph;
     struct pm_policy policy;
     struct pm_plan plan;
     struct pm_placement *placement;
@@ -39,6 +45,7 @@ struct compile {
     } * file;
     size_t files, room;
     cJSON *schedule, *tiles;
+    unsigned numbered; /* layers of the schedule so far */
 };
 
 static pm_status out_of_memory(struct compile *c) {
@@ -95,23 +102,36 @@ static int64_t pieces(int64_t n, int64_t by) {
     return (n + by - 1) / by;
 }
 
-static pm_status add_tile(struct compile *c, unsigned layer, const struct pm_xbar *h, const int64_t at[2],
-                          const int64_t size[2]) {
+/* The image of a tile of a matrix. */
+static pm_status add_image(struct compile *c, const struct pm_xbar *h, const int64_t at[2], int64_t rows,
+                           int64_t cols) {
     char name[64];
-    const struct pm_policy_layer *l = &c->policy.layer[layer];
-    snprintf(name, sizeof name, "tile-%u-%d-%d.npy", layer, (int)at[0], (int)at[1]);
+    snprintf(name, sizeof name, "tile-%u-%d-%d.npy", c->numbered, (int)at[0], (int)at[1]);
     struct file *f = add_file(c, name);
-    cJSON *item = cJSON_CreateObject();
     const size_t shape[2] = {(size_t)c->chip.rows, (size_t)c->chip.cols};
-    if (!f || pm_tensor_new(&f->tensor, PM_UINT8, 2, shape) != PM_OK || !cJSON_AddItemToArray(c->tiles, item))
+    if (!f || pm_tensor_new(&f->tensor, PM_UINT8, 2, shape) != PM_OK)
+        return out_of_memory(c);
+    for (int64_t i = 0; i < rows * cols; i++)
+        ((uint8_t *)f->tensor.data)[i / cols * c->chip.cols + i % cols] =
+            level(c, h, at[0] * c->chip.rows + i / cols, at[1] * c->chip.cols + i % cols);
+    return PM_OK;
+}
+
+/* A tile at place r, q; of a matrix, h, also its image; of a product, NULL, what is written is known at run
+ * time alone. */
+static pm_status add_tile(struct compile *c, const struct pm_policy_layer *l, const struct pm_xbar *h,
+                          int64_t head, const int64_t at[2], const int64_t size[2]) {
+    cJSON *item = cJSON_CreateObject();
+    if (!cJSON_AddItemToArray(c->tiles, item))
         return out_of_memory(c);
     const int64_t row = at[0] * c->chip.rows, column = at[1] * c->chip.cols;
     const int64_t rows = size[0] - row < c->chip.rows ? size[0] - row : c->chip.rows;
     const int64_t cols = size[1] - column < c->chip.cols ? size[1] - column : c->chip.cols;
-    for (int64_t i = 0; i < rows * cols; i++)
-        ((uint8_t *)f->tensor.data)[i / cols * c->chip.cols + i % cols] =
-            level(c, h, row + i / cols, column + i % cols);
-    return cJSON_AddNumberToObject(item, "layer", layer) &&
+    const pm_status status = h ? add_image(c, h, at, rows, cols) : PM_OK;
+    if (status != PM_OK)
+        return status;
+    return cJSON_AddNumberToObject(item, "layer", c->numbered) &&
+                   (h || cJSON_AddNumberToObject(item, "head", (double)head)) &&
                    cJSON_AddNumberToObject(item, "r", (double)at[0]) &&
                    cJSON_AddNumberToObject(item, "q", (double)at[1]) &&
                    cJSON_AddNumberToObject(item, "rows", (double)rows) &&
@@ -122,30 +142,33 @@ static pm_status add_tile(struct compile *c, unsigned layer, const struct pm_xba
                : out_of_memory(c);
 }
 
-static pm_status add_layer(struct compile *c, unsigned i, cJSON *layers) {
-    const struct pm_policy_layer *l = &c->policy.layer[i];
-    const char *name = c->network.graph->node[l->node].name;
-    const struct pm_xbar *h = pm_xbar_of_layer(pm_placement_layer(c->placement, l->node));
-    const int64_t slices = pm_xbar_slices(pm_xbar_config(h)), outputs = l->shape.outputs;
+static pm_status add_layer(struct compile *c, const struct pm_policy_layer *l, cJSON *layers) {
+    const struct pm_xbar *h =
+        l->what == PM_POLICY_MATRIX ? pm_xbar_of_layer(pm_placement_layer(c->placement, l->node)) : NULL;
+    const int64_t slices = pieces(l->w, c->chip.cell), outputs = l->shape.outputs;
     const int64_t size[2] = {l->shape.k * (c->chip.map == PM_XBAR_DR ? 2 : 1),
                              outputs * slices * (c->chip.map == PM_XBAR_DC ? 2 : 1) +
                                  (c->chip.map == PM_XBAR_OF)};
     int64_t t, tiles;
     pm_status status = pm_xbar_cost(&c->chip, &l->shape, l->w, l->a, &t, &tiles);
-    for (int64_t r = 0; r < pieces(size[0], c->chip.rows); r++)
-        for (int64_t q = 0; q < pieces(size[1], c->chip.cols) && status == PM_OK; q++)
-            status = add_tile(c, i, h, (const int64_t[]){r, q}, size);
+    for (int64_t head = 0; head < l->shape.repeat; head++)
+        for (int64_t r = 0; r < pieces(size[0], c->chip.rows); r++)
+            for (int64_t q = 0; q < pieces(size[1], c->chip.cols) && status == PM_OK; q++)
+                status = add_tile(c, l, h, head, (const int64_t[]){r, q}, size);
     if (status != PM_OK)
         return status;
-    const double use = (double)(size[0] * size[1]) / (double)(tiles * c->chip.rows * c->chip.cols);
-    printf("  %-16s %6d %6d %3u %3u %7d %6d %8.1f %12.1f\n", name, (int)l->shape.k, (int)outputs, l->w, l->a,
-           (int)l->shape.vectors, (int)tiles, 100 * use, (double)t / 10);
+    const double use =
+        (double)(size[0] * size[1] * l->shape.repeat) / (double)(tiles * c->chip.rows * c->chip.cols);
+    printf("  %-16s %6d %6d %3u %3u %7d %6d %8.1f %12.1f\n", l->name, (int)l->shape.k, (int)outputs, l->w,
+           l->a, (int)l->shape.vectors, (int)tiles, 100 * use, (double)t / 10);
+    c->numbered++;
     cJSON *item = cJSON_CreateObject();
-    return cJSON_AddItemToArray(layers, item) && cJSON_AddStringToObject(item, "name", name) &&
+    return cJSON_AddItemToArray(layers, item) && cJSON_AddStringToObject(item, "name", l->name) &&
                    cJSON_AddNumberToObject(item, "k", (double)l->shape.k) &&
                    cJSON_AddNumberToObject(item, "m", (double)outputs) &&
                    cJSON_AddNumberToObject(item, "w", l->w) && cJSON_AddNumberToObject(item, "a", l->a) &&
                    cJSON_AddNumberToObject(item, "vectors", (double)l->shape.vectors) &&
+                   cJSON_AddNumberToObject(item, "repeat", (double)l->shape.repeat) &&
                    cJSON_AddNumberToObject(item, "tiles", (double)tiles) &&
                    cJSON_AddNumberToObject(item, "utilisation", use) &&
                    cJSON_AddNumberToObject(item, "latency_us", (double)t / 10)
@@ -156,8 +179,10 @@ static pm_status add_layer(struct compile *c, unsigned i, cJSON *layers) {
 static pm_status add_schedule(struct compile *c) {
     static const char *const maps[] = {"dc", "of", "dr"};
     struct pm_policy eight;
-    if (pm_policy_new(&eight, c->network.graph) != PM_OK)
+    if (pm_policy_new(&eight, c->graph) != PM_OK)
         return out_of_memory(c);
+    for (unsigned i = 0; i < eight.layers; i++)
+        eight.layer[i].w = c->policy.layer[i].w ? 8 : 0;
     const double t = (double)pm_policy_time(&c->policy, &c->chip) / 10,
                  t8 = (double)pm_policy_time(&eight, &c->chip) / 10;
     pm_policy_free(&eight);
@@ -178,7 +203,8 @@ static pm_status add_schedule(struct compile *c) {
     printf("  layer             rows outputs  w   a vectors  tiles used, %%  latency, us\n");
     pm_status status = PM_OK;
     for (unsigned i = 0; i < c->policy.layers && status == PM_OK; i++)
-        status = add_layer(c, i, layers);
+        if (c->policy.layer[i].w)
+            status = add_layer(c, &c->policy.layer[i], layers);
     if (status == PM_OK)
         status = add_text(c, "schedule.json", cJSON_Print(c->schedule));
     if (status == PM_OK)
@@ -188,11 +214,10 @@ static pm_status add_schedule(struct compile *c) {
 
 /* ---- what else the folder needs ---- */
 
-static pm_status add_copy(struct compile *c, const char *name) {
-    char path[PATH_MAX + 32];
+/* A copy of the file under `name`. */
+static pm_status add_copy(struct compile *c, const char *path, const char *name) {
     FILE *from;
     uint64_t size;
-    snprintf(path, sizeof path, "%s/%s", c->folder, name);
     pm_status status = pm_file_open(path, &from, &size, &c->error);
     if (status != PM_OK)
         return status;
@@ -216,12 +241,20 @@ static pm_status add_plan(struct compile *c) {
     bool ok = place != NULL;
     for (unsigned i = 0; i < c->policy.layers && ok; i++) {
         const struct pm_policy_layer *l = &c->policy.layer[i];
-        cJSON *entry = cJSON_CreateObject(), *s = NULL;
+        cJSON *entry, *s = NULL;
+        const bool product = l->what != PM_POLICY_MATRIX;
+        if (l->w == 0 || l->what == PM_POLICY_AV) /* goes with q k^T */
+            continue;
+        entry = cJSON_CreateObject();
         ok = cJSON_AddItemToArray(place, entry) &&
-             cJSON_AddStringToObject(entry, "layers", c->network.graph->node[l->node].name) &&
-             cJSON_AddStringToObject(entry, "system", "xbar") &&
-             (s = cJSON_AddObjectToObject(entry, "settings")) && cJSON_AddNumberToObject(s, "w", l->w) &&
-             cJSON_AddNumberToObject(s, "a", l->a) && cJSON_AddNumberToObject(s, "cell", c->chip.cell) &&
+             cJSON_AddStringToObject(entry, "layers", c->graph->node[l->node].name) &&
+             cJSON_AddStringToObject(entry, "system", product ? "products" : "xbar") &&
+             (s = cJSON_AddObjectToObject(entry, "settings")) &&
+             cJSON_AddNumberToObject(s, product ? "qk-w" : "w", l->w) &&
+             cJSON_AddNumberToObject(s, product ? "qk-a" : "a", l->a) &&
+             (!product ||
+              (cJSON_AddNumberToObject(s, "av-w", l[1].w) && cJSON_AddNumberToObject(s, "av-a", l[1].a))) &&
+             cJSON_AddNumberToObject(s, "cell", c->chip.cell) &&
              cJSON_AddNumberToObject(s, "rows", (double)c->chip.rows) &&
              cJSON_AddNumberToObject(s, "cols", (double)c->chip.cols);
     }
@@ -231,13 +264,16 @@ static pm_status add_plan(struct compile *c) {
 }
 
 static pm_status collect(struct compile *c) {
-    static const char *const parts[] = {"config.json", "model.safetensors", "calibration.json"};
+    static const char *const parts[] = {"calibration.json", "config.json", "model.safetensors"};
     pm_status status = add_schedule(c);
     if (status == PM_OK)
         status = add_plan(c);
-    for (size_t i = 0; i < sizeof parts / sizeof *parts && status == PM_OK; i++)
-        status = add_copy(c, parts[i]);
-    return status;
+    for (size_t i = 0; i < (c->onnx ? 1 : sizeof parts / sizeof *parts) && status == PM_OK; i++) {
+        char path[PATH_MAX + 32];
+        snprintf(path, sizeof path, "%s/%s", c->folder, parts[i]);
+        status = add_copy(c, path, parts[i]);
+    }
+    return status == PM_OK && c->onnx ? add_copy(c, c->model, "model.onnx") : status;
 }
 
 /* ---- writing ---- */
@@ -282,7 +318,7 @@ static pm_status write_all(struct compile *c) {
 
 /* ---- the command ---- */
 
-enum { OPTION_POLICY = 256, OPTION_CELL, OPTION_XBAR, OPTION_MAP, OPTION_OUTPUT };
+enum { OPTION_POLICY = 256, OPTION_CELL, OPTION_XBAR, OPTION_MAP, OPTION_OUTPUT, OPTION_SHAPE };
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
     struct compile *c = state->input;
@@ -293,6 +329,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case OPTION_OUTPUT:
         c->output = arg;
         return 0;
+    case OPTION_SHAPE:
+        return pm_onnx_shapes_add(&c->shapes, arg, &c->error) == PM_OK ? 0 : EINVAL;
     case OPTION_CELL:
         c->chip.cell = (unsigned)(arg[0] - '0');
         return strlen(arg) == 1 && c->chip.cell >= 1 && c->chip.cell <= 4
@@ -313,22 +351,50 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     }
 }
 
+/* An ONNX file's layers are known once its inputs have shapes. */
+static pm_status load_onnx(struct compile *c) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", c->model);
+    snprintf(c->folder, sizeof c->folder, "%s", dirname(path));
+    pm_status status = pm_onnx_load(c->model, &c->onnx, &c->error);
+    if (status == PM_OK && !(c->input = calloc(pm_onnx_inputs(c->onnx) + 1, sizeof *c->input)))
+        status = out_of_memory(c);
+    if (status == PM_OK)
+        status = pm_onnx_shapes_apply(&c->shapes, c->model, c->onnx, c->input, &c->error);
+    if (status == PM_OK)
+        status = pm_onnx_bind(c->onnx, c->input, &c->error);
+    if (status == PM_OK)
+        c->graph = pm_onnx_layers(c->onnx);
+    return status;
+}
+
+static pm_status load(struct compile *c) {
+    const size_t length = strlen(c->model);
+    if (length > 5 && strcmp(c->model + length - 5, ".onnx") == 0)
+        return load_onnx(c);
+    if (c->shapes.count > 0)
+        return pm_fail(&c->error, PM_EINVAL, "--shape", "is for an ONNX network");
+    pm_find_model(c->model, c->folder);
+    const pm_status status = pm_network_load(&c->network, c->folder, &c->error);
+    c->graph = c->network.graph;
+    return status;
+}
+
 static pm_status compile(struct compile *c) {
     const char *missing = !c->model ? "MODEL" : !c->policy_path ? "--policy" : !c->output ? "--output" : NULL;
     if (missing)
         return pm_fail(&c->error, PM_EINVAL, missing, "missing; see perimeter compile --help");
     if (access(c->output, F_OK) == 0 && is_empty(c) != PM_OK)
         return PM_EINVAL;
-    pm_find_model(c->model, c->folder);
-    pm_status status = pm_network_load(&c->network, c->folder, &c->error);
+    pm_status status = load(c);
     if (status == PM_OK)
-        status = pm_policy_read(&c->policy, c->network.graph, c->policy_path, c->chip.cell, &c->error);
+        status = pm_policy_read(&c->policy, c->graph, c->policy_path, c->chip.cell, &c->error);
     if (status == PM_OK && pm_plan_new(&c->plan) != PM_OK)
         status = out_of_memory(c);
     if (status == PM_OK)
-        status = pm_policy_place(&c->policy, c->network.graph, &c->chip, &c->plan, &c->error);
+        status = pm_policy_place(&c->policy, c->graph, &c->chip, &c->plan, &c->error);
     if (status == PM_OK)
-        status = pm_placement_new(&c->plan, c->network.graph, c->folder, 0, &c->placement, &c->error);
+        status = pm_placement_new(&c->plan, c->graph, c->folder, 0, &c->placement, &c->error);
     if (status == PM_OK)
         status = collect(c);
     return status == PM_OK ? write_all(c) : status;
@@ -343,6 +409,8 @@ int pm_cmd_compile(int argc, char **argv) {
         {"map", OPTION_MAP, "dc|of|dr", 0,
          "How negative weights lie: pairs of columns, an offset column, pairs of rows; dc alone runs (dc)",
          0},
+        {"shape", OPTION_SHAPE, "NAME=1,3,48,192", 0,
+         "Of an ONNX network: an input's shape; sizes that are not fixed are 1 otherwise", 0},
         {"output", OPTION_OUTPUT, "DIR", 0, "New or empty folder for tiles, schedule and network", 0},
         {"help", 'h', NULL, 0, "This help", 0},
         {0},
@@ -352,7 +420,8 @@ int pm_cmd_compile(int argc, char **argv) {
                                      "MODEL --policy FILE --output DIR",
                                      "Slices a network onto crossbars, matrices of mixed precision: tiles, "
                                      "schedule, latency of writing and "
-                                     "reading them at every inference. perimeter run DIR executes it.",
+                                     "reading them at every inference. perimeter run DIR executes it, or, "
+                                     "of MODEL.onnx, perimeter infer DIR.",
                                      NULL,
                                      NULL,
                                      NULL};
@@ -380,6 +449,8 @@ int pm_cmd_compile(int argc, char **argv) {
     pm_plan_free(&c->plan);
     pm_policy_free(&c->policy);
     pm_network_free(&c->network);
+    free(c->input);
+    pm_onnx_free(c->onnx);
     free(c);
     return status == PM_OK ? 0 : 2;
 }

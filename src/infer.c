@@ -34,8 +34,9 @@ PM_SETTING_LIST(pm_infer_settings);
 
 struct job {
     const char *model, *summary, *ranges;
-    const char *rtl;                    /* pattern of the layers that are in RTL, too */
-    const char *in[PORTS], *out[PORTS]; /* "NAME=FILE" */
+    char compiled[PATH_MAX + 16], schedule[PATH_MAX + 16]; /* of a folder: its network and plan */
+    const char *rtl;                                       /* pattern of the layers that are in RTL, too */
+    const char *in[PORTS], *out[PORTS];                    /* "NAME=FILE" */
     unsigned ins, outs;
     struct pm_placing placing;
     struct pm_settings *settings;
@@ -416,7 +417,19 @@ static pm_status report(struct job *j) {
     return status;
 }
 
+/* What `perimeter compile` has made is named by its folder: the plan is that of the tiles. */
+static void find_compiled(struct job *j) {
+    snprintf(j->compiled, sizeof j->compiled, "%.*s/model.onnx", PATH_MAX, j->model);
+    if (access(j->compiled, F_OK) != 0)
+        return;
+    snprintf(j->schedule, sizeof j->schedule, "%.*s/plan.json", PATH_MAX, j->model);
+    j->model = j->compiled;
+    if (!j->placing.plan && access(j->schedule, F_OK) == 0)
+        j->placing.plan = j->schedule;
+}
+
 static pm_status infer(struct job *j) {
+    find_compiled(j);
     pm_status status = pm_onnx_load(j->model, &j->net, &j->error);
     if (status != PM_OK)
         return status;
@@ -544,7 +557,13 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 int pm_cmd_infer(int argc, char **argv) {
     static const struct argp argp = {
-        options, parse, "MODEL.onnx", "Runs an ONNX network on your own tensors.", NULL, NULL, NULL};
+        options,
+        parse,
+        "MODEL.onnx|DIR",
+        "Runs an ONNX network on your own tensors, or what perimeter compile has made of one.",
+        NULL,
+        NULL,
+        NULL};
     struct job *j = calloc(1, sizeof *j);
     if (!j) {
         fprintf(stderr, "perimeter: infer: out of memory\n");

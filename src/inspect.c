@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* `perimeter inspect`: an ONNX network as it is read. */
 #include "commands.h"
-#include "net/onnx.h"
+#include "onnx_shapes.h"
 #include "system/system.h"
 
 #include <argp.h>
@@ -9,11 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHAPES 64
-
 struct job {
-    const char *model, *shape[SHAPES]; /* "NAME=1,3,48,192" */
-    unsigned shapes;
+    const char *model;
+    struct pm_onnx_shapes shapes;
     struct pm_onnx *net;
     struct pm_onnx_tensor *input;
     struct pm_error error;
@@ -33,46 +31,6 @@ static void print_port(const char *what, const struct pm_onnx_port *p) {
             printf("%s%s", d ? "," : "", p->size[d].name ? p->size[d].name : "?");
     }
     puts("]");
-}
-
-/* "1,3,48,192" as a shape. */
-static bool parse_shape(const char *text, unsigned *rank, size_t *shape) {
-    *rank = 0;
-    while (*text) {
-        char *end;
-        if (*rank == PM_ONNX_RANK || *text < '0' || *text > '9')
-            return false;
-        shape[(*rank)++] = strtoul(text, &end, 10);
-        if (*end && (*end != ',' || !end[1]))
-            return false;
-        text = *end ? end + 1 : end;
-    }
-    return true;
-}
-
-/* Shapes as given; what is not fixed is 1. */
-static pm_status shape_inputs(struct job *j) {
-    for (unsigned k = 0; k < pm_onnx_inputs(j->net); k++) {
-        const struct pm_onnx_port *p = pm_onnx_input(j->net, k);
-        size_t shape[PM_ONNX_RANK];
-        for (unsigned d = 0; d < p->rank; d++)
-            shape[d] = p->size[d].size >= 0 ? (size_t)p->size[d].size : 1;
-        if (pm_onnx_shape(&j->input[k], p->type, p->rank, shape) != PM_OK)
-            return pm_fail(&j->error, PM_ERANGE, j->model, "input \"%.64s\" is too large", p->name);
-    }
-    for (unsigned i = 0; i < j->shapes; i++) {
-        const char *text = j->shape[i], *equals = strrchr(text, '=');
-        char name[512];
-        size_t shape[PM_ONNX_RANK];
-        unsigned rank;
-        snprintf(name, sizeof name, "%.*s", equals ? (int)(equals - text) : 0, text);
-        const int k = equals ? pm_onnx_find_input(j->net, name) : -1;
-        if (k < 0 || !parse_shape(equals + 1, &rank, shape))
-            return pm_fail(&j->error, PM_EINVAL, text, "not an input and its shape, as in x=1,3,48,192");
-        if (pm_onnx_shape(&j->input[k], pm_onnx_input(j->net, (unsigned)k)->type, rank, shape) != PM_OK)
-            return pm_fail(&j->error, PM_ERANGE, text, "too large");
-    }
-    return PM_OK;
 }
 
 static void print_systems(enum pm_node_kind kind) {
@@ -131,7 +89,7 @@ static pm_status inspect(struct job *j) {
     j->input = calloc(pm_onnx_inputs(j->net) + 1, sizeof *j->input);
     if (!j->input)
         return pm_fail(&j->error, PM_ENOMEM, j->model, "out of memory");
-    status = shape_inputs(j);
+    status = pm_onnx_shapes_apply(&j->shapes, j->model, j->net, j->input, &j->error);
     if (status != PM_OK)
         return status;
     const char *producer = pm_onnx_producer(j->net);
@@ -177,10 +135,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     struct job *j = state->input;
     switch (key) {
     case OPTION_SHAPE:
-        if (j->shapes == SHAPES)
-            return pm_fail(&j->error, PM_ERANGE, "--shape", "more than %d", SHAPES), EINVAL;
-        j->shape[j->shapes++] = arg;
-        return 0;
+        return pm_onnx_shapes_add(&j->shapes, arg, &j->error) == PM_OK ? 0 : EINVAL;
     case OPTION_OPERATORS:
         print_operators();
         exit(fflush(stdout) == 0 ? 0 : 2);

@@ -186,6 +186,9 @@ void pm_run_print_macros_row(const struct pm_run_outcome *o);
  * float; nothing where no layer is in digital modules. */
 void pm_run_add_digital(const struct pm_run_outcome *o, struct pm_results *r);
 void pm_run_print_digital(const struct pm_run_outcome *o);
+/** "rtl_digital": what RTL gave of them. */
+void pm_run_add_digital_rtl(const struct pm_run_outcome *o, struct pm_results *r);
+void pm_run_print_digital_rtl(const struct pm_run_outcome *o);
 /** "windows": the accesses of fixed windows of eight rows, and their conversions and levels. */
 void pm_run_add_windows(const struct pm_tally *t, struct pm_results *r);
 /** "sparsity": of each part, and "all", the shares of zeros; nothing where they were not looked for. */
@@ -193,9 +196,8 @@ void pm_run_add_sparsity(const struct pm_tally *t, struct pm_results *r);
 void pm_run_print_sparsity(const struct pm_tally *t, FILE *to);
 /** "counts": every layer's, part by part. */
 void pm_run_add_counts(const struct pm_tally *t, struct pm_results *r);
-/** The sum of what RTL measured of layers of a kind, PM_NODE_MATRIX or PM_NODE_ATTENTION, in one system or
- * (NULL) all. */
-struct pm_twin_result pm_run_rtl_sum(const struct pm_run_outcome *o, enum pm_node_kind kind,
+/** The sum of what RTL measured of layers of some kinds (PM_TAKES() of each) in one system or (NULL) all. */
+struct pm_twin_result pm_run_rtl_sum(const struct pm_run_outcome *o, unsigned kinds,
                                      const struct pm_system *system);
 /** Warns on stderr where more than 0.1 % of the elements that a layer stored were clamped. */
 void pm_run_warn(const struct pm_tally *t);

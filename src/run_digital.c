@@ -2,8 +2,8 @@
 /* What a run's digital modules did: special functions and products by NOR. */
 #include "run.h"
 
+#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 /* What layers of all systems counted in parts of one name. */
 struct unit {
@@ -88,4 +88,42 @@ void pm_run_print_digital(const struct pm_run_outcome *o) {
         printf("  no layer is on the host: no float between input and output\n");
     else
         printf("  layers on the host, in float: %u\n", host);
+}
+
+static struct pm_twin_digital rtl_sum(const struct pm_run_outcome *o) {
+    struct pm_twin_result sum = {0};
+    for (unsigned i = 0; i < o->tally.graph->nodes; i++)
+        pm_twin_result_add(&sum, &o->rtl[i]);
+    return sum.digital;
+}
+
+void pm_run_add_digital_rtl(const struct pm_run_outcome *o, struct pm_results *r) {
+    const struct pm_twin_digital x = rtl_sum(o);
+    if (x.compared == 0)
+        return;
+    pm_result_group(r, "rtl_digital");
+    pm_result_int(r, "integers_compared", (int64_t)x.compared, NULL, PM_RESULT_MEASURED);
+    pm_result_int(r, "integers_differ", (int64_t)x.differ, NULL, PM_RESULT_MEASURED);
+    pm_result_int(r, "clocks", (int64_t)x.clocks, "clocks", PM_RESULT_MEASURED);
+    pm_result_int(r, "clocks_golden", (int64_t)x.golden_clocks, "clocks", PM_RESULT_DERIVED);
+    pm_result_int(r, "layers_on_host", on_host(&o->tally), "layers", PM_RESULT_PLAIN);
+    if (o->labelled)
+        pm_result_int(r, "correct", o->correct_integer, "images", PM_RESULT_MEASURED);
+    pm_result_end(r);
+}
+
+void pm_run_print_digital_rtl(const struct pm_run_outcome *o) {
+    const struct pm_twin_digital x = rtl_sum(o);
+    if (x.compared == 0)
+        return;
+    printf("  digital modules: integers compared %" PRIu64 ", differ %" PRIu64
+           "; clocks %.0f / %.0f = %.3f\n",
+           x.compared, x.differ, (double)x.clocks, (double)x.golden_clocks,
+           pm_ratio((double)x.clocks, (double)x.golden_clocks));
+    if (on_host(&o->tally) > 0)
+        return;
+    printf("  every layer is in RTL but for products by NOR; what it gave is what goes on, from pixels to logits");
+    if (o->labelled)
+        printf("; %u of %u images correct", o->correct_integer, o->images);
+    printf("\n");
 }

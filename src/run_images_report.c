@@ -99,13 +99,13 @@ static void add_pass(const struct pm_twin_pass *x, int pass, double runs, struct
     pm_result_real(r, key, pm_ratio(x->bound, runs), "clocks", PM_RESULT_DERIVED);
 }
 
-/* Matrices in one system, those of the variants too. */
-static void add_matrix_rtl(const struct pm_run_report *rep, const struct pm_system *system,
+/* Layers in one system, those of the variants too. */
+static void add_system_rtl(const struct pm_run_report *rep, const struct pm_system *system,
                            struct pm_results *r) {
-    struct pm_twin_result all = pm_run_rtl_sum(&rep->rtl, PM_NODE_MATRIX, system);
+    struct pm_twin_result all = pm_run_rtl_sum(&rep->rtl, system->takes, system);
     char key[64];
     for (unsigned v = 0; v < rep->rtl_varied.count; v++) {
-        const struct pm_twin_result one = pm_run_rtl_sum(&rep->rtl_varied.outcome[v], PM_NODE_MATRIX, system);
+        const struct pm_twin_result one = pm_run_rtl_sum(&rep->rtl_varied.outcome[v], system->takes, system);
         pm_twin_result_add(&all, &one);
     }
     snprintf(key, sizeof key, "%s_integers_compared", system->name);
@@ -121,7 +121,7 @@ static bool is_cnn(const struct pm_run_report *rep) {
 /* Attentions: clocks of their passes, and what they move. */
 static void add_attention_rtl(const struct pm_run_report *rep, struct pm_results *r) {
     const struct pm_encoder_config *c = &rep->job->network.encoder.config;
-    const struct pm_twin_result x = pm_run_rtl_sum(&rep->rtl, PM_NODE_ATTENTION, NULL);
+    const struct pm_twin_result x = pm_run_rtl_sum(&rep->rtl, PM_TAKES(PM_NODE_ATTENTION), NULL);
     const struct pm_twin_pass *pass = rep->rtl.pass;
     const double runs = (double)x.runs, n = c->tokens, d = c->width, h = c->heads;
     pm_result_real(r, "cycles_per_token", pm_ratio(pass[0].clocks + pass[1].clocks, runs), "clocks",
@@ -143,11 +143,12 @@ static void add_attention_rtl(const struct pm_run_report *rep, struct pm_results
 /* Integers of attentions; of a network without, of its matrices. */
 static void add_rtl(const struct pm_run_report *rep, struct pm_results *r) {
     const struct pm_twin_result x =
-        pm_run_rtl_sum(&rep->rtl, is_cnn(rep) ? PM_NODE_MATRIX : PM_NODE_ATTENTION, NULL);
+        pm_run_rtl_sum(&rep->rtl, PM_TAKES(is_cnn(rep) ? PM_NODE_MATRIX : PM_NODE_ATTENTION), NULL);
     pm_result_int(r, "images_rtl", rep->rtl.images, "images", PM_RESULT_PLAIN);
     for (size_t i = 0; pm_systems[i]; i++)
-        if (pm_twin_of(pm_systems[i]) && (pm_systems[i]->takes & PM_TAKES(PM_NODE_MATRIX)))
-            add_matrix_rtl(rep, pm_systems[i], r);
+        if (pm_twin_of(pm_systems[i]) && !(pm_systems[i]->takes & PM_TAKES(PM_NODE_ATTENTION)))
+            add_system_rtl(rep, pm_systems[i], r);
+    pm_run_add_digital_rtl(&rep->rtl, r);
     pm_result_int(r, "integers_compared", (int64_t)x.compared, NULL, PM_RESULT_MEASURED);
     pm_result_int(r, "integers_differ", (int64_t)x.differ, NULL, PM_RESULT_MEASURED);
     if (!is_cnn(rep))
@@ -377,10 +378,10 @@ static void print_golden(const struct pm_run_report *rep, const struct pm_result
     pm_run_print_digital(o);
 }
 
-/* Matrices, a line a system. */
-static void print_matrices_rtl(const struct pm_run_outcome *o) {
+/* All but attentions, a line a system. */
+static void print_layers_rtl(const struct pm_run_outcome *o) {
     for (size_t i = 0; pm_systems[i]; i++) {
-        const struct pm_twin_result x = pm_run_rtl_sum(o, PM_NODE_MATRIX, pm_systems[i]);
+        const struct pm_twin_result x = pm_run_rtl_sum(o, pm_systems[i]->takes & ~PM_TAKES(PM_NODE_ATTENTION), pm_systems[i]);
         if (x.compared > 0)
             printf("  %s: integers compared %" PRIu64 ", differ %" PRIu64 "; clocks %.0f / %.0f = %.3f\n",
                    pm_systems[i]->title, x.compared, x.differ, (double)x.clocks, (double)x.golden_clocks,
@@ -411,8 +412,9 @@ static unsigned layers_of(const struct pm_run_report *rep) {
 static void print_rtl(const struct pm_run_report *rep, const struct pm_results *r) {
     printf("\nRTL against golden, %u images, %u layers each, %.1f s\n", rep->rtl.images, layers_of(rep),
            pm_results_number(r, "seconds_rtl"));
-    print_matrices_rtl(&rep->rtl);
-    if (pm_run_rtl_sum(&rep->rtl, PM_NODE_ATTENTION, NULL).runs == 0)
+    print_layers_rtl(&rep->rtl);
+    pm_run_print_digital_rtl(&rep->rtl);
+    if (pm_run_rtl_sum(&rep->rtl, PM_TAKES(PM_NODE_ATTENTION), NULL).runs == 0)
         return;
     printf("  integers compared %.0f, differ %.0f\n", pm_results_number(r, "integers_compared"),
            pm_results_number(r, "integers_differ"));
@@ -431,7 +433,7 @@ static void print_rtl_variants(const struct pm_run_report *rep) {
     printf("\nMatrices, RTL against golden, one image each\n");
     for (unsigned v = 0; v < rep->rtl_varied.count; v++) {
         printf("  %s, %.1f s\n  ", rep->rtl_varied.variant[v].text, rep->rtl_varied.outcome[v].seconds);
-        print_matrices_rtl(&rep->rtl_varied.outcome[v]);
+        print_layers_rtl(&rep->rtl_varied.outcome[v]);
     }
 }
 

@@ -248,12 +248,12 @@ void pm_run_add_counts(const struct pm_tally *t, struct pm_results *r) {
     pm_result_end(r);
 }
 
-struct pm_twin_result pm_run_rtl_sum(const struct pm_run_outcome *o, enum pm_node_kind kind,
+struct pm_twin_result pm_run_rtl_sum(const struct pm_run_outcome *o, unsigned kinds,
                                      const struct pm_system *system) {
     const struct pm_tally *t = &o->tally;
     struct pm_twin_result sum = {0};
     for (unsigned i = 0; i < t->graph->nodes; i++)
-        if (t->graph->node[i].kind == kind && (!system || t->system[i] == system))
+        if ((PM_TAKES(t->graph->node[i].kind) & kinds) && (!system || t->system[i] == system))
             pm_twin_result_add(&sum, &o->rtl[i]);
     return sum;
 }

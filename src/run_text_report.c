@@ -36,8 +36,8 @@ static void add_foretold(const struct pm_run_job *j, const struct pm_run_foretol
 }
 
 static void add_rtl(const struct pm_run_foretold *f, struct pm_results *r) {
-    const struct pm_twin_result attentions = pm_run_rtl_sum(&f->o, PM_NODE_ATTENTION, NULL),
-                                matrices = pm_run_rtl_sum(&f->o, PM_NODE_MATRIX, NULL);
+    const struct pm_twin_result attentions = pm_run_rtl_sum(&f->o, PM_TAKES(PM_NODE_ATTENTION), NULL),
+                                matrices = pm_run_rtl_sum(&f->o, PM_TAKES(PM_NODE_MATRIX), NULL);
     const unsigned runs = (unsigned)attentions.runs;
     pm_result_group(r, "rtl");
     pm_result_int(r, "tokens", f->o.images, "tokens", PM_RESULT_MEASURED);

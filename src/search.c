@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum method { EXHAUSTIVE, ESCH, DDPG };
-static const char *const methods[] = {"exhaustive", "esch", "ddpg"};
+enum method { EXHAUSTIVE, ESCH, DDPG, SINGLE };
+static const char *const methods[] = {"exhaustive", "esch", "ddpg", "single"};
 enum { FREE_LAYERS = 3 /* that can all be tried */, ACTIVATIONS = 7, RANDOM_EPISODES = 21, STATE = 10 };
 
 struct command {
@@ -29,7 +29,8 @@ struct command {
     uint64_t seed;
     const char *output;
     unsigned weight[7], weights; /* bits that a weight may have */
-    size_t eight, found;         /* numbers of the policy of 8/8, and of the best that the method tried */
+    size_t eight, four;          /* numbers of the policy of 8/8, and of that of 4/4 */
+    size_t uniform, found;       /* of the best of one number of bits, and that the method tried */
     double target;               /* accuracy, % */
     time_t begun;
     unsigned done, all; /* candidates */
@@ -38,6 +39,10 @@ struct command {
 
 static double accuracy(const struct command *c, size_t number) {
     return 100.0 * c->s.seen[number].correct / c->s.images;
+}
+
+static double speedup(const struct command *c, size_t number) {
+    return (double)c->s.seen[c->eight].time / (double)c->s.seen[number].time;
 }
 
 static double reward(const struct command *c, size_t number) {
@@ -100,6 +105,33 @@ static pm_status try_all(struct command *c) {
     return status;
 }
 
+/* Every layer alone, the ends too, at the least bits of weights, then of inputs: a line of what each costs.
+ */
+static pm_status try_single(struct command *c) {
+    struct pm_policy *p = &c->s.policy;
+    const unsigned least = c->s.seen[c->four].bits[2];
+    pm_status status = PM_OK;
+    c->all = 2 * p->layers;
+    if (c->s.rank == 0)
+        printf("layer             w=%u: speedup, points  a=%u: speedup, points\n", least, least);
+    for (unsigned i = 0; i < p->layers && status == PM_OK; i++) {
+        size_t number[2];
+        for (unsigned k = 0; k < 2 && status == PM_OK; k++) {
+            for (unsigned j = 0; j < p->layers; j++)
+                p->layer[j].w = p->layer[j].a = 8;
+            *(k == 0 ? &p->layer[i].w : &p->layer[i].a) = least;
+            status = pm_search_see(&c->s, &number[k]);
+            if (status == PM_OK)
+                tried(c, number[k]);
+        }
+        if (status == PM_OK && c->s.rank == 0)
+            printf("%-16s %9.4f %+7.2f %13.4f %+7.2f\n", p->layer[i].name, speedup(c, number[0]),
+                   accuracy(c, number[0]) - accuracy(c, c->eight), speedup(c, number[1]),
+                   accuracy(c, number[1]) - accuracy(c, c->eight));
+    }
+    return status;
+}
+
 static double of_point(unsigned n, const double *x, double *slope, void *data) {
     struct command *c = data;
     struct pm_policy *p = &c->s.policy;
@@ -119,6 +151,18 @@ static double of_point(unsigned n, const double *x, double *slope, void *data) {
     return reward(c, number);
 }
 
+/* The best uniform policy as a point. */
+static void begin_at(const struct command *c, double *x) {
+    const uint8_t *bits = c->s.seen[c->uniform].bits + 2;
+    for (unsigned i = 0; i < c->s.policy.layers - 2; i++) {
+        unsigned k = 0;
+        while (c->weight[k] != bits[2 * i])
+            k++;
+        x[2 * i] = (k + 0.5) / c->weights;
+        x[2 * i + 1] = (bits[2 * i + 1] - 1.5) / 7;
+    }
+}
+
 static pm_status evolve(struct command *c) {
     const unsigned n = 2 * (c->s.policy.layers - 2);
     double *x = malloc(n * sizeof *x), best;
@@ -126,8 +170,7 @@ static pm_status evolve(struct command *c) {
     c->all = c->episodes;
     c->status = PM_OK;
     if (x && opt) {
-        for (unsigned i = 0; i < n; i++)
-            x[i] = 1;
+        begin_at(c, x);
         nlopt_srand((unsigned long)c->seed);
         nlopt_set_lower_bounds1(opt, 0);
         nlopt_set_upper_bounds1(opt, 1);
@@ -152,7 +195,8 @@ static void make_states(const struct command *c, double (*state)[STATE]) {
         const struct pm_node *node = &g->node[p->layer[i].node];
         const struct pm_node *before = node->in[0] != PM_NO_NODE ? &g->node[node->in[0]] : node;
         const bool windows = before->kind == PM_NODE_UNFOLD;
-        const double raw[STATE - 2] = {windows,
+        const double kind = windows ? 2 : p->layer[i].what != PM_POLICY_MATRIX;
+        const double raw[STATE - 2] = {kind,
                                        (double)l->k,
                                        (double)l->outputs,
                                        windows ? before->window.stride : 1,
@@ -239,8 +283,7 @@ static size_t best_of(const struct command *c) {
 }
 
 static void print_policy(const struct command *c, const char *what, size_t number) {
-    printf("%-28s %8.3fx %8.2f %% %+7.2f points\n", what,
-           (double)c->s.seen[c->eight].time / (double)c->s.seen[number].time, accuracy(c, number),
+    printf("%-28s %8.3fx %8.2f %% %+7.2f points\n", what, speedup(c, number), accuracy(c, number),
            accuracy(c, number) - accuracy(c, c->eight));
 }
 
@@ -283,12 +326,16 @@ static bool knows_all(const struct command *c) {
     return (double)of_ends >= all;
 }
 
-static pm_status print_report(struct command *c, size_t four) {
+static pm_status print_report(struct command *c) {
     printf("%s, seed %" PRIu64 ": %u candidates, %u validation images; target %.2f %%\n", methods[c->method],
            c->seed, c->done, c->s.images, c->target);
     printf("policy                        speedup  accuracy\n");
     print_policy(c, "8/8", c->eight);
-    print_policy(c, "4/4, ends 8/8: the ceiling", four);
+    print_policy(c, "4/4, ends 8/8: the ceiling", c->four);
+    const uint8_t *bits = c->s.seen[c->uniform].bits;
+    char what[32];
+    snprintf(what, sizeof what, "%u/%u, the best uniform one", bits[2], bits[3]);
+    print_policy(c, what, c->uniform);
     print_policy(c, "found", c->found);
     if (knows_all(c)) {
         const size_t optimum = best_of(c);
@@ -307,8 +354,8 @@ static void set_policy(struct command *c, size_t number) {
 }
 
 static pm_status save(struct command *c, struct pm_outfile *file) {
-    set_policy(c, c->found);
-    char *text = pm_policy_text(&c->s.policy, c->s.run.network.graph);
+    set_policy(c, reward(c, c->uniform) > reward(c, c->found) ? c->uniform : c->found);
+    char *text = pm_policy_text(&c->s.policy);
     const pm_status status =
         text ? pm_outfile_write_all(file, 1, pm_write_line, (const void *[]){text}, &c->s.run.error)
              : pm_fail(&c->s.run.error, PM_ENOMEM, c->output, "out of memory");
@@ -318,12 +365,34 @@ static pm_status save(struct command *c, struct pm_outfile *file) {
 
 /* ---- the command ---- */
 
-/* A policy of one number of bits inside, whose number goes to *number. */
-static pm_status see_uniform(struct command *c, unsigned bits, size_t *number) {
-    for (unsigned i = 0; i < c->s.policy.layers; i++)
-        c->s.policy.layer[i].w = c->s.policy.layer[i].a = bits;
+/* A policy of the same bits in all inner layers, whose number goes to *number. */
+static pm_status see_uniform(struct command *c, unsigned w, unsigned a, size_t *number) {
+    for (unsigned i = 0; i < c->s.policy.layers; i++) {
+        c->s.policy.layer[i].w = w;
+        c->s.policy.layer[i].a = a;
+    }
     set_ends(c);
     return pm_search_see(&c->s, number);
+}
+
+/* All uniform policies of at least three bits: what a search has to beat. */
+static pm_status see_all_uniform(struct command *c) {
+    const unsigned least = 4 % c->s.chip.cell == 0 ? 4 : c->weight[0]; /* 4/4, or a multiple of the cell */
+    pm_status status = see_uniform(c, 8, 8, &c->eight);
+    if (status == PM_OK)
+        status = see_uniform(c, least, least, &c->four);
+    if (status != PM_OK)
+        return status;
+    c->target = accuracy(c, c->eight) - c->drop;
+    c->uniform = c->eight;
+    for (unsigned k = 0; k < c->weights; k++)
+        for (unsigned a = 3; a <= 8 && status == PM_OK; a++) {
+            size_t number;
+            status = c->weight[k] < 3 ? PM_OK : see_uniform(c, c->weight[k], a, &number);
+            if (status == PM_OK && c->weight[k] >= 3 && reward(c, number) > reward(c, c->uniform))
+                c->uniform = number;
+        }
+    return status;
 }
 
 static pm_status prepare(struct command *c, struct pm_outfile *file) {
@@ -338,7 +407,7 @@ static pm_status prepare(struct command *c, struct pm_outfile *file) {
     if (status == PM_OK && pm_policy_new(&c->s.policy, j->network.graph) != PM_OK)
         status = pm_fail(&j->error, PM_ENOMEM, "search", "out of memory");
     if (status == PM_OK && (c->s.policy.layers < 3 || c->s.policy.layers > PM_PLAN_ENTRIES))
-        status = pm_fail(&j->error, PM_EINVAL, j->model, "%u matrices, a search takes 3 to %d",
+        status = pm_fail(&j->error, PM_EINVAL, j->model, "%u matrices and products, a search takes 3 to %d",
                          c->s.policy.layers, PM_PLAN_ENTRIES);
     for (unsigned w = c->s.chip.cell; w <= 8; w += c->s.chip.cell)
         if (w >= 2)
@@ -349,22 +418,20 @@ static pm_status prepare(struct command *c, struct pm_outfile *file) {
 }
 
 static pm_status search(struct command *c, struct pm_outfile *file) {
-    size_t four;
     pm_status status = prepare(c, file);
     if (status == PM_OK)
-        status = see_uniform(c, 8, &c->eight);
-    /* 4/4, or the least that is a multiple of the cell. */
-    if (status == PM_OK)
-        status = see_uniform(c, 4 % c->s.chip.cell == 0 ? 4 : c->weight[0], &four);
+        status = see_all_uniform(c);
     if (status != PM_OK)
         return status;
-    c->target = accuracy(c, c->eight) - c->drop;
     c->begun = time(NULL);
-    status = c->method == EXHAUSTIVE ? try_all(c) : c->method == ESCH ? evolve(c) : learn(c);
+    status = c->method == EXHAUSTIVE ? try_all(c)
+             : c->method == ESCH     ? evolve(c)
+             : c->method == SINGLE   ? try_single(c)
+                                     : learn(c);
     if (status != PM_OK || c->s.rank > 0)
         return status;
     status = save(c, file);
-    return status == PM_OK ? print_report(c, four) : status;
+    return status == PM_OK ? print_report(c) : status;
 }
 
 enum {
@@ -406,10 +473,11 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
                    ? 0
                    : pm_command_refuse(&c->s.run.error, "--drop", arg, "a number in 0..100");
     case OPTION_METHOD: {
-        const int method = pm_choice("exhaustive|esch|ddpg", arg, strlen(arg));
+        const int method = pm_choice("exhaustive|esch|ddpg|single", arg, strlen(arg));
         c->method = (enum method)method;
-        return method >= 0 ? 0
-                           : pm_command_refuse(&c->s.run.error, "--method", arg, "exhaustive, esch or ddpg");
+        return method >= 0
+                   ? 0
+                   : pm_command_refuse(&c->s.run.error, "--method", arg, "exhaustive, esch, ddpg or single");
     }
     case OPTION_EPISODES:
         if (!pm_command_integer(arg, 1, 1000000, &v))
@@ -437,7 +505,8 @@ int pm_cmd_search(int argc, char **argv) {
         {"cell", OPTION_CELL, "BITS", 0, "of a cell, 1..4 (4); weights have multiples of it", 0},
         {"xbar", OPTION_XBAR, "ROWSxCOLUMNS", 0, "Size of a crossbar (256x256)", 0},
         {"drop", OPTION_DROP, "POINTS", 0, "of accuracy that may be lost against 8/8 (0.5)", 0},
-        {"method", OPTION_METHOD, "exhaustive|esch|ddpg", 0, "(ddpg)", 0},
+        {"method", OPTION_METHOD, "exhaustive|esch|ddpg|single", 0,
+         "(ddpg); single: what each layer alone costs at few bits", 0},
         {"episodes", OPTION_EPISODES, "N", 0, "Candidates of esch and ddpg (600)", 0},
         {"images", OPTION_IMAGES, "N", 0, "Validation images: the last N of the training set (1000)", 0},
         {"seed", OPTION_SEED, "N", 0, "of esch and ddpg (1)", 0},
@@ -449,7 +518,8 @@ int pm_cmd_search(int argc, char **argv) {
     static const struct argp argp = {options,
                                      parse,
                                      "MODEL --data DIR --output P.json",
-                                     "Finds the bits of weights and inputs of every matrix with which an "
+                                     "Finds the bits of weights and inputs of every matrix, and of every "
+                                     "product of attention, with which an "
                                      "inference on crossbars takes the least "
                                      "time within a loss of accuracy. The first and the last layer have 8. "
                                      "Under mpirun the ranks share the images; "

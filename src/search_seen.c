@@ -22,8 +22,10 @@ static uint64_t hash_bytes(uint64_t h, const void *data, size_t n) {
 static void heading(const struct pm_search *s, char text[static 160]) {
     uint64_t h = UINT64_C(0xCBF29CE484222325);
     for (unsigned i = 0; i < s->policy.layers; i++) {
-        const struct pm_matrix *m = s->run.network.graph->node[s->policy.layer[i].node].matrix;
-        h = hash_bytes(h, m->weight, (size_t)m->in * m->out * sizeof *m->weight);
+        const struct pm_node *node = &s->run.network.graph->node[s->policy.layer[i].node];
+        const struct pm_matrix *m = node->matrix;
+        if (node->kind == PM_NODE_MATRIX)
+            h = hash_bytes(h, m->weight, (size_t)m->in * m->out * sizeof *m->weight);
     }
     snprintf(text, 160, "# network %016" PRIx64 ", %u layers, %u images, cells of %u bits, %dx%d\n", h,
              s->policy.layers, s->images, s->chip.cell, (int)s->chip.rows, (int)s->chip.cols);

@@ -166,6 +166,10 @@ void pm_twin_result_add(struct pm_twin_result *sum, const struct pm_twin_result 
     sum->golden_clocks += r->golden_clocks;
     sum->elements_in += r->elements_in;
     sum->elements_out += r->elements_out;
+    sum->digital.compared += r->digital.compared;
+    sum->digital.differ += r->digital.differ;
+    sum->digital.clocks += r->digital.clocks;
+    sum->digital.golden_clocks += r->digital.golden_clocks;
     for (int i = 0; i < 2; i++) {
         sum->pass[i].clocks += r->pass[i].clocks;
         sum->pass[i].bound += r->pass[i].bound;
@@ -174,16 +178,28 @@ void pm_twin_result_add(struct pm_twin_result *sum, const struct pm_twin_result 
 
 /* ---- for twins ---- */
 
-void pm_twin_compare(struct pm_twin_layer *l, const char *tensor, size_t index, int64_t golden, int64_t rtl) {
+/* The first difference is told. */
+static void tell(struct pm_twin_layer *l, const char *where, const char *tensor, size_t index, int64_t golden,
+                 int64_t rtl) {
     struct pm_twins *t = l->all;
-    l->result.compared++;
-    l->result.differ += golden != rtl;
     if (golden == rtl || t->failed)
         return;
     t->failed = true;
-    fprintf(stderr, "perimeter: %s: %s, %s %u: %s[%zu]: golden %" PRId64 ", rtl %" PRId64 "\n",
-            t->twin[l - t->layer]->system, l->node->name, t->report.item, t->worker->item, tensor, index,
-            golden, rtl);
+    fprintf(stderr, "perimeter: %s: %s, %s %u: %s[%zu]: golden %" PRId64 ", rtl %" PRId64 "\n", where,
+            l->node->name, t->report.item, t->worker->item, tensor, index, golden, rtl);
+}
+
+void pm_twin_compare(struct pm_twin_layer *l, const char *tensor, size_t index, int64_t golden, int64_t rtl) {
+    l->result.compared++;
+    l->result.differ += golden != rtl;
+    tell(l, l->all->twin[l - l->all->layer]->system, tensor, index, golden, rtl);
+}
+
+void pm_twin_compare_digital(struct pm_twin_layer *l, const char *block, const char *tensor, size_t index,
+                             int64_t golden, int64_t rtl) {
+    l->result.digital.compared++;
+    l->result.digital.differ += golden != rtl;
+    tell(l, block, tensor, index, golden, rtl);
 }
 
 void pm_twin_count_pass(struct pm_twin_layer *l, int pass, double clocks, double bound) {

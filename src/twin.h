@@ -16,6 +16,9 @@ struct pm_twin_result {
     struct pm_twin_pass {
         double clocks, bound; /**< a vector in steady state, and golden's bound of it; summed over runs */
     } pass[2];
+    struct pm_twin_digital {
+        uint64_t compared, differ, clocks, golden_clocks;
+    } digital; /**< of digital modules beside the layer's arrays; no part of the above */
 };
 
 struct pm_twins;
@@ -79,6 +82,9 @@ void pm_twin_result_add(struct pm_twin_result *sum, const struct pm_twin_result 
 
 /** For twins. Counts one comparison; the first difference is reported. `part` precedes the tensor's name. */
 void pm_twin_compare(struct pm_twin_layer *l, const char *tensor, size_t index, int64_t golden, int64_t rtl);
+/** The same of an integer of a digital module, in the RTL of `block`. */
+void pm_twin_compare_digital(struct pm_twin_layer *l, const char *block, const char *tensor, size_t index,
+                             int64_t golden, int64_t rtl);
 /** Counts pass 0 or 1 of a run. */
 void pm_twin_count_pass(struct pm_twin_layer *l, int pass, double clocks, double bound);
 /** Whether there was a difference. */

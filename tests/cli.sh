@@ -232,6 +232,8 @@ golden() {
     mk run.npy '<i4' 4 3 2 2 1
     expect "wake" "out/c=<i8 1 17" "out/e=<i8 4 7 9 12 17" -- wake --in bits=bits.npy run=run.npy --set pwr=2 bus=16 cap=64 \
         --out cycles=out/c end=out/e
+    mk layers.npy '<i8' 1,2 576 49
+    expect "pva-cost" "out/a=<i8 1 32634" "out/c=<i8 1 56448" -- pva-cost --in layers=layers.npy --out accesses=out/a conventional=out/c
     # 1.5 * 3 - 0.5 * 5 = 2; the same as integers, 3*2 - 5.
     mk x.npy '<i4' 1,2 16320 48896
     mk w.npy '<i4' 2,1 3 5
@@ -561,6 +563,8 @@ refuse_all() {
     refuse "two steps for three levels" k "2 values, expected 3" op pva-gemv --in x=x.npy w=x.npy --set k=0,0 --out y=out/y
     refuse "a table whose step is too coarse" k "16 wordlines of level 0 are less than 8<<2" op pva-gemv --in x=x.npy w=x.npy \
         --set k=2,0,0 --out y=out/y
+    mk layers.npy '<i8' 1,2 70000 1
+    refuse "a layer of too many rows" layers "[0,0] 70000 rows, at most 65536" op pva-cost --in layers=layers.npy --out accesses=out/a
     refuse "bounds in the wrong order" lo "9 is above hi=3" op pva-gemv --in x=x.npy w=x.npy --set lo=9 hi=3 --out y=out/y
     mk one.npy '<i4' 1,1 1
     refuse "alignment by layer of integers" align "only mode=ff" op mix-gemv --in x=one.npy w=one.npy --set mode=ii align=layer \

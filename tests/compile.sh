@@ -81,15 +81,78 @@ for k in range(144):
 END
 check "the three maps hold the same weights" $?
 
-python3 - >"$work/vit.json" <<'END'
-names = ["patch"] + [f"{p}{i}.{m}" for i in range(3) for p, ms in (("attn", "qkvo"), ("ffn", ("up", "down"))) for m in ms] + ["head"]
-inner = ", ".join(f'{{"name": "{n}", "w": 4, "a": 8}}' for n in names[1:-1])
+vit() { # w a PRODUCTS NAME: an encoder's inner matrices, and its products where PRODUCTS is not empty
+    python3 - "$@" >"$work/vit.json" <<'END'
+import sys
+w, a, products, _ = sys.argv[1:]
+attn = ["q", "k", "v", "qk", "av", "o"] if products else "qkvo"
+names = [f"{p}{i}.{m}" for i in range(3) for p, ms in (("attn", attn), ("ffn", ("up", "down"))) for m in ms]
+inner = ", ".join(f'{{"name": "{n}", "w": {w}, "a": {a}}}' for n in names)
 print(f'{{"layers": [{{"name": "patch", "w": 8, "a": 8}}, {inner}, {{"name": "head", "w": 8, "a": 8}}]}}')
 END
-"$build/perimeter" compile fashion-vit --policy "$work/vit.json" --xbar 64x64 --output "$work/vit" >"$work/out"
+    "$build/perimeter" compile fashion-vit --policy "$work/vit.json" --xbar 64x64 --output "$work/$4" >"$work/out"
+}
 # 96 inner tiles and 4 of the patches, 49 vectors of 8 planes each; half of the inner ones; the head's one vector.
+vit 4 8 '' vit
 grep -q ": $(awk 'BEGIN { t = 560 + 49 * 8 * 14; printf "%.3f", (100 * t + 672) / (52 * t + 672) }')x" "$work/out"
-check "an encoder: $(tail -n 1 "$work/out" | sed 's/^ *//')" $?
+check "an encoder's matrices: $(tail -n 1 "$work/out" | sed 's/^ *//')" $?
+# Each of 3 layers' 4 heads takes 4 tiles for its keys and 1 for its values, at 4 bits 2 and 1.
+vit 4 8 products vit48
+grep -q '53289.6 us, 96835.2 at 8 bits: 1.817x' "$work/out"
+check "with attention's products: $(tail -n 1 "$work/out" | sed 's/^ *//')" $?
+[ "$(grep -c '"head":' "$work/vit48/schedule.json")" = 36 ] && [ "$(find "$work/vit48" -name 'tile-*.npy' | wc -l)" = 53 ]
+check "36 tiles of products, whose cells have no image; 53 of matrices" $?
+vit 4 4 products vit44
+grep -q '30240.0 us, 96835.2 at 8 bits: 3.202x' "$work/out"
+check "all at 4 bits: $(tail -n 1 "$work/out" | sed 's/^ *//')" $?
+run "$work/vit44" --images 200 --engine both --rtl-images 1
+[ "$(value integers_differ)" = 0 ] && [ "$(value xbar_integers_differ)" = 0 ] && [ "$(value products_integers_differ)" = 0 ] &&
+    [ "$(value products_integers_compared)" = $((3 * 4 * (49 * 49 + 49 * 16 + 2))) ]
+check "it runs, products too, both engines: $(value products_integers_compared) of their integers, equal" $?
+at44=$(value accuracy_integer)
+run "$work/vit48" --images 200
+awk -v four="$at44" -v eight="$(value accuracy_integer)" 'BEGIN { exit !(four > 0.6 && four < eight) }'
+check "4 bits of inputs lose accuracy: $at44, 8 $(value accuracy_integer)" $?
+
+# An ONNX network, its ranges calibrated on 20 images.
+mkdir "$work/onnx"
+cp models/fashion-cnn/model.onnx "$work/onnx"
+python3 - "$data" "$work/x.npy" "$work/one.npy" <<'END'
+import gzip, struct, sys
+pixels = gzip.open(sys.argv[1] + "/t10k-images-idx3-ubyte.gz").read()[16:16 + 20 * 784]
+for path, n in ((sys.argv[2], 20), (sys.argv[3], 1)):
+    head = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({n}, 1, 28, 28), }}"
+    head += " " * (117 - len(head)) + "\n"
+    data = struct.pack(f"<{n * 784}f", *(p / 255 for p in pixels[:n * 784]))
+    open(path, "wb").write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + data)
+END
+"$build/perimeter" calibrate "$work/onnx/model.onnx" --data "$work/x.npy" >/dev/null
+cat >"$work/o.json" <<'END'
+{"layers": [{"name": "convs.0", "w": 8, "a": 8}, {"name": "convs.1", "w": 4, "a": 5}, {"name": "convs.2", "w": 4, "a": 8},
+ {"name": "convs.3", "w": 4, "a": 5}, {"name": "head", "w": 8, "a": 8}]}
+END
+"$build/perimeter" compile "$work/onnx/model.onnx" --policy "$work/o.json" --xbar 64x64 --output "$work/oc" >"$work/out" 2>"$work/err"
+check "an ONNX network" $?
+"$build/perimeter" compile models/fashion-cnn --policy "$work/p.json" --xbar 64x64 --output "$work/same" >"$work/same.out"
+[ "$(tail -n 1 "$work/out")" = "$(tail -n 1 "$work/same.out")" ] && cmp -s "$work/oc/tile-3-2-1.npy" "$work/same/tile-3-2-1.npy"
+check "its time and tiles are those of the same network as its own file: $(tail -n 1 "$work/out" | sed 's/^ *//')" $?
+infer() { "$build/perimeter" infer "$@" --in "image=$work/one.npy" --out "logits=$work/y.npy" >"$work/run" 2>"$work/err"; }
+infer "$work/oc" --rtl '*'
+[ $? = 0 ] && grep -q 'RTL: 5 layers, .* 8879 integers compared, 0 differ' "$work/run"
+check "infer runs its tiles, also in RTL: $(grep -o '[0-9]* integers.*' "$work/run")" $?
+mv "$work/y.npy" "$work/tiles.npy"
+infer "$work/onnx/model.onnx" --place '*=xbar,w=4,a=5,rows=64,cols=64' --place 'convs.2=xbar,w=4,rows=64,cols=64' --place 'convs.0=xbar,rows=64,cols=64' \
+    --place 'head=xbar,rows=64,cols=64'
+[ -s "$work/y.npy" ] && cmp -s "$work/y.npy" "$work/tiles.npy"
+check "as the network under the same bits" $?
+python3 - "$work/oc/tile-3-0-0.npy" <<'END'
+import sys
+data = open(sys.argv[1], "rb").read()
+open(sys.argv[1], "wb").write(data[:-64 * 64] + bytes(64 * 64))
+END
+infer "$work/oc"
+[ -s "$work/y.npy" ] && ! cmp -s "$work/y.npy" "$work/tiles.npy"
+check "a tile of zeros changes what it gives" $?
 
 mkdir "$work/bad"
 bad() { # name command...: status 2, one line that holds $want, nothing left
@@ -115,6 +178,16 @@ policy 4 9 "$work/nine.json"
 want='nine.json: .*a' bad "9 bits" $cnn --policy "$work/nine.json"
 echo '{"layers": [{"name": "conv1", "w": 8, "a": 8}]}' >"$work/few.json"
 want='conv2 is missing' bad "a policy of one layer" $cnn --policy "$work/few.json"
+sed 's/{"name": "attn1.av", "w": 4, "a": 4}, //' "$work/vit.json" >"$work/half.json"
+want='attn1.av is missing' bad "one product of two" compile fashion-vit --policy "$work/half.json" --output "$work/bad/o"
+sed 's/attn1.av/attn1.heads/' "$work/vit.json" >"$work/heads.json"
+want='attn1.heads' bad "heads instead of products" compile fashion-vit --policy "$work/heads.json" --output "$work/bad/o"
+want='conv1' bad "a policy of other names" compile "$work/onnx/model.onnx" --policy "$work/p.json" --output "$work/bad/o"
+want='not an input' bad "a shape of no input" compile "$work/onnx/model.onnx" --policy "$work/o.json" --shape "pixels=1,1,28,28" --output "$work/bad/o"
+want='ONNX' bad "a shape of another network" compile fashion-cnn --policy "$work/p.json" --shape "image=1,1,28,28" --output "$work/bad/o"
+want='nowhere.onnx' bad "an ONNX file that is not there" compile "$work/nowhere.onnx" --policy "$work/o.json" --output "$work/bad/o"
+cp "$work/onnx/model.onnx" "$work/alone.onnx"
+want='range of its inputs' bad "an ONNX network that is not calibrated" compile "$work/alone.onnx" --policy "$work/o.json" --output "$work/bad/o"
 echo '{"layers": [{"name": "conv9", "w": 8, "a": 8}]}' >"$work/other.json"
 want='conv9' bad "another network's policy" $cnn --policy "$work/other.json"
 want='map' bad "running a map of offsets" run "$work/of" --data "$data" --images 1

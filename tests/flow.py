@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The flow itself: pages are what the data say, names and variables are what the pages say, and no locale changes a number."""
+import json
 import os
 import re
 import subprocess
@@ -12,15 +13,33 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "flow"))
 from common import Failure, Tap, blocks, digest, fill, keep, program, read, read_tsv, recall, update_tsv, write  # noqa: E402
 from mapping import configurations  # noqa: E402
 from models import canonical, models  # noqa: E402
+import crossbars  # noqa: E402
 import mutate  # noqa: E402
 import sources  # noqa: E402
+import systems  # noqa: E402
 
 tap = Tap()
 
 
 def pages():
-    for command in ("synth.py pages", "evidence.py", "power.py pages", "sources.py", "systems.py"):
+    for command in ("synth.py pages", "evidence.py", "power.py pages", "sources.py", "systems.py", "crossbars.py"):
         tap(subprocess.run([f"flow/{command.split()[0]}", *command.split()[1:], "--check"]).returncode == 0, f"pages have what flow/{command} prints")
+
+
+def published_crossbars(folder):
+    """Layers' times are the source's at 8/8; a policy's file is read, and one that is none is refused."""
+    for network, cell, units in (("VGG-16", 4, 123946368), ("ViT-B/32", 4, 34610688), ("ResNet-18", 2, 30149280)):
+        tap(crossbars.total(network, crossbars.uniform(network, 8, 8), cell) == units, f"{network} on crossbars takes {units} units at 8/8")
+    head = "{'descr': '<i8', 'fortran_order': False, 'shape': (21, 2), }\n"
+    bits = [v for layer in crossbars.uniform("ResNet-18", 4, 6) for v in layer]
+    path = folder / "policy.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head.encode() + b"".join(v.to_bytes(8, "little") for v in bits))
+    tap(crossbars.read_policy(path) == crossbars.uniform("ResNet-18", 4, 6), "a policy's array is read")
+    done = subprocess.run(["flow/crossbars.py", "ResNet-18", path], capture_output=True, text=True)
+    tap(done.returncode == 0 and "1507464.0 us, " in done.stdout, "its time and speedup are printed")
+    for network, file in (("VGG-16", path), ("ResNet-18", "Makefile"), ("AlexNet", path)):
+        done = subprocess.run(["flow/crossbars.py", network, file], capture_output=True, text=True)
+        tap(done.returncode == 2 and done.stderr.count("\n") == 1, f"{network} with {Path(file).name} is refused")
 
 
 def named_models():
@@ -112,6 +131,30 @@ def claims(_):
             tap("row 2, a claim: " in str(failure), f"a row with {wrong} is refused")
 
 
+def systems_table(folder):
+    """A run's summary becomes a row of docs/systems.tsv, and this a line; the program that runs is a stub."""
+    summary = {"images_golden": 4, "accuracy_float": 0.75, "accuracy_integer": 0.5, "cost": {"arrays": 3}, "integers_compared": 7, "integers_differ": 0,
+               "counts": {"a": {"system": "x", "slc": {"array_reads": 8, "conversions": 40, "clocks": 12}, "whole": {"clocks": 20}},
+                          "b": {"system": "x", "sram": {"accesses": 4, "clocks": 8}}}}
+    tap(systems.counts(summary) == {"reads": "3", "conversions": "10", "clocks": "7", "arrays": "3"}, "counts of an input: parts run beside each other, layers in turn")
+    tap(systems.score({"spearman_float": 0.5}, "float") == "50.00" and systems.score({"bits_a_byte_integer": 2.08351}, "integer") == "2.08", "scores of every task")
+    (folder / "perimeter").write_text(f"#!/bin/sh\nfor last; do :; done\necho \"$*\" >>{folder}/said\n" "case $* in *noise*) a=0.25 ;; *) a=0.5 ;; esac\n"
+                                      f"sed s/0.5/$a/ {folder}/summary >\"$last\"\n")
+    (folder / "perimeter").chmod(0o755)
+    (folder / "summary").write_text(json.dumps(summary))
+    before, systems.BUILD, systems.OUT = (systems.BUILD, systems.OUT), folder, folder / "out"
+    row = systems.measure(dict.fromkeys(systems.COLUMNS, "") | {"network": "n", "system": "s 1", "run": "--data=d --engine=both --rtl-images=1", "noise": "--set=noise=1"})
+    systems.BUILD, systems.OUT = before
+    said = (folder / "said").read_text().splitlines()
+    tap(said[0].startswith("run n --data=d --engine=both --rtl-images=1 --summary") and said[1].startswith("run n --data=d --set=noise=1 --summary"), "the noisy run has no RTL")
+    tap(systems.lines([row])[2] == "| n | s 1 | 4 | 75.00 | 50.00 | 25.00 | 3 | 3 | 10 | 7 | 7, 0 differ | - | - |", "a row of the table of systems")
+    try:
+        systems.score({}, "float")
+        tap(False, "a summary without a score is refused")
+    except Failure:
+        tap(True, "a summary without a score is refused")
+
+
 def locales(folder):
     """What the flow prints under locales with a comma, and with another upper case of i, is what it prints under C."""
     commands = ["flow/synth.py map sar_ctrl-flexible && cat $PERIMETER_BUILD/synth/sar_ctrl-flexible.json",
@@ -141,7 +184,7 @@ def main(_):
     named_models()
     variables()
     with tempfile.TemporaryDirectory() as folder:
-        for test in (kept_by_content, tables, claims, locales):
+        for test in (kept_by_content, tables, claims, published_crossbars, systems_table, locales):
             test(Path(folder))
     return tap.failed
 

@@ -195,6 +195,7 @@ static bool outcome(const struct pm_system *system, const char *settings, struct
     const bool binary = strstr(settings, "mode=xor") != NULL;
     const bool sparse = strstr(settings, "nmc.skip") != NULL; /* the image's first patches are blank */
     const unsigned at = node(system->takes & PM_TAKES(PM_NODE_ATTENTION) ? "attn0"
+                             : system->takes & PM_TAKES(PM_NODE_HEADS)   ? "attn0.heads"
                              : binary                           ? "ffn1.up"
                              : sparse                           ? "patch"
                                                                 : "ffn0.up");

@@ -482,6 +482,10 @@ unsigned pm_hyflex_layer_sars(const void *layer) {
     return ((const struct layer *)layer)->sars;
 }
 
+unsigned pm_hyflex_layer_lanes(const void *layer) {
+    return ((const struct layer *)layer)->lanes;
+}
+
 static void free_layer(void *layer) {
     struct layer *l = layer;
     pm_hyflex_linear_free(l->linear);

@@ -68,7 +68,9 @@ struct pm_hyflex_run {
     int32_t *y;      /**< [n][outputs of h] */
     uint64_t cycles; /**< golden clocks of this */
 };
-/** A programmed layer's converters an array, for its RTL twin. */
+/** A programmed layer's converters an array, for its RTL twin; and the lanes of its special function units,
+ * 0: the rest is the host's. */
 unsigned pm_hyflex_layer_sars(const void *layer);
+unsigned pm_hyflex_layer_lanes(const void *layer);
 
 #endif

@@ -14,34 +14,38 @@ pm_status pm_hyflex_step(const struct pm_hyflex_units *u, struct pm_hyflex_step 
 }
 
 /* Clocks of a row's scalar part, one row after the other. */
-enum { SCALAR_PIPELINED = 1, SCALAR_SOFTMAX = 18, SCALAR_DIV = 19, SCALAR_NORM = 64 };
+enum { SCALAR_PIPELINED = 1, SCALAR_QUANTISE = 18, SCALAR_SOFTMAX = 18, SCALAR_DIV = 19, SCALAR_NORM = 55 };
 
-static void count(const struct pm_hyflex_units *u, enum pm_hyflex_part part, size_t rows, size_t width,
-                  unsigned scalar) {
+static uint64_t count(const struct pm_hyflex_units *u, enum pm_hyflex_part part, size_t rows, size_t width,
+                      unsigned scalar) {
     const uint64_t beats = (width + u->lanes - 1) / u->lanes,
                    clocks = rows * (beats > scalar ? beats : scalar);
-    if (!u->counts)
-        return;
-    u->counts[part].of[PM_COUNT_SFU_ROWS] += rows;
-    u->counts[part].of[PM_COUNT_CLOCKS] += clocks;
+    if (u->counts) {
+        u->counts[part].of[PM_COUNT_SFU_ROWS] += rows;
+        u->counts[part].of[PM_COUNT_CLOCKS] += clocks;
+    }
+    return clocks;
 }
 
 pm_status pm_hyflex_quantise(const struct pm_hyflex_units *u, size_t rows, size_t width, const uint16_t *x,
                              int8_t *q, uint16_t *amax) {
     for (size_t t = 0; t < rows; t++)
         amax[t] = pm_sfu_quant(x + t * width, width, q + t * width);
-    count(u, PM_HYFLEX_PART_QUANTISE, rows, width, SCALAR_PIPELINED);
-    struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_QUANTISE, .quantise = {rows, width, x, q, amax}};
+    const uint64_t clocks = count(u, PM_HYFLEX_PART_QUANTISE, rows, width, SCALAR_QUANTISE);
+    struct pm_hyflex_step s = {
+        .kind = PM_HYFLEX_STEP_QUANTISE, .clocks = clocks, .quantise = {rows, width, x, q, amax}};
     return pm_hyflex_step(u, &s);
 }
 
 pm_status pm_hyflex_scale(const struct pm_hyflex_units *u, const struct pm_sfu_scale_job *job, uint16_t *y,
                           struct pm_scale *scale) {
     pm_sfu_scale(job, y, scale);
-    count(u, PM_HYFLEX_PART_SCALE, job->rows, job->width, SCALAR_PIPELINED);
-    if (u->counts && job->recip)
-        u->counts[PM_HYFLEX_PART_SCALE].of[PM_COUNT_CLOCKS] += job->rows * PM_SFU_SCALE_RECIP_CLOCKS;
-    struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_SCALE, .scale = {job, y, scale}};
+    const uint64_t divisions = job->recip ? job->rows * PM_SFU_SCALE_RECIP_CLOCKS : 0;
+    uint64_t clocks = count(u, PM_HYFLEX_PART_SCALE, job->rows, job->width, SCALAR_PIPELINED);
+    clocks += divisions;
+    if (u->counts)
+        u->counts[PM_HYFLEX_PART_SCALE].of[PM_COUNT_CLOCKS] += divisions;
+    struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_SCALE, .clocks = clocks, .scale = {job, y, scale}};
     return pm_hyflex_step(u, &s);
 }
 
@@ -52,8 +56,10 @@ static pm_status arithmetic(const struct pm_hyflex_units *u, enum pm_fp16_functi
     unsigned flags;
     for (size_t i = 0; i < rows * width; i++)
         y[i] = pm_fp16_apply(f, a[i], b ? b[i] : 0, c ? c[i] : 0, (struct pm_scale){32768, -15}, &flags);
-    count(u, PM_HYFLEX_PART_ARITHMETIC, rows, width, f == PM_FP16_DIV ? SCALAR_DIV : SCALAR_PIPELINED);
-    struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_FP16, .fp16 = {f, rows * width, a, b, c, y}};
+    const uint64_t clocks =
+        count(u, PM_HYFLEX_PART_ARITHMETIC, rows, width, f == PM_FP16_DIV ? SCALAR_DIV : SCALAR_PIPELINED);
+    struct pm_hyflex_step s = {
+        .kind = PM_HYFLEX_STEP_FP16, .clocks = clocks, .fp16 = {f, rows * width, a, b, c, y}};
     return pm_hyflex_step(u, &s);
 }
 
@@ -219,8 +225,9 @@ static pm_status norm(const struct pm_hyflex_digital *d, const struct pm_hyflex_
                       const uint16_t *x, uint16_t *y) {
     for (size_t t = 0; t < n; t++)
         pm_sfu_norm(d->norm, d->eps, x + t * d->width, d->gamma, d->beta, d->width, y + t * d->width);
-    count(u, PM_HYFLEX_PART_NORM, n, d->width, SCALAR_NORM);
+    const uint64_t clocks = count(u, PM_HYFLEX_PART_NORM, n, d->width, SCALAR_NORM);
     struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_NORM,
+                               .clocks = clocks,
                                .norm = {n, d->width, d->eps, x, d->gamma, d->beta, y, d->norm}};
     return pm_hyflex_step(u, &s);
 }
@@ -235,8 +242,9 @@ static pm_status activate(const struct pm_hyflex_digital *d, const struct pm_hyf
                                                                  : PM_SFU_GELU_TANH;
     for (size_t i = 0; i < n * d->width; i++)
         y[i] = pm_sfu_act(kind, x[i]);
-    count(u, PM_HYFLEX_PART_ACTIVATION, n, d->width, SCALAR_PIPELINED);
-    struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_ACTIVATION, .activation = {kind, n * d->width, x, y}};
+    const uint64_t clocks = count(u, PM_HYFLEX_PART_ACTIVATION, n, d->width, SCALAR_PIPELINED);
+    struct pm_hyflex_step s = {
+        .kind = PM_HYFLEX_STEP_ACTIVATION, .clocks = clocks, .activation = {kind, n * d->width, x, y}};
     return pm_hyflex_step(u, &s);
 }
 
@@ -393,8 +401,9 @@ static pm_status softmax(struct heads *h, const struct pm_hyflex_units *u, size_
     for (size_t i = 0; i < rows; i++)
         pm_sfu_softmax(PM_NOR_DOT_WEIGHT_BITS, h->s + i * h->n, keep, h->scale[i], h->n, h->weight + i * h->n,
                        &h->z[i], NULL);
-    count(u, PM_HYFLEX_PART_SOFTMAX, rows, h->n, SCALAR_SOFTMAX);
+    const uint64_t clocks = count(u, PM_HYFLEX_PART_SOFTMAX, rows, h->n, SCALAR_SOFTMAX);
     struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_SOFTMAX,
+                               .clocks = clocks,
                                .softmax = {rows, h->n, h->s, keep, h->scale, h->weight, h->z}};
     return pm_hyflex_step(u, &s);
 }
@@ -405,7 +414,7 @@ static pm_status scores(struct heads *h, const struct pm_hyflex_units *u, size_t
     for (size_t t = 0; t < queries && status == PM_OK; t++)
         status = pm_nor_dot_scores(h->dot, q + t * h->width, h->k, h->n, h->s + t * h->heads * h->n, cost);
     struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_SCORES,
-                               .scores = {h->dot, queries, h->n, q, h->k, h->s}};
+                               .scores = {h->dot, queries, h->n, q, h->k, h->v, h->s}};
     return status == PM_OK ? pm_hyflex_step(u, &s) : status;
 }
 
@@ -418,7 +427,7 @@ static pm_status values(struct heads *h, const struct pm_hyflex_units *u, size_t
             h->sum[t * h->width + i] = (int32_t)h->wide[i];
     }
     struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_VALUES,
-                               .values = {h->dot, queries, h->n, h->weight, h->v, h->sum}};
+                               .values = {h->dot, queries, h->n, h->weight, h->k, h->v, h->sum}};
     return status == PM_OK ? pm_hyflex_step(u, &s) : status;
 }
 

@@ -42,6 +42,7 @@ struct pm_hyflex_step {
         PM_HYFLEX_STEP_VALUES,
         PM_HYFLEX_STEP_ROPE
     } kind;
+    uint64_t clocks; /**< of special functions: of rows in steady state */
     union {
         const struct pm_hyflex_run *arrays;
         struct {
@@ -92,14 +93,14 @@ struct pm_hyflex_step {
         struct {
             const struct pm_nor_dot_cfg *cfg;
             size_t queries, n;
-            const int8_t *q, *k; /**< [queries][heads][dim], [n][heads][dim] */
-            int32_t *s;          /**< [queries][heads][n] */
+            const int8_t *q, *k, *v; /**< [queries][heads][dim], [n][heads][dim] */
+            int32_t *s;              /**< [queries][heads][n] */
         } scores;
         struct {
             const struct pm_nor_dot_cfg *cfg;
             size_t queries, n;
             const uint16_t *weight; /**< [queries][heads][n] */
-            const int8_t *v;        /**< [n][heads][dim] */
+            const int8_t *k, *v;    /**< [n][heads][dim] */
             int32_t *y;             /**< [queries][heads][dim] */
         } values;
     };

@@ -454,6 +454,7 @@ static const struct pm_variant variants[] = {
     {"khwa.mode=ff khwa.engine=sram", NULL, PM_OF_IMAGES | PM_OF_LAYERS},
     {"khwa.mode=ff khwa.engine=sram khwa.wbits=5", NULL, PM_OF_IMAGES | PM_OF_LAYERS},
     {"khwa.mode=ff khwa.engine=sram khwa.wbits=4", NULL, PM_OF_IMAGES | PM_OF_LAYERS},
+    {"khwa.mode=ff khwa.engine=sram khwa.wbits=4 head=khwa,wbits=8", NULL, PM_OF_IMAGES | PM_OF_LAYERS},
     {"khwa.mode=ff khwa.engine=sram khwa.wbits=5 khwa.align=layer khwa.rw=0", NULL,
      PM_OF_IMAGES | PM_OF_LAYERS},
     {"khwa.mode=ff khwa.engine=sram khwa.wbits=4 khwa.align=layer khwa.rw=0", NULL,

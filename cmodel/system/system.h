@@ -74,7 +74,7 @@ struct pm_system {
     const char *name, *summary;
     const char *title;                      /**< of what its layers are in, in reports */
     const struct pm_setting_list *settings; /**< prefix: the name; NULL: none */
-    unsigned takes;                         /**< kinds of nodes, PM_TAKES(PM_NODE_MATRIX) or of attentions */
+    unsigned takes;                         /**< kinds of nodes: PM_TAKES(PM_NODE_MATRIX), of attentions, or of heads */
     unsigned takes_more;                    /**< kinds that it takes where settings meet `more` */
     const char *more;                       /**< NULL where takes_more is 0 */
     const char *adds;         /**< the condition under which it adds in[1] of a matrix itself; NULL: never */

@@ -200,8 +200,9 @@ static pm_status run(const void *layer, void *state, const struct pm_run_of *r) 
     pm_status status = xq && x && y ? PM_OK : PM_ENOMEM;
     if (status == PM_OK) {
         pm_integer_quantise(l->integer, n, r->operands.x, stride, xq);
-        for (size_t i = 0; i < n * in; i++)
-            x[i] = xq[i / in * stride + i % in];
+        for (size_t t = 0; t < n; t++)
+            for (size_t i = 0; i < in; i++)
+                x[t * in + i] = xq[t * stride + i];
         status = pm_xbar_gemm(l->matrix, x, in, n, r->first_vector, y, &cost);
     }
     if (status == PM_OK) {

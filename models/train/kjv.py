@@ -1,10 +1,17 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The text that the decoders learn: the King James Bible (its copyright is expired; Debian packages bible-kjv and bible-kjv-text), a
 verse a line, an empty line between chapters. Of every 50 chapters, in order, the 25th is held out, to watch training, and the 50th is
-the test's, which data/kjv.txt has."""
+the test's, which data/kjv.txt has.
+
+    kjv.py train|held|test        prints one of the three
+"""
+
+import program  # the first: what goes wrong from here on is one line
 
 import re
 import subprocess
+import sys
 
 from program import fail
 
@@ -38,3 +45,9 @@ def split(all_chapters):
     for i, chapter in enumerate(all_chapters):
         parts[{HELD: 1, TEST: 2}.get(i % EVERY, 0)].append(chapter)
     return tuple("\n".join(part) for part in parts)
+
+
+if __name__ == "__main__":
+    ap = program.Parser(__doc__)
+    ap.add_argument("part", choices=("train", "held", "test"))
+    sys.stdout.write(dict(zip(("train", "held", "test"), split(chapters())))[ap.parse_args().part])

@@ -5,6 +5,8 @@
 POLICY is {"layers": [{"name", "w", "a"}, ...]}: bits of the weights, 2..8, and of the inputs, 1..8 (signed from 2), of the matrices that
 it names (patch, attn0.q, ffn0.up, ..., head); the others have 8 and 8. Weights: rint(W/s), s = max|W|/(2^(w-1)-1), a layer. Inputs: unsigned
 where none is negative, largest/(2^a-1), else largest/(2^(a-1)-1); ranges are of the first --images training images before training.
+Products of attention, attn0.qk and attn0.av: k and v are the weights, q and the softmax the inputs, each with a scale of its own in every
+image and head; where the policy does not name them they stay in float.
 OUT gets config.json, model.safetensors, float weights that round to the trained ones, and calibration.json with the ranges (docs/systems/network.md).
 Prints accuracies on the last 2,000 training images, which are not trained on, and on the test images. Environment as for train_vit.py.
 """
@@ -38,7 +40,11 @@ def read_policy(path, names):
             if type(layer.get(key)) is not int or not least <= layer[key] <= 8:
                 program.fail(path, f'{name}: "{key}" is not an integer in {least}..8')
         bits[name] = layer["w"], layer["a"]
-    return {name: bits.get(name, (8, 8)) for name in names}
+    return {name: bits.get(name, (8, 8)) for name in names if name in bits or not is_product(name)}
+
+
+def is_product(name):
+    return name.endswith((".qk", ".av"))
 
 
 class Linear(nn.Module):
@@ -69,13 +75,50 @@ class Linear(nn.Module):
         return straight(self.weight, (self.weight / lsb).round() * lsb)
 
 
+def whole(x, most):
+    """x [image, head, ...] to whole multiples of the image's and head's own step, whose largest is `most`."""
+    lsb = x.detach().abs().amax((2, 3), keepdim=True) / most
+    return straight(x, (x / lsb.clamp_min(1e-30)).round() * lsb)
+
+
+class Product(nn.Module):
+    """x y in integers once it has bits: of y, the weights, and of x, the inputs."""
+
+    def __init__(self, signed):
+        super().__init__()
+        self.signed, self.bits = signed, None
+
+    def forward(self, x, y):
+        if self.bits is None:
+            return x @ y
+        return whole(x, 2 ** (self.bits[1] - self.signed) - 1) @ whole(y, 2 ** (self.bits[0] - 1) - 1)
+
+
+class Attention(nn.Module):
+    """train_vit's, with its products as modules."""
+
+    def __init__(self, attn):
+        super().__init__()
+        self.heads, self.q, self.k, self.v, self.o = attn.heads, attn.q, attn.k, attn.v, attn.o
+        self.qk, self.av = Product(True), Product(False)
+
+    def forward(self, x):
+        n, t, d = x.shape
+        split = (n, t, self.heads, d // self.heads)
+        q, k, v = (f(x).view(split).transpose(1, 2) for f in (self.q, self.k, self.v))
+        y = self.av((self.qk(q, k.transpose(-1, -2)) * q.shape[-1] ** -0.5).softmax(-1), v)
+        return self.o(y.transpose(1, 2).reshape(n, t, d))
+
+
 def wrap(model):
-    """Puts integer maps into the places of all linear ones; {name: map} under the names of plans."""
+    """Puts integer maps into the places of all linear ones and of attention's products; {name: map} under the names of plans."""
     found = {}
     for part in ("patch", "head"):
         found[part] = Linear(getattr(model, part))
         setattr(model, part, found[part])
     for i, block in enumerate(model.layers):
+        block.attn = Attention(block.attn)
+        found[f"attn{i}.qk"], found[f"attn{i}.av"] = block.attn.qk, block.attn.av
         for part, fields in (("attn", "qkvo"), ("ffn", ("up", "down"))):
             for field in fields:
                 name = f"{part}{i}.{field}"
@@ -92,6 +135,7 @@ def main():
     ap.add_argument("--model", default="models/fashion-vit", metavar="DIR")
     ap.add_argument("--data", default=training.DATA, help="folder of the IDX files")
     ap.add_argument("--images", type=count, default=1000, help="that the ranges are of (%(default)s)")
+    ap.add_argument("--train", type=count, default=1 << 20, metavar="N", help="train on the first N of the images (all)")
     ap.add_argument("--epochs", type=size, default=2)
     ap.add_argument("--lr", type=float, default=5e-4, help="peak learning rate, falls to 0 along a cosine (%(default)s)")
     ap.add_argument("--seed", type=size, default=1)
@@ -108,17 +152,19 @@ def main():
     with torch.no_grad():
         for i in range(0, args.images, 500):
             model(data[0][i : min(i + 500, args.images)])
-    for name, m in maps.items():
-        m.bits = policy[name]
-        if m.low < 0 and m.bits[1] < 2:
+    for name, bits in policy.items():
+        m = maps[name]
+        m.bits = bits
+        if (m.signed if is_product(name) else m.low < 0) and bits[1] < 2:
             program.fail(args.policy, f"{name}: its inputs have both signs and take 2 bits")
     report("rounded")
     optimiser = torch.optim.AdamW(model.parameters(), lr=args.lr, weight_decay=0.0)
+    data = tuple(part[: args.train] for part in data)
     training.train(model, data, held, optimiser, generator, epochs=args.epochs, batch=128, rate=training.rate,
                    change=lambda x: training.augment(x, 1, generator))
     report("trained")
     matrices = {"images": args.images, "percentile": 100, "activations": "symmetric", "weights": "layer",
-                "inputs": {name: [m.low, m.high] for name, m in maps.items()}}
+                "inputs": {name: [m.low, m.high] for name, m in maps.items() if not is_product(name)}}
     files.write_all(args.out, {
         "config.json": json.dumps(c, indent=2) + "\n",
         "model.safetensors": pieces({name: t.detach().numpy() for name, t in model.state_dict().items()}),

@@ -58,4 +58,7 @@ module pm_scale_recip (
       quotient_q <= {quotient_q[16:0], fits};
     end
   end
+`ifdef PERIMETER_FORMAL
+  `include "pm_scale_recip_fv.svh"
+`endif
 endmodule

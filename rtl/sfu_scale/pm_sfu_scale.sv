@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/// From the integers of arrays back to binary16: sums of arrays times the scales of their row and column, plus bias and residual; or
-/// the product of a row's and a column's scale alone.
+/// From the integers of arrays back to binary16: sums of arrays times the scales of their row and column, plus bias and residual;
+/// or the product of a row's and a column's scale alone.
 ///
-/// A row's scale is the size of a code of binary16, the largest of what was quantised, or the reciprocal of a sum of attention weights,
-/// which takes 18 clocks before a row's first beat. x_ready_o depends on y_ready_i in the same clock where the unit is full.
+/// A row's scale is the size of a code of binary16, the largest of what was quantised, or the reciprocal of a sum of attention
+/// weights, which takes 18 clocks before a row's first beat. x_ready_o depends on y_ready_i in the same clock where the unit is
+/// full.
 module pm_sfu_scale #(
     /// Elements of a beat, 1..256.
     parameter int unsigned Lanes = 8
@@ -136,4 +137,7 @@ module pm_sfu_scale #(
     if (go && first_q) {row_m_q, row_e_q} <= {first_m, first_e};
     if (en) scale_q <= {scale_q[(Depth-Scales-1)*25-1:0], scale_m, scale_e};
   end
+`ifdef PERIMETER_FORMAL
+  `include "pm_sfu_scale_fv.svh"
+`endif
 endmodule

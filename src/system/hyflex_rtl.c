@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* HyFlexPIM's arrays in RTL: a matrix tile by tile; row tiles add up to what golden C gave by its shortest
  * way. */
-#include "system/hyflex.h"
+#include "hyflex_steps.h"
 #include "tb/hyflex_gemv/hyflex_gemv_rtl.h"
 #include "twin.h"
 
@@ -11,8 +11,10 @@
 
 static void params(const struct pm_node *node, const void *layer, unsigned tokens, char *text,
                    size_t length) {
-    (void)node, (void)tokens;
-    snprintf(text, length, "Sars=%u", pm_hyflex_layer_sars(layer));
+    (void)tokens;
+    *text = '\0';
+    if (node->kind == PM_NODE_MATRIX)
+        snprintf(text, length, "Sars=%u", pm_hyflex_layer_sars(layer));
 }
 
 /* What one tile's RTL gave, against every conversion in plain golden C. */
@@ -96,6 +98,8 @@ static pm_status done_arrays(struct pm_twin_layer *l, const struct pm_hyflex_run
     pm_status status = r.code && r.acc && sum ? run_tiles(l, run, &r, sum, &slowest) : PM_ENOMEM;
     for (size_t i = 0; i < n * outputs && status == PM_OK; i++)
         pm_twin_compare(l, "y", i, run->y[i], sum[i]);
+    if (status == PM_OK) /* what goes on is the RTL's */
+        memcpy(run->y, sum, n * outputs * sizeof *sum);
     l->result.runs++;
     l->result.clocks += slowest;
     l->result.golden_clocks += run->cycles;
@@ -111,8 +115,14 @@ static pm_status done_arrays(struct pm_twin_layer *l, const struct pm_hyflex_run
 
 static pm_status done(void *layer, const void *golden) {
     const struct pm_hyflex_step *step = golden;
-    return step->kind == PM_HYFLEX_STEP_ARRAYS ? done_arrays(layer, step->arrays) : PM_OK;
+    return step->kind == PM_HYFLEX_STEP_ARRAYS ? done_arrays(layer, step->arrays)
+                                               : pm_hyflex_step_rtl(layer, step);
 }
 
 const struct pm_twin pm_twin_hyflex = {
-    .system = "hyflex", .block = {{"hyflex_gemv", "pm_hyflex_tile_rtl", params}}, .done = done};
+    .system = "hyflex",
+    .block = {{"hyflex_gemv", "pm_hyflex_tile_rtl", params},
+              [PM_HYFLEX_FP16] = {"sfu_fp16", "pm_sfu_fp16_rtl", pm_hyflex_fp16_params},
+              [PM_HYFLEX_SCALE] = {"sfu_scale", "pm_sfu_scale_rtl", pm_hyflex_scale_params},
+              [PM_HYFLEX_SFU] = {"sfu", "pm_sfu_rtl", pm_hyflex_sfu_params}},
+    .done = done};

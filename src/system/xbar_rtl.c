@@ -3,7 +3,7 @@
  * clips against what golden C gave by its shortest way. */
 #include "tb/xbar/xbar_rtl.h"
 #include "system/xbar.h"
-#include "twin.h"
+#include "xbar_rtl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,17 +11,21 @@
 
 #define OUTPUTS 8 /* of a model */
 
-static void params(const struct pm_node *node, const void *layer, unsigned tokens, char *text,
-                   size_t length) {
-    (void)node, (void)tokens;
-    const struct pm_xbar *h = pm_xbar_of_layer(layer);
-    const unsigned all = pm_xbar_rows(h), most = pm_xbar_config(h)->rows, rows = all < most ? all : most;
+void pm_xbar_twin_model(unsigned rows, char *text, size_t length) {
     snprintf(text, length, "Rows=%u Outputs=%d C=4 A=8 B=8", /* the bench's models */
              rows <= 16    ? 16
              : rows <= 64  ? 64
              : rows <= 256 ? 256
                            : PM_XBAR_MAX_ROWS,
              OUTPUTS);
+}
+
+static void params(const struct pm_node *node, const void *layer, unsigned tokens, char *text,
+                   size_t length) {
+    (void)node, (void)tokens;
+    const struct pm_xbar *h = pm_xbar_of_layer(layer);
+    const unsigned all = pm_xbar_rows(h), most = pm_xbar_config(h)->rows;
+    pm_xbar_twin_model(all < most ? all : most, text, length);
 }
 
 static void replay(const struct pm_twin_layer *l, const struct pm_xbar_run *run) {
@@ -65,7 +69,7 @@ static pm_status run_tiles(const struct pm_twin_layer *l, const struct pm_xbar_r
     return PM_OK;
 }
 
-static pm_status done(void *layer, const void *golden) {
+pm_status pm_xbar_twin_done(void *layer, const void *golden) {
     struct pm_twin_layer *l = layer;
     const struct pm_xbar_run *run = golden;
     const size_t results = run->n * pm_xbar_outputs(run->matrix);
@@ -89,4 +93,4 @@ static pm_status done(void *layer, const void *golden) {
 }
 
 const struct pm_twin pm_twin_xbar = {
-    .system = "xbar", .block = {{"xbar", "pm_xbar_rtl", params}}, .done = done};
+    .system = "xbar", .block = {{"xbar", "pm_xbar_rtl", params}}, .done = pm_xbar_twin_done};
