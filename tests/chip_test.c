@@ -381,8 +381,7 @@ static void decoding(void **state) {
 
 /* All ways to have ones in the rows of each array. */
 static double plane_by_all_ways(int rows, double p, int arrays) {
-    double most[3] = {0}, sum = 0;
-    (void)most;
+    double sum = 0;
     const int all = rows * arrays;
     for (unsigned mask = 0; mask < 1u << all; mask++) {
         int largest = 0;
