@@ -115,10 +115,10 @@ def number(text):
 def lines(rows):
     cells = []
     for row in rows:
-        rtl = f"{number(row['compared'])}, {row['differ']} differ" if row["compared"] else "-"
-        cells.append([row["network"], row["system"], number(row["inputs"]), *(row[key] or "-" for key in ("float", "integer", "noisy")), *map(number, (row[key] for key in COUNTED[:4])),
-                      rtl, row["uj"] or "-", row["mm2"] or "-"])
-    return table(["network", "system", "inputs", "float", "integer", "noisy", "arrays", "reads", "conversions", "clocks", "RTL", "uJ", "mm2"], cells)
+        same = f"{number(row['compared'])}, {row['differ']} differ" if row["compared"] else "-"
+        cells.append([row["network"], row["system"], number(row["inputs"]), *(row[key] or "-" for key in ("float", "integer", "noisy")),
+                      *(number(row[key]) for key in COUNTED[:4]), same, row["uj"] or "-", row["mm2"] or "-"])
+    return table(["network", "system", "inputs", "float", "integer", "noisy", *COUNTED[:4], "RTL", "uJ", "mm2"], cells)
 
 
 def main(arguments):
