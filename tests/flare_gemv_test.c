@@ -319,13 +319,112 @@ static void the_sources_example(void **state) {
     free(y);
 }
 
+/* Accesses of rows split over arrays that go from plane to plane together: of each plane those of the array
+ * with the most ones. */
+static uint64_t together(const struct shape *s, unsigned arrays, const int32_t *x) {
+    const unsigned each = s->rows / arrays;
+    uint64_t sum = 0;
+    for (unsigned half = 0; half < 2; half++)
+        for (unsigned p = 0; p < s->bits; p++) {
+            unsigned most = 0;
+            for (unsigned k = 0; k < arrays; k++) {
+                unsigned ones = 0;
+                for (unsigned d = k * each; d < (k + 1) * each; d++) {
+                    uint32_t u = (uint32_t)x[d];
+                    if (s->is_signed && s->coding == PM_SIGN)
+                        u = half ? (x[d] < 0 ? (uint32_t)-x[d] : 0) : (x[d] > 0 ? (uint32_t)x[d] : 0);
+                    else if (half)
+                        u = 0;
+                    ones += u >> p & 1;
+                }
+                most = (ones + PM_K - 1) / PM_K > most ? (ones + PM_K - 1) / PM_K : most;
+            }
+            sum += most;
+        }
+    return sum;
+}
+
+/* The integers of one array, in fewer accesses; the same reads as that array's where there is one. */
+static void split_rows(void **state) {
+    static const struct shape shapes[] = {{64, 5, 8, 8, true, PM_SIGN, PM_GPC_SPLIT, false},
+                                          {64, 3, 10, 8, false, PM_TWOS, PM_GPC_SPLIT, false},
+                                          {128, 4, 4, 8, true, PM_TWOS, PM_GPC_SPLIT, false},
+                                          {64, 4, 8, 8, true, PM_TWOS, PM_GPC_SPLIT, true},
+                                          {96, 2, 2, 4, true, PM_SIGN, PM_GPC_SCAN, false}};
+    (void)state;
+    srand(7);
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (unsigned arrays = 1; arrays <= PM_FLARE_ARRAYS; arrays *= 2) {
+            const struct shape *s = &shapes[i];
+            const struct pm_array_cfg cell = pm_array_sram();
+            const unsigned each = s->rows / arrays, cols = s->outputs * s->wbits;
+            struct pm_bitsift_cfg cfg = {s->rows, 8, s->bits, s->is_signed, s->coding, s->mode, s->eplanes};
+            if (s->rows % arrays != 0)
+                continue;
+            int16_t *w = need(s->rows * s->outputs * sizeof *w);
+            int32_t *x = need(s->rows * sizeof *x), *value = need(cols * sizeof *value);
+            int64_t *y = need(s->outputs * sizeof *y);
+            uint8_t *code = need(cols);
+            struct pm_array *a[PM_FLARE_ARRAYS];
+            for (unsigned d = 0; d < s->rows * s->outputs; d++)
+                w[d] = (int16_t)(rand() % (1 << s->wbits) - (1 << (s->wbits - 1)));
+            for (unsigned k = 0; k < arrays; k++) {
+                assert_non_null(a[k] = pm_array_new(&cell, k, each, cols));
+                pm_flare_program(a[k], w + k * each * s->outputs, each, s->outputs, s->wbits);
+            }
+            for (unsigned v = 0; v < 40; v++) {
+                struct pm_gemv_cost cost = {0};
+                uint64_t ones = 0, sawl = 0, reads = 0;
+                for (unsigned d = 0; d < s->rows; d++) {
+                    x[d] =
+                        v % 3 == 0 && rand() % 4 ? 0 : low_end(s) + rand() % (high_end(s) - low_end(s) + 1);
+                    if (v == 39)
+                        x[d] = 0;
+                    ones += ones_of(s, x[d]);
+                }
+                pm_flare_split_gemv(&cfg, (const struct pm_array *const *)a, arrays, x, s->wbits, v, y, value,
+                                    code, &cost);
+                for (unsigned m = 0; m < s->outputs; m++) {
+                    int64_t sum = 0;
+                    for (unsigned d = 0; d < s->rows; d++)
+                        sum += (int64_t)x[d] * w[d * s->outputs + m];
+                    assert_int_equal(y[m], sum);
+                }
+                for (unsigned n = 1; n <= PM_K; n++) {
+                    reads += cost.sawl[n];
+                    sawl += n * cost.sawl[n];
+                }
+                assert_int_equal(sawl, cost.ones);
+                assert_int_equal(cost.conversions, reads * cols);
+                assert_true(cost.accesses <= reads && reads <= cost.accesses * arrays);
+                if (!s->eplanes)
+                    assert_int_equal(cost.ones, ones);
+                if (s->mode == PM_GPC_SPLIT && !s->eplanes)
+                    assert_int_equal(cost.accesses, together(s, arrays, x));
+                if (arrays == 1) {
+                    struct pm_gemv_cost one = {0};
+                    int64_t *again = need(s->outputs * sizeof *again);
+                    pm_flare_gemv(&cfg, a[0], x, s->wbits, v, again, value, code, &one);
+                    assert_memory_equal(y, again, s->outputs * sizeof *y);
+                    assert_memory_equal(&one, &cost, sizeof one);
+                    free(again);
+                }
+            }
+            for (unsigned k = 0; k < arrays; k++)
+                pm_array_free(a[k]);
+            free(w);
+            free(x);
+            free(y);
+            free(value);
+            free(code);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_sources_example),
-        cmocka_unit_test(exact_arrays),
-        cmocka_unit_test(noisy_arrays),
-        cmocka_unit_test(reads_are_numbered),
-        cmocka_unit_test(noise_errs_as_often_as_it_should),
+        cmocka_unit_test(split_rows),         cmocka_unit_test(the_sources_example),
+        cmocka_unit_test(exact_arrays),       cmocka_unit_test(noisy_arrays),
+        cmocka_unit_test(reads_are_numbered), cmocka_unit_test(noise_errs_as_often_as_it_should),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,7 +72,7 @@ static void close_to_double(void **state) {
     void *layer, *work;
     uint8_t keep[N];
     assert_non_null(system);
-    assert_int_equal(system->takes, PM_NODE_ATTENTION);
+    assert_int_equal(system->takes, PM_TAKES(PM_NODE_ATTENTION));
     for (int m = 0; m < 4; m++) {
         for (int i = 0; i < D * D; i++)
             weight[m][i] = uniform() / 2;

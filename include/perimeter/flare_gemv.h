@@ -42,6 +42,17 @@ void pm_flare_gemv_plain(const struct pm_bitsift_cfg *cfg, const struct pm_array
                          unsigned wbits, uint32_t vector, int64_t *y, int32_t *value, uint8_t *code,
                          struct pm_gemv_cost *cost);
 
+#define PM_FLARE_ARRAYS 16 /**< most arrays that a matrix's rows are split over */
+
+/** pm_flare_gemv() with the rows split over arrays (FLARE, section 5.1): array k of
+ * a[arrays], 1..PM_FLARE_ARRAYS, has rows k*cfg->rows/arrays and up, and all of its columns. The arrays go
+ * from plane to plane together and add up in one accumulator: an access of cost is one of all that have ones
+ * left of the plane. cfg->rows is a multiple of `arrays`. The same integers as of one array with all rows.
+ * cost->sawl, ones and conversions count each array's. */
+void pm_flare_split_gemv(const struct pm_bitsift_cfg *cfg, const struct pm_array *const *a, unsigned arrays,
+                         const int32_t *x, unsigned wbits, uint32_t vector, int64_t *y, int32_t *value,
+                         uint8_t *code, struct pm_gemv_cost *cost);
+
 /** A programmed matrix in the form that its path reads. Multiplying changes nothing: threads may share it. */
 struct pm_flare_matrix;
 

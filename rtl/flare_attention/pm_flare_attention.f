@@ -11,6 +11,7 @@ rtl/bitsift/pm_planes.sv
 rtl/bitsift/pm_bitsift.sv
 rtl/therm_enc/pm_therm_enc.sv
 rtl/shift_add/pm_shift_add.sv
+rtl/flare_gemv/pm_flare_split.sv
 rtl/flare_gemv/pm_flare_gemv.sv
 rtl/common/pm_lead_one.sv
 rtl/emsbq/pm_emsb.sv
@@ -25,6 +26,7 @@ rtl/vdr_softmax/pm_vdr_square.sv
 rtl/vdr_softmax/pm_vdr_reduce.sv
 rtl/vdr_softmax/pm_vdr_exp.sv
 rtl/vdr_softmax/pm_vdr_row.sv
+rtl/vdr_softmax/pm_vdr_rows.sv
 rtl/vdr_softmax/pm_vdr_softmax.sv
 rtl/common/pm_shift_sat.sv
 rtl/head_norm/pm_norm_recip.sv

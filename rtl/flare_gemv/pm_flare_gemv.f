@@ -11,4 +11,5 @@ rtl/bitsift/pm_planes.sv
 rtl/bitsift/pm_bitsift.sv
 rtl/therm_enc/pm_therm_enc.sv
 rtl/shift_add/pm_shift_add.sv
+rtl/flare_gemv/pm_flare_split.sv
 rtl/flare_gemv/pm_flare_gemv.sv

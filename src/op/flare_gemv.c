@@ -66,27 +66,42 @@ static void cut_tile(const int16_t *w, size_t rows, size_t outputs, size_t first
         memcpy(tile + d * width, w + d * outputs + first, n * sizeof *w);
 }
 
-static pm_status multiply_tile(struct pm_op_job *job, const struct pm_bitsift_cfg *cfg, const int16_t *tile,
-                               size_t first, unsigned width) {
-    unsigned wbits = (unsigned)pm_op_int(job, "wbits");
-    size_t rows = job->dim['D'], outputs = job->dim['M'];
-    const int32_t *x = pm_op_data(job, "x");
+static unsigned arrays(const struct pm_op_job *job) {
+    return 1u << pm_op_int(job, "arrays");
+}
+
+/* Rows that the arrays share evenly: of the RTL a power of two of slices each. */
+static unsigned whole_rows(const struct pm_op_job *job) {
+    const unsigned n = arrays(job), each = (unsigned)((job->dim['D'] + n - 1) / n);
+    return n * (n == 1 ? each : pm_op_fit_power(each, 16));
+}
+
+static pm_status multiply_tile(struct pm_op_job *job, const struct pm_bitsift_cfg *cfg, const int32_t *x,
+                               const int16_t *tile, size_t first, unsigned width) {
+    const unsigned wbits = (unsigned)pm_op_int(job, "wbits"), n = arrays(job), each = cfg->rows / n;
+    const size_t outputs = job->dim['M'];
     int64_t *y = pm_op_out(job, "y");
     int32_t *accesses = pm_op_out(job, "accesses");
     struct pm_array_cfg exact = pm_array_sram();
-    struct pm_array *array = pm_array_new(&exact, 0, (unsigned)rows, width * wbits);
+    struct pm_array *array[PM_FLARE_ARRAYS] = {NULL};
     int32_t *value = calloc((size_t)width * wbits, sizeof *value);
     uint8_t *code = calloc((size_t)width * wbits, sizeof *code);
-    pm_status status = array && value && code ? PM_OK : PM_ENOMEM;
-    if (status == PM_OK)
-        pm_flare_program(array, tile, (unsigned)rows, width, wbits);
+    pm_status status = value && code ? PM_OK : PM_ENOMEM;
+    for (unsigned k = 0; k < n && status == PM_OK; k++) {
+        array[k] = pm_array_new(&exact, k, each, width * wbits);
+        if (array[k])
+            pm_flare_program(array[k], tile + (size_t)k * each * width, each, width, wbits);
+        else
+            status = PM_ENOMEM;
+    }
     for (size_t t = 0; t < job->dim['T'] && status == PM_OK; t++) {
         struct pm_gemv_cost cost = {0};
-        pm_flare_gemv(cfg, array, x + t * rows, wbits, (uint32_t)t, y + t * outputs + first, value, code,
-                      &cost);
+        pm_flare_split_gemv(cfg, (const struct pm_array *const *)array, n, x + t * cfg->rows, wbits,
+                            (uint32_t)t, y + t * outputs + first, value, code, &cost);
         accesses[t] = (int32_t)cost.accesses;
     }
-    pm_array_free(array);
+    for (unsigned k = 0; k < n; k++)
+        pm_array_free(array[k]);
     free(value);
     free(code);
     return status;
@@ -95,14 +110,17 @@ static pm_status multiply_tile(struct pm_op_job *job, const struct pm_bitsift_cf
 static pm_status golden(struct pm_op_job *job) {
     enum { Most = 128 }; /* outputs of one array: a bound on memory only */
     struct pm_bitsift_cfg cfg = config(job);
-    size_t rows = job->dim['D'], outputs = job->dim['M'];
-    int16_t *tile = malloc(rows * Most * sizeof *tile);
-    pm_status status = tile ? PM_OK : PM_ENOMEM;
+    const size_t rows = job->dim['D'], outputs = job->dim['M'];
+    cfg.rows = whole_rows(job);
+    int32_t *x = pm_op_pad(pm_op_data(job, "x"), job->dim['T'], rows, cfg.rows);
+    int16_t *tile = calloc((size_t)cfg.rows * Most, sizeof *tile);
+    pm_status status = x && tile ? PM_OK : PM_ENOMEM;
     for (size_t first = 0; first < outputs && status == PM_OK; first += Most) {
         size_t width = outputs - first < Most ? outputs - first : Most;
         cut_tile(pm_op_data(job, "w"), rows, outputs, first, width, tile);
-        status = multiply_tile(job, &cfg, tile, first, (unsigned)width);
+        status = multiply_tile(job, &cfg, x, tile, first, (unsigned)width);
     }
+    free(x);
     free(tile);
     return status;
 }
@@ -112,9 +130,9 @@ static pm_status golden(struct pm_op_job *job) {
 
 static void model(const struct pm_op_job *job, char params[static PM_OP_PARAMS]) {
     const struct pm_bitsift_cfg cfg = config(job);
-    snprintf(params, PM_OP_PARAMS, "Rows=%u Outputs=%d WBits=%u XBits=8 Slice=16 Scan=%d",
-             pm_op_fit_power(cfg.rows, 64), WIDTH, (unsigned)pm_op_int(job, "wbits"),
-             cfg.mode == PM_GPC_SCAN);
+    snprintf(params, PM_OP_PARAMS, "Rows=%u Outputs=%d WBits=%u XBits=8 Slice=16 Scan=%d Arrays=%u",
+             arrays(job) == 1 ? pm_op_fit_power(cfg.rows, 64) : whole_rows(job) / arrays(job), WIDTH,
+             (unsigned)pm_op_int(job, "wbits"), cfg.mode == PM_GPC_SCAN, arrays(job));
 }
 
 static pm_status rtl(struct pm_op_job *job) {
@@ -124,7 +142,7 @@ static pm_status rtl(struct pm_op_job *job) {
     const size_t rows = job->dim['D'], outputs = job->dim['M'], vectors = job->dim['T'];
     int64_t *y = pm_op_out(job, "y");
     int32_t *accesses = pm_op_out(job, "accesses");
-    cfg.rows = pm_op_fit_power(rows, 64);
+    cfg.rows = arrays(job) == 1 ? pm_op_fit_power(rows, 64) : whole_rows(job);
     int32_t *x = pm_op_pad(pm_op_data(job, "x"), vectors, rows, cfg.rows);
     int16_t *tile = calloc((size_t)cfg.rows * WIDTH, sizeof *tile);
     int64_t *part = calloc(vectors * WIDTH, sizeof *part);
@@ -133,8 +151,8 @@ static pm_status rtl(struct pm_op_job *job) {
     for (size_t first = 0; first < outputs && status == PM_OK; first += WIDTH) {
         const struct pm_sim_opts opts = pm_op_sim(job, (unsigned)(first / WIDTH));
         cut_tile(pm_op_data(job, "w"), rows, outputs, first, WIDTH, tile);
-        status = pm_op_driver(job, pm_flare_gemv_rtl)(&opts, &cfg, &exact, tile, WIDTH, wbits, x, vectors,
-                                                      part, count, NULL);
+        status = pm_op_driver(job, pm_flare_split_rtl)(&opts, &cfg, arrays(job), &exact, tile, WIDTH, wbits,
+                                                       x, vectors, part, count, NULL);
         for (size_t t = 0; t < vectors && status == PM_OK; t++) {
             for (size_t m = first; m < outputs && m < first + WIDTH; m++)
                 y[t * outputs + m] = part[t * WIDTH + m - first];
@@ -157,6 +175,7 @@ static const struct pm_setting settings[] = {
     {PM_SET_ONE_OF("coding", "twos|sign", "sign"), .help = "of signed x"}, /* enum pm_coding */
     {PM_SET_ONE_OF("mode", "split|scan|next", "split"), .golden = "next"}, /* enum pm_gpc_mode */
     {PM_SET_FLAG("eplanes", "1"), .help = "effective planes, with coding=twos"},
+    {PM_SET_ONE_OF("arrays", "1|2|4|8|16", "1"), .help = "that the rows are split over"},
     {0},
 };
 
@@ -175,7 +194,7 @@ static const struct pm_op op = {
     .set = {.setting = settings},
     .out = {{.name = "y", .dims = "TM", .dtype = PM_INT64},
             {.name = "accesses", .dims = "T", .dtype = PM_INT32}},
-    .driver = "pm_flare_gemv_rtl",
+    .driver = "pm_flare_split_rtl",
     .model = model,
     .prepare = prepare,
     .golden = golden,
@@ -188,6 +207,10 @@ static const struct pm_op op = {
                 .dims = "T=3 D=100 M=20",
                 .set = "wbits=8 mode=split",
                 .in = "x:uint8=2@0..255 w=4@-128..127"},
+               {.name = "arrays",
+                .dims = "T=5 D=100 M=18",
+                .set = "wbits=8 arrays=4",
+                .in = "x:int8=1@-128..127 w=4@-128..127"},
                {.name = "scan",
                 .dims = "T=3 D=100 M=3",
                 .set = "mode=scan coding=twos wbits=5",

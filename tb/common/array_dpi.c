@@ -37,7 +37,7 @@ size_t pm_array_dpi_vectors(const struct pm_array_dpi *d) {
     return d->vector - d->first;
 }
 
-static void end_vector(struct pm_array_dpi *d) {
+void pm_array_dpi_end(struct pm_array_dpi *d) {
     size_t index = pm_array_dpi_vectors(d);
     if (d->accesses && index < d->vectors)
         d->accesses[index] = d->count;
@@ -48,7 +48,7 @@ static void end_vector(struct pm_array_dpi *d) {
 
 void pm_array_dpi_skip(struct pm_array_dpi *d) {
     pm_sim_need(d->count == 0);
-    end_vector(d);
+    pm_array_dpi_end(d);
 }
 
 void pm_array_dpi_read(struct pm_array_dpi *d, const struct pm_array_pins *p, uint32_t *cmp) {
@@ -69,7 +69,7 @@ void pm_array_dpi_read(struct pm_array_dpi *d, const struct pm_array_pins *p, ui
     d->count++;
     d->access = p->last_plane ? 0 : (uint16_t)(d->access + 1);
     if (p->last)
-        end_vector(d);
+        pm_array_dpi_end(d);
 }
 
 /* Whether a column is sampled, and which. */

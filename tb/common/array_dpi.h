@@ -51,6 +51,9 @@ void pm_array_dpi_read(struct pm_array_dpi *d, const struct pm_array_pins *p, ui
 /** A vector without any access passed (wl_last_o without wl_valid_o). */
 void pm_array_dpi_skip(struct pm_array_dpi *d);
 
+/** The vector has ended, which no access of this array said: of arrays that work side by side. */
+void pm_array_dpi_end(struct pm_array_dpi *d);
+
 /** Vectors that have ended since pm_array_dpi_init. */
 size_t pm_array_dpi_vectors(const struct pm_array_dpi *d);
 

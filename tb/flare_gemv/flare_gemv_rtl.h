@@ -17,12 +17,22 @@ pm_status pm_flare_gemv_rtl(const struct pm_sim_opts *opts, const struct pm_bits
                             unsigned wbits, const int32_t *x, size_t vectors, int64_t *y, uint32_t *accesses,
                             uint64_t *clocks);
 
+/** The same for pm_flare_split_gemv(): rows split over `arrays` arrays, which must be the elaborated ones.
+ * Array k has id k. */
+pm_status pm_flare_split_rtl(const struct pm_sim_opts *opts, const struct pm_bitsift_cfg *cfg,
+                             unsigned arrays, const struct pm_array_cfg *array, const int16_t *w,
+                             unsigned outputs, unsigned wbits, const int32_t *x, size_t vectors, int64_t *y,
+                             uint32_t *accesses, uint64_t *clocks);
+
 /** In the runs from now on vectors are at least `clocks` apart (at first 1). */
 void pm_flare_gemv_pace(unsigned clocks);
 
 typedef pm_status pm_flare_gemv_rtl_fn(const struct pm_sim_opts *, const struct pm_bitsift_cfg *,
                                        const struct pm_array_cfg *, const int16_t *, unsigned, unsigned,
                                        const int32_t *, size_t, int64_t *, uint32_t *, uint64_t *);
+typedef pm_status pm_flare_split_rtl_fn(const struct pm_sim_opts *, const struct pm_bitsift_cfg *, unsigned,
+                                        const struct pm_array_cfg *, const int16_t *, unsigned, unsigned,
+                                        const int32_t *, size_t, int64_t *, uint32_t *, uint64_t *);
 typedef void pm_flare_gemv_pace_fn(unsigned);
 
 #endif

@@ -12,12 +12,13 @@
 enum { LATENCY_SPLIT = 6 + 3, LATENCY_SCAN = 5 + 3 };
 
 static struct bench b;
-static pm_flare_gemv_rtl_fn *gemv_rtl;
+static pm_flare_split_rtl_fn *gemv_rtl;
 static pm_flare_gemv_pace_fn *set_pace;
 
 struct shape {
     unsigned rows, outputs, wbits, slice;
     bool scan;
+    unsigned arrays;
 };
 
 enum fill {
@@ -106,22 +107,31 @@ struct work {
 /* Golden, and its accesses. */
 static void run_golden(const struct shape *s, struct work *k, const struct pm_array_cfg *cell,
                        size_t vectors) {
-    unsigned cols = s->outputs * s->wbits;
-    struct pm_array *a = pm_array_new(cell, 0, s->rows, cols);
+    const unsigned cols = s->outputs * s->wbits, each = s->rows / s->arrays;
+    struct pm_array *a[PM_FLARE_ARRAYS];
     int32_t *value = need(cols * sizeof *value);
     uint8_t *code = need(cols);
-    pm_flare_program(a, k->w, s->rows, s->outputs, s->wbits);
+    for (unsigned i = 0; i < s->arrays; i++) {
+        a[i] = pm_array_new(cell, i, each, cols);
+        pm_flare_program(a[i], k->w + (size_t)i * each * s->outputs, each, s->outputs, s->wbits);
+    }
     struct pm_gemv_cost cost = {0};
     for (size_t v = 0; v < vectors; v++) {
         uint64_t before = cost.accesses;
-        pm_flare_gemv(&k->cfg, a, &k->x[v * s->rows], s->wbits, (uint32_t)v, &k->golden[v * s->outputs],
-                      value, code, &cost);
+        const int32_t *x = &k->x[v * s->rows];
+        int64_t *y = &k->golden[v * s->outputs];
+        if (s->arrays == 1)
+            pm_flare_gemv(&k->cfg, a[0], x, s->wbits, (uint32_t)v, y, value, code, &cost);
+        else
+            pm_flare_split_gemv(&k->cfg, (const struct pm_array *const *)a, s->arrays, x, s->wbits,
+                                (uint32_t)v, y, value, code, &cost);
         k->golden_accesses[v] = (uint32_t)(cost.accesses - before);
     }
     k->errors = cost.conversion_errors;
     free(value);
     free(code);
-    pm_array_free(a);
+    for (unsigned i = 0; i < s->arrays; i++)
+        pm_array_free(a[i]);
 }
 
 static void compare(const struct shape *s, struct work *k, const char *name, struct pm_array_cfg cell,
@@ -130,8 +140,8 @@ static void compare(const struct shape *s, struct work *k, const char *name, str
     memset(k->y, 0x5a, vectors * s->outputs * sizeof *k->y);
     memset(k->accesses, 0x5a, vectors * sizeof *k->accesses);
     struct pm_sim_opts opts = {.seed = seed};
-    pm_status status =
-        gemv_rtl(&opts, &k->cfg, &cell, k->w, s->outputs, s->wbits, k->x, vectors, k->y, k->accesses, NULL);
+    pm_status status = gemv_rtl(&opts, &k->cfg, s->arrays, &cell, k->w, s->outputs, s->wbits, k->x, vectors,
+                                k->y, k->accesses, NULL);
     if (status != PM_OK)
         printf("# %s: %s\n", name, pm_strerror(status));
     for (size_t i = 0; status == PM_OK && i < vectors * s->outputs; i++)
@@ -140,16 +150,21 @@ static void compare(const struct shape *s, struct work *k, const char *name, str
         bench_eq(&b, "accesses", v, k->golden_accesses[v], k->accesses[v]);
 }
 
+/* Accesses of several arrays wait in a flop. */
+static uint64_t latency(const struct shape *s) {
+    return (s->scan ? LATENCY_SCAN : LATENCY_SPLIT) + (s->arrays > 1 ? 1u : 0u);
+}
+
 /* Without stalls: an access a clock, a clock for each vector without accesses, and the latency. */
 static void throughput(const struct shape *s, struct work *k, size_t vectors) {
-    uint64_t clocks = 0, expected = s->scan ? LATENCY_SCAN : LATENCY_SPLIT;
+    uint64_t clocks = 0, expected = latency(s);
     for (size_t v = 0; v < vectors; v++) {
         fill(FILL_RANDOM, k->cfg.is_signed, &k->x[v * s->rows], s->rows);
         k->accesses[v] = 0;
     }
     struct pm_array_cfg cell = pm_array_sram();
-    pm_status status = gemv_rtl(&(struct pm_sim_opts){0}, &k->cfg, &cell, k->w, s->outputs, s->wbits, k->x,
-                                vectors, k->y, k->accesses, &clocks);
+    pm_status status = gemv_rtl(&(struct pm_sim_opts){0}, &k->cfg, s->arrays, &cell, k->w, s->outputs,
+                                s->wbits, k->x, vectors, k->y, k->accesses, &clocks);
     for (size_t v = 0; v < vectors; v++)
         expected += k->accesses[v] ? k->accesses[v] : 1;
     expected -= 1; /* first to last */
@@ -161,18 +176,48 @@ static void throughput(const struct shape *s, struct work *k, size_t vectors) {
 
 /* Vectors of one full plane, the next one just in time to follow its last access: the gaps are hidden. */
 static void paced(const struct shape *s, struct work *k) {
-    const size_t vectors = 64, each = s->rows / PM_K;
-    const uint64_t expected = vectors * each + (s->scan ? LATENCY_SCAN : LATENCY_SPLIT) - 1;
+    const size_t vectors = 64, each = s->rows / s->arrays / PM_K;
+    const uint64_t expected = vectors * each + latency(s) - 1;
     uint64_t clocks = 0;
     for (size_t i = 0; i < vectors * s->rows; i++)
         k->x[i] = 1;
     struct pm_array_cfg cell = pm_array_sram();
     set_pace((unsigned)each);
-    pm_status status = gemv_rtl(&(struct pm_sim_opts){0}, &k->cfg, &cell, k->w, s->outputs, s->wbits, k->x,
-                                vectors, k->y, k->accesses, &clocks);
+    pm_status status = gemv_rtl(&(struct pm_sim_opts){0}, &k->cfg, s->arrays, &cell, k->w, s->outputs,
+                                s->wbits, k->x, vectors, k->y, k->accesses, &clocks);
     set_pace(1);
     bench_check(&b, "vectors with gaps between them, accesses without",
                 status == PM_OK && clocks == expected);
+}
+
+enum { TOKENS = 49, WIDTH = 64 };
+static const int8_t tokens[TOKENS * WIDTH] = {
+#include "tokens.inc"
+};
+
+/* Tokens of the trained network: clocks a token against the accesses of the array with most ones of each
+ * plane. */
+static void network(const struct shape *s, struct work *k) {
+    char name[256];
+    uint64_t clocks = 0, bound = 0;
+    for (size_t i = 0; i < TOKENS * WIDTH; i++)
+        k->x[i] = tokens[i];
+    struct pm_array_cfg cell = pm_array_sram();
+    run_golden(s, k, &cell, TOKENS);
+    pm_status status = gemv_rtl(&(struct pm_sim_opts){0}, &k->cfg, s->arrays, &cell, k->w, s->outputs,
+                                s->wbits, k->x, TOKENS, k->y, k->accesses, &clocks);
+    for (size_t i = 0; status == PM_OK && i < TOKENS * s->outputs; i++)
+        bench_eq(&b, "y", i, k->golden[i], k->y[i]);
+    for (size_t v = 0; status == PM_OK && v < TOKENS; v++) {
+        bench_eq(&b, "accesses", v, k->golden_accesses[v], k->accesses[v]);
+        bound += k->golden_accesses[v];
+    }
+    snprintf(name, sizeof name, "%s: tokens of the network", b.params);
+    bench_test(&b, name, TOKENS * (s->outputs + 1));
+    printf("# flare_gemv: %u arrays: %.2f clocks a token, %.2f accesses\n", s->arrays,
+           (double)clocks / TOKENS, (double)bound / TOKENS);
+    bench_check(&b, "the network's tokens take the bound's clocks, within 5 %",
+                status == PM_OK && clocks >= bound && (double)clocks <= 1.05 * (double)bound);
 }
 
 static void model(const char *model_name, size_t vectors) {
@@ -180,10 +225,13 @@ static void model(const char *model_name, size_t vectors) {
     struct pm_rtl *rtl = bench_model(&b, model_name);
     if (!rtl)
         return;
-    const struct shape s = {bench_parameter(&b, "Rows"), bench_parameter(&b, "Outputs"),
-                            bench_parameter(&b, "WBits"), bench_parameter(&b, "Slice"),
-                            bench_parameter(&b, "Scan") != 0};
-    gemv_rtl = (pm_flare_gemv_rtl_fn *)bench_function(rtl, "pm_flare_gemv_rtl");
+    const struct shape s = {bench_parameter(&b, "Rows") * bench_parameter(&b, "Arrays"),
+                            bench_parameter(&b, "Outputs"),
+                            bench_parameter(&b, "WBits"),
+                            bench_parameter(&b, "Slice"),
+                            bench_parameter(&b, "Scan") != 0,
+                            bench_parameter(&b, "Arrays")};
+    gemv_rtl = (pm_flare_split_rtl_fn *)bench_function(rtl, "pm_flare_split_rtl");
     set_pace = (pm_flare_gemv_pace_fn *)bench_function(rtl, "pm_flare_gemv_pace");
     int16_t *w = need((size_t)s.rows * s.outputs * sizeof *w);
     weights(&s, w);
@@ -228,6 +276,8 @@ static void model(const char *model_name, size_t vectors) {
         bench_test(&b, name, each);
         bench_check(&b, "the noise changed codes", k.errors > vectors);
         throughput(&s, &k, vectors < 200 ? vectors : 200);
+        if (s.rows == WIDTH && modes[i].coding == PM_SIGN)
+            network(&s, &k);
         paced(&s, &k);
         if (vectors < LONE)
             continue;
@@ -241,13 +291,13 @@ static void model(const char *model_name, size_t vectors) {
     struct pm_array_cfg cell = pm_array_sram();
     other.slice = s.slice == 16 ? 8 : 16;
     bench_check(&b, "refuses another slice",
-                gemv_rtl(&(struct pm_sim_opts){0}, &other, &cell, w, s.outputs, s.wbits, k.x, 1, k.y, NULL,
-                         NULL) == PM_ESHAPE);
+                gemv_rtl(&(struct pm_sim_opts){0}, &other, s.arrays, &cell, w, s.outputs, s.wbits, k.x, 1,
+                         k.y, NULL, NULL) == PM_ESHAPE);
     other = k.cfg;
     other.mode = PM_GPC_NEXT;
     bench_check(&b, "refuses a golden-only mode",
-                gemv_rtl(&(struct pm_sim_opts){0}, &other, &cell, w, s.outputs, s.wbits, k.x, 1, k.y, NULL,
-                         NULL) == PM_EMODE);
+                gemv_rtl(&(struct pm_sim_opts){0}, &other, s.arrays, &cell, w, s.outputs, s.wbits, k.x, 1,
+                         k.y, NULL, NULL) == PM_EMODE);
     free(w);
     free(k.x);
     free(k.golden);
@@ -264,5 +314,8 @@ int main(void) {
     model("keys", 1000);
     model("r512", 120);
     model("scan", 500);
+    model("a2", 500);
+    model("a4", 500);
+    model("a8", 500);
     return bench_end(&b);
 }

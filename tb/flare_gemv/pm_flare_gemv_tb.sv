@@ -7,10 +7,11 @@ module pm_flare_gemv_tb #(
     parameter int unsigned XBits = 8,
     parameter int unsigned Slice = 16,
     parameter bit Scan = 0,
+    parameter int unsigned Arrays = 1,
     localparam int unsigned PlaneW = $clog2(XBits),
-    localparam int unsigned Columns = Outputs * WBits,
-    localparam int unsigned AccW = XBits + WBits + $clog2(Rows),
-    localparam int unsigned PinsW = Rows + 7 + PlaneW + 2  // of an access; wl_last may rise with wl_valid
+    localparam int unsigned Columns = Arrays * Outputs * WBits,
+    localparam int unsigned AccW = XBits + WBits + $clog2(Arrays * Rows),
+    localparam int unsigned PinsW = Arrays * (Rows + 8) + PlaneW + 1  // of an access; wl_last may rise with wl_valid
 ) (
     input logic clk_i,
     input logic rst_ni
@@ -22,23 +23,24 @@ module pm_flare_gemv_tb #(
     input int xbits,
     input int slice,
     input int scan,
+    input int arrays,
     output bit [2:0] modes
   );
   import "DPI-C" function void pm_flare_gemv_step(
     input bit x_ready,
     output bit x_valid,
-    output bit [Rows*XBits-1:0] x,
+    output bit [Arrays*Rows*XBits-1:0] x,
     output bit wl_ready,
     input bit y_valid,
     output bit y_ready,
     input bit [Outputs*AccW-1:0] y
   );
   import "DPI-C" function void pm_flare_gemv_access(
-    input bit [Rows-1:0] wl,
-    input bit [6:0] dwl,
+    input bit [Arrays*Rows-1:0] wl,
+    input bit [7*Arrays-1:0] dwl,
     input int plane,
     input bit neg,
-    input bit last_plane,
+    input bit [Arrays-1:0] last_plane,
     input bit last,
     output bit [Columns*8-1:0] cmp
   );
@@ -46,16 +48,17 @@ module pm_flare_gemv_tb #(
   import "DPI-C" function void pm_flare_gemv_unstable();
 
   bit x_valid, wl_ready, y_ready, x_valid_next, wl_ready_next, y_ready_next;
-  bit [Rows*XBits-1:0] x, x_next;
+  bit [Arrays*Rows*XBits-1:0] x, x_next;
   bit [Columns*8-1:0] cmp, cmp_next;
   bit [2:0] modes;  // eplanes, sign coding, signed
-  logic x_ready, wl_valid, wl_neg, wl_last_plane, wl_last, y_valid;
-  logic [Rows-1:0] wl;
-  logic [6:0] dwl;
+  logic x_ready, wl_valid, wl_neg, wl_last, y_valid;
+  logic [Arrays-1:0] wl_last_plane;
+  logic [Arrays*Rows-1:0] wl;
+  logic [7*Arrays-1:0] dwl;
   logic [PlaneW-1:0] wl_plane;
   logic [Outputs*AccW-1:0] y;
 
-  initial pm_flare_gemv_elaborated(Rows, Outputs, WBits, XBits, Slice, 32'(Scan), modes);
+  initial pm_flare_gemv_elaborated(Rows, Outputs, WBits, XBits, Slice, 32'(Scan), Arrays, modes);
 
   pm_flare_gemv #(
       .Rows   (Rows),
@@ -63,7 +66,8 @@ module pm_flare_gemv_tb #(
       .WBits  (WBits),
       .XBits  (XBits),
       .Slice  (Slice),
-      .Scan   (Scan)
+      .Scan   (Scan),
+      .Arrays (Arrays)
   ) u_dut (
       .clk_i,
       .rst_ni,
