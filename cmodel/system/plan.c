@@ -299,8 +299,10 @@ static pm_status check_pattern(const struct pm_plan *p, const struct pm_graph *g
         more = more || (system->takes_more & PM_TAKES(g->node[i].kind));
     }
     return any ? pm_fail(e, PM_EINVAL, entry->pattern, "matches no %s, which is what %s takes%s%s",
-                         system->takes & PM_TAKES(PM_NODE_MATRIX) ? "matrix" : "attention", system->name,
-                         more ? " without " : "", more ? system->more : "")
+                         system->takes & PM_TAKES(PM_NODE_MATRIX)  ? "matrix"
+                         : system->takes & PM_TAKES(PM_NODE_HEADS) ? "heads of an attention"
+                                                                   : "attention",
+                         system->name, more ? " without " : "", more ? system->more : "")
                : pm_fail(e, PM_EINVAL, entry->pattern, "matches no layer of the network");
 }
 
@@ -328,8 +330,9 @@ pm_status pm_plan_check(const struct pm_plan *p, const struct pm_graph *g, bool 
     for (unsigned i = 0; i < g->nodes; i++) {
         const struct pm_plan_entry *entry = g->node[i].kind == PM_NODE_MATRIX ? matched(p, g, i) : NULL;
         if (entry && !takes(p, entry, PM_NODE_MATRIX))
-            return pm_fail(e, PM_EINVAL, g->node[i].name, "%s takes an attention as a whole",
-                           entry->system->name);
+            return pm_fail(e, PM_EINVAL, g->node[i].name, "%s takes %s", entry->system->name,
+                           entry->system->takes & PM_TAKES(PM_NODE_ATTENTION) ? "an attention as a whole"
+                                                                              : "no matrix");
     }
     return PM_OK;
 }
