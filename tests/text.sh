@@ -44,7 +44,7 @@ run models/text-gpt --data data/kjv.txt --windows 6 --summary "$work/summary.jso
 check "text-gpt on flare" $?
 between perplexity_integer 2 12
 between same_next 0.85 1
-between accesses 1e6 1e8
+between accesses 5e5 2e6
 
 # Byte by byte behind a prompt, and from the start each time: the same text.
 prompt="And the LORD said unto "
