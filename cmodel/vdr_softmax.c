@@ -27,7 +27,7 @@ static uint32_t distance(uint32_t below_max, int64_t ne) {
     return d < 4095 ? d : 4095;
 }
 
-static uint8_t exponential(const struct pm_vdr_entry *e, uint32_t d, bool round) {
+uint8_t pm_vdr_exp(const struct pm_vdr_entry *e, uint32_t d, bool round) {
     int64_t l = e->l, b = e->b, c = e->c, rem = d;
     int q = 0;
     for (int k = 3; k >= 0; k--) { /* division by l, without a divider */
@@ -39,8 +39,8 @@ static uint8_t exponential(const struct pm_vdr_entry *e, uint32_t d, bool round)
     if (rem >= l) /* q = 16 and more: exp is below half of the last bit by far */
         return 0;
     int t = pm_bl(e->c) - 8 + q;
-    int64_t half = round && t > 0 ? (int64_t)1 << (t - 1) : 0;
-    return (uint8_t)pm_clamp(pm_shr(c - rem * (b - rem) + half, t), 0, 255);
+    int64_t half = round ? (int64_t)1 << (t - 1) : 0;
+    return (uint8_t)pm_clamp((c - rem * (b - rem) + half) >> t, 0, 255); /* 4c > b^2: above 0 */
 }
 
 uint32_t pm_vdr_softmax(const struct pm_vdr_lut *lut, const int8_t *x, const uint8_t *keep, size_t n,
@@ -52,7 +52,7 @@ uint32_t pm_vdr_softmax(const struct pm_vdr_lut *lut, const int8_t *x, const uin
             max = x[j];
     uint32_t z = 0;
     for (size_t j = 0; j < n; j++) {
-        a[j] = keep && !keep[j] ? 0 : exponential(entry, distance((uint32_t)(max - x[j]), ne), round);
+        a[j] = keep && !keep[j] ? 0 : pm_vdr_exp(entry, distance((uint32_t)(max - x[j]), ne), round);
         z += a[j];
     }
     return z;

@@ -309,8 +309,10 @@ static pm_status rotate(const struct pm_hyflex_digital *d, const struct pm_hyfle
             const size_t at = t * d->width + i;
             pm_sfu_rope(x[at], x[at + 1], pair[0], pair[1], &y[at], &y[at + 1]);
         }
-    count(u, PM_HYFLEX_PART_ARITHMETIC, o->n, d->width, SCALAR_PIPELINED);
-    struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_ROPE, .rope = {o->n, d->width, d->head, turn, x, y}};
+    const uint64_t clocks = count(u, PM_HYFLEX_PART_ARITHMETIC, o->n, d->width, SCALAR_PIPELINED);
+    struct pm_hyflex_step s = {.kind = PM_HYFLEX_STEP_ROPE,
+                               .clocks = clocks,
+                               .rope = {o->n, d->width, d->head, turn, x, y}};
     return pm_hyflex_step(u, &s);
 }
 

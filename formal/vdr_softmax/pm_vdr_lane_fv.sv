@@ -6,7 +6,9 @@ module pm_vdr_lane_fv #(
     /// 0..2: S0 = 1/2, 0.6, just below 1.
     parameter int unsigned Table = 0,
     /// Proves monotony instead of equality: half of the time each.
-    parameter bit Monotone = 1'b0
+    parameter bit Monotone = 1'b0,
+    /// As pm_vdr_tile has them: any offset.
+    parameter bit Tiled = 1'b0
 ) (
     input logic clk_i
 );
@@ -17,6 +19,7 @@ module pm_vdr_lane_fv #(
   (* anyconst *) logic [7:0] max;
   (* anyconst *) logic signed [6:0] ne;
   (* anyconst *) logic keep, round;
+  (* anyconst *) logic [10:0] offset;
   logic [4:0] shift;
   logic [11:0] l, l2;
   logic [13:0] l3;
@@ -39,7 +42,7 @@ module pm_vdr_lane_fv #(
       .k_o(k),
       .bc_o(bc)
   );
-  pm_vdr_exp u_exp (
+  pm_vdr_exp #(.Tiled(Tiled)) u_exp (
       .clk_i,
       .en_i(1'b1),
       .round_i(round),
@@ -47,6 +50,7 @@ module pm_vdr_lane_fv #(
       .keep_i(keep),
       .max_i(max),
       .shift_i(shift),
+      .offset_i(offset),
       .l_i(l),
       .l2_i(l2),
       .l3_i(l3),
@@ -55,7 +59,7 @@ module pm_vdr_lane_fv #(
       .bc_i(bc),
       .a_o(a)
   );
-  pm_vdr_exp u_other (
+  pm_vdr_exp #(.Tiled(Tiled)) u_other (
       .clk_i,
       .en_i(1'b1),
       .round_i(round),
@@ -63,6 +67,7 @@ module pm_vdr_lane_fv #(
       .keep_i(1'b1),
       .max_i(max),
       .shift_i(shift),
+      .offset_i(offset),
       .l_i(l),
       .l2_i(l2),
       .l3_i(l3),
@@ -78,6 +83,7 @@ module pm_vdr_lane_fv #(
   logic [4:0] bl;
   logic [7:0] want;
   always_comb begin
+    if (!Tiled) assume (offset == 0);
     entry = ne < 0 ? 3'd0 : ne > 7 ? 3'd7 : ne[2:0];
     lp    = Lut[entry*96+:32];
     bp    = Lut[entry*96+32+:32];
@@ -86,6 +92,14 @@ module pm_vdr_lane_fv #(
     if (ne > 7) d = ({24'd0, below} >> (ne > 15 ? 8 : ne - 7)) << 4;
     else if (ne >= 0) d = {20'd0, below, 4'd0};
     else d = left > 4095 ? 4095 : left;
+    // A tile's, at the scale of ne = 7.
+    if (Tiled) begin
+      lp = lp << (7 - entry);
+      bp = bp << (7 - entry);
+      cp = cp << (14 - 2 * entry);
+      d  = ne > 7 ? d >> 4 : ne >= 0 ? {24'd0, below} << (7 - ne) : {24'd0, below} << 7 << (ne < -8 ? 8 : -ne);
+      d  = 16 * (d + offset > 2047 ? 2047 : d + offset);
+    end
     quotient = 0;
     for (int i = 1; i <= 15; i++) if (d >= i * lp) quotient = i;
     rem = d - quotient * lp;
@@ -107,12 +121,12 @@ module pm_vdr_lane_fv #(
       end else begin
         equals_plain : assert (a == want);
         masked_is_zero : assert (keep || a == 0);
-        max_is_large : assert (!keep || below != 0 || a >= 128);
+        max_is_large : assert (!keep || below != 0 || offset != 0 || a >= 128);
       end
 `ifdef CANARY
       canary : assert (!(below != 0 && a > 150));
 `endif
-      last_quotient : cover (a == 1 && ne == 0 && round);
+      last_quotient : cover (a == 1 && ne == 0 && round && offset == (Tiled ? 5 : 0));
       far : cover (ne > 7 && below == 8'd255 && a > 1);
     end
   end

@@ -7,24 +7,35 @@
 logic fv_init_q = 1'b1;
 (* anyconst *) logic fv_always_ready;
 (* anyconst *) logic [3:0] fv_tracked;
+localparam int unsigned Depth = MaxN / Lanes + 1;
 localparam int unsigned FvBeatW = Lanes * 9 + 1;
-(* hierconn *) wire [Depth*FvBeatW-1:0] \u_beats.mem_q ;
-(* hierconn *) wire [$clog2(Depth)-1:0] \u_beats.head_q ;
-(* hierconn *) wire [$clog2(Depth)-1:0] \u_beats.tail_q ;
-(* hierconn *) wire [$clog2(Depth+1)-1:0] \u_beats.count_q ;
-(* hierconn *) wire [Depth*13-1:0] \u_rows.mem_q ;
-(* hierconn *) wire [$clog2(Depth)-1:0] \u_rows.head_q ;
-(* hierconn *) wire [$clog2(Depth)-1:0] \u_rows.tail_q ;
-(* hierconn *) wire [$clog2(Depth+1)-1:0] \u_rows.count_q ;
+(* hierconn *) wire [3:0] \u_vdr.valid_q ;
+(* hierconn *) wire [3:0] \u_vdr.last_q ;
+(* hierconn *) wire \u_vdr.first_q ;
+(* hierconn *) wire [7:0] \u_vdr.max_q ;
+(* hierconn *) wire \u_vdr.take ;
+(* hierconn *) wire \u_vdr.beat_ready ;
+(* hierconn *) wire \u_vdr.beat_last ;
+(* hierconn *) wire \u_vdr.beat_valid ;
+(* hierconn *) wire \u_vdr.row_valid ;
+(* hierconn *) wire \u_vdr.row_ready ;
+(* hierconn *) wire [Depth*FvBeatW-1:0] \u_vdr.u_beats.mem_q ;
+(* hierconn *) wire [$clog2(Depth)-1:0] \u_vdr.u_beats.head_q ;
+(* hierconn *) wire [$clog2(Depth)-1:0] \u_vdr.u_beats.tail_q ;
+(* hierconn *) wire [$clog2(Depth+1)-1:0] \u_vdr.u_beats.count_q ;
+(* hierconn *) wire [Depth*13-1:0] \u_vdr.u_rows.mem_q ;
+(* hierconn *) wire [$clog2(Depth)-1:0] \u_vdr.u_rows.head_q ;
+(* hierconn *) wire [$clog2(Depth)-1:0] \u_vdr.u_rows.tail_q ;
+(* hierconn *) wire [$clog2(Depth+1)-1:0] \u_vdr.u_rows.count_q ;
 
 // Both buffers as they will leave, oldest lowest.
 logic [Depth*FvBeatW-1:0] fv_beats;
 logic [Depth*13-1:0] fv_rows;
 logic [Depth-1:0] fv_lasts;
 always_comb begin
-  fv_beats = {\u_beats.mem_q , \u_beats.mem_q } >> (\u_beats.head_q * FvBeatW);
-  fv_rows  = {\u_rows.mem_q , \u_rows.mem_q } >> (\u_rows.head_q * 13);
-  for (int unsigned i = 0; i < Depth; i++) fv_lasts[i] = \u_beats.count_q > i && fv_beats[i*FvBeatW+Lanes*9];
+  fv_beats = {\u_vdr.u_beats.mem_q , \u_vdr.u_beats.mem_q } >> (\u_vdr.u_beats.head_q * FvBeatW);
+  fv_rows  = {\u_vdr.u_rows.mem_q , \u_vdr.u_rows.mem_q } >> (\u_vdr.u_rows.head_q * 13);
+  for (int unsigned i = 0; i < Depth; i++) fv_lasts[i] = \u_vdr.u_beats.count_q > i && fv_beats[i*FvBeatW+Lanes*9];
 end
 
 // A row's maximum so far in its beats that are inside, and whether one is kept at all.
@@ -43,7 +54,7 @@ logic fv_rows_fit, fv_tracked_last_q;
 logic [Lanes-1:0] fv_tracked_keep_q;
 wire [Lanes-1:0] fv_zero1, fv_zero2, fv_zero3;
 
-for (genvar i = 0; i < Lanes; i++) begin : g_lane
+for (genvar i = 0; i < Lanes; i++) begin : \u_vdr.g_lane 
   (* hierconn *) wire \u_exp.zero_q ;
   (* hierconn *) wire [3:0] \u_exp.q2_q ;
   (* hierconn *) wire [3:0] \u_exp.q3_q ;
@@ -60,7 +71,7 @@ always_comb begin
   fv_length   = fv_gone_q;
   fv_rows_fit = 1'b1;
   for (int unsigned i = 0; i < Depth; i++) begin
-    if (\u_beats.count_q > i) begin
+    if (\u_vdr.u_beats.count_q > i) begin
       fv_max    = fv_fold(fv_max, fv_beats[i*FvBeatW+:FvBeatW]);
       fv_length = fv_length + 1'b1;
       if (fv_length > Depth - 1) fv_rows_fit = 1'b0;
@@ -72,8 +83,8 @@ always_comb begin
       end
     end
   end
-  fv_inside = 4'(\u_beats.count_q ) + 4'(valid_q[0]) + 4'(valid_q[1]) + 4'(valid_q[2]) + 4'(valid_q[3]);
-  fv_first  = fv_out_q + 4'(valid_q[0]) + 4'(valid_q[1]) + 4'(valid_q[2]) + 4'(valid_q[3]);
+  fv_inside = 4'(\u_vdr.u_beats.count_q ) + 4'(\u_vdr.valid_q [0]) + 4'(\u_vdr.valid_q [1]) + 4'(\u_vdr.valid_q [2]) + 4'(\u_vdr.valid_q [3]);
+  fv_first  = fv_out_q + 4'(\u_vdr.valid_q [0]) + 4'(\u_vdr.valid_q [1]) + 4'(\u_vdr.valid_q [2]) + 4'(\u_vdr.valid_q [3]);
   fv_sum = fv_given_q;
   for (int unsigned i = 0; i < Lanes; i++) fv_sum = fv_sum + ZW'(a_o[i*8+:8]);
 end
@@ -84,15 +95,15 @@ always_ff @(posedge clk_i or negedge rst_ni) begin
     fv_left_q  <= '0;
     fv_given_q <= '0;
   end else begin
-    if (take) begin
+    if (\u_vdr.take ) begin
       fv_in_q     <= fv_in_q + 1'b1;
       fv_row_in_q <= fv_row_in_q + 4'(x_last_i);
       fv_length_q <= x_last_i ? '0 : fv_length_q + 1'b1;
     end
-    if (beat_ready) begin
-      fv_left_q    <= beat_last ? '0 : fv_fold(fv_left_q, fv_beats[FvBeatW-1:0]);
-      fv_gone_q    <= beat_last ? '0 : fv_gone_q + 1'b1;
-      fv_row_out_q <= fv_row_out_q + 4'(beat_last);
+    if (\u_vdr.beat_ready ) begin
+      fv_left_q    <= \u_vdr.beat_last  ? '0 : fv_fold(fv_left_q, fv_beats[FvBeatW-1:0]);
+      fv_gone_q    <= \u_vdr.beat_last  ? '0 : fv_gone_q + 1'b1;
+      fv_row_out_q <= fv_row_out_q + 4'(\u_vdr.beat_last );
     end
     if (a_valid_o && a_ready_i) begin
       fv_out_q   <= fv_out_q + 1'b1;
@@ -102,7 +113,7 @@ always_ff @(posedge clk_i or negedge rst_ni) begin
 end
 always_ff @(posedge clk_i) begin
   fv_init_q <= 1'b0;
-  if (take && fv_in_q == fv_tracked) {fv_tracked_last_q, fv_tracked_keep_q} <= {x_last_i, keep_i};
+  if (\u_vdr.take  && fv_in_q == fv_tracked) {fv_tracked_last_q, fv_tracked_keep_q} <= {x_last_i, keep_i};
   if (!fv_init_q && $past(rst_ni) && rst_ni) begin
     if ($past(a_valid_o && !a_ready_i)) stable : assert (a_valid_o && $stable(a_o) && $stable(a_last_o) && $stable(z_o));
   end
@@ -115,32 +126,32 @@ always_comb begin
   if (fv_length_q == 4'(Depth - 2)) assume (x_last_i);
   assume (ne_i == NeW'(fv_row_in_q));
   if (!fv_init_q && rst_ni) begin
-    never_stalls : assert (!fv_always_ready || (x_ready_o && \u_beats.count_q < Depth));
+    never_stalls : assert (!fv_always_ready || (x_ready_o && \u_vdr.u_beats.count_q < Depth));
     // The buffers as circles.
-    circles : assert (\u_beats.count_q <= Depth && \u_beats.head_q < Depth && \u_beats.tail_q < Depth && \u_rows.head_q < Depth &&
-        \u_rows.tail_q < Depth && (\u_beats.head_q + \u_beats.count_q ) % Depth == \u_beats.tail_q &&
-        (\u_rows.head_q + \u_rows.count_q ) % Depth == \u_rows.tail_q );
-    rows : assert (fv_rows_fit && 4'(\u_rows.count_q ) == fv_row && fv_length == fv_length_q && fv_length_q < Depth - 1);
-    front : assert (fv_gone_q < Depth - 1 && (fv_gone_q == '0 ? fv_left_q == '0 : \u_rows.count_q != 0));
-    running : assert (max_q == (fv_max[8] ? fv_max[7:0] : 8'h80));
-    descriptor_fits : assert (!row_done || row_ready);
-    row_is_stored : assert (!row_valid || beat_valid);
-    none_lost : assert (fv_in_q == 4'(fv_out_q + fv_inside) && fv_row_in_q == 4'(fv_row_out_q + 4'(\u_rows.count_q )));
+    circles : assert (\u_vdr.u_beats.count_q <= Depth && \u_vdr.u_beats.head_q < Depth && \u_vdr.u_beats.tail_q < Depth && \u_vdr.u_rows.head_q < Depth &&
+        \u_vdr.u_rows.tail_q < Depth && (\u_vdr.u_beats.head_q + \u_vdr.u_beats.count_q ) % Depth == \u_vdr.u_beats.tail_q &&
+        (\u_vdr.u_rows.head_q + \u_vdr.u_rows.count_q ) % Depth == \u_vdr.u_rows.tail_q );
+    rows : assert (fv_rows_fit && 4'(\u_vdr.u_rows.count_q ) == fv_row && fv_length == fv_length_q && fv_length_q < Depth - 1);
+    front : assert (fv_gone_q < Depth - 1 && (fv_gone_q == '0 ? fv_left_q == '0 : \u_vdr.u_rows.count_q != 0));
+    running : assert (\u_vdr.max_q  == (fv_max[8] ? fv_max[7:0] : 8'h80));
+    descriptor_fits : assert (!row_valid || \u_vdr.row_ready );
+    row_is_stored : assert (!\u_vdr.row_valid  || \u_vdr.beat_valid );
+    none_lost : assert (fv_in_q == 4'(fv_out_q + fv_inside) && fv_row_in_q == 4'(fv_row_out_q + 4'(\u_vdr.u_rows.count_q )));
     for (int unsigned i = 0; i < Depth; i++)
-      if (\u_beats.count_q > i && 4'(fv_first + 4'(i)) == fv_tracked)
+      if (\u_vdr.u_beats.count_q > i && 4'(fv_first + 4'(i)) == fv_tracked)
         assert (fv_beats[i*FvBeatW+Lanes*8+:Lanes+1] == {fv_tracked_last_q, fv_tracked_keep_q});
     // The stages, youngest first.
-    if (valid_q[0] && 4'(fv_first - 4'd1) == fv_tracked) stage1 : assert (last_q[0] == fv_tracked_last_q && (fv_tracked_keep_q | fv_zero1) == '1);
-    if (valid_q[1] && 4'(fv_out_q + 4'(valid_q[3]) + 4'(valid_q[2])) == fv_tracked)
-      stage2 : assert (last_q[1] == fv_tracked_last_q && (fv_tracked_keep_q | fv_zero2) == '1);
-    if (valid_q[2] && 4'(fv_out_q + 4'(valid_q[3])) == fv_tracked)
-      stage3 : assert (last_q[2] == fv_tracked_last_q && (fv_tracked_keep_q | fv_zero3) == '1);
-    if (valid_q[3] && fv_out_q == fv_tracked) begin
+    if (\u_vdr.valid_q [0] && 4'(fv_first - 4'd1) == fv_tracked) stage1 : assert (\u_vdr.last_q [0] == fv_tracked_last_q && (fv_tracked_keep_q | fv_zero1) == '1);
+    if (\u_vdr.valid_q [1] && 4'(fv_out_q + 4'(\u_vdr.valid_q [3]) + 4'(\u_vdr.valid_q [2])) == fv_tracked)
+      stage2 : assert (\u_vdr.last_q [1] == fv_tracked_last_q && (fv_tracked_keep_q | fv_zero2) == '1);
+    if (\u_vdr.valid_q [2] && 4'(fv_out_q + 4'(\u_vdr.valid_q [3])) == fv_tracked)
+      stage3 : assert (\u_vdr.last_q [2] == fv_tracked_last_q && (fv_tracked_keep_q | fv_zero3) == '1);
+    if (\u_vdr.valid_q [3] && fv_out_q == fv_tracked) begin
       row_ends_here : assert (a_last_o == fv_tracked_last_q);
       for (int unsigned i = 0; i < Lanes; i++) if (!fv_tracked_keep_q[i]) assert (a_o[i*8+:8] == '0);
     end
-    if (valid_q[3]) sum_of_row : assert (z_o == fv_sum && first_q == last_q[3]);
-    else between : assert (first_q ? fv_given_q == '0 : z_o == fv_given_q);
+    if (\u_vdr.valid_q [3]) sum_of_row : assert (z_o == fv_sum && \u_vdr.first_q  == \u_vdr.last_q [3]);
+    else between : assert (\u_vdr.first_q  ? fv_given_q == '0 : z_o == fv_given_q);
     cover (a_valid_o && a_last_o && fv_out_q == 4'(Depth - 2));
     cover (x_valid_i && !x_ready_o);
   end

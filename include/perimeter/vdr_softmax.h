@@ -27,6 +27,10 @@ struct pm_vdr_lut {
 /** The table of one layer and head. s0 in [1/2, 1), otherwise PM_EINVAL. */
 pm_status pm_vdr_lut_init(struct pm_vdr_lut *lut, double s0);
 
+/** exp of a distance below the row's maximum, of which the entry is the scale: 0..255. distance: 0..32767, in
+ * units of S'. */
+uint8_t pm_vdr_exp(const struct pm_vdr_entry *entry, uint32_t distance, bool round);
+
 /** a[n] (0..255) and their sum, which is returned. x[n]: logits; keep[n] (1 = kept) may be NULL; n 1..4096;
  * ne: the row's exponent, any int32. Positions not kept give 0 and enter neither the maximum nor the sum. */
 uint32_t pm_vdr_softmax(const struct pm_vdr_lut *lut, const int8_t *x, const uint8_t *keep, size_t n,

@@ -26,6 +26,7 @@ rtl/vdr_softmax/pm_vdr_square.sv
 rtl/vdr_softmax/pm_vdr_reduce.sv
 rtl/vdr_softmax/pm_vdr_exp.sv
 rtl/vdr_softmax/pm_vdr_row.sv
+rtl/vdr_softmax/pm_vdr_rows.sv
 rtl/vdr_softmax/pm_vdr_softmax.sv
 rtl/common/pm_shift_sat.sv
 rtl/head_norm/pm_norm_recip.sv

@@ -3,12 +3,15 @@
 /// not registered.
 /// All entries are brought to the scale of ne = 7 (l, b << (7-ne), c << 2*(7-ne), which changes no result), so that the
 /// distance is shifted once and the result's shift depends on the quotient only.
-///   1  distance = (max - x) * 2^(7-ne), floored; first half of q, rem = divmod(16 * distance, l)
+///   1  distance = (max - x) * 2^(7-ne), floored, and the offset of a tile; first half of q, rem = divmod(16 * distance, l)
 ///   2  second half; arg = b - 2*rem
 ///   3  exp = arg^2 + 4c - b^2 = 4 * (c - rem*(b - rem)), its 9 leading bits
 ///   4  the shift by q and the rounding
 /// From q = 9 on the result is 0 in either rounding, so that a distance of 2^11 and more needs no quotient.
-module pm_vdr_exp (
+module pm_vdr_exp #(
+    /// The distance has an offset.
+    parameter bit Tiled = 1'b0
+) (
     input  logic        clk_i,
     /// Advances all stages.
     input  logic        en_i,
@@ -22,6 +25,8 @@ module pm_vdr_exp (
     input  logic [ 7:0] max_i,
     /// 4 + ne limited to 0..19.
     input  logic [ 4:0] shift_i,
+    /// Where Tiled is 1, what the distance is larger by, at the scale of ne = 7.
+    input  logic [10:0] offset_i,
     /// l at the scale of ne = 7.
     input  logic [11:0] l_i,
     /// One stage after x_i, at that scale: l.
@@ -39,6 +44,7 @@ module pm_vdr_exp (
 );
   logic [ 7:0] below_max;
   logic [18:0] shifted;
+  logic [11:0] distance;  // its uppermost bit: 2^11 and more, unless shifted is that by itself
   logic [11:0] left, left_q;
   logic [1:0] quarter, quarter_q;
   logic far, zero, zero_q;
@@ -50,8 +56,16 @@ module pm_vdr_exp (
   assign below_max = max_i - x_i;
   assign shifted   = {below_max, 11'b0} >> shift_i;
 
+  if (Tiled) begin : g_tiled
+    assign distance = {1'b0, shifted[10:0]} + {1'b0, offset_i};
+  end else begin : g_whole
+    assign distance = {1'b0, shifted[10:0]};
+    logic unused_ok;
+    assign unused_ok = ^offset_i;
+  end
+
   pm_vdr_reduce u_reduce (
-      .distance_i(shifted[10:0]),
+      .distance_i(distance[10:0]),
       .l_i,
       .quarter_o (quarter),
       .left_o    (left),
@@ -88,7 +102,7 @@ module pm_vdr_exp (
     if (en_i) begin
       left_q    <= left;
       quarter_q <= quarter;
-      zero_q    <= !keep_i || shifted[18:11] != '0 || far;
+      zero_q    <= !keep_i || shifted[18:11] != '0 || distance[11] || far;
       arg_q     <= arg;
       q2_q      <= q | {4{zero_q || zero}};
       lead_q    <= lead;

@@ -6,4 +6,5 @@ rtl/vdr_softmax/pm_vdr_square.sv
 rtl/vdr_softmax/pm_vdr_reduce.sv
 rtl/vdr_softmax/pm_vdr_exp.sv
 rtl/vdr_softmax/pm_vdr_row.sv
+rtl/vdr_softmax/pm_vdr_rows.sv
 rtl/vdr_softmax/pm_vdr_softmax.sv

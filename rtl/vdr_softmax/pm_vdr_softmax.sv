@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Softmax numerators without a divider (FLARE Algorithm 1): Lanes logits a clock in and out, no bubble between rows.
-/// A row's maximum is found while its beats are stored; its exponentials leave while the next row arrives. One buffer
-/// of a row and a beat does both: it never fills while the output moves, because a whole row is then leaving.
+/// Rows of their own; longer ones come in tiles (pm_vdr_tile).
 module pm_vdr_softmax #(
     /// Logits a beat, at least 1.
     parameter int unsigned Lanes = 16,
@@ -45,141 +44,39 @@ module pm_vdr_softmax #(
     $error("pm_vdr_softmax: NeW must be at least 6");
   end
 
-  localparam int unsigned Depth = MaxN / Lanes + 1;
-
-  logic en, take, row_done;
-  logic [7:0] beat_max, max_d, max_q;
-  logic [4:0] shift, row_shift;
+  logic row_valid;
   logic [7:0] row_max;
-  logic row_valid, row_ready, beat_valid, beat_ready, beat_last;
-  logic [Lanes*8-1:0] beat_x;
-  logic [  Lanes-1:0] beat_keep;
-  logic [11:0] l, l2;
-  logic [13:0] l3;
-  logic [55:0] b;
-  logic [27:0] k;
-  logic [ 1:0] bc;
-  logic [Lanes*8-1:0] a, a_q;
-  logic [ZW-1:0] sum, z_q;
-  logic [3:0] valid_q, last_q;
-  logic first_q;
+  logic [4:0] row_shift;
 
-  // In: the buffer, the running maximum, and one descriptor a row.
-  pm_max_tree #(
-      .N(Lanes),
-      .W(8)
-  ) u_max (
+  pm_vdr_rows #(
+      .Lanes(Lanes),
+      .MaxN (MaxN),
+      .NeW  (NeW)
+  ) u_vdr (
+      .clk_i,
+      .rst_ni,
+      .round_i,
+      .lut_i,
+      .x_valid_i,
+      .x_ready_o,
       .x_i,
       .keep_i,
-      .max_o(beat_max)
+      .x_last_i,
+      .ne_i,
+      .row_ready_i (1'b1),
+      .row_valid_o (row_valid),
+      .row_max_o   (row_max),
+      .row_shift_o (row_shift),
+      .row_valid_i (row_valid),
+      .row_max_i   (row_max),
+      .row_shift_i (row_shift),
+      .row_offset_i(11'b0),
+      .a_valid_o,
+      .a_ready_i,
+      .a_o,
+      .a_last_o,
+      .z_o
   );
-  assign max_d    = signed'(beat_max) > signed'(max_q) ? beat_max : max_q;
-  assign take     = x_valid_i && x_ready_o;
-  assign row_done = take && x_last_i;
-  assign shift    = ne_i < NeW'(-4) ? 5'd0 : ne_i > NeW'(15) ? 5'd19 : ne_i[4:0] + 5'd4;
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) max_q <= 8'h80;
-    else if (take) max_q <= x_last_i ? 8'h80 : max_d;
-  end
-
-  pm_fifo #(
-      .Width(Lanes * 9 + 1),
-      .Depth(Depth)
-  ) u_beats (
-      .clk_i,
-      .rst_ni,
-      .valid_i(x_valid_i),
-      .ready_o(x_ready_o),
-      .data_i ({x_last_i, keep_i, x_i}),
-      .valid_o(beat_valid),
-      .ready_i(beat_ready),
-      .data_o ({beat_last, beat_keep, beat_x})
-  );
-
-  // A row is in the buffer as a whole once it has a descriptor; it never has more of them than beats.
-  pm_fifo #(
-      .Width(13),
-      .Depth(Depth)
-  ) u_rows (
-      .clk_i,
-      .rst_ni,
-      .valid_i(row_done),
-      .ready_o(row_ready),
-      .data_i ({max_d, shift}),
-      .valid_o(row_valid),
-      .ready_i(beat_ready && beat_last),
-      .data_o ({row_max, row_shift})
-  );
-
-  // Out: all stages advance together.
-  assign en         = !valid_q[3] || a_ready_i;
-  assign beat_ready = en && row_valid;
-
-  pm_vdr_row u_row (
-      .clk_i,
-      .en_i   (en),
-      .lut_i,
-      .shift_i(row_shift),
-      .l_o    (l),
-      .l2_o   (l2),
-      .l3_o   (l3),
-      .b_o    (b),
-      .k_o    (k),
-      .bc_o   (bc)
-  );
-
-  for (genvar i = 0; i < Lanes; i++) begin : g_lane
-    pm_vdr_exp u_exp (
-        .clk_i,
-        .en_i   (en),
-        .round_i,
-        .x_i    (beat_x[i*8+:8]),
-        .keep_i (beat_keep[i]),
-        .max_i  (row_max),
-        .shift_i(row_shift),
-        .l_i    (l),
-        .l2_i   (l2),
-        .l3_i   (l3),
-        .b_i    (b),
-        .k_i    (k),
-        .bc_i   (bc),
-        .a_o    (a[i*8+:8])
-    );
-  end
-
-  always_comb begin
-    sum = first_q ? '0 : z_q;
-    for (int unsigned i = 0; i < Lanes; i++) sum = sum + ZW'(a[i*8+:8]);
-  end
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      valid_q <= '0;
-      first_q <= 1'b1;
-    end else if (en) begin
-      valid_q <= {valid_q[2:0], row_valid};
-      if (valid_q[2]) first_q <= last_q[2];
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (en) begin
-      last_q <= {last_q[2:0], beat_last};
-      a_q    <= a;
-      if (valid_q[2]) z_q <= sum;
-    end
-  end
-
-  assign a_valid_o = valid_q[3];
-  assign a_last_o  = last_q[3];
-  assign a_o       = a_q;
-  assign z_o       = z_q;
-
-  /* verilator coverage_off */  // constant
-  logic unused_ok;
-  /* verilator coverage_on */
-  assign unused_ok = &{1'b0, row_ready, beat_valid};
 
 `ifdef PERIMETER_FORMAL
   `include "pm_vdr_softmax_fv.svh"

@@ -30,6 +30,7 @@ void pm_hyflex_fp16_params(const struct pm_node *node, const void *layer, unsign
                            size_t length) {
     (void)tokens;
     const bool needed = digital(layer) && node->kind != PM_NODE_MATRIX && node->kind != PM_NODE_NORM &&
+                        node->kind != PM_NODE_ROTARY &&
                         (node->kind != PM_NODE_ACTIVATION || is_relu(node));
     snprintf(text, length, "%s", needed ? "IntW=32" : "");
 }
@@ -45,11 +46,13 @@ void pm_hyflex_scale_params(const struct pm_node *node, const void *layer, unsig
 void pm_hyflex_sfu_params(const struct pm_node *node, const void *layer, unsigned tokens, char *text,
                           size_t length) {
     (void)tokens;
+    const bool rotary = node->kind == PM_NODE_ROTARY;
     const unsigned functions =
-        1u << PM_SFU_SOFTMAX | 1u << PM_SFU_NORM | 1u << PM_SFU_ACT | 1u << PM_SFU_QUANT;
+        rotary ? 1u << PM_SFU_ROPE
+               : 1u << PM_SFU_SOFTMAX | 1u << PM_SFU_NORM | 1u << PM_SFU_ACT | 1u << PM_SFU_QUANT;
     *text = '\0';
     if (digital(layer) &&
-        (scales(node) || node->kind == PM_NODE_NORM || (node->kind == PM_NODE_ACTIVATION && !is_relu(node))))
+        (scales(node) || rotary || node->kind == PM_NODE_NORM || (node->kind == PM_NODE_ACTIVATION && !is_relu(node))))
         snprintf(text, length, "Lanes=%u MaxN=%d Functions=%u", pm_hyflex_layer_lanes(layer), SFU_ROW,
                  functions);
 }
@@ -161,7 +164,9 @@ static pm_status quantise(struct pm_twin_layer *l, const struct pm_hyflex_step *
 }
 
 static pm_status norm(struct pm_twin_layer *l, const struct pm_hyflex_step *s) {
-    int32_t *gamma = widen(s->norm.gamma, s->norm.width), *beta = widen(s->norm.beta, s->norm.width);
+    const bool rms = s->norm.kind == PM_SFU_RMS;
+    int32_t *gamma = widen(s->norm.gamma, s->norm.width),
+            *beta = widen(rms ? NULL : s->norm.beta, s->norm.width);
     struct pm_sfu_job job = {.f = PM_SFU_NORM,
                              .kind = s->norm.kind,
                              .scale = s->norm.eps,
@@ -169,7 +174,7 @@ static pm_status norm(struct pm_twin_layer *l, const struct pm_hyflex_step *s) {
                              .n = s->norm.width,
                              .gamma = gamma,
                              .beta = beta};
-    const pm_status status = gamma && beta ? special(l, &job, s->norm.x, s->clocks) : PM_ENOMEM;
+    const pm_status status = gamma && (rms || beta) ? special(l, &job, s->norm.x, s->clocks) : PM_ENOMEM;
     if (status == PM_OK)
         take_codes(l, "sfu", "norm", job.y, job.rows * job.n, s->norm.y);
     free(gamma);
@@ -217,6 +222,22 @@ static pm_status softmax(struct pm_twin_layer *l, const struct pm_hyflex_step *s
     return status;
 }
 
+/* The turns of a head, for each of its token's. */
+static pm_status rope(struct pm_twin_layer *l, const struct pm_hyflex_step *s) {
+    const size_t width = s->rope.width, all = s->rope.rows * width;
+    int32_t *turn = malloc(all * sizeof *turn);
+    for (size_t i = 0; turn && i < all; i++)
+        turn[i] = s->rope.turn[i / width * s->rope.head + i % width % s->rope.head];
+    struct pm_sfu_job job = {.f = PM_SFU_ROPE, .rows = s->rope.rows, .n = width, .b = turn};
+    const pm_status status = turn ? special(l, &job, s->rope.x, s->clocks) : PM_ENOMEM;
+    if (status == PM_OK)
+        take_codes(l, "sfu", "turned", job.y, all, s->rope.y);
+    free(turn);
+    free(job.y);
+    free(job.side);
+    return status;
+}
+
 pm_status pm_hyflex_step_rtl(struct pm_twin_layer *l, const struct pm_hyflex_step *step) {
     static pm_status (*const rtl[])(struct pm_twin_layer *, const struct pm_hyflex_step *) = {
         [PM_HYFLEX_STEP_QUANTISE] = quantise,
@@ -225,6 +246,7 @@ pm_status pm_hyflex_step_rtl(struct pm_twin_layer *l, const struct pm_hyflex_ste
         [PM_HYFLEX_STEP_SOFTMAX] = softmax,
         [PM_HYFLEX_STEP_ACTIVATION] = activation,
         [PM_HYFLEX_STEP_FP16] = fp16,
+        [PM_HYFLEX_STEP_ROPE] = rope,
         [PM_HYFLEX_STEP_VALUES] = NULL, /* products by NOR are golden's, as are scores */
     };
     const pm_status status = rtl[step->kind] ? rtl[step->kind](l, step) : PM_OK;
