@@ -94,7 +94,7 @@ always_comb if (rst_ni) begin
   norm : assert (\u_norm.fv_count == 7'(fv_n_q - fv_m_q));
   out : assert (5'(o_valid_o) == 5'(fv_m_q >> NB) - fv_base);
   // A token sees its past: the rows that enter the quantiser and the softmax bear their tokens' numbers, counted from the run's first.
-  if (fv_numbered) numbers : assert (\u_l_keep.row_q == fv_first + TW'(fv_l_q) && \u_row_keep.row_q == fv_first + TW'(fv_beat_q >> RB));
+  if (fv_numbered) numbers : assert (\u_l_keep.row_q == TW'(fv_first + fv_l_q) && \u_row_keep.row_q == TW'(fv_first + 5'(fv_beat_q >> RB)));
   if (l_valid)
     for (int unsigned j = 0; j < MaxTokens; j++)
       assert (l_keep[j] == (keep_i[j] && (!causal_i || (TW + 1)'(j) <= (TW + 1)'(fv_first) + l[TW:0])));

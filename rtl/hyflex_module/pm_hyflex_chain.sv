@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Matrices one behind the other, each in a module of its own: vectors stream through all of them, every stage's results requantised
-/// and packed into the next one's input beats. Stages work on vectors that follow each other.
+/// Matrices one behind the other, each in a module of its own: vectors stream through all of them, every stage's results
+/// requantised and packed into the next one's input beats. Stages work on vectors that follow each other.
 ///
 /// Settings and pins are those of pm_hyflex_module, stage 0's in the low bits.
 module pm_hyflex_chain #(
@@ -10,11 +10,11 @@ module pm_hyflex_chain #(
     parameter int unsigned Arrays = 8,
     /// Wordlines of an array, a multiple of Lanes, more than Lanes, 2..128.
     parameter int unsigned Rows = 64,
-    /// Bitlines of an array, a multiple of 8, at least 16.
+    /// Bitlines of an array, a multiple of 128, at least 128.
     parameter int unsigned Cols = 128,
     /// Converters an array: 1, 2, 4 or 8.
     parameter int unsigned Sars = 8,
-    /// Outputs a beat, 1, 2, 4 or 8; divides Cols / 16.
+    /// Outputs a beat: 1, 2, 4 or 8.
     parameter int unsigned Lanes = 4,
     localparam int unsigned All = Stages * Arrays,
     localparam int unsigned ColW = $clog2(Cols),

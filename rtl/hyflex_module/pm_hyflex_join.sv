@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Arrays to a matrix: takes their results from the bus, column of arrays by column, adds those of a column's row tiles in 32 bits
-/// in the output register, and gives its outputs in beats, columns side by side.
+/// Arrays to a matrix: takes their results from the bus, column of arrays by column, adds those of a column's row tiles in 32
+/// bits in the output register, and gives its outputs in beats, columns side by side.
 module pm_hyflex_join #(
     /// Arrays, at least 1.
     parameter int unsigned Arrays = 8,

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /// One analog module of HyFlexPIM (section 3.2) as far as one matrix goes: arrays, each with an input register of 64 bytes and an
-/// output register of 128, on one bus of 64 bytes, the output register in which row tiles add up, and requantisation for the next stage.
+/// output register of 128, on one bus of 64 bytes, the output register in which row tiles add up, and requantisation for the
+/// next stage.
 ///
-/// A vector comes in a beat of Rows bytes for each row tile; array c*R+r has row tile r of R and column c of the matrix. A beat goes
-/// over the bus to its row tile's arrays, results come back over it in one or two beats an array; an arbiter gives the bus in turn.
+/// A vector comes in a beat of Rows bytes for each row tile; array c*R+r has row tile r of R and column c of the matrix. A beat
+/// goes over the bus to its row tile's arrays, results come back over it in one or two beats an array; an arbiter gives the bus
+/// in turn.
 module pm_hyflex_module #(
     /// Arrays, at least 1.
     parameter int unsigned Arrays = 8,
     /// Wordlines of an array, 1..128.
     parameter int unsigned Rows = 64,
-    /// Bitlines of an array, a multiple of 8, at least 16.
+    /// Bitlines of an array, a multiple of 128, at least 128.
     parameter int unsigned Cols = 128,
     /// Converters an array: 1, 2, 4 or 8.
     parameter int unsigned Sars = 8,
-    /// Outputs a beat, 1, 2, 4 or 8; divides Cols / 16.
+    /// Outputs a beat: 1, 2, 4 or 8.
     parameter int unsigned Lanes = 4,
     localparam int unsigned ColW = $clog2(Cols),
     localparam int unsigned ArrayW = $clog2(Arrays + 1),
@@ -77,9 +79,9 @@ module pm_hyflex_module #(
     /// The beat is the vector's last.
     output logic                     y_last_o
 );
-  if (Arrays < 1 || Rows < 1 || Rows > 128 || Cols < 16 || Cols % 8 != 0 || Lanes < 1 || Lanes > 8 || Cols / 16 % Lanes != 0)
-  begin : g_range
-    $error("pm_hyflex_module: Arrays must be at least 1, Rows 1..128, Cols a multiple of 8, at least 16, and of 16 Lanes");
+  if (Arrays < 1 || Rows < 1 || Rows > 128 || Cols < 128 || Cols % 128 != 0 || Lanes < 1 || Lanes > 8 ||
+      (Lanes & (Lanes - 1)) != 0) begin : g_range
+    $error("pm_hyflex_module: Arrays must be at least 1, Rows 1..128, Cols a multiple of 128, Lanes 1, 2, 4 or 8");
   end
 
   localparam int unsigned MaxT = 128 * Rows > 255 * 127 ? 128 * Rows : 255 * 127;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Shift-and-add of one array's row, laid out by pm_nor_lanes: the sum of its multiplications, in two clocks: slots, and their sum.
+/// Shift-and-add of one array's row, laid out by pm_nor_lanes: the sum of its multiplications, in two clocks: slots, and their
+/// sum.
 module pm_nor_fold #(
     /// Columns of the array, three a lane, at least 288.
     parameter int unsigned Cols = 1024,
