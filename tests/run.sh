@@ -126,7 +126,7 @@ between hyflex_integers_differ 0 0
 awk -F '"' '{ n = $3; gsub(/[:\t,]/, "", n) } /^\t"/ { top = $2 } /^\t\t"/ { part = $2; d[top, part] = n } /^\t\t\t"/ { c[top, part, $2] = n } END {
     exit !(c["digital", "norm", "rows"] == 100 * 7 * 49 && c["digital", "softmax", "rows"] == 100 * 3 * 4 * 49 && c["digital", "activation", "rows"] == 100 * 3 * 49 &&
            c["digital", "nor", "operations"] == 100 * 3 * 49 * 4 * (49 * 4 + 16 * 17) && d["digital", "layers_on_host"] == 0 &&
-           d["rtl_digital", "integers_differ"] == 0 && d["rtl_digital", "layers_on_host"] == 0) }' "$work/summary.json"
+           d["rtl_digital", "integers_differ"] == 0 && d["rtl_digital", "integers_compared"] == 299304 && d["rtl_digital", "steps_without_rtl"] == 0 && d["rtl_digital", "layers_on_host"] == 0) }' "$work/summary.json"
 check "its units' rows and operations, and their integers in RTL" $?
 grep -q 'no layer is on the host' "$work/out"
 check "nothing is left to the host" $?
