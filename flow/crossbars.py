@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What published networks take on crossbars of 256 x 256 cells that are written at every inference: docs/systems/xbar.md from docs/crossbars/published.tsv.
-  flow/crossbars.py [--check]                      prints the page's table, or tells whether it is there
+"""Tables of docs/systems/xbar.md from docs/crossbars: what published networks take on crossbars of 256 x 256 cells that are written at every inference
+(published.tsv), accuracies of policies (accuracy.tsv) and what searches found (searches.tsv).
+  flow/crossbars.py [--check]                      prints the page's tables, or tells whether they are there
   flow/crossbars.py NETWORK POLICY.npy [CELL]      time and speedup of a policy, [layers, 2] of bits of weights and of inputs, cells of CELL bits (4)
 Layers are the networks' shapes at 224 x 224 pixels, in the order of the policies that come with the source (github.com/jmkle/cim-aq: lib/simulator
 has its own tables of them, results its policies). Latency: docs/numerics.md, "Mapping to RRAM crossbars", pairs of columns, 56 us a write, 1.4 us a plane."""
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from common import Failure, fill, program, read_tsv, table
 
-DATA, PAGE, MARK = "docs/crossbars/published.tsv", "docs/systems/xbar.md", "published: flow/crossbars.py"
+DATA, PAGE, MARK = "docs/crossbars/published.tsv", "docs/systems/xbar.md", "{}: flow/crossbars.py"
 SIDE, WRITE, PLANE = 256, 560, 14  # cells; 0.1 us
 
 
@@ -56,7 +57,13 @@ def read_policy(path):
     return [(int(w), int(a)) for w, a in zip(values[::2], values[1::2])]
 
 
-def page():
+def as_it_is(name):
+    """A file's columns."""
+    rows = read_tsv(f"docs/crossbars/{name}.tsv")
+    return table(list(rows[0]), [list(row.values()) for row in rows])
+
+
+def published():
     rows = []
     for network in dict.fromkeys(layer["network"] for layer in read_tsv(DATA)):
         for cell in (4, 2):
@@ -73,9 +80,10 @@ def main(arguments):
         print(f"{arguments[0]}: {found / 10:.1f} us, 8/8 {eight / 10:.1f} us, {eight / found:.3f}x")
         return 0
     check = "--check" in arguments
-    if fill(PAGE, MARK, page(), check) or not check:
+    tables = {"published": published(), "accuracy": as_it_is("accuracy"), "searches": as_it_is("searches")}
+    if all([fill(PAGE, MARK.format(name), lines, check) for name, lines in tables.items()]) or not check:
         return 0
-    print(f"{PAGE}: not what {DATA} says: flow/crossbars.py")
+    print(f"{PAGE}: not what docs/crossbars says: flow/crossbars.py")
     return 1
 
 

@@ -22,7 +22,7 @@ SPEC = ["network", "system", "run", "noise", "chip"]
 COUNTED = ["arrays", "reads", "conversions", "clocks", "compared", "differ", "uj", "mm2"]
 COLUMNS = [*SPEC, "inputs", "float", "integer", "noisy", *COUNTED]
 OUT = BUILD / "systems"
-SCORES = {"accuracy": 100, "spearman": 100, "bits_a_byte": 1}
+SCORES = {"accuracy": (100, 2), "spearman": (100, 2), "bits_a_byte": (1, 4)}
 
 
 def perimeter(arguments, summary):
@@ -30,14 +30,14 @@ def perimeter(arguments, summary):
     OUT.mkdir(parents=True, exist_ok=True)
     done = subprocess.run([BUILD / "perimeter", *arguments, summary], capture_output=True, text=True)
     if done.returncode:
-        raise Failure(f"perimeter {' '.join(arguments)}: {done.stderr.strip()}")
+        raise Failure(f"perimeter {' '.join(map(str, arguments))}: {done.stderr.strip()}")
     return json.loads(Path(summary).read_text())
 
 
 def score(summary, numbers):
-    for key, scale in SCORES.items():
+    for key, (scale, digits) in SCORES.items():
         if f"{key}_{numbers}" in summary:
-            return f"{scale * summary[f'{key}_{numbers}']:.2f}"
+            return f"{scale * summary[f'{key}_{numbers}']:.{digits}f}"
     raise Failure(f"a summary without {', '.join(SCORES)}")
 
 
@@ -57,13 +57,28 @@ def counts(summary):
     return each | {"arrays": str(summary.get("cost", summary).get("arrays", ""))}
 
 
+def rtl(summary):
+    """Integers compared, of whichever system has RTL in the run, and those that differ."""
+    for numbers in (summary, summary.get("rtl", {})):
+        for key in numbers:
+            if key.endswith("integers_compared") and numbers[key]:
+                return {"compared": str(numbers[key]), "differ": str(numbers[key.replace("compared", "differ")])}
+    return {}
+
+
 def chip(row, name, summary):
-    """Energy and area, with their letters, by `perimeter chip`."""
+    """Energy of an input and area, with their letters, by `perimeter chip`; of an image from what the run counted, of a token from the shape."""
     if not row["chip"]:
         return {}
-    d = perimeter(["chip", row["network"], *row["chip"].split(), "--measured", summary, "--output"], OUT / f"{name}.chip.json")
-    figure = lambda key: f"{d[key]['value']:.3g} {d[key]['kind']}" if key in d and d[key]["value"] is not None else ""  # noqa: E731
-    return {"uj": figure("energy_uj_per_inference"), "mm2": figure("area_mm2")}
+    images = "images_golden" in json.loads(Path(summary).read_text())
+    measured = ["--measured", summary] if images else []
+    d = perimeter(["chip", row["network"], *row["chip"].split(), *measured, "--output"], OUT / f"{name}.chip.json")
+
+    def figure(key):
+        value = d.get(key, {}).get("value")
+        return "" if value is None else f"{value:{'.0f' if value >= 100 else '.3g'}} {d[key]['kind']}"
+
+    return {"uj": figure(f"energy_uj_per_{'inference' if images else 'token'}"), "mm2": figure("area_mm2")}
 
 
 def measure(row):
@@ -73,8 +88,7 @@ def measure(row):
     exact = perimeter(command, path)
     found = dict.fromkeys(COLUMNS, "") | {key: row[key] for key in SPEC} | counts(exact) | chip(row, name, path)
     found |= {"inputs": str(inputs(exact)), "float": score(exact, "float"), "integer": score(exact, "integer")}
-    if exact.get("integers_compared"):
-        found |= {"compared": str(exact["integers_compared"]), "differ": str(exact["integers_differ"])}
+    found |= rtl(exact)
     if row["noise"]:
         quick = [word for word in command[:-1] if not word.startswith(("--engine=", "--rtl-"))]
         found["noisy"] = score(perimeter([*quick, *row["noise"].split(), "--summary"], OUT / f"{name}.noisy.json"), "integer")
@@ -101,10 +115,10 @@ def number(text):
 def lines(rows):
     cells = []
     for row in rows:
-        rtl = f"{number(row['compared'])}, {row['differ']} differ" if row["compared"] else "-"
-        cells.append([row["network"], row["system"], number(row["inputs"]), *(row[key] or "-" for key in ("float", "integer", "noisy")), *map(number, (row[key] for key in COUNTED[:4])),
-                      rtl, row["uj"] or "-", row["mm2"] or "-"])
-    return table(["network", "system", "inputs", "float", "integer", "noisy", "arrays", "reads", "conversions", "clocks", "RTL", "uJ", "mm2"], cells)
+        same = f"{number(row['compared'])}, {row['differ']} differ" if row["compared"] else "-"
+        cells.append([row["network"], row["system"], number(row["inputs"]), *(row[key] or "-" for key in ("float", "integer", "noisy")),
+                      *(number(row[key]) for key in COUNTED[:4]), same, row["uj"] or "-", row["mm2"] or "-"])
+    return table(["network", "system", "inputs", "float", "integer", "noisy", *COUNTED[:4], "RTL", "uJ", "mm2"], cells)
 
 
 def main(arguments):

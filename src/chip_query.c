@@ -238,6 +238,21 @@ static pm_status place(struct pm_chip_query *q, bool used[PM_CHIP_SYSTEMS], stru
     return PM_OK;
 }
 
+/* Whether a run counted every matrix that is on a chip: then the shape is of a network that ran here. */
+static bool counted(const struct pm_chip_query *q) {
+    for (unsigned k = 0; k < q->shape.matrices; k++) {
+        const char *name = q->shape.matrix[k].name;
+        char unit[64];
+        bool any = q->system[k] == PM_CHIP_HOST;
+        snprintf(unit, sizeof unit, "%.*s", (int)strcspn(name, "."), name);
+        for (unsigned i = 0; i < q->measured.n && !any; i++)
+            any = strcmp(q->measured.of[i].name, name) == 0 || strcmp(q->measured.of[i].name, unit) == 0;
+        if (!any)
+            return false;
+    }
+    return q->measured.n > 0;
+}
+
 /* 0: not given. */
 static int64_t given(const struct pm_chip_query *q, const char *name) {
     const struct pm_value *v = pm_settings_value(q->settings, name);
@@ -259,8 +274,7 @@ pm_status pm_chip_query_prepare(struct pm_chip_query *q, struct pm_error *e) {
         pm_chip_config_systems(q->settings, used);
     if (status == PM_OK)
         status = pm_chip_config(q->settings, &q->config, e);
-    /* What was counted is of this project's network. */
-    if (status == PM_OK && q->measured.n > 0)
+    if (status == PM_OK && counted(q))
         q->shape.kind = PM_CHIP_MEASURED;
     q->job = (struct pm_chip_job){.shape = &q->shape,
                                   .config = &q->config,

@@ -13,7 +13,7 @@
 #include "sfu_fp16.h"
 
 #define PM_OP_INPUTS  11
-#define PM_OP_OUTPUTS 4
+#define PM_OP_OUTPUTS 5
 #define PM_OP_LIMITS  3
 #define PM_OP_SAMPLES 6
 #define PM_OP_PARAMS  128  /**< bytes of a model's parameters */

@@ -27,7 +27,7 @@ pm_status pm_policy_new(struct pm_policy *p, const struct pm_graph *g) {
         if (node->kind == PM_NODE_MATRIX) {
             const struct pm_xbar_layer shape = {node->matrix->in, node->matrix->out, n, 1};
             add(p, i, node->name, "", PM_POLICY_MATRIX, shape);
-        } else if (node->kind == PM_NODE_HEADS) { /* q k^T: keys are written; A v: values */
+        } else if (node->kind == PM_NODE_HEADS && !node->causal) { /* q k^T: keys are written; A v: values */
             const int64_t heads = node->heads, dk = node->width / heads;
             add(p, i, node->name, "qk", PM_POLICY_QK, (struct pm_xbar_layer){dk, n, n, heads});
             add(p, i, node->name, "av", PM_POLICY_AV, (struct pm_xbar_layer){n, dk, n, heads});

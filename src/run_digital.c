@@ -106,6 +106,7 @@ void pm_run_add_digital_rtl(const struct pm_run_outcome *o, struct pm_results *r
     pm_result_int(r, "integers_differ", (int64_t)x.differ, NULL, PM_RESULT_MEASURED);
     pm_result_int(r, "clocks", (int64_t)x.clocks, "clocks", PM_RESULT_MEASURED);
     pm_result_int(r, "clocks_golden", (int64_t)x.golden_clocks, "clocks", PM_RESULT_DERIVED);
+    pm_result_int(r, "steps_without_rtl", (int64_t)x.unseen, "steps", PM_RESULT_PLAIN);
     pm_result_int(r, "layers_on_host", on_host(&o->tally), "layers", PM_RESULT_PLAIN);
     if (o->labelled)
         pm_result_int(r, "correct", o->correct_integer, "images", PM_RESULT_MEASURED);
@@ -120,10 +121,10 @@ void pm_run_print_digital_rtl(const struct pm_run_outcome *o) {
            "; clocks %.0f / %.0f = %.3f\n",
            x.compared, x.differ, (double)x.clocks, (double)x.golden_clocks,
            pm_ratio((double)x.clocks, (double)x.golden_clocks));
-    if (on_host(&o->tally) > 0)
-        return;
-    printf("  every layer is in RTL but for products by NOR; what it gave is what goes on, from pixels to logits");
+    if (x.unseen > 0)
+        printf("  steps without RTL: %" PRIu64 "\n", x.unseen);
+    else if (on_host(&o->tally) == 0)
+        printf("  every step is in RTL, whose results are what goes on from pixels to logits\n");
     if (o->labelled)
-        printf("; %u of %u images correct", o->correct_integer, o->images);
-    printf("\n");
+        printf("  %u of %u images correct\n", o->correct_integer, o->images);
 }

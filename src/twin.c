@@ -168,6 +168,7 @@ void pm_twin_result_add(struct pm_twin_result *sum, const struct pm_twin_result 
     sum->elements_out += r->elements_out;
     sum->digital.compared += r->digital.compared;
     sum->digital.differ += r->digital.differ;
+    sum->digital.unseen += r->digital.unseen;
     sum->digital.clocks += r->digital.clocks;
     sum->digital.golden_clocks += r->digital.golden_clocks;
     for (int i = 0; i < 2; i++) {

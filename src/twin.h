@@ -18,6 +18,7 @@ struct pm_twin_result {
     } pass[2];
     struct pm_twin_digital {
         uint64_t compared, differ, clocks, golden_clocks;
+        uint64_t unseen; /**< steps that are golden's alone, without RTL */
     } digital; /**< of digital modules beside the layer's arrays; no part of the above */
 };
 

@@ -381,8 +381,7 @@ static void decoding(void **state) {
 
 /* All ways to have ones in the rows of each array. */
 static double plane_by_all_ways(int rows, double p, int arrays) {
-    double most[3] = {0}, sum = 0;
-    (void)most;
+    double sum = 0;
     const int all = rows * arrays;
     for (unsigned mask = 0; mask < 1u << all; mask++) {
         int largest = 0;
@@ -481,6 +480,13 @@ static void measured_energy(void **state) {
                 i ? ", " : "", i);
     fprintf(f, "}}\n");
     fclose(f);
+    /* The counts of another network. */
+    ask(&a, "bert-base", FLARE, "", path);
+    assert_true(a.status == PM_EINVAL && strstr(a.e.text, "another") != NULL);
+    done(&a);
+    ask(&a, "bert-base", HYFLEX, "", path);
+    assert_int_equal(a.q.shape.kind, PM_CHIP_PUBLIC);
+    done(&a);
     ask(&a, "fashion-vit", FLARE, "", path);
     remove(path);
     if (a.status != PM_OK)

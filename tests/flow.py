@@ -137,7 +137,9 @@ def systems_table(folder):
                "counts": {"a": {"system": "x", "slc": {"array_reads": 8, "conversions": 40, "clocks": 12}, "whole": {"clocks": 20}},
                           "b": {"system": "x", "sram": {"accesses": 4, "clocks": 8}}}}
     tap(systems.counts(summary) == {"reads": "3", "conversions": "10", "clocks": "7", "arrays": "3"}, "counts of an input: parts run beside each other, layers in turn")
-    tap(systems.score({"spearman_float": 0.5}, "float") == "50.00" and systems.score({"bits_a_byte_integer": 2.08351}, "integer") == "2.08", "scores of every task")
+    tap(systems.rtl({"hyflex_integers_compared": 0, "khwa_integers_compared": 5, "khwa_integers_differ": 1}) == {"compared": "5", "differ": "1"} and
+        systems.rtl({"rtl": {"integers_compared": 3, "integers_differ": 0}}) == {"compared": "3", "differ": "0"} and systems.rtl({}) == {}, "integers of the RTL")
+    tap(systems.score({"spearman_float": 0.5}, "float") == "50.00" and systems.score({"bits_a_byte_integer": 2.08351}, "integer") == "2.0835", "scores of every task")
     (folder / "perimeter").write_text(f"#!/bin/sh\nfor last; do :; done\necho \"$*\" >>{folder}/said\n" "case $* in *noise*) a=0.25 ;; *) a=0.5 ;; esac\n"
                                       f"sed s/0.5/$a/ {folder}/summary >\"$last\"\n")
     (folder / "perimeter").chmod(0o755)

@@ -186,7 +186,7 @@ static void make(struct node *n, struct pm_node node) {
 
 static void run(struct node *n, const struct pm_operands *o, struct pm_counts *counts) {
     const struct pm_hyflex_units u = {.lanes = 8, .counts = counts};
-    assert_int_equal(pm_hyflex_digital_run(n->digital, &u, o), PM_OK);
+    assert_int_equal(pm_hyflex_digital_run(n->digital, &u, NULL, o), PM_OK);
     pm_hyflex_digital_free(n->digital);
 }
 

@@ -154,7 +154,7 @@ static void run_with(const char *settings, struct seen *s, struct pm_counts *cou
     system->hold(layer, held);
     assert_int_equal(system->begin(layer, N, &state), PM_OK);
     const struct pm_watch watch = {.done = see, .ctx = s};
-    const struct pm_run_of run = {.operands = {.n = N, .x = q, .k = k, .v = v, .keep = kept, .y = y},
+    const struct pm_run_of run = {.operands = {.n = N, .x = q, .more = {k, v}, .keep = kept, .y = y},
                                   .counts = counts,
                                   .watch = &watch};
     assert_int_equal(system->run(layer, state, &run), PM_OK);

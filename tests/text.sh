@@ -85,6 +85,15 @@ refuse "none can be foretold" models/text-gpt --data "$work/one"
 printf 'ab\200' >"$work/bad"
 refuse "byte 3 is not UTF-8" models/text-gpt --data "$work/bad"
 refuse "No such file" models/text-gpt --data "$work/none"
+# The ranges of what matrices see, over a text in windows.
+"$build/asan/perimeter" calibrate models/text-llama --data data/kjv.txt --images 3 --output "$work/c.json" >"$work/out" 2>"$work/err" &&
+    [ "$(wc -l <"$work/out")" = 30 ] && grep -q '"images":	3' "$work/c.json" &&
+    awk '$1 == "attn3.q" { q = $2 $3 } $1 == "attn3.k" { k = $2 $3 } $1 == "ffn2.gate" { g = $2 $3 } $1 == "ffn2.up" { u = $2 $3 }
+        END { exit !(q != "" && q == k && g != "" && g == u) }' "$work/out"
+check "a text calibrates every matrix" $?
+"$build/asan/perimeter" calibrate models/text-gpt --data "$work/one" --output "$work/d.json" >"$work/out" 2>"$work/err"
+[ $? = 2 ] && [ ! -e "$work/d.json" ] && [ "$(wc -l <"$work/err")" = 1 ] && grep -q "bytes, a window has 128" "$work/err"
+check "a text shorter than a window calibrates nothing" $?
 mkdir "$work/net"
 cp models/text-gpt/* "$work/net"
 sed -i 's/256/257/' "$work/net/config.json"

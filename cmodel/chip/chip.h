@@ -46,7 +46,7 @@ struct pm_chip_config {
 /** What a run counted of one layer: an item's mean. NAN: not counted. */
 struct pm_chip_counted {
     char name[48], part[16];
-    double vectors, accesses, windows, reads, conversions, clocks, toggles;
+    double vectors, accesses, reads, conversions, clocks, toggles;
 };
 struct pm_chip_measured {
     unsigned n;

@@ -187,6 +187,9 @@ pm_status pm_chip_flare(const struct pm_chip_job *job, struct pm_chip_part *part
         const enum pm_chip_kind kind = known ? PM_CHIP_MEASURED : PM_CHIP_ASSUMED;
         if (known)
             does = a;
+        if (dc == 1 && sum.layers > 0 && known != sum.counted)
+            return pm_fail(e, PM_EINVAL, s->layer[i].name,
+                           "the run counted some layers of the network and not others: it is another's");
         const struct pm_figure access = c->read_ns > 0 ? pm_figure(c->read_ns, PM_CHIP_SOURCE)
                                         : known        ? pm_figure(5, PM_CHIP_MEASURED)
                                                        : pm_figure(10, PM_CHIP_SOURCE);

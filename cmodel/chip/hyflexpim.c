@@ -182,8 +182,8 @@ static void time_layer(const struct pm_chip_job *job, unsigned i, double vectors
         l->sequence.value += n * linear.value;
 }
 
-static pm_status bill_layer(const struct pm_chip_job *job, unsigned i, double vectors, const struct layer *l,
-                            struct pm_chip_bill *bill, struct pm_error *e) {
+static pm_status bill_layer(const struct pm_chip_job *job, unsigned i, struct pm_chip_bill *bill,
+                            struct pm_error *e) {
     const struct pm_chip_shape *s = job->shape;
     const struct pm_chip_config *c = job->config;
     const bool attends = pm_chip_attends(job, i, PM_CHIP_HYFLEXPIM), packed = c->layout != PM_CHIP_LITERAL;
@@ -192,7 +192,7 @@ static pm_status bill_layer(const struct pm_chip_job *job, unsigned i, double ve
     const double six = c->adc_table == 7 ? 1 / c->adc7 : 1;
     double slc = 0, mlc = 0;
     const struct pm_chip_layer *of = &s->layer[i];
-    enum pm_chip_kind kind = s->kind;
+    const enum pm_chip_kind kind = s->kind;
     for (unsigned k = 0; k < of->matrices; k++) {
         const struct pm_chip_matrix *m = &s->matrix[of->first + k];
         if (!on_chip(job, m))
@@ -202,8 +202,6 @@ static pm_status bill_layer(const struct pm_chip_job *job, unsigned i, double ve
         slc += (double)a.slc * planes;
         mlc += (double)a.mlc * planes;
     }
-    (void)vectors;
-    (void)l;
     const struct pm_chip_action actions[] = {
         {i, "read_slc", slc, plane, 1, kind},
         {i, "read_mlc", mlc, plane, 1, kind},
@@ -222,12 +220,18 @@ static pm_status bill_layer(const struct pm_chip_job *job, unsigned i, double ve
     return status;
 }
 
+/* Reads of a matrix's arrays of one cell that a run counted, an inference. */
+static double reads_of(const struct pm_chip_job *job, const struct pm_chip_matrix *m, const char *cell) {
+    const struct pm_chip_counted *c = pm_chip_counted(job->measured, m->name, cell);
+    return c && c->reads >= 0 ? c->reads * (double)job->shape->items : 0;
+}
+
 /* Reads, conversions and clocks of an inference, as `perimeter run` counts them: a plane after the other,
  * matrix after matrix. */
 static void put_counts(const struct pm_chip_job *job, struct pm_chip_part *part) {
     const struct pm_chip_config *c = job->config;
     const int64_t sars = c->sars > 0 ? c->sars : 8;
-    double reads = 0, clocks = 0, measured_clocks = 0;
+    double reads = 0, clocks = 0, measured_reads = 0, measured_clocks = 0;
     bool measured = job->measured != NULL;
     for (unsigned k = 0; k < job->shape->matrices; k++) {
         const struct pm_chip_matrix *m = &job->shape->matrix[k];
@@ -240,13 +244,16 @@ static void put_counts(const struct pm_chip_job *job, struct pm_chip_part *part)
         clocks += factors * vectors * pm_hyflex_clocks(a.mlc > 0 ? 7 : 6, sars);
         const struct pm_chip_counted *of = measured ? pm_chip_counted(job->measured, m->name, "whole") : NULL;
         measured = of != NULL;
+        measured_reads += measured ? reads_of(job, m, "slc") + reads_of(job, m, "mlc") : 0;
         measured_clocks += of ? of->clocks * (double)job->shape->items : 0;
     }
     pm_chip_put(part, "reads", reads, "reads/inference", job->shape->kind);
     pm_chip_put(part, "conversions", COLS * reads, "conversions/inference", job->shape->kind);
     pm_chip_put(part, "clocks", clocks, "clocks/inference", job->shape->kind);
-    if (measured)
+    if (measured) {
+        pm_chip_put(part, "measured_reads", measured_reads, "reads/inference", PM_CHIP_MEASURED);
         pm_chip_put(part, "measured_clocks", measured_clocks, "clocks/inference", PM_CHIP_MEASURED);
+    }
 }
 
 static void put_capacity(const struct pm_chip_job *job, const struct layer *l, unsigned at, int64_t chips,
@@ -356,7 +363,7 @@ pm_status pm_chip_hyflexpim(const struct pm_chip_job *job, struct pm_chip_part *
         if (l[i].units == 0)
             continue;
         time_layer(job, i, vectors[i], &l[i]);
-        status = bill_layer(job, i, vectors[i], &l[i], bill, e);
+        status = bill_layer(job, i, bill, e);
         part->interval_ns = pm_figure_most(part->interval_ns, l[i].interval);
         part->latency_ns = pm_figure_plus(part->latency_ns, l[i].latency);
         sequence = pm_figure_plus(sequence, l[i].sequence);

@@ -63,9 +63,14 @@ pm_status pm_chip_khwa(const struct pm_chip_job *job, struct pm_chip_part *part,
             break;
         }
         const double vectors = (double)m->vectors, cols = (double)(m->cols * m->groups);
-        const double a = c->sram ? 0 : vectors * (double)pm_pva_accesses(&cfg, (unsigned)m->rows, false),
+        const struct pm_chip_counted *run =
+            c->sram ? NULL : pm_chip_counted(job->measured, m->name, "memristor");
+        const double a = c->sram ? 0
+                         : run && run->accesses >= 0
+                             ? run->accesses
+                             : vectors * (double)pm_pva_accesses(&cfg, (unsigned)m->rows, false),
                      p = c->sram ? vectors * (double)c->xbits : 0;
-        const double conv = 2 * a * cols;
+        const double conv = run && run->conversions >= 0 ? run->conversions : 2 * a * cols;
         accesses += a;
         planes += p;
         conversions += conv;

@@ -24,8 +24,6 @@ static pm_status read_part(const struct pm_json *j, const cJSON *part, const cha
     if (status == PM_OK)
         status = count(j, part, "accesses", items, &c->accesses);
     if (status == PM_OK)
-        status = count(j, part, "windows", items, &c->windows);
-    if (status == PM_OK)
         status = count(j, part, "array_reads", items, &c->reads);
     if (status == PM_OK && isnan(c->reads))
         status = count(j, part, "row_reads", items, &c->reads);

@@ -26,20 +26,19 @@ bool pm_chip_shape_key(const char *key) {
     return false;
 }
 
-static const cJSON *member(const struct pm_json *j, const cJSON *object, const char *key) {
-    (void)j;
+static const cJSON *member(const cJSON *object, const char *key) {
     return cJSON_GetObjectItemCaseSensitive(object, key);
 }
 
 /* Member `key` as an integer; *v stays where there is none. */
 static pm_status integer(const struct pm_json *j, const cJSON *object, const char *key, int64_t hi,
                          int64_t *v) {
-    return member(j, object, key) ? pm_json_integer(j, object, key, 1, hi, v) : PM_OK;
+    return member(object, key) ? pm_json_integer(j, object, key, 1, hi, v) : PM_OK;
 }
 
 /* A flag is a truth value, or 0 or 1. */
 static pm_status flag(const struct pm_json *j, const char *key, bool *v) {
-    const cJSON *item = member(j, j->root, key);
+    const cJSON *item = member(j->root, key);
     int64_t number;
     if (!item)
         return PM_OK;
@@ -131,7 +130,7 @@ static pm_status read_blocks(struct pm_chip_shape *s, const struct pm_json *j,
     if (status == PM_OK)
         status = size(j, "tokens", MOST_ITEMS, instead->tokens, &s->items);
     /* The decoders of this library. */
-    const cJSON *type = member(j, j->root, "type");
+    const cJSON *type = member(j->root, "type");
     s->gated = cJSON_IsString(type) && strcmp(type->valuestring, "llama") == 0;
     s->causal = s->gated || (cJSON_IsString(type) && strcmp(type->valuestring, "gpt") == 0);
     s->kv_heads = s->heads;
@@ -167,7 +166,7 @@ struct picture {
 };
 
 static pm_status text_member(const struct pm_json *j, const cJSON *object, const char *key, char text[48]) {
-    const cJSON *item = member(j, object, key);
+    const cJSON *item = member(object, key);
     if (!cJSON_IsString(item) || !*item->valuestring || strlen(item->valuestring) >= 48)
         return pm_json_fail(j, PM_EFORMAT, "a layer's \"%s\" is no name of 1..47 characters", key);
     strcpy(text, item->valuestring);
@@ -179,7 +178,7 @@ static pm_status input_of(const struct pm_json *j, const cJSON *item, const stru
                           struct picture *in) {
     char from[48];
     *in = seen[n - 1];
-    if (!member(j, item, "from"))
+    if (!member(item, "from"))
         return PM_OK;
     const pm_status status = text_member(j, item, "from", from);
     if (status != PM_OK)
@@ -276,7 +275,7 @@ static pm_status read_layers(struct pm_chip_shape *s, const struct pm_json *j, c
             break;
         if (!cJSON_IsObject(item)) {
             status = pm_json_fail(j, PM_EFORMAT, "\"layers\" has what is no object");
-        } else if (member(j, item, "rows")) {
+        } else if (member(item, "rows")) {
             status = read_matrix(s, j, item);
         } else if (seen[0].side == 0) {
             status = pm_json_fail(j, PM_EFORMAT, "\"image\" is missing");
@@ -328,7 +327,7 @@ static pm_status read_convs(struct pm_chip_shape *s, const struct pm_json *j, co
 /* ---- any ---- */
 
 static pm_status read_kind(struct pm_chip_shape *s, const struct pm_json *j) {
-    const cJSON *item = member(j, j->root, "kind");
+    const cJSON *item = member(j->root, "kind");
     s->kind = PM_CHIP_PUBLIC;
     if (!item)
         return PM_OK;
@@ -342,8 +341,7 @@ static pm_status read_kind(struct pm_chip_shape *s, const struct pm_json *j) {
 
 pm_status pm_chip_shape_read(struct pm_chip_shape *s, const struct pm_json *json,
                              const struct pm_chip_sizes *instead) {
-    const cJSON *item, *layers = member(json, json->root, "layers"),
-                       *convs = member(json, json->root, "convs");
+    const cJSON *item, *layers = member(json->root, "layers"), *convs = member(json->root, "convs");
     memset(s, 0, sizeof *s);
     pm_status status = read_kind(s, json);
     cJSON_ArrayForEach(item, json->root) if (status == PM_OK && !pm_chip_shape_key(item->string)) status =
@@ -357,7 +355,7 @@ pm_status pm_chip_shape_read(struct pm_chip_shape *s, const struct pm_json *json
             status = pm_json_fail(json, PM_EINVAL,
                                   "layers, width, heads, ffn, tokens: ignored where layers are listed");
         for (size_t k = 0; k < sizeof tokens / sizeof *tokens && status == PM_OK; k++)
-            if (member(json, json->root, tokens[k]))
+            if (member(json->root, tokens[k]))
                 status =
                     pm_json_fail(json, PM_EINVAL, "\"%s\" is ignored where layers are listed", tokens[k]);
         if (status == PM_OK)

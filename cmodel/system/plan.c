@@ -335,8 +335,8 @@ pm_status pm_plan_check(const struct pm_plan *p, const struct pm_graph *g, bool 
         const struct pm_plan_entry *entry = g->node[i].kind == PM_NODE_MATRIX ? matched(p, g, i) : NULL;
         if (entry && !takes(p, entry, PM_NODE_MATRIX))
             return pm_fail(e, PM_EINVAL, g->node[i].name, "%s takes %s", entry->system->name,
-                           entry->system->takes & PM_TAKES(PM_NODE_HEADS) ? "attention's heads"
-                                                                          : "an attention as a whole");
+                           entry->system->takes & PM_TAKES(PM_NODE_ATTENTION) ? "an attention as a whole"
+                                                                              : "no matrix");
     }
     return PM_OK;
 }

@@ -62,6 +62,10 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
     struct layer *l = *layer = calloc(1, sizeof *l);
     if (!l)
         return PM_ENOMEM;
+    if (node->causal || (node->kv_heads && node->kv_heads != node->heads))
+        return pm_fail(
+            e, PM_EINVAL, node->name,
+            "products takes attentions of all tokens to all, of as many heads of keys as of queries");
     l->width = node->width;
     l->heads = node->heads;
     l->tokens = site->graph->tokens;

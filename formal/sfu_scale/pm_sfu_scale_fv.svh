@@ -7,14 +7,14 @@ always_ff @(posedge clk_i) begin
     if ($past(y_valid_o && !y_ready_i)) stable : assert (y_valid_o && $stable({y_o, m_o, e_o}));
     if ($past(x_valid_i && !x_ready_o)) assume (x_valid_i && $stable({first_i, row_i, a_i, m_i, e_i, bias_i, onto_i}));
     assume ($stable({recip_i, scores_i}));
-    if ($past(beat_q && !go)) waits : assert (beat_q && $stable({first_q, row_q, data_q}));
+    if ($past(beat_q && !go)) waits : assert (beat_q && $stable({row_q, data_q}));
   end
 end
 always_comb begin
   if (fv_init_q) assume (!rst_ni);
   else assume (rst_ni);
-  if (!fv_init_q && en && beat_q && !go) only_first : assert (recip_i && first_q && !done);
+  if (!fv_init_q && en && beat_q && !go) waits_for : assert (!known_q);
 `ifdef CANARY
-  if (rst_ni) canary : assert (!(beat_q && en && go && first_q));
+  if (rst_ni) canary : assert (!(beat_q && en && go));
 `endif
 end

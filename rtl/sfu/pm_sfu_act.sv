@@ -12,12 +12,11 @@ module pm_sfu_act (
     /// Code.
     output logic [15:0] y_o
 );
-  /// Clocks before the exponential, of the division.
+  /// Clocks before the exponential.
   localparam int unsigned Front = 8;
-  localparam int unsigned Divides = 8;
 
   // z log2(e).
-  logic neg, zero, infinite, nan, unused_nv, unused_of;
+  logic neg, zero, infinite, nan;
   logic [10:0] sig;
   logic [ 4:0] e;
   logic [20:0] placed;
@@ -113,68 +112,17 @@ module pm_sfu_act (
       .side_o({q, norm2, norm_e2, neg2, infinite2, nan2})
   );
 
-  // A stage of the division holds what is left, the divisor, and the bits that come under the quotient's.
-  logic [(Divides+1)*19-1:0] rest_q, rest_d;
-  logic [(Divides+1)*20-1:0] divisor_q;
-  logic [(Divides+1)*16-1:0] quotient_q, quotient_d;
-  logic [(Divides+1)*8-1:0] k_q;
-  logic [(Divides+1)*3-1:0] flags_q;  // sign, infinity, NaN
-  logic [29:0] above;
-  logic [18:0] factor, gate;
-
-  assign factor = neg2 ? m : 19'd262144;
-  assign above  = 30'(norm2) * 30'(factor);
-  assign gate   = m >> q;
-
-  /* verilator lint_off VARHIDDEN */  // it looks for a function's names in the modules above, a user's too
-  // One bit: what is left, and the quotient with the bits to come.
-  function logic [34:0] divide(input logic [18:0] rest, input logic [15:0] quotient, input logic [19:0] divisor);
-    logic [20:0] difference;
-    logic unused_top;
-    difference = {1'b0, rest, quotient[15]} - {1'b0, divisor};
-    unused_top = difference[19];
-    divide = {difference[20] ? {rest[17:0], quotient[15]} : difference[18:0], quotient[14:0], !difference[20]};
-  endfunction
-  /* verilator lint_on VARHIDDEN */
-
-  always_comb begin
-    rest_d     = '0;
-    quotient_d = '0;
-    for (int unsigned i = 0; i < Divides; i++) begin
-      {rest_d[(i+1)*19+:19], quotient_d[(i+1)*16+:16]} = divide(rest_q[i*19+:19], quotient_q[i*16+:16], divisor_q[i*20+:20]);
-      {rest_d[(i+1)*19+:19], quotient_d[(i+1)*16+:16]} =
-          divide(rest_d[(i+1)*19+:19], quotient_d[(i+1)*16+:16], divisor_q[i*20+:20]);
-    end
-    {rest_d[18:0], quotient_d[15:0]} = {above, 5'd0};
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (en_i) begin
-      rest_q     <= rest_d;
-      quotient_q <= quotient_d;
-      divisor_q  <= {divisor_q[Divides*20-1:0], 20'd262144 + 20'(gate)};
-      k_q        <= {k_q[Divides*8-1:0], 8'(signed'(norm_e2)) - 8'd31 - (neg2 ? 8'(q) : 8'd0)};
-      flags_q    <= {flags_q[Divides*3-1:0], neg2, infinite2, nan2};
-    end
-  end
-
-  logic end_neg, end_infinite, end_nan;
-  assign {end_neg, end_infinite, end_nan} = flags_q[Divides*3+:3];
-  pm_fp16_rn #(
-      .AW (17),
-      .KW (8),
-      .Cut(1'b1)
-  ) u_rn (
+  pm_sfu_gate u_gate (
       .clk_i,
       .en_i,
-      .neg_i(end_neg),
-      .a_i  (end_infinite ? '0 : {quotient_q[Divides*16+:16], rest_q[Divides*19+:19] != '0}),
-      .k_i  (k_q[Divides*8+:8]),
-      .inf_i(end_infinite && !end_neg),
-      .nan_i(end_nan),
-      .y_o,
-      .nv_o (unused_nv),
-      .of_o (unused_of)
+      .sig_i(norm2),
+      .e_i  (norm_e2),
+      .neg_i(neg2),
+      .inf_i(infinite2),
+      .nan_i(nan2),
+      .m_i  (m),
+      .q_i  (q),
+      .y_o
   );
 
   logic unused_ok;

@@ -4,7 +4,7 @@
 ///
 /// y_ready_i is not seen at x_ready_o in the same clock; at b_ready_o it is.
 module pm_sfu_norm #(
-    /// Codes a beat, 4..256.
+    /// Codes a beat, at least 4.
     parameter  int unsigned Lanes = 8,
     /// Most codes of a row, Lanes..8192.
     parameter  int unsigned MaxN  = 512,
@@ -66,8 +66,8 @@ module pm_sfu_norm #(
     /// What was read last.
     input  logic [    MemW-1:0] half_rdata_i
 );
-  if (Lanes < 4 || Lanes > 256 || MaxN < Lanes || MaxN > 8192) begin : g_range
-    $error("pm_sfu_norm: Lanes must be 4..256, MaxN Lanes..8192");
+  if (Lanes < 4 || MaxN < Lanes || MaxN > 8192) begin : g_range
+    $error("pm_sfu_norm: Lanes must be at least 4, MaxN Lanes..8192");
   end
 
   // First pass.

@@ -39,7 +39,7 @@ module pm_sfu_normal (
       .nan_o (nan)
   );
   assign up         = e - 5'd1;
-  assign difference = (neg_q ? -signed'({3'd0, fixed_q}) : signed'({3'd0, fixed_q})) - 43'(signed'(mean_q));
+  assign difference = (neg_q ? -(signed'({3'd0, fixed_q})) : signed'({3'd0, fixed_q})) - 43'(signed'(mean_q));
 
   always_ff @(posedge clk_i) begin
     if (en_i) begin

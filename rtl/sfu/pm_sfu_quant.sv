@@ -5,7 +5,7 @@
 ///
 /// y_ready_i is not seen at x_ready_o in the same clock.
 module pm_sfu_quant #(
-    /// Codes a beat, 4..256.
+    /// Codes a beat, at least 4.
     parameter  int unsigned Lanes = 8,
     /// Most codes of a row, Lanes..8192.
     parameter  int unsigned MaxN  = 512,
@@ -44,8 +44,8 @@ module pm_sfu_quant #(
     /// What was read last.
     input  logic [    MemW-1:0] mem_rdata_i
 );
-  if (Lanes < 4 || Lanes > 256 || MaxN < Lanes || MaxN > 8192) begin : g_range
-    $error("pm_sfu_quant: Lanes must be 4..256, MaxN Lanes..8192");
+  if (Lanes < 4 || MaxN < Lanes || MaxN > 8192) begin : g_range
+    $error("pm_sfu_quant: Lanes must be at least 4, MaxN Lanes..8192");
   end
 
   logic rows_ready, max_ready, beat_valid, beat_ready, beat_last, max_valid, max_take;

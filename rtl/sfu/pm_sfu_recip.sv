@@ -5,7 +5,7 @@
 module pm_sfu_recip #(
     /// Bits of the divisor, 2..24.
     parameter int unsigned W     = 18,
-    /// At least 1; below twice any divisor, and below 2^W.
+    /// What is divided, in 2^17: at least 1, below twice any divisor, and below 2^W.
     parameter int unsigned Start = 131072
 ) (
     input  logic         clk_i,

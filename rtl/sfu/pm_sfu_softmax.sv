@@ -5,7 +5,7 @@
 ///
 /// y_ready_i is not seen at x_ready_o in the same clock.
 module pm_sfu_softmax #(
-    /// Scores a beat, 4..256.
+    /// Scores a beat, at least 4.
     parameter int unsigned Lanes = 8,
     /// Most scores of a row, Lanes..8192.
     parameter int unsigned MaxN = 512,
@@ -69,8 +69,8 @@ module pm_sfu_softmax #(
     /// What was read last.
     input  logic [  ShareW-1:0] share_rdata_i
 );
-  if (Lanes < 4 || Lanes > 256 || MaxN < Lanes || MaxN > 8192 || AW < 17 || AW > 32) begin : g_range
-    $error("pm_sfu_softmax: Lanes must be 4..256, MaxN Lanes..8192, AW 17..32");
+  if (Lanes < 4 || MaxN < Lanes || MaxN > 8192 || AW < 17 || AW > 32) begin : g_range
+    $error("pm_sfu_softmax: Lanes must be at least 4, MaxN Lanes..8192, AW 17..32");
   end
 
   logic rows_ready, max_ready;

@@ -101,4 +101,8 @@ module pm_sfu_weight #(
       .nv_o (unused_nv),
       .of_o (unused_of)
   );
+
+`ifdef PERIMETER_FORMAL
+  `include "pm_sfu_weight_fv.svh"
+`endif
 endmodule

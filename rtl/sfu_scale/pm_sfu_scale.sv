@@ -3,7 +3,7 @@
 /// or the product of a row's and a column's scale alone.
 ///
 /// A row's scale is the size of a code of binary16, the largest of what was quantised, or the reciprocal of a sum of attention
-/// weights, which takes 18 clocks before a row's first beat. x_ready_o depends on y_ready_i in the same clock where the unit is
+/// weights, which takes 20 clocks before a row's first beat. x_ready_o depends on y_ready_i in the same clock where the unit is
 /// full.
 module pm_sfu_scale #(
     /// Elements of a beat, 1..256.
@@ -52,41 +52,39 @@ module pm_sfu_scale #(
   localparam logic [8:0] Top = 9'd0 - 9'd19;
 
   logic [Depth-1:0] valid_q;
-  logic beat_q, first_q, en, go, done;
+  logic beat_q, known_q, en, go, done;
   logic [31:0] row_q;
   logic [BeatW-1:0] data_q;
   logic [Lanes*32-1:0] a;
   logic [Lanes*16-1:0] m, bias, onto;
   logic [Lanes*9-1:0] e;
-  logic [15:0] code_m, recip_m, first_m, row_m, row_m_q, scale_m;
-  logic [8:0] code_e, recip_e, first_e, row_e, row_e_q, scale_e;
-  logic above;
+  logic [15:0] code_m, recip_m, row_m_q, scale_m;
+  logic [8:0] code_e, recip_e, row_e_q, scale_e;
+  logic above, take;
   logic [(Depth-Scales)*25-1:0] scale_q;
 
   assign y_valid_o = valid_q[Depth-1];
   assign en        = !y_valid_o || y_ready_i;
-  assign go        = beat_q && en && (!recip_i || !first_q || done);
+  assign go        = beat_q && en && known_q;
   assign x_ready_o = !beat_q || go;
+  assign take      = x_ready_o && x_valid_i;
 
   assign {a, m, e, bias, onto} = data_q;
 
   pm_scale_code u_code (
-      .x_i(row_q[15:0]),
+      .x_i(row_i[15:0]),
       .m_o(code_m),
       .e_o(code_e)
   );
   pm_scale_recip u_recip (
       .clk_i,
       .rst_ni,
-      .valid_i(beat_q && first_q && recip_i),
+      .valid_i(beat_q && !known_q),
       .z_i    (row_q),
       .done_o (done),
-      .next_i (go),
       .m_o    (recip_m),
       .e_o    (recip_e)
   );
-  assign {first_m, first_e} = recip_i ? {recip_m, recip_e} : {code_m, code_e};
-  assign {row_m, row_e}     = first_q ? {first_m, first_e} : {row_m_q, row_e_q};
 
   logic [Lanes*16-1:0] lane_m;
   logic [Lanes*9-1:0] lane_e;
@@ -95,8 +93,8 @@ module pm_sfu_scale #(
         .clk_i,
         .en_i   (en),
         .a_i    (a[k*32+:32]),
-        .row_m_i(row_m),
-        .row_e_i(row_e),
+        .row_m_i(row_m_q),
+        .row_e_i(row_e_q),
         .m_i    (m[k*16+:16]),
         .e_i    (e[k*9+:9]),
         .bias_i (bias[k*16+:16]),
@@ -122,19 +120,23 @@ module pm_sfu_scale #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       beat_q  <= 1'b0;
+      known_q <= 1'b0;
       valid_q <= '0;
     end else begin
       if (x_ready_o) beat_q <= x_valid_i;
+      if (take) known_q <= !recip_i || !first_i;
+      else if (done) known_q <= 1'b1;
       if (en) valid_q <= {valid_q[Depth-2:0], go};
     end
   end
+  // The row's scale stands while its beats leave.
   always_ff @(posedge clk_i) begin
-    if (x_ready_o && x_valid_i) begin
-      first_q <= first_i;
-      row_q   <= row_i;
-      data_q  <= {a_i, m_i, e_i, bias_i, onto_i};
+    if (take) begin
+      row_q  <= row_i;
+      data_q <= {a_i, m_i, e_i, bias_i, onto_i};
     end
-    if (go && first_q) {row_m_q, row_e_q} <= {first_m, first_e};
+    if (take && first_i && !recip_i) {row_m_q, row_e_q} <= {code_m, code_e};
+    else if (done) {row_m_q, row_e_q} <= {recip_m, recip_e};
     if (en) scale_q <= {scale_q[(Depth-Scales-1)*25-1:0], scale_m, scale_e};
   end
 `ifdef PERIMETER_FORMAL

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hyflex_steps.h"
 
+/* Without the RTL of the products by NOR these are golden's. */
+#if __has_include("tb/nor_dot/nor_dot_rtl.h")
+#include "tb/nor_dot/nor_dot_rtl.h"
+#define HAS_NOR
+#endif
 #include "tb/sfu/sfu_rtl.h"
 #include "tb/sfu_fp16/sfu_fp16_rtl.h"
 #include "tb/sfu_scale/sfu_scale_rtl.h"
@@ -9,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A module in RTL has this many arrays for each head; results are the same with any number. */
+#define NOR_UNITS 4
 /* Most elements of a special function's row in RTL. */
 #define SFU_ROW 512
 
@@ -30,8 +37,7 @@ void pm_hyflex_fp16_params(const struct pm_node *node, const void *layer, unsign
                            size_t length) {
     (void)tokens;
     const bool needed = digital(layer) && node->kind != PM_NODE_MATRIX && node->kind != PM_NODE_NORM &&
-                        node->kind != PM_NODE_ROTARY &&
-                        (node->kind != PM_NODE_ACTIVATION || is_relu(node));
+                        node->kind != PM_NODE_ROTARY && (node->kind != PM_NODE_ACTIVATION || is_relu(node));
     snprintf(text, length, "%s", needed ? "IntW=32" : "");
 }
 
@@ -51,10 +57,22 @@ void pm_hyflex_sfu_params(const struct pm_node *node, const void *layer, unsigne
         rotary ? 1u << PM_SFU_ROPE
                : 1u << PM_SFU_SOFTMAX | 1u << PM_SFU_NORM | 1u << PM_SFU_ACT | 1u << PM_SFU_QUANT;
     *text = '\0';
-    if (digital(layer) &&
-        (scales(node) || rotary || node->kind == PM_NODE_NORM || (node->kind == PM_NODE_ACTIVATION && !is_relu(node))))
+    if (digital(layer) && (scales(node) || rotary || node->kind == PM_NODE_NORM ||
+                           (node->kind == PM_NODE_ACTIVATION && !is_relu(node))))
         snprintf(text, length, "Lanes=%u MaxN=%d Functions=%u", pm_hyflex_layer_lanes(layer), SFU_ROW,
                  functions);
+}
+
+void pm_hyflex_nor_params(const struct pm_node *node, const void *layer, unsigned tokens, char *text,
+                          size_t length) {
+    (void)layer, (void)tokens;
+    *text = '\0';
+#ifdef HAS_NOR
+    if (node->kind == PM_NODE_HEADS)
+        snprintf(text, length, "Units=%d Heads=%u Cols=%d", NOR_UNITS, node->heads, PM_NOR_DOT_COLS);
+#else
+    (void)node, (void)length;
+#endif
 }
 
 /* ---- steps ---- */
@@ -238,6 +256,47 @@ static pm_status rope(struct pm_twin_layer *l, const struct pm_hyflex_step *s) {
     return status;
 }
 
+#ifdef HAS_NOR
+/* Scores or values: `count` integers of each of the queries, which end up in y. */
+static pm_status dot(struct pm_twin_layer *l, const struct pm_hyflex_step *s) {
+    pm_nor_dot_rtl_fn *const rtl = (pm_nor_dot_rtl_fn *)l->rtl[PM_HYFLEX_NOR];
+    const bool wide = s->kind == PM_HYFLEX_STEP_VALUES;
+    const size_t queries = wide ? s->values.queries : s->scores.queries, n = wide ? s->values.n : s->scores.n;
+    struct pm_nor_dot_cfg cfg = wide ? *s->values.cfg : *s->scores.cfg;
+    const size_t width = (size_t)cfg.heads * cfg.dim, row = cfg.heads * n, each = wide ? width : row;
+    int32_t *to = wide ? s->values.y : s->scores.s, *sum = wide ? NULL : malloc(queries * row * sizeof *sum);
+    int64_t *y = wide ? malloc(queries * width * sizeof *y) : NULL;
+    struct pm_nor_dot_job *job = calloc(queries, sizeof *job);
+    struct pm_nor_dot_cost cost = {0};
+    cfg.arrays = NOR_UNITS * cfg.heads;
+    for (size_t t = 0; job && t < queries; t++)
+        job[t] = wide ? (struct pm_nor_dot_job){.kind = PM_NOR_DOT_VALUES,
+                                                .n = n,
+                                                .a = s->values.weight + t * row,
+                                                .y = y ? y + t * width : NULL}
+                      : (struct pm_nor_dot_job){.kind = PM_NOR_DOT_SCORES,
+                                                .n = n,
+                                                .q = s->scores.q + t * width,
+                                                .s = sum ? sum + t * row : NULL};
+    pm_status status = PM_ENOMEM;
+    if (job && (sum || y))
+        status = rtl(&no_stalls, &cfg, wide ? s->values.k : s->scores.k, wide ? s->values.v : s->scores.v, n,
+                     job, queries, &cost);
+    for (size_t i = 0; i < queries * each && status == PM_OK; i++) {
+        const int64_t found = wide ? y[i] : sum[i];
+        pm_twin_compare_digital(l, "nor_dot", wide ? "y" : "s", i, to[i], found);
+        to[i] = (int32_t)found;
+    }
+    const struct pm_nor_dot_plan plan =
+        pm_nor_dot_plan(&cfg, wide ? PM_NOR_DOT_VALUES : PM_NOR_DOT_SCORES, n);
+    add_clocks(l, cost.clocks, queries * pm_nor_dot_clocks(&plan));
+    free(sum);
+    free(y);
+    free(job);
+    return status;
+}
+#endif
+
 pm_status pm_hyflex_step_rtl(struct pm_twin_layer *l, const struct pm_hyflex_step *step) {
     static pm_status (*const rtl[])(struct pm_twin_layer *, const struct pm_hyflex_step *) = {
         [PM_HYFLEX_STEP_QUANTISE] = quantise,
@@ -247,8 +306,17 @@ pm_status pm_hyflex_step_rtl(struct pm_twin_layer *l, const struct pm_hyflex_ste
         [PM_HYFLEX_STEP_ACTIVATION] = activation,
         [PM_HYFLEX_STEP_FP16] = fp16,
         [PM_HYFLEX_STEP_ROPE] = rope,
-        [PM_HYFLEX_STEP_VALUES] = NULL, /* products by NOR are golden's, as are scores */
+#ifdef HAS_NOR
+        [PM_HYFLEX_STEP_SCORES] = dot,
+        [PM_HYFLEX_STEP_VALUES] = dot,
+#else
+        [PM_HYFLEX_STEP_VALUES] = NULL,
+#endif
     };
-    const pm_status status = rtl[step->kind] ? rtl[step->kind](l, step) : PM_OK;
+    if (!rtl[step->kind]) {
+        l->result.digital.unseen++;
+        return PM_OK;
+    }
+    const pm_status status = rtl[step->kind](l, step);
     return status == PM_OK && pm_twin_failed(l) ? PM_EDIFFER : status;
 }

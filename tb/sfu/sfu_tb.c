@@ -285,7 +285,7 @@ static void model(const char *name) {
 }
 
 int main(void) {
-    static const char *const models[] = {"exp", "softmax", "norm", "act", "rope", "quant", "few", "many"};
+    static const char *const models[] = {"codes", "rows", "few"};
     bench_begin(&b, "sfu");
     for (size_t i = 0; i < sizeof models / sizeof *models; i++)
         model(models[i]);
