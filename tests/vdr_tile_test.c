@@ -86,7 +86,7 @@ static void tiles_are_their_definition(void **state) {
             double max = -INFINITY, sum = 0;
             for (size_t j = 0; j < n; j++) {
                 x[j] = (int8_t)((rand() % 256 - 128) >> bits);
-                keep[j] = one_in == 0 ? 0 : rand() % one_in == 0;
+                keep[j] = one_in != 0 && rand() % one_in == 0;
                 if (keep[j])
                     max = fmax(max, x[j]);
             }
