@@ -29,8 +29,8 @@ module pm_nor_fold #(
   logic [M12*16-1:0] slot_d, slot_q;
   logic [Halves*12-1:0] half_d, half_q;
 
-  function logic [SumW-1:0] half(input logic [11:0] value, input logic [3:0] shift);
-    half = SumW'($signed(value)) << shift;
+  function logic [SumW-1:0] shifted_half(input logic [11:0] value, input logic [3:0] shift);
+    shifted_half = SumW'($signed(value)) << shift;
   endfunction
 
   for (genvar m = 0; m < M12; m++) begin : g_slot
@@ -68,7 +68,8 @@ module pm_nor_fold #(
     high = '0;
     for (int unsigned m = 0; m < M12; m++) low += SumW'($signed(slot_q[m*16+:16]));
     for (int unsigned g = 0; g < Halves; g += 2) begin
-      high += half(half_q[g*12+:12], wide_q ? 8 : 0) + (g + 1 < Halves ? half(half_q[(g+1)%Halves*12+:12], wide_q ? 8 : 4) : '0);
+      high += shifted_half(half_q[g*12+:12], wide_q ? 8 : 0) +
+          (g + 1 < Halves ? shifted_half(half_q[(g+1)%Halves*12+:12], wide_q ? 8 : 4) : '0);
     end
   end
   always_ff @(posedge clk_i) sum_o <= low + high;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// One lane: rn(a * (row * column)) + bias + onto, each sum in binary16: 18 clocks of en_i. The scales' product is there after two.
+/// One lane: rn(a * (row * column)) + bias + onto, each sum in binary16: 18 clocks of en_i. The scales' product is there after
+/// two.
 module pm_scale_lane (
     input  logic        clk_i,
     /// The registers move on.
@@ -33,8 +34,8 @@ module pm_scale_lane (
   localparam int unsigned Onto = Bias + Sum;
 
   logic [Scales*32-1:0] a_q;
-  logic [Bias*16-1:0] bias_q;
-  logic [Onto*16-1:0] onto_q;
+  logic [  Bias*16-1:0] bias_q;
+  logic [  Onto*16-1:0] onto_q;
   logic [15:0] scaled, biased;
   logic [4:0] unused;
 

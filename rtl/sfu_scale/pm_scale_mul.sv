@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The product of two scales, rounded half up to 16 bits: two clocks of en_i. A scale is m * 2^e, m with its top bit set, or 0; then
-/// the product is 0 with e = 0.
+/// The product of two scales, rounded half up to 16 bits: two clocks of en_i. A scale is m * 2^e, m with its top bit set, or 0;
+/// then the product is 0 with e = 0.
 module pm_scale_mul (
     input  logic        clk_i,
     /// The registers move on.

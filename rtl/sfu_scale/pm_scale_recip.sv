@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// 1 / z as a scale: the quotient of 2^34 and the first 18 bits of z, a bit a clock, rounded half up to 16 bits; of 0 it is 0. The
-/// scale is there 19 clocks after z.
+/// 1 / z as a scale: the quotient of 2^34 and the first 18 bits of z, a bit a clock, rounded half up to 16 bits; of 0 it is 0.
+/// The scale is there 19 clocks after z.
 module pm_scale_recip (
     input  logic        clk_i,
     input  logic        rst_ni,

@@ -63,11 +63,11 @@ module pm_sfu_scale #(
   logic above, take;
   logic [(Depth-Scales)*25-1:0] scale_q;
 
-  assign y_valid_o = valid_q[Depth-1];
-  assign en        = !y_valid_o || y_ready_i;
-  assign go        = beat_q && en && known_q;
-  assign x_ready_o = !beat_q || go;
-  assign take      = x_ready_o && x_valid_i;
+  assign y_valid_o             = valid_q[Depth-1];
+  assign en                    = !y_valid_o || y_ready_i;
+  assign go                    = beat_q && en && known_q;
+  assign x_ready_o             = !beat_q || go;
+  assign take                  = x_ready_o && x_valid_i;
 
   assign {a, m, e, bias, onto} = data_q;
 
@@ -87,7 +87,7 @@ module pm_sfu_scale #(
   );
 
   logic [Lanes*16-1:0] lane_m;
-  logic [Lanes*9-1:0] lane_e;
+  logic [ Lanes*9-1:0] lane_e;
   for (genvar k = 0; k < Lanes; k++) begin : g_lane
     pm_scale_lane u_lane (
         .clk_i,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The rows of pm_vdr_softmax and pm_vdr_tile: Lanes logits a clock in and out, no bubble between rows. A row's maximum is found
-/// while its beats are stored; its exponentials leave, once its descriptor is here, while the next row arrives. One buffer of a row
-/// and a beat does both: it never fills while the output moves, because a whole row is then leaving.
+/// The rows of pm_vdr_softmax and pm_vdr_tile: Lanes logits a clock in and out, no bubble between rows. A row's maximum is
+/// found while its beats are stored; its exponentials leave, once its descriptor is here, while the next row arrives. One
+/// buffer of a row and a beat does both: it never fills while the output moves, because a whole row is then leaving.
 module pm_vdr_rows #(
     /// Logits a beat, at least 1.
     parameter int unsigned Lanes = 16,
@@ -70,8 +70,8 @@ module pm_vdr_rows #(
 
   logic en, take, accept, store;
   logic [7:0] beat_max, max_d, max_q;
-  logic [4:0] row_shift;
-  logic [7:0] row_max;
+  logic [ 4:0] row_shift;
+  logic [ 7:0] row_max;
   logic [10:0] row_offset;
   logic [RowW-1:0] row_in, row;
   logic row_valid, row_ready, beat_valid, beat_ready, beat_last;
@@ -125,7 +125,7 @@ module pm_vdr_rows #(
 
   // A row is in the buffer as a whole once it has a descriptor; it never has more of them than beats.
   if (Tiled) begin : g_tiled
-    assign row_in                          = {row_offset_i, row_max_i, row_shift_i};
+    assign row_in                           = {row_offset_i, row_max_i, row_shift_i};
     assign {row_offset, row_max, row_shift} = row;
   end else begin : g_whole
     assign row_in               = {row_max_i, row_shift_i};
@@ -171,20 +171,20 @@ module pm_vdr_rows #(
         .Tiled(Tiled)
     ) u_exp (
         .clk_i,
-        .en_i   (en),
+        .en_i    (en),
         .round_i,
-        .x_i    (beat_x[i*8+:8]),
-        .keep_i (beat_keep[i]),
-        .max_i  (row_max),
-        .shift_i(row_shift),
+        .x_i     (beat_x[i*8+:8]),
+        .keep_i  (beat_keep[i]),
+        .max_i   (row_max),
+        .shift_i (row_shift),
         .offset_i(row_offset),
-        .l_i    (l),
-        .l2_i   (l2),
-        .l3_i   (l3),
-        .b_i    (b),
-        .k_i    (k),
-        .bc_i   (bc),
-        .a_o    (a[i*8+:8])
+        .l_i     (l),
+        .l2_i    (l2),
+        .l3_i    (l3),
+        .b_i     (b),
+        .k_i     (k),
+        .bc_i    (bc),
+        .a_o     (a[i*8+:8])
     );
   end
 

@@ -3,7 +3,7 @@
 /// tile's own sum added. 8 fraction bits. One sum a clock, two clocks.
 module pm_tile_rescale #(
     /// Bits of a running sum, 12..64.
-    parameter int unsigned SumW = 40,
+    parameter int unsigned SumW  = 40,
     /// Bits of a tile's sum, 2..SumW-8.
     parameter int unsigned PartW = 32
 ) (
@@ -32,7 +32,7 @@ module pm_tile_rescale #(
   logic [1:0] valid_q;
   logic [SumW:0] moved, moved_q;  // the bit below the last decides the rounding
   logic [PartW-1:0] part_q;
-  logic [SumW-1:0] sum_q;
+  logic [ SumW-1:0] sum_q;
 
   assign en      = !valid_q[1] || ready_i;
   assign ready_o = en;

@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The running reference of a row in tiles. It is no less than any kept logit so far and rises by halvings alone, so that the sums
-/// of earlier numerators follow it by a shift. A tile whose maximum is `above` it, in units of 2^-7 S0, takes
-/// q = ceil((16*above - 8) / l) of them, by a division of a bit a clock; more than 40 are as good as infinitely many. Nine clocks
+/// The running reference of a row in tiles. It is no less than any kept logit so far and rises by halvings alone, so that the
+/// sums of earlier numerators follow it by a shift. A tile whose maximum is `above` it, in units of 2^-7 S0, takes q =
+/// ceil((16*above - 8) / l) of them, by a division of a bit a clock; more than 40 are as good as infinitely many. Nine clocks
 /// from a tile to its answer, or two where nothing is divided.
 module pm_vdr_reference (
-    input  logic               clk_i,
-    input  logic               rst_ni,
+    input  logic        clk_i,
+    input  logic        rst_ni,
     /// ln2 at the scale of ne = 7, 1408..2848. Configuration.
-    input  logic        [11:0] l_i,
+    input  logic [11:0] l_i,
     /// A tile; ready: none is inside.
-    input  logic               valid_i,
-    output logic               ready_o,
+    input  logic        valid_i,
+    output logic        ready_o,
     /// Its largest kept logit, signed.
-    input  logic        [ 7:0] max_i,
+    input  logic [ 7:0] max_i,
     /// One is kept; else the tile changes nothing.
-    input  logic               some_i,
+    input  logic        some_i,
     /// 8 + the tile's exponent, 0..23.
-    input  logic        [ 4:0] shift_i,
+    input  logic [ 4:0] shift_i,
     /// A logit was kept in an earlier tile.
-    input  logic               had_i,
+    input  logic        had_i,
     /// If so, the row's reference, signed.
-    input  logic        [23:0] reference_i,
+    input  logic [23:0] reference_i,
     /// What the tile makes of the row.
-    output logic               valid_o,
-    input  logic               ready_i,
+    output logic        valid_o,
+    input  logic        ready_i,
     /// A logit was kept so far.
-    output logic               had_o,
+    output logic        had_o,
     /// If so, the row's reference, signed.
-    output logic        [23:0] reference_o,
+    output logic [23:0] reference_o,
     /// What earlier sums shift by: 0..40, or 63, which leaves nothing.
-    output logic        [ 5:0] shift_o,
+    output logic [ 5:0] shift_o,
     /// The reference less the tile's maximum, at most 2047.
-    output logic        [10:0] offset_o
+    output logic [10:0] offset_o
 );
   localparam logic [1:0] Idle = 2'd0, Decide = 2'd1, Divide = 2'd2, Done = 2'd3;
 
@@ -43,7 +43,7 @@ module pm_vdr_reference (
   logic [12:0] most;
   logic [16:0] rem_q, multiple_q;
   logic [5:0] q_q, shift_q;
-  logic [ 2:0] step_q;
+  logic [2:0] step_q;
   logic [10:0] offset_q, left;
 
   assign top   = 24'(signed'({max_i, 15'b0})) >>> shift_i;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Softmax numerators of rows of any length, a tile at a time, without a divider a lane: Lanes logits a clock in and out. What a row
-/// is after a tile, its reference, goes out and comes in again with the row's next tile, so that rows may take turns; sums over
-/// earlier numerators follow by pm_tile_rescale. A row of one tile is pm_vdr_softmax's.
+/// Softmax numerators of rows of any length, a tile at a time, without a divider a lane: Lanes logits a clock in and out. What
+/// a row is after a tile, its reference, goes out and comes in again with the row's next tile, so that rows may take turns;
+/// sums over earlier numerators follow by pm_tile_rescale. A row of one tile is pm_vdr_softmax's.
 module pm_vdr_tile #(
     /// Logits a beat, at least 1.
     parameter int unsigned Lanes = 16,
@@ -112,16 +112,16 @@ module pm_vdr_tile #(
   pm_vdr_reference u_reference (
       .clk_i,
       .rst_ni,
-      .l_i    (lut_i[7*96+:12]),
-      .valid_i(tile),
-      .ready_o(idle),
-      .max_i  (max),
-      .some_i (some),
-      .shift_i(up),
+      .l_i     (lut_i[7*96+:12]),
+      .valid_i (tile),
+      .ready_o (idle),
+      .max_i   (max),
+      .some_i  (some),
+      .shift_i (up),
       .had_i,
       .reference_i,
-      .valid_o(row_valid_o),
-      .ready_i(row_ready_i),
+      .valid_o (row_valid_o),
+      .ready_i (row_ready_i),
       .had_o,
       .reference_o,
       .shift_o,
