@@ -51,7 +51,8 @@ check "a file's settings and components are those of the command line" $?
 [ "$(value "$work/a.json" arrays_per_layer)" = 4140 ]
 check "the command line comes first" $?
 cp models/shapes/gpt2.json "$work/net.json"
-(cd "$work" && "$OLDPWD/$build/perimeter" chip net.json --system flare --set tokens=64 >/dev/null)
+program=$(realpath "$build/perimeter")
+(cd "$work" && "$program" chip net.json --system flare --set tokens=64 >/dev/null)
 check "a file beside one" $?
 
 bad() { # name OPTIONS...: status 2, one line that holds $want, nothing written
