@@ -29,9 +29,11 @@ module pm_nor_fold #(
   logic [M12*16-1:0] slot_d, slot_q;
   logic [Halves*12-1:0] half_d, half_q;
 
+  /* verilator lint_off VARHIDDEN */  // it looks for a function's names in the modules above, a user's too
   function logic [SumW-1:0] shifted_half(input logic [11:0] value, input logic [3:0] shift);
     shifted_half = SumW'($signed(value)) << shift;
   endfunction
+  /* verilator lint_on VARHIDDEN */
 
   for (genvar m = 0; m < M12; m++) begin : g_slot
     pm_nor_reduce #(
