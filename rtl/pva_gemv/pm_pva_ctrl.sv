@@ -90,7 +90,7 @@ module pm_pva_ctrl #(
 
   always_comb begin
     for (int unsigned r = 0; r < Rows; r++) begin
-      wl_d[r] = x_q[r*XBits+32'(plan_bit_q)] && r >= 32'(plan_from_q) && r < 32'(plan_to_q);
+      wl_d[r] = 1'(x_q[r*XBits+:XBits] >> plan_bit_q) && r >= 32'(plan_from_q) && r < 32'(plan_to_q);
     end
   end
 
