@@ -50,7 +50,8 @@ static const struct pm_setting settings[] = {
     {PM_SET_NUMBER("rate", 1e-9, 1e9, "1"), .when = "arrays=some",
      .help = "inferences a second, for the years that cells last"},
     {PM_SET_INTEGER("seed", 0, 4294967295.0, "1"), .when = "drawn=something", .help = "of what is drawn"},
-    {PM_SET_INTEGER("threads", 0, 1024, "0"), .when = "input=images|pairs|text engine=golden|both", .help = "0: one a core"},
+    {PM_SET_INTEGER("threads", 0, 1024, "0"), .when = "input=images|pairs|text engine=golden|both",
+     .help = "0: one a core"},
     {0},
 };
 const struct pm_setting_list pm_run_settings = {NULL, settings};
@@ -206,9 +207,13 @@ pm_status pm_run_vary(struct pm_run_job *j, const char *text, struct pm_plan *pl
         status = PM_EMODE;
     for (const char *word = text; *word && status == PM_OK; word += strspn(word, " ")) {
         struct pm_settings *s;
-        if (pm_settings_find(plan->all, word, strcspn(word, "= "), &s) >= 0 &&
-            !pm_plan_uses(plan, j->network.graph, pm_system_find(s->list->prefix, strlen(s->list->prefix))))
-            status = PM_EMODE;
+        if (pm_settings_find(plan->all, word, strcspn(word, "= "), &s) >= 0) {
+            const struct pm_system *system = pm_system_find(s->list->prefix, strlen(s->list->prefix));
+            /* In use now as well: a variant does not bring in what its settings are of. */
+            if (!pm_plan_uses(&j->plan, j->network.graph, system) ||
+                !pm_plan_uses(plan, j->network.graph, system))
+                status = PM_EMODE;
+        }
         word += strcspn(word, " ");
     }
     if (status != PM_OK)
