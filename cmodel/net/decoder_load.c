@@ -53,16 +53,6 @@ static pm_status read_config(const struct pm_json *d, struct pm_decoder_config *
     return c->type == PM_DECODER_LLAMA ? read_llama(d, c) : PM_OK;
 }
 
-static void load_norm(struct pm_source *src, const char *name, const struct pm_decoder_config *c,
-                      struct pm_layernorm *norm) {
-    norm->width = c->width;
-    norm->eps = c->eps;
-    norm->rms = c->type == PM_DECODER_LLAMA;
-    pm_load_tensor(src, name, "weight", 1, c->width, 0, &norm->weight);
-    if (!norm->rms)
-        pm_load_tensor(src, name, "bias", 1, c->width, 0, &norm->bias);
-}
-
 static void load_layer(struct pm_source *src, const struct pm_decoder_config *c, unsigned index,
                        struct pm_decoder_layer *layer) {
     const unsigned d = c->width, kv = c->kv_heads * (d / c->heads);
@@ -78,9 +68,9 @@ static void load_layer(struct pm_source *src, const struct pm_decoder_config *c,
     const bool llama = c->type == PM_DECODER_LLAMA;
     char name[48];
     snprintf(name, sizeof name, "layers.%u.ln1", index);
-    load_norm(src, name, c, &layer->ln1);
+    pm_load_norm(src, name, c->width, c->eps, c->type == PM_DECODER_LLAMA, &layer->ln1);
     snprintf(name, sizeof name, "layers.%u.ln2", index);
-    load_norm(src, name, c, &layer->ln2);
+    pm_load_norm(src, name, c->width, c->eps, c->type == PM_DECODER_LLAMA, &layer->ln2);
     for (int m = 0; m < (llama ? PM_DECODER_MATRICES : PM_DECODER_GATE); m++) {
         snprintf(name, sizeof name, "layers.%u.%s", index, linears[m].name);
         (llama ? pm_load_matrix_alone : pm_load_matrix)(src, name, linears[m].in, linears[m].out,
@@ -125,7 +115,7 @@ static pm_status load_weights(struct pm_decoder *network, const char *path, stru
         pm_load_tensor(&src, "pos", NULL, 2, c->tokens, c->width, &network->pos);
     for (unsigned i = 0; i < c->layers; i++)
         load_layer(&src, c, i, &network->layers[i]);
-    load_norm(&src, "norm", c, &network->norm);
+    pm_load_norm(&src, "norm", c->width, c->eps, c->type == PM_DECODER_LLAMA, &network->norm);
     load_head(&src, network);
     pm_safetensors_close(&src.file);
     return src.status;
@@ -165,25 +155,20 @@ pm_status pm_decoder_load(struct pm_decoder *network, const char *dir, struct pm
     return s;
 }
 
-static void free_norm(struct pm_layernorm *norm) {
-    free(norm->weight);
-    free(norm->bias);
-}
-
 void pm_decoder_free(struct pm_decoder *network) {
     pm_graph_free(&network->graph);
     for (unsigned i = 0; network->layers != NULL && i < network->config.layers; i++) {
         struct pm_decoder_layer *l = &network->layers[i];
         for (int m = 0; m < PM_DECODER_MATRICES; m++)
             pm_matrix_free(&l->linear[m]);
-        free_norm(&l->ln1);
-        free_norm(&l->ln2);
+        pm_norm_free(&l->ln1);
+        pm_norm_free(&l->ln2);
     }
     free(network->layers);
     if (network->head.weight == network->words)
         network->head.weight = NULL;
     pm_matrix_free(&network->head);
-    free_norm(&network->norm);
+    pm_norm_free(&network->norm);
     free(network->words);
     free(network->pos);
     free(network->turn);

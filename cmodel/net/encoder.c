@@ -1,58 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/encoder.h"
 
-#include <limits.h>
+#include "net/build.h"
+
 #include <stdio.h>
-#include <string.h>
 
 /* The graph that is being built. */
 struct build {
-    struct pm_graph *g;
+    struct pm_build to;
     const struct pm_encoder *network;
-    unsigned layer;
 };
 
-static unsigned add(const struct build *b, struct pm_node node) {
-    node.layer = b->layer;
-    return pm_graph_add(b->g, &node);
-}
-
-/* `prefix` and the layer's number name it, PREFIX0.PART; a NULL part: `prefix` alone. */
+/* Its place among the network's matrices numbers it: of a layer by its part, of others behind the layers'. */
 static unsigned add_matrix(const struct build *b, const struct pm_matrix *m, const char *prefix,
                            const char *part, unsigned from, unsigned onto) {
-    struct pm_node node = {
-        .kind = PM_NODE_MATRIX, .in = {from, onto, PM_NO_NODE}, .width = m->out, .matrix = m};
-    if (part == NULL)
-        snprintf(node.name, sizeof node.name, "%s", prefix);
-    else
-        snprintf(node.name, sizeof node.name, "%s%u.%s", prefix, b->layer, part);
-    snprintf(node.part, sizeof node.part, "%s", part ? part : prefix);
-    node.id = b->layer * PM_ENCODER_MATRICES;
-    if (part)
-        node.id += (unsigned)(m - b->network->layers[b->layer].linear);
-    else
-        node.id += m == &b->network->head ? 1 : m == &b->network->pooler ? 2 : 0;
-    node.rows = b->g->nodes > 0 ? b->g->node[from].rows : 0;
-    return add(b, node);
-}
-
-/* What is no matrix has no part; a layer's is called PREFIX0.PART, as a matrix is. */
-static unsigned add_named(const struct build *b, struct pm_node node, const char *prefix, const char *part) {
-    if (part == NULL)
-        snprintf(node.name, sizeof node.name, "%s", prefix);
-    else
-        snprintf(node.name, sizeof node.name, "%s%u.%s", prefix, b->layer, part);
-    return add(b, node);
-}
-
-/* Names of norms do not begin with a sublayer's, whose patterns mean matrices. */
-static unsigned add_norm(const struct build *b, const struct pm_layernorm *norm, unsigned from,
-                         const char *part) {
-    return add_named(
-        b,
-        (struct pm_node){
-            .kind = PM_NODE_NORM, .in = {from, PM_NO_NODE, PM_NO_NODE}, .width = norm->width, .norm = norm},
-        part ? "ln" : "norm", part);
+    const unsigned place = part                       ? (unsigned)(m - b->network->layers[b->to.layer].linear)
+                           : m == &b->network->head   ? 1
+                           : m == &b->network->pooler ? 2
+                                                      : 0;
+    return pm_build_matrix(&b->to, m, b->to.layer * PM_ENCODER_MATRICES + place, prefix, part, from, onto);
 }
 
 static unsigned embed(const struct build *b) {
@@ -62,95 +28,87 @@ static unsigned embed(const struct build *b) {
     pos.kind = PM_NODE_TABLE;
     pos.table.row = b->network->pos;
     pos.table.rows = c->tokens;
-    const unsigned p = add(b, pos);
+    const unsigned p = pm_build_add(&b->to, pos);
     if (c->type == PM_ENCODER_VIT) {
         tokens.kind = PM_NODE_PATCHES;
         tokens.width = c->patch * c->patch;
         tokens.patching = (struct pm_patching){c->image, c->patch, c->pixel_mean, c->pixel_std};
-        return add_matrix(b, &b->network->patch, "patch", NULL, add_named(b, tokens, "pixels", NULL), p);
+        return add_matrix(b, &b->network->patch, "patch", NULL,
+                          pm_build_named(&b->to, tokens, "pixels", NULL), p);
     }
     tokens.kind = PM_NODE_EMBEDDING;
     tokens.table.row = b->network->words;
     tokens.table.rows = c->vocabulary;
     sum.kind = PM_NODE_ADD;
-    sum.in[0] = add(b, tokens);
+    sum.in[0] = pm_build_add(&b->to, tokens);
     sum.in[1] = p;
-    return add_named(b, sum, "embedding", NULL);
+    return pm_build_named(&b->to, sum, "embedding", NULL);
 }
 
 /* Softmax attention of `from`, the stream, whose LayerNorm is node `h` where it comes after each sublayer. */
 static unsigned attend(const struct build *b, const struct pm_layernorm *norm, unsigned from, unsigned h) {
     const struct pm_encoder_config *c = &b->network->config;
-    const struct pm_matrix *m = b->network->layers[b->layer].linear;
+    const struct pm_matrix *m = b->network->layers[b->to.layer].linear;
     const unsigned onto = c->post ? h : from;
     struct pm_node whole = {.kind = PM_NODE_ATTENTION,
                             .in = {from, onto, PM_NO_NODE},
                             .width = c->width,
                             .attention = {norm, &m[PM_ENCODER_Q], &m[PM_ENCODER_K], &m[PM_ENCODER_V],
                                           &m[PM_ENCODER_O], c->heads, 0}};
-    snprintf(whole.name, sizeof whole.name, "attn%u", b->layer);
-    const unsigned first = add(b, whole), in = c->post ? h : add_norm(b, norm, from, "1");
+    snprintf(whole.name, sizeof whole.name, "attn%u", b->to.layer);
+    const unsigned first = pm_build_add(&b->to, whole),
+                   in = c->post ? h : pm_build_norm(&b->to, norm, from, "1");
     const unsigned q = add_matrix(b, &m[PM_ENCODER_Q], "attn", "q", in, PM_NO_NODE);
     const unsigned k = add_matrix(b, &m[PM_ENCODER_K], "attn", "k", in, PM_NO_NODE);
     const unsigned v = add_matrix(b, &m[PM_ENCODER_V], "attn", "v", in, PM_NO_NODE);
-    const unsigned heads = add_named(
-        b, (struct pm_node){.kind = PM_NODE_HEADS, .in = {q, k, v}, .width = c->width, .heads = c->heads},
+    const unsigned heads = pm_build_named(
+        &b->to,
+        (struct pm_node){.kind = PM_NODE_HEADS, .in = {q, k, v}, .width = c->width, .heads = c->heads},
         "attn", "heads");
     const unsigned last = add_matrix(b, &m[PM_ENCODER_O], "attn", "o", heads, onto);
-    if (!b->g->failed)
-        b->g->node[first].attention.body = last - first;
+    if (!b->to.g->failed)
+        b->to.g->node[first].attention.body = last - first;
     return last;
-}
-
-static unsigned activate(const struct build *b, enum pm_activation activation, unsigned from, unsigned width,
-                         unsigned rows, const char *prefix, const char *part) {
-    return add_named(b,
-                     (struct pm_node){.kind = PM_NODE_ACTIVATION,
-                                      .in = {from, PM_NO_NODE, PM_NO_NODE},
-                                      .width = width,
-                                      .rows = rows,
-                                      .activation = activation},
-                     prefix, part);
 }
 
 static unsigned feed_forward(const struct build *b, unsigned h, unsigned onto) {
     const struct pm_encoder_config *c = &b->network->config;
-    const struct pm_matrix *m = b->network->layers[b->layer].linear;
+    const struct pm_matrix *m = b->network->layers[b->to.layer].linear;
     const unsigned up = add_matrix(b, &m[PM_ENCODER_UP], "ffn", "up", h, PM_NO_NODE);
-    const unsigned hidden = activate(b, c->activation, up, c->ffn, 0, "ffn", "act");
+    const unsigned hidden = pm_build_activation(&b->to, c->activation, up, c->ffn, 0, "ffn", "act");
     return add_matrix(b, &m[PM_ENCODER_DOWN], "ffn", "down", hidden, onto);
 }
 
 /* The stream x is kept as it is before its next LayerNorm, in either form. */
 pm_status pm_encoder_build(struct pm_encoder *network) {
     const struct pm_encoder_config *c = &network->config;
-    struct build b = {&network->graph, network, 0};
+    struct build b = {{&network->graph, 0}, network};
     network->graph.tokens = c->tokens;
-    b.layer = c->layers;
-    unsigned x = embed(&b), h = c->post ? add_norm(&b, &network->norm, x, NULL) : PM_NO_NODE;
-    for (b.layer = 0; b.layer < c->layers; b.layer++) {
-        const struct pm_encoder_layer *layer = &network->layers[b.layer];
-        const struct pm_layernorm *into = !c->post       ? &layer->ln1
-                                          : b.layer == 0 ? &network->norm
-                                                         : &network->layers[b.layer - 1].ln2;
+    b.to.layer = c->layers;
+    unsigned x = embed(&b), h = c->post ? pm_build_norm(&b.to, &network->norm, x, NULL) : PM_NO_NODE;
+    for (b.to.layer = 0; b.to.layer < c->layers; b.to.layer++) {
+        const struct pm_encoder_layer *layer = &network->layers[b.to.layer];
+        const struct pm_layernorm *into = !c->post          ? &layer->ln1
+                                          : b.to.layer == 0 ? &network->norm
+                                                            : &network->layers[b.to.layer - 1].ln2;
         x = attend(&b, into, x, h);
-        h = add_norm(&b, c->post ? &layer->ln1 : &layer->ln2, x, c->post ? "1" : "2");
+        h = pm_build_norm(&b.to, c->post ? &layer->ln1 : &layer->ln2, x, c->post ? "1" : "2");
         x = feed_forward(&b, h, c->post ? h : x);
-        h = c->post ? add_norm(&b, &layer->ln2, x, "2") : PM_NO_NODE;
+        h = c->post ? pm_build_norm(&b.to, &layer->ln2, x, "2") : PM_NO_NODE;
     }
     if (!c->post)
-        h = add_norm(&b, &network->norm, x, NULL);
+        h = pm_build_norm(&b.to, &network->norm, x, NULL);
     unsigned pooled =
-        add_named(&b,
-                  (struct pm_node){.kind = PM_NODE_POOL,
-                                   .in = {h, PM_NO_NODE, PM_NO_NODE},
-                                   .width = c->width,
-                                   .rows = 1,
-                                   .pool = c->type == PM_ENCODER_VIT ? PM_POOL_MEAN : c->pool},
-                  "pool", NULL);
+        pm_build_named(&b.to,
+                       (struct pm_node){.kind = PM_NODE_POOL,
+                                        .in = {h, PM_NO_NODE, PM_NO_NODE},
+                                        .width = c->width,
+                                        .rows = 1,
+                                        .pool = c->type == PM_ENCODER_VIT ? PM_POOL_MEAN : c->pool},
+                       "pool", NULL);
     if (c->pooled) {
         pooled = add_matrix(&b, &network->pooler, "pooler", NULL, pooled, PM_NO_NODE);
-        pooled = activate(&b, c->pooler, pooled, c->width, 1, "pooler.act", NULL);
+        pooled = pm_build_activation(&b.to, c->pooler, pooled, c->width, 1, "pooler.act", NULL);
     }
     if (c->classes > 0)
         add_matrix(&b, &network->head, "head", NULL, pooled, PM_NO_NODE);

@@ -66,15 +66,6 @@ static pm_status read_config(const struct pm_json *d, struct pm_encoder_config *
     return c->type == PM_ENCODER_VIT ? read_image(d, c) : read_sentence(d, c);
 }
 
-static void load_norm(struct pm_source *src, const char *name, const struct pm_encoder_config *c,
-                      struct pm_layernorm *norm) {
-    const unsigned width = c->width;
-    norm->width = width;
-    norm->eps = c->layernorm_eps;
-    pm_load_tensor(src, name, "weight", 1, width, 0, &norm->weight);
-    pm_load_tensor(src, name, "bias", 1, width, 0, &norm->bias);
-}
-
 static void load_layer(struct pm_source *src, const struct pm_encoder_config *c, unsigned index,
                        struct pm_encoder_layer *layer) {
     unsigned d = c->width;
@@ -83,9 +74,9 @@ static void load_layer(struct pm_source *src, const struct pm_encoder_config *c,
         [PM_ENCODER_O] = "attn.o", [PM_ENCODER_UP] = "ffn.up", [PM_ENCODER_DOWN] = "ffn.down"};
     char name[48];
     snprintf(name, sizeof name, "layers.%u.ln1", index);
-    load_norm(src, name, c, &layer->ln1);
+    pm_load_norm(src, name, c->width, c->layernorm_eps, false, &layer->ln1);
     snprintf(name, sizeof name, "layers.%u.ln2", index);
-    load_norm(src, name, c, &layer->ln2);
+    pm_load_norm(src, name, c->width, c->layernorm_eps, false, &layer->ln2);
     for (int m = 0; m < PM_ENCODER_MATRICES; m++) {
         snprintf(name, sizeof name, "layers.%u.%s", index, linears[m]);
         pm_load_matrix(src, name, m == PM_ENCODER_DOWN ? c->ffn : d, m == PM_ENCODER_UP ? c->ffn : d,
@@ -106,7 +97,7 @@ static pm_status load_weights(struct pm_encoder *network, const char *path, stru
     pm_load_tensor(&src, "pos", NULL, 2, c->tokens, c->width, &network->pos);
     for (unsigned i = 0; i < c->layers; i++)
         load_layer(&src, c, i, &network->layers[i]);
-    load_norm(&src, "norm", c, &network->norm);
+    pm_load_norm(&src, "norm", c->width, c->layernorm_eps, false, &network->norm);
     if (c->pooled)
         pm_load_matrix(&src, "pooler", c->width, c->width, &network->pooler);
     if (c->classes > 0)
@@ -148,25 +139,20 @@ pm_status pm_encoder_load(struct pm_encoder *network, const char *dir, struct pm
     return s;
 }
 
-static void free_norm(struct pm_layernorm *norm) {
-    free(norm->weight);
-    free(norm->bias);
-}
-
 void pm_encoder_free(struct pm_encoder *network) {
     pm_graph_free(&network->graph);
     for (unsigned i = 0; network->layers != NULL && i < network->config.layers; i++) {
         struct pm_encoder_layer *l = &network->layers[i];
         for (int m = 0; m < PM_ENCODER_MATRICES; m++)
             pm_matrix_free(&l->linear[m]);
-        free_norm(&l->ln1);
-        free_norm(&l->ln2);
+        pm_norm_free(&l->ln1);
+        pm_norm_free(&l->ln2);
     }
     free(network->layers);
     pm_matrix_free(&network->patch);
     pm_matrix_free(&network->pooler);
     pm_matrix_free(&network->head);
-    free_norm(&network->norm);
+    pm_norm_free(&network->norm);
     free(network->words);
     free(network->pos);
     memset(network, 0, sizeof *network);

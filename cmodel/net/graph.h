@@ -5,6 +5,8 @@
 #ifndef PM_NET_GRAPH_H
 #define PM_NET_GRAPH_H
 
+#include <limits.h>
+
 #include "net/layers.h"
 
 enum pm_node_kind {

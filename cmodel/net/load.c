@@ -83,3 +83,18 @@ void pm_matrix_free(struct pm_matrix *m) {
     free(m->bias);
     free(m->packed);
 }
+
+void pm_load_norm(struct pm_source *src, const char *name, unsigned width, float eps, bool rms,
+                  struct pm_layernorm *norm) {
+    norm->width = width;
+    norm->eps = eps;
+    norm->rms = rms;
+    pm_load_tensor(src, name, "weight", 1, width, 0, &norm->weight);
+    if (!rms)
+        pm_load_tensor(src, name, "bias", 1, width, 0, &norm->bias);
+}
+
+void pm_norm_free(struct pm_layernorm *norm) {
+    free(norm->weight);
+    free(norm->bias);
+}

@@ -32,6 +32,11 @@ void pm_load_matrix_alone(struct pm_source *src, const char *name, unsigned in, 
                           struct pm_matrix *m);
 /** A bias of 0. */
 void pm_add_bias(struct pm_source *src, const char *name, struct pm_matrix *m);
+/** "NAME.weight" [width] and, but for RMSNorm, "NAME.bias". */
+void pm_load_norm(struct pm_source *src, const char *name, unsigned width, float eps, bool rms,
+                  struct pm_layernorm *norm);
+/** What a norm owns. */
+void pm_norm_free(struct pm_layernorm *norm);
 /** What a matrix owns. */
 void pm_matrix_free(struct pm_matrix *m);
 

@@ -103,10 +103,6 @@ void pm_integer_free(struct pm_integer *m) {
     free(m);
 }
 
-/* The sum of a number below 2^22 and this is rounded to an integer, halves to even: unlike rintf it
- * vectorises on every machine. */
-#define ROUND 0x1.8p23f
-
 void pm_integer_quantise(const struct pm_integer *m, size_t n, const float *x, size_t stride, int16_t *xq) {
     const float low = (float)(m->low - m->zero), high = (float)(m->high - m->zero), scale = m->x_scale;
     const int32_t zero = m->zero;
@@ -115,7 +111,7 @@ void pm_integer_quantise(const struct pm_integer *m, size_t n, const float *x, s
             float v = x[i] / scale;
             v = v > low ? v : low;
             v = v < high ? v : high;
-            xq[i] = (int16_t)((int32_t)(v + ROUND - ROUND) + zero);
+            xq[i] = (int16_t)(pm_integer_nearest(v) + zero);
         }
         memset(xq + m->in, 0, (stride - m->in) * sizeof *xq);
     }

@@ -39,4 +39,9 @@ void pm_integer_multiply(const struct pm_integer *m, size_t n, const int16_t *xq
 /** y = (product - offset) * w_scale * x_scale + bias: y[n][out]. */
 void pm_integer_restore(const struct pm_integer *m, size_t n, const int64_t *product, float *y);
 
+/** A number below 2^22 as an integer, halves to even: unlike rintf it vectorises on every machine. */
+static inline int32_t pm_integer_nearest(float v) {
+    return (int32_t)(v + 0x1.8p23f - 0x1.8p23f);
+}
+
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "io/error.h"
+#include "system/integer.h"
 
 static const struct pm_setting settings[] = {
     {PM_SET_INTEGER("qk-w", 2, 8, "8"), .help = "bits of a key"},
@@ -58,7 +59,8 @@ static pm_status place(struct pm_site *site, const struct pm_node *node, const s
                        void **layer, struct pm_error *e) {
     static const char *const key[PRODUCTS][2] = {{"qk-w", "qk-a"}, {"av-w", "av-a"}};
     if (node->causal)
-        return pm_fail(e, PM_EINVAL, node->name, "products are of heads that see all tokens, not of a decoder's");
+        return pm_fail(e, PM_EINVAL, node->name,
+                       "products are of heads that see all tokens, not of a decoder's");
     struct layer *l = *layer = calloc(1, sizeof *l);
     if (!l)
         return PM_ENOMEM;
@@ -135,12 +137,11 @@ static float scale_of(const float *x, size_t stride, size_t n, size_t width, con
     return largest > 0 ? largest / (float)most : 1;
 }
 
-/* Halves to even, without a call: see pm_integer_quantise(). */
 static int whole(float x, float scale, float most) {
     float v = x / scale;
     v = v < most ? v : most;
     v = v > -most ? v : -most;
-    return (int)(v + 0x1.8p23f - 0x1.8p23f);
+    return pm_integer_nearest(v);
 }
 
 /* y[n][outputs] = x[n][rows] w in integers and back; w's token j, row `stride` floats apart, is a column of q
