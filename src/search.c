@@ -12,6 +12,7 @@
 #include <math.h>
 #include <mpi.h>
 #include <nlopt.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -24,14 +25,14 @@ enum { FREE_LAYERS = 3 /* that can all be tried */, ACTIVATIONS = 7, RANDOM_EPIS
 struct command {
     struct pm_search s;
     enum method method;
-    double drop; /* points of accuracy */
-    unsigned episodes;
+    double drop;                /* points of accuracy */
+    unsigned episodes, descent; /* candidates in all, and the last of them, of the descent */
     uint64_t seed;
     const char *output;
-    unsigned weight[7], weights; /* bits that a weight may have */
-    size_t eight, four;          /* numbers of the policy of 8/8, and of that of 4/4 */
-    size_t uniform, found;       /* of the best of one number of bits, and that the method tried */
-    double target;               /* accuracy, % */
+    unsigned weight[7], weights;  /* bits that a weight may have */
+    size_t eight, four;           /* numbers of the policy of 8/8, and of that of 4/4 */
+    size_t uniform, alone, found; /* of the best of one number of bits, that the method tried, and in all */
+    double target;                /* accuracy, % */
     time_t begun;
     unsigned done, all; /* candidates */
     pm_status status;   /* inside NLopt */
@@ -45,10 +46,13 @@ static double speedup(const struct command *c, size_t number) {
     return (double)c->s.seen[c->eight].time / (double)c->s.seen[number].time;
 }
 
-static double reward(const struct command *c, size_t number) {
-    const double acc = accuracy(c, number);
-    const double r = (double)c->s.seen[number].time / (double)c->s.seen[c->eight].time;
+static double reward_of(const struct command *c, int64_t time, double acc) {
+    const double r = (double)time / (double)c->s.seen[c->eight].time;
     return acc < c->target ? -10 * (c->target - acc) : 100 * (1 / r - 1) + 0.1 * (acc - c->target);
+}
+
+static double reward(const struct command *c, size_t number) {
+    return reward_of(c, c->s.seen[number].time, accuracy(c, number));
 }
 
 static unsigned weight_bits(const struct command *c, double action) {
@@ -66,42 +70,76 @@ static void set_ends(struct command *c) {
     p->layer[p->layers - 1].w = p->layer[p->layers - 1].a = 8;
 }
 
-/* The method tried policy `number`: told on a terminal. */
+static bool tells(const struct command *c) {
+    return c->s.rank == 0 && isatty(STDERR_FILENO);
+}
+
+/* Policy `number` was tried: told on a terminal. */
 static void tried(struct command *c, size_t number) {
     if (c->done == 0 || reward(c, number) > reward(c, c->found))
         c->found = number;
+    c->s.seen[number].tried = true;
     c->done++;
-    if (c->s.rank > 0 || !isatty(STDERR_FILENO))
+    if (!tells(c))
         return;
     const double spent = difftime(time(NULL), c->begun);
-    fprintf(stderr, "\r\033[K%s: %u of %u, %zu policies, %.0f s left%s", methods[c->method], c->done, c->all,
-            c->s.count, spent / c->done * (c->all - c->done), c->done == c->all ? "\r\033[K" : "");
+    fprintf(stderr, "\r\033[K%s: %u of %u, %zu policies, %.0f s left", methods[c->method], c->done, c->all,
+            c->s.count, spent / c->done * (c->all - c->done));
     fflush(stderr);
 }
 
 /* ---- methods ---- */
 
-static pm_status try_all(struct command *c) {
+/* Policy `code` of the inner layers, a digit each. */
+static void set_code(struct command *c, uint32_t code) {
     struct pm_policy *p = &c->s.policy;
-    const unsigned inner = p->layers - 2, per_layer = c->weights * ACTIVATIONS;
+    const unsigned per_layer = c->weights * ACTIVATIONS;
+    for (unsigned i = 1; i + 1 < p->layers; i++, code /= per_layer) {
+        p->layer[i].w = c->weight[code % c->weights];
+        p->layer[i].a = 2 + code % per_layer / c->weights;
+    }
+    set_ends(c);
+}
+
+struct coded {
+    int64_t time;
+    uint32_t code;
+};
+
+static int sooner_first(const void *a, const void *b) {
+    const struct coded *x = a, *y = b;
+    return x->time != y->time ? (x->time > y->time) - (x->time < y->time)
+                              : (x->code > y->code) - (x->code < y->code);
+}
+
+/* From the fastest on, until what is left could not be better if every image were right: the best of all. */
+static pm_status try_all(struct command *c) {
+    const unsigned inner = c->s.policy.layers - 2;
     pm_status status = PM_OK;
     if (inner > FREE_LAYERS)
         return pm_fail(&c->s.run.error, PM_EINVAL, "--method",
                        "exhaustive is for at most %d free layers, here are %u", FREE_LAYERS, inner);
     c->all = 1;
     for (unsigned i = 0; i < inner; i++)
-        c->all *= per_layer;
-    for (unsigned code = 0; code < c->all && status == PM_OK; code++) {
+        c->all *= c->weights * ACTIVATIONS;
+    struct coded *of = malloc(c->all * sizeof *of);
+    if (!of)
+        return pm_fail(&c->s.run.error, PM_ENOMEM, "search", "out of memory");
+    for (unsigned i = 0; i < c->all; i++) {
+        set_code(c, i);
+        of[i] = (struct coded){pm_policy_time(&c->s.policy, &c->s.chip), i};
+    }
+    qsort(of, c->all, sizeof *of, sooner_first);
+    for (unsigned i = 0; i < c->all && status == PM_OK; i++) {
         size_t number;
-        for (unsigned i = 0, rest = code; i < inner; i++, rest /= per_layer) {
-            p->layer[1 + i].w = c->weight[rest % c->weights];
-            p->layer[1 + i].a = 2 + rest % per_layer / c->weights;
-        }
-        set_ends(c);
+        if (c->done > 0 && reward_of(c, of[i].time, 100) <= reward(c, c->found))
+            break;
+        set_code(c, of[i].code);
         status = pm_search_see(&c->s, &number);
         if (status == PM_OK)
             tried(c, number);
     }
+    free(of);
     return status;
 }
 
@@ -167,14 +205,13 @@ static pm_status evolve(struct command *c) {
     const unsigned n = 2 * (c->s.policy.layers - 2);
     double *x = malloc(n * sizeof *x), best;
     nlopt_opt opt = nlopt_create(NLOPT_GN_ESCH, n);
-    c->all = c->episodes;
     c->status = PM_OK;
     if (x && opt) {
         begin_at(c, x);
         nlopt_srand((unsigned long)c->seed);
         nlopt_set_lower_bounds1(opt, 0);
         nlopt_set_upper_bounds1(opt, 1);
-        nlopt_set_maxeval(opt, (int)c->episodes);
+        nlopt_set_maxeval(opt, (int)(c->episodes - c->descent));
         nlopt_set_max_objective(opt, of_point, c);
         nlopt_optimize(opt, x, &best);
     } else {
@@ -262,13 +299,177 @@ static pm_status learn(struct command *c) {
     struct pm_ddpg *d = pm_ddpg_new(&cfg);
     double(*state)[STATE] = calloc(layers, sizeof *state);
     pm_status status = d && state ? PM_OK : pm_fail(&c->s.run.error, PM_ENOMEM, "search", "out of memory");
-    c->all = c->episodes;
     if (status == PM_OK)
         make_states(c, state);
-    for (unsigned e = 0; e < c->episodes && status == PM_OK; e++)
+    for (unsigned e = 0; e < c->episodes - c->descent && status == PM_OK; e++)
         status = episode(c, d, e, state);
     pm_ddpg_free(d);
     free(state);
+    return status;
+}
+
+/* ---- descent ---- */
+
+static void set_policy(struct command *c, size_t number) {
+    for (unsigned i = 0; i < c->s.policy.layers; i++) {
+        c->s.policy.layer[i].w = c->s.seen[number].bits[2 * i];
+        c->s.policy.layer[i].a = c->s.seen[number].bits[2 * i + 1];
+    }
+}
+
+/* One or two layers with other bits. */
+struct change {
+    uint8_t layer[2], w[2], a[2]; /* twice the same where it is one */
+    bool doubtful;                /* one tried with no fewer bits in any layer misses the target */
+    unsigned steps;               /* between its bits and those that are */
+    int64_t gain;                 /* of time */
+};
+
+static unsigned steps_between(const struct command *c, const struct pm_policy_layer *l, unsigned w,
+                              unsigned a) {
+    return (unsigned)(abs((int)l->w - (int)w) / (int)c->s.chip.cell + abs((int)l->a - (int)a));
+}
+
+static int64_t time_of(const struct command *c, const struct pm_policy_layer *l, unsigned w, unsigned a) {
+    int64_t t = 0, tiles;
+    pm_xbar_cost(&c->s.chip, &l->shape, w, a, &t, &tiles);
+    return t;
+}
+
+/* What may miss the target last; the fewest steps first, of these the largest gain; then in the order of
+ * layers and bits. */
+static int nearest_first(const void *a, const void *b) {
+    const struct change *x = a, *y = b;
+    if (x->doubtful != y->doubtful)
+        return x->doubtful ? 1 : -1;
+    if (x->steps != y->steps)
+        return x->steps < y->steps ? -1 : 1;
+    return x->gain != y->gain ? (x->gain < y->gain ? 1 : -1)
+                              : memcmp(x, y, offsetof(struct change, doubtful));
+}
+
+/* All changes of single layers, which may be slower; NULL: out of memory. */
+static struct change *single_changes(const struct command *c, size_t *n) {
+    const struct pm_policy *p = &c->s.policy;
+    struct change *of = calloc((size_t)p->layers * c->weights * ACTIVATIONS, sizeof *of);
+    *n = 0;
+    for (unsigned i = 1; of && i + 1 < p->layers; i++)
+        for (unsigned k = 0; k < c->weights; k++)
+            for (unsigned a = 2; a <= 8; a++) {
+                const struct pm_policy_layer *l = &p->layer[i];
+                const uint8_t layer = (uint8_t)i, w = (uint8_t)c->weight[k], bits = (uint8_t)a;
+                const unsigned steps = steps_between(c, l, w, a);
+                if (steps > 0)
+                    of[(*n)++] = (struct change){.layer = {layer, layer},
+                                                 .w = {w, w},
+                                                 .a = {bits, bits},
+                                                 .steps = steps,
+                                                 .gain = time_of(c, l, l->w, l->a) - time_of(c, l, w, a)};
+            }
+    return of;
+}
+
+/* Those of one or two layers that save time. */
+static struct change *faster_changes(const struct command *c, size_t *n) {
+    size_t singles;
+    struct change *single = single_changes(c, &singles), *of = NULL;
+    *n = 0;
+    if (single)
+        of = malloc((singles * singles / 2 + singles + 1) * sizeof *of);
+    for (size_t i = 0; of && i < singles; i++) {
+        if (single[i].gain > 0)
+            of[(*n)++] = single[i];
+        for (size_t j = i + 1; j < singles; j++) {
+            const struct change *x = &single[i], *y = &single[j];
+            if (x->layer[0] != y->layer[0] && x->gain + y->gain > 0)
+                of[(*n)++] = (struct change){.layer = {x->layer[0], y->layer[0]},
+                                             .w = {x->w[0], y->w[0]},
+                                             .a = {x->a[0], y->a[0]},
+                                             .steps = x->steps + y->steps,
+                                             .gain = x->gain + y->gain};
+        }
+    }
+    free(single);
+    return of;
+}
+
+static void make(struct command *c, const struct change *change, size_t of) {
+    set_policy(c, of);
+    for (unsigned k = 0; k < 2; k++) {
+        c->s.policy.layer[change->layer[k]].w = change->w[k];
+        c->s.policy.layer[change->layer[k]].a = change->a[k];
+    }
+}
+
+/* What a policy that was tried says of s.policy: it is the same; it has no fewer bits in any layer and misses
+ * the target nevertheless. */
+static void compare(const struct command *c, size_t number, bool *same, bool *doubtful) {
+    const struct pm_policy *p = &c->s.policy;
+    const uint8_t *bits = c->s.seen[number].bits;
+    bool equal = true, above = accuracy(c, number) < c->target;
+    for (unsigned k = 0; k < p->layers && (equal || above); k++) {
+        equal = equal && bits[2 * k] == p->layer[k].w && bits[2 * k + 1] == p->layer[k].a;
+        above = above && bits[2 * k] >= p->layer[k].w && bits[2 * k + 1] >= p->layer[k].a;
+    }
+    *same = *same || equal;
+    *doubtful = *doubtful || above;
+}
+
+/* Leaves out those that are tried policies, and tells which are doubtful, by the policies from `first` on. */
+static void look_at(struct command *c, struct change *of, size_t *n, size_t best, size_t first, size_t end) {
+    size_t left = 0;
+    for (size_t i = 0; i < *n; i++) {
+        bool same = false;
+        make(c, &of[i], best);
+        for (size_t number = first; number < end && !same; number++)
+            if (c->s.seen[number].tried)
+                compare(c, number, &same, &of[i].doubtful);
+        of[left] = of[i];
+        left += !same;
+    }
+    *n = left;
+}
+
+static const struct change *nearest(const struct change *of, size_t n) {
+    const struct change *first = of;
+    for (size_t i = 1; i < n; i++)
+        if (nearest_first(&of[i], first) < 0)
+            first = &of[i];
+    return first;
+}
+
+/* Tries changes of the best policy until one is better, or says that none is. */
+static pm_status move(struct command *c, bool *moved) {
+    size_t n, number;
+    const size_t best = c->found;
+    pm_status status = PM_OK;
+    set_policy(c, best);
+    struct change *of = faster_changes(c, &n);
+    *moved = false;
+    if (!of)
+        return pm_fail(&c->s.run.error, PM_ENOMEM, "search", "out of memory");
+    look_at(c, of, &n, best, 0, c->s.count);
+    while (n > 0 && c->done < c->episodes && !*moved && status == PM_OK) {
+        make(c, nearest(of, n), best);
+        status = pm_search_see(&c->s, &number);
+        if (status != PM_OK)
+            break;
+        tried(c, number);
+        look_at(c, of, &n, best, number, number + 1);
+        *moved = c->found != best;
+    }
+    free(of);
+    return status;
+}
+
+/* From the best policy that was tried, uniform ones too: one or two layers at a time, never slower. */
+static pm_status descend(struct command *c) {
+    pm_status status = PM_OK;
+    c->alone = c->found;
+    if (reward(c, c->uniform) > reward(c, c->found))
+        c->found = c->uniform;
+    for (bool moved = true; moved && status == PM_OK && c->done < c->episodes;)
+        status = move(c, &moved);
     return status;
 }
 
@@ -311,19 +512,27 @@ static pm_status print_front(struct command *c) {
     return PM_OK;
 }
 
-/* Whether every policy of the free layers is among those seen. */
-static bool knows_all(const struct command *c) {
-    double all = pow(c->weights * ACTIVATIONS, c->s.policy.layers - 2.0);
-    size_t of_ends = 0;
+/* Whether every policy of the free layers that could be better than the best seen is among those seen. */
+static bool knows_best(struct command *c, size_t best) {
+    const unsigned inner = c->s.policy.layers - 2;
+    uint32_t all = 1, could = 0, seen = 0;
+    if (inner > FREE_LAYERS)
+        return false;
+    for (unsigned i = 0; i < inner; i++)
+        all *= c->weights * ACTIVATIONS;
+    for (uint32_t code = 0; code < all; code++) {
+        set_code(c, code);
+        could += reward_of(c, pm_policy_time(&c->s.policy, &c->s.chip), 100) > reward(c, best);
+    }
     const unsigned n = 2 * c->s.policy.layers;
     for (size_t i = 0; i < c->s.count; i++) {
         const uint8_t *b = c->s.seen[i].bits;
         bool counts = b[0] == 8 && b[1] == 8 && b[n - 2] == 8 && b[n - 1] == 8;
         for (unsigned k = 2; k < n - 2 && counts; k += 2)
             counts = b[k] % c->s.chip.cell == 0;
-        of_ends += counts;
+        seen += counts && reward_of(c, c->s.seen[i].time, 100) > reward(c, best);
     }
-    return (double)of_ends >= all;
+    return seen >= could;
 }
 
 static pm_status print_report(struct command *c) {
@@ -336,21 +545,16 @@ static pm_status print_report(struct command *c) {
     char what[32];
     snprintf(what, sizeof what, "%u/%u, the best uniform one", bits[2], bits[3]);
     print_policy(c, what, c->uniform);
+    if (c->method == ESCH || c->method == DDPG)
+        print_policy(c, "before the descent", c->alone);
     print_policy(c, "found", c->found);
-    if (knows_all(c)) {
-        const size_t optimum = best_of(c);
+    const size_t optimum = best_of(c);
+    if (knows_best(c, optimum)) {
         print_policy(c, "best of all", optimum);
         printf("%.1f %% of the best's reward\n",
                reward(c, optimum) > 0 ? 100 * reward(c, c->found) / reward(c, optimum) : 100.0);
     }
     return print_front(c);
-}
-
-static void set_policy(struct command *c, size_t number) {
-    for (unsigned i = 0; i < c->s.policy.layers; i++) {
-        c->s.policy.layer[i].w = c->s.seen[number].bits[2 * i];
-        c->s.policy.layer[i].a = c->s.seen[number].bits[2 * i + 1];
-    }
 }
 
 static pm_status save(struct command *c, struct pm_outfile *file) {
@@ -372,7 +576,10 @@ static pm_status see_uniform(struct command *c, unsigned w, unsigned a, size_t *
         c->s.policy.layer[i].a = a;
     }
     set_ends(c);
-    return pm_search_see(&c->s, number);
+    const pm_status status = pm_search_see(&c->s, number);
+    if (status == PM_OK)
+        c->s.seen[*number].tried = true;
+    return status;
 }
 
 /* All uniform policies of at least three bits: what a search has to beat. */
@@ -400,6 +607,11 @@ static pm_status prepare(struct command *c, struct pm_outfile *file) {
     const char *missing = !j->model ? "MODEL" : !j->data ? "--data" : !c->output ? "--output" : NULL;
     if (missing)
         return pm_fail(&j->error, PM_EINVAL, missing, "missing; see perimeter search --help");
+    if (c->descent == UINT_MAX)
+        c->descent = c->episodes / 3;
+    if (c->descent >= c->episodes)
+        return pm_fail(&j->error, PM_EINVAL, "--descent", "%u of %u candidates leave none to the method",
+                       c->descent, c->episodes);
     snprintf(c->s.state, sizeof c->s.state, "%s.seen", c->output);
     pm_status status = pm_run_load_network(j);
     if (status == PM_OK && j->network.form.classes == 0)
@@ -424,10 +636,15 @@ static pm_status search(struct command *c, struct pm_outfile *file) {
     if (status != PM_OK)
         return status;
     c->begun = time(NULL);
+    c->all = c->method == ESCH || c->method == DDPG ? c->episodes : 0;
     status = c->method == EXHAUSTIVE ? try_all(c)
              : c->method == ESCH     ? evolve(c)
              : c->method == SINGLE   ? try_single(c)
                                      : learn(c);
+    if (status == PM_OK && (c->method == ESCH || c->method == DDPG))
+        status = descend(c);
+    if (c->done > 0 && tells(c))
+        fputs("\r\033[K", stderr);
     if (status != PM_OK || c->s.rank > 0)
         return status;
     status = save(c, file);
@@ -441,6 +658,7 @@ enum {
     OPTION_DROP,
     OPTION_METHOD,
     OPTION_EPISODES,
+    OPTION_DESCENT,
     OPTION_IMAGES,
     OPTION_SEED,
     OPTION_OUTPUT
@@ -484,6 +702,11 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
             return pm_command_refuse(&c->s.run.error, "--episodes", arg, "1..1000000");
         c->episodes = (unsigned)v;
         return 0;
+    case OPTION_DESCENT:
+        if (!pm_command_integer(arg, 0, 1000000, &v))
+            return pm_command_refuse(&c->s.run.error, "--descent", arg, "0..1000000");
+        c->descent = (unsigned)v;
+        return 0;
     case OPTION_IMAGES:
         if (!pm_command_integer(arg, 1, 30000, &v))
             return pm_command_refuse(&c->s.run.error, "--images", arg, "1..30000");
@@ -508,6 +731,8 @@ int pm_cmd_search(int argc, char **argv) {
         {"method", OPTION_METHOD, "exhaustive|esch|ddpg|single", 0,
          "(ddpg); single: what each layer alone costs at few bits", 0},
         {"episodes", OPTION_EPISODES, "N", 0, "Candidates of esch and ddpg (600)", 0},
+        {"descent", OPTION_DESCENT, "N", 0,
+         "The last N of them change one or two layers of the best policy (a third of them)", 0},
         {"images", OPTION_IMAGES, "N", 0, "Validation images: the last N of the training set (1000)", 0},
         {"seed", OPTION_SEED, "N", 0, "of esch and ddpg (1)", 0},
         {"output", OPTION_OUTPUT, "P.json", 0,
@@ -537,6 +762,7 @@ int pm_cmd_search(int argc, char **argv) {
     c->method = DDPG;
     c->drop = 0.5;
     c->episodes = 600;
+    c->descent = UINT_MAX;
     c->seed = 1;
     c->s.images = 1000;
     c->s.ranks = 1;
