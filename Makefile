@@ -360,14 +360,12 @@ $(BUILD)/minilm/simlex999.tsv $(BUILD)/minilm/wordsim353.tsv &: $(BUILD)/minilm/
 
 # One block: make BLOCK=emsbq test, or one of its parts
 need-block = $(if $(BLOCK),,$(error name a block: make BLOCK=bitsift $@))
-# Speed of the golden paths; the main job's seconds come from a run of its own. With a BLOCK its old meaning: sim.
+# Speed of the golden paths and of whole networks, PP-OCR's where `make ocr` has brought it. With a BLOCK its old meaning: sim.
 bench: $(if $(BLOCK),sim,all $(BUILD)/bench/bench)
 ifeq ($(BLOCK),)
-	@$(BUILD)/perimeter run models/fashion-vit --data $(DATA) --summary $(BUILD)/bench/run.json >$(BUILD)/bench/run.txt
-	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=hyflex' --summary $(BUILD)/bench/cnn.json >>$(BUILD)/bench/run.txt
-	@$(BUILD)/bench/bench $(BUILD)/bench $$(sed -n 's/^\t"seconds_golden":\t\([0-9.]*\),*$$/\1/p' $(BUILD)/bench/run.json $(BUILD)/bench/cnn.json)
+	@$(BUILD)/bench/bench $(BUILD)/bench $(BUILD)/perimeter $(DATA) $(wildcard $(BUILD)/ocr/networks/ch_ppocr_mobile_v2.0_cls_infer.onnx)
 endif
-$(BUILD)/bench/bench: $(BUILD)/obj/bench/bench.o $(LIBRARIES)
+$(BUILD)/bench/bench: $(BUILD)/obj/bench/bench.o $(BUILD)/obj/bench/networks.o $(LIBRARIES)
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(LIBS)
 # sim: its bench.
