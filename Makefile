@@ -49,7 +49,7 @@ TWINS := $(patsubst src/system/%_rtl.c,%,$(sort $(wildcard src/system/*_rtl.c)))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup install uninstall test run minilm ocr vit wake whisper table lint lint-extra unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress compilers clean FORCE
+.PHONY: all setup install uninstall test run minilm ocr vit wake whisper table lint lint-extra unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress layout current second compilers clean FORCE
 all: setup
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
@@ -149,7 +149,7 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
     $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile search partition chip infer pairs text report shell sweep train fault fuzz \
-    flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) docs links
+    flow synth layout second $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
 
@@ -201,6 +201,9 @@ $(BUILD)/test/netlist-%.tap: $(BUILD)/test/synth.tap $(BUILD)/tb/%_tb
 	$(tap) flow/netlist.py $* quick
 $(BUILD)/test/flow.tap:
 	$(tap) tests/flow.py
+# Wires and rows without the layout's tools; a second solver, where it is there.
+$(BUILD)/test/layout.tap $(BUILD)/test/second.tap: $(BUILD)/test/%.tap:
+	$(tap) tests/$*.py
 $(BUILD)/test/pairs.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests/mkbert
 	$(tap) tests/pairs.sh
 $(BUILD)/test/fault.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
@@ -368,8 +371,12 @@ endif
 $(BUILD)/bench/bench: $(BUILD)/obj/bench/bench.o $(BUILD)/obj/bench/networks.o $(LIBRARIES)
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(LIBS)
-# sim: its bench.
+# sim: its bench; VERILATOR=PROGRAM builds its models with another Verilator than the installed one, as today's, which make lint-extra
+# puts into $(BUILD)/lint/venv/lib/python3*/site-packages/verilator/bin/verilator.
 sim: PART := bench
+ifdef VERILATOR
+sim: export PERIMETER_VERILATOR := $(VERILATOR)
+endif
 lint unit: PART = $@
 lint unit sim: all
 	$(need-block)

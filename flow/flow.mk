@@ -28,6 +28,16 @@ synth: all
 	@flow/synth.py map --jobs $(JOBS) $(BLOCK); status=$$?; \
 	    echo $(SYNTH) | xargs -n 1 | xargs -I {} -P $(JOBS) flow/tap.py run $(BUILD)/synth/netlist-{}.tap flow/netlist.py {}; \
 	    flow/synth.py report $(BLOCK) && flow/pages.py $(if $(BLOCK),,&& flow/plot.py synthesis) && exit $$status
+# Placed, routed, extracted, checked and timed on OSU018; 20 minutes of a core at most each.
+layout: setup
+	@scripts/setup.sh graywolf qrouter magic
+	@flow/layout.py make $(BLOCK) && flow/layout.py figure $(BLOCK); status=$$?; flow/layout.py pages && exit $$status
+# Mapped by today's Yosys, from PyPI.
+current: setup
+	@flow/current.py $(BLOCK); status=$$?; flow/current.py pages && exit $$status
+# The proofs once more, by PyPI's Bitwuzla.
+second: setup
+	@flow/second.py $(BLOCK)
 power: all
 	@$(MAKE) --no-print-directory -s $(BUILD)/synth/vectors
 	@flow/power.py
@@ -42,6 +52,9 @@ docs: all
 	@flow/synth.py pages
 	@flow/evidence.py
 	@flow/power.py pages
+	@flow/layout.py pages
+	@flow/second.py pages
+	@flow/current.py pages
 	@flow/sources.py
 	@flow/systems.py
 	@flow/chip.py

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+# Counts design rule violations of a layout in magic, by its rules for SCN6M_SUBM: flow/layout.py runs it. Cells are the LEF's abstracts.
+path sys +/usr/share/qflow/tech/osu018
+tech load SCN6M_SUBM.10 -noprompt
+drc off
+lef read $env(LEF)
+def read $env(DEF)
+load $env(TOP)
+select top cell
+expand
+drc euclidean on
+drc on
+drc check
+drc catchup
+foreach {why boxes} [drc listall why] {puts "[llength $boxes] $why [lrange $boxes 0 3]"}
+puts "@drc [drc list count total]"
+quit -noprompt
