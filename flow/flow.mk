@@ -35,7 +35,7 @@ synth: all
 	    flow/synth.py report $(BLOCK) && flow/pages.py $(if $(BLOCK)$(LIBERTY),,&& flow/plot.py synthesis) && exit $$status
 # Placed, routed, extracted, checked and timed on OSU018; 20 minutes of a core at most each.
 layout: setup
-	@scripts/setup.sh graywolf qrouter magic
+	@scripts/setup.sh graywolf qrouter magic netgen-lvs
 	@flow/layout.py make $(BLOCK) && flow/layout.py figure $(BLOCK); status=$$?; flow/layout.py pages && exit $$status
 # Mapped by today's Yosys, from PyPI.
 current: setup

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Layouts of the configurations of flow/mapping.py on OSU018, with Debian's graywolf, qrouter, magic and OpenSTA.
+"""Layouts of the configurations of flow/mapping.py on OSU018, with Debian's graywolf, qrouter, magic, netgen and OpenSTA.
   make [NAME ...]     places, routes, extracts, checks and times the blocks or configurations named, or all, the small ones first;
                       build/layout/BLOCK-CONFIG/ has what is made, synth/layout.tsv a row of each
   figure [NAME ...]   draws docs/figures/layout_BLOCK.png of a block's first layout, of all blocks or those named
@@ -26,6 +26,7 @@ COLUMNS = ["block", "config", "cells", "um2", "utilisation", "width_um", "height
 LIMIT = 1200
 UTILISATION = 0.8
 TOOLS = [Path("/usr/lib/graywolf/bin/TimberWolfSC"), Path("/usr/lib/qrouter/qrouter.so")]
+SETUP = str(LEF.with_name("osu018_setup.tcl"))
 MARK = "{}: flow/layout.py pages"
 
 
@@ -43,7 +44,7 @@ class Layout:
 
     def source(self):
         here = Path(__file__)
-        return digest(self.routing, self.config.period, here.with_name("wires.py"), Path("synth/common/layout.tcl"), Path("synth/common/drc.tcl"),
+        return digest(self.routing, self.config.period, here.with_name("wires.py"), Path("synth/common/layout.tcl"), Path("synth/common/magic.tcl"),
                       version("sta", "-version"))
 
     def route(self):
@@ -59,7 +60,7 @@ class Layout:
                 place.write_def(net, placed, self.config.top, self.dir / "placed.def")
                 with open(self.dir / "placed.pickle", "wb") as out:
                     pickle.dump((net, placed, levels), out)
-                place.route(self.dir, max(1, LIMIT - round(seconds() - start)))
+                place.route(placed, self.dir, max(1, LIMIT - round(seconds() - start)))
             except Failure as failure:
                 stopped = str(failure)
             kept = {"stopped": stopped, "seconds": round(seconds() - start)}
@@ -85,7 +86,7 @@ class Layout:
         top = self.config.top
         routed = wires.routed(self.dir / "routed.def")
         shapes = wires.pins(net, placed)
-        wires.patch(routed, placed.ports, self.dir / "routed.def", self.dir / "layout.def")
+        wires.patch(routed, placed, self.dir / "routed.def", self.dir / "layout.def")
         graphs, broken = wires.graphs(net, routed, shapes)
         if broken:
             return {"stopped": f"{len(broken)} nets are in pieces"}
@@ -98,18 +99,23 @@ class Layout:
         return {"cells": len(net.cells), "um2": f"{um2:.0f}", "utilisation": f"{um2 * 1e6 / placed.width / placed.height:.2f}",
                 "width_um": f"{placed.width / 1000:.0f}", "height_um": f"{placed.height / 1000:.0f}",
                 "wire_mm": f"{sum(net.length() for net in routed.values()) / 1e6:.1f}", "vias": sum(len(net.vias) for net in routed.values()),
-                "clock_buffers": sum(cell.startswith("clk_i_") for cell in net.cells), "clock_levels": levels.get("clk_i", 0),
-                "drc": self.drc()} | self.time()
+                "clock_buffers": sum(cell.startswith("clk_i_") for cell in net.cells), "clock_levels": levels.get("clk_i", 0)} | self.time() | self.check(net)
 
-    def drc(self):
-        """Violations that magic finds in the wires and the cells' abstracts."""
-        log = self.dir / "drc.log"
-        tool(["magic", "-dnull", "-noconsole", "-rcfile", "/dev/null", "synth/common/drc.tcl"], log,
-             env={"LEF": str(LEF), "DEF": str(self.dir / "layout.def"), "TOP": self.config.top})
-        found = re.search(r"^@drc (\d+)$", read(log), re.M)
+    def check(self, net):
+        """Violations that magic finds in the wires and the cells' abstracts; the netlist that it extracts has to be the one that was placed, by netgen."""
+        top = self.config.top
+        tool(["magic", "-dnull", "-noconsole", "-rcfile", "/dev/null", str(Path("synth/common/magic.tcl").absolute())], self.dir / "magic.log",
+             env={"LEF": str(LEF), "TOP": top}, cwd=self.dir)
+        found = re.search(r"^@drc (\d+)$", (self.dir / "magic.log").read_text(errors="replace"), re.M)
         if not found:
-            raise Failure(f"{self.config.name}: magic fails, see {log}")
-        return int(found[1])
+            raise Failure(f"{self.config.name}: magic fails, see {self.dir}/magic.log")
+        for old in self.dir.glob("*.ext"):
+            old.unlink()
+        write(self.dir / "placed.spice", net.spice(top))
+        tool(["netgen-lvs", "-batch", "lvs", f"layout.spice {top}", f"placed.spice {top}", SETUP, "comp.out", "-blackbox"], self.dir / "netgen.log",
+             cwd=self.dir)
+        same = grep("^Result: Circuits match uniquely", self.dir / "netgen.log")
+        return {"drc": int(found[1])} | ({} if same else {"stopped": "netgen: not the netlist that was placed"})
 
     def time(self):
         log = self.dir / "sta.log"

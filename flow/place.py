@@ -2,10 +2,9 @@
 """A mapped netlist placed in rows by Debian's graywolf, with trees for clock and reset, ready for its router, qrouter.
 graywolf sees neither clock nor reset; each of their sinks then gets a leaf of a balanced tree of buffers, whose groups are halved by
 place, and the buffers go into the rows nearest to the middle of what they drive. A gate of the clock takes buffers' place. Rows are stretched to the wanted utilisation, gaps
-are filled. There is no grid for the supply: rails of the rows alone, by abutment."""
+are filled. The supply is a comb: metal 1 left of the core joins the rows' rails of ground, metal 1 right of it those of power."""
 import json
 import re
-import shutil
 from collections import defaultdict
 from math import ceil
 
@@ -16,6 +15,8 @@ PARAMETERS = LEF.with_name("osu018.par")
 # Of a port's net: cell of the tree, its pins, sinks a buffer.
 TREES = {"clk_i": ("CLKBUF1", 16), "rst_ni": ("BUFX4", 16)}
 BUFFER = "BUFX2"
+# Above so many cells graywolf anneals for a quarter of its time, for a fifth more wire.
+MANY = 5000
 # The core's lower left corner, so many tracks inside the die, whose corner is the origin: qrouter misplaces what is below zero by a nanometre.
 # Cells stand half a track off, so that their pins are on tracks.
 MARGIN = 9
@@ -67,6 +68,18 @@ class Netlist:
         for cell, (kind, pins) in self.cells.items():
             lines.append(f"  {kind} {cell} ({', '.join(f'.{pin}({value.get(net, net)})' for pin, net in pins.items())});")
         return "\n".join([*lines, "endmodule"]) + "\n"
+
+    def spice(self, top):
+        """For a comparison with a layout: cells without insides, supplies connected."""
+        macros, lines = lef()[1], []
+        order = {kind: [pin for pin in macros[kind].pins if pin != "OBS"] for kind in {kind for kind, _ in self.cells.values()}}
+        for kind, pins in sorted(order.items()):
+            lines += [f".subckt {kind} {' '.join(pins)}", ".ends"]
+        lines.append(f".subckt {top} {' '.join(self.ports)}")
+        for cell, (kind, connected) in self.cells.items():
+            nets = (connected.get(pin, pin if pin in ("vdd", "gnd") else f"open_{cell}_{pin}") for pin in order[kind])
+            lines.append(f"X{cell} {' '.join(nets)} {kind}")
+        return "\n".join([*lines, ".ends"]) + "\n"
 
 
 def netlist(config, folder):
@@ -120,7 +133,8 @@ def limited(command, limit):
 def graywolf(net, folder, name, limit):
     """Rows of (x, cell), bottom first, and pads {port: (side, x, y)}."""
     write(folder / f"{name}.cel", cel(net))
-    shutil.copy(PARAMETERS, folder / f"{name}.par")
+    text = read(PARAMETERS).replace("TWSC*do.global.route  : on", "TWSC*do.global.route  : off")
+    write(folder / f"{name}.par", text + ("*fast : 4\n" if len(net.cells) > MANY else ""))
     (folder / f"{name}.pl1").unlink(missing_ok=True)
     if tool(limited(["graywolf", "-n", name], limit), folder / "graywolf.log", cwd=folder) or not (folder / f"{name}.pl1").exists():
         raise Failure("graywolf does not end")
@@ -259,6 +273,17 @@ def ports(result, net, pads):
 # Routing.
 
 
+def supply(placed):
+    """The comb, rectangles of metal 1 by net; the rails between rows are ground and power in turn."""
+    left, right, rows = LEFT + SITE // 2, LEFT + SITE // 2 + placed.width, placed.height // ROW
+    found = {"gnd": [(left - 5000, BELOW + STEP // 2 - 300, left - 3000, BELOW + STEP // 2 + placed.height + 300)],
+             "vdd": [(right + 3000, BELOW + STEP // 2 - 300, right + 5000, BELOW + STEP // 2 + placed.height + 300)]}
+    for rail in range(rows + 1):
+        y = BELOW + STEP // 2 + rail * ROW
+        found["vdd" if rail % 2 else "gnd"].append((right - 200, y - 300, right + 4000, y + 300) if rail % 2 else (left - 4000, y - 300, left + 200, y + 300))
+    return found
+
+
 def write_def(net, placed, top, path):
     """The placed netlist; in units of a nanometre."""
     width, height = placed.width + 2 * LEFT, placed.height + 2 * BELOW
@@ -284,16 +309,21 @@ def write_def(net, placed, top, path):
     write(path, "\n".join([*lines, "END NETS", "END DESIGN"]) + "\n")
 
 
-def route(folder, limit):
-    """Runs qrouter on placed.def, which makes routed.def."""
+def route(placed, folder, limit):
+    """Runs qrouter on placed.def, which makes routed.def. Without its last stage, in which it routes every net again, twice, for a twentieth
+    less wire."""
+    # Metal 1 beside the core is the supply's.
+    core, top = (LEFT + SITE // 2 + placed.width) / 1000, (placed.height + 2 * BELOW) / 1000
     write(folder / "route.tcl", f"""verbose 1
 read_lef {LEF}
 catch {{layers 6}}
 via stack all
 vdd vdd
 gnd gnd
+obstruction 0 0 {LEFT / 1000 + .2} {top} metal1
+obstruction {core + .2} 0 {core + LEFT / 1000} {top} metal1
 read_def placed.def
-qrouter::standard_route routed.def false
+qrouter::standard_route routed.def false true
 quit
 """)
     for old in ("routed.def", "fail.out"):

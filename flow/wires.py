@@ -8,6 +8,7 @@ from collections import defaultdict
 
 from common import read, write
 from lef import lef
+from place import supply
 
 # Not in the LEF: ohms of a via in such a process.
 VIA_OHM = 5
@@ -159,10 +160,13 @@ def nearest(points, shape):
     return min(points, key=lambda point: abs(2 * point[1] - shape[1] - shape[3]) + abs(2 * point[2] - shape[2] - shape[4]))
 
 
-def patch(nets, ports, source, made):
-    """Widens what is smaller than the process lets metal be, a via's pad or a port's pin without a wire on it, in the wires and in a copy of
+def patch(nets, placed, source, made):
+    """Adds the supply's comb, and widens what is smaller than the process lets metal be, a via's pad or a port's pin without a wire on it, in the wires and in a copy of
     the DEF. There the router's stubs are written anew: one that is a point, which magic draws as it likes, is a square."""
     lines = []
+    for name, rectangles in supply(placed).items():
+        nets[name].stubs += [(1, *rectangle) for rectangle in rectangles]
+    ports = placed.ports
     for name, wires in nets.items():
         wired = {(metal, x, y) for metal, x0, y0, x1, y1 in wires.segments for x, y in ((x0, y0), (x1, y1))}
         alone = {(metal, x, y) for low, x, y in wires.vias for metal in (low, low + 1) if metal > 1} | ({ports[name]} if name in ports else set())

@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Placement and wires of flow/layout.py without its tools: trees are balanced, rows are legal; an open, a short and a missing supply are
-seen; resistance and capacitance are the LEF's; magic's, graywolf's and qrouter's turn on sar_ctrl where they are installed."""
+"""Placement and wires of flow/layout.py without its tools: trees are balanced, rows are legal; an open, a short and a tied pin without a supply are
+seen; resistance and capacitance are the LEF's. And a small block as a whole, where the tools are installed."""
 import random
+import shutil
 import sys
 import tempfile
 from collections import defaultdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "flow"))
+import layout  # noqa: E402
 import place  # noqa: E402
 import wires  # noqa: E402
 from common import Tap, program, read  # noqa: E402
-from lef import ROW, SITE, lef  # noqa: E402
+from lef import SITE, lef  # noqa: E402
+from mapping import named  # noqa: E402
 
 tap = Tap()
 
@@ -134,11 +137,39 @@ def extraction(folder):
     tap({frozenset(two) for two in judged(folder, crossed, net, placed)[3]} == {frozenset(("a_i", own))}, "a wire across another one is a short")
 
 
+def whole():
+    """One small block, from RTL to its row."""
+    missing = [tool for tool in ("graywolf", "qrouter", "magic", "netgen-lvs") if not shutil.which(tool)]
+    if missing:
+        print(f"ok - layout of sar_ctrl-fixed6 # SKIP no {missing[0]}")
+        return
+    config, = (config for config in named("sar_ctrl") if config.config == "fixed6")
+    config.make()
+    row, old = layout.Layout(config).make(), layout.committed()["sar_ctrl-fixed6"]
+    tap(not row.get("stopped") and row["drc"] == 0 and all(abs(float(row[key]) / float(old[key]) - 1) <= .05 for key in ("um2", "delay_ns", "wire_mm")),
+        f"layout of sar_ctrl-fixed6: {row.get('stopped') or row['delay_ns'] + ' ns'}, the table has {old['delay_ns']} ns")
+
+
+def tied(folder):
+    """A pin that is tied has to reach a rail of its supply."""
+    net, placed = pair()
+    net.cells["u1"] = "INVX1", {"A": "vdd", "Y": "y_o"}
+    rail = "- vdd\n  ( u1 A )\n\n+ ROUTED metal1 ( 9600 12000 ) M2_M1\n  NEW metal2 ( 9600 12000 ) ( * {end} ) M2_M1 ;\nEND NETS"
+    text = DEF.replace(DEF[DEF.index("- n\n"):DEF.index("- y_o")], "").format(end=27000)
+    own = net.cells["u0"][1]["Y"]
+    for end, good in ((19000, True), (15000, False), (10000, False)):
+        done = text.replace("END NETS", f"- {own}\n  ( u0 Y )\n\n;\n" + rail.format(end=end))
+        broken = judged(folder, done, net, placed)[2]
+        tap((broken == []) == good, f"a pin that is tied {'reaches' if good else 'has to reach'} power: {broken or 'whole'}")
+
+
 def main(_):
+    whole()
     with tempfile.TemporaryDirectory() as folder:
         trees()
         rows()
         extraction(Path(folder))
+        tied(Path(folder))
     return tap.failed
 
 
