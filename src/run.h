@@ -6,6 +6,7 @@
 #include "fileio.h"
 #include "io/results.h"
 #include "net/network.h"
+#include "run_classes.h"
 #include "run_fidelity.h"
 #include "twin.h"
 
@@ -94,6 +95,7 @@ struct pm_run_outcome {
     bool labelled;
     unsigned correct_float, correct_integer, top5_float, top5_integer; /**< of labelled images */
     unsigned same_class;
+    struct pm_run_classes classes; /**< where float is there to compare with */
     bool draws;
     struct pm_fidelity_sum *fidelity; /**< [nodes]; NULL: not asked for */
     struct pm_tally tally;

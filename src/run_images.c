@@ -175,6 +175,11 @@ static pm_status run_chunk(struct pm_run_job *j, const struct pm_run_pass *pass,
         o->top5_float += by_float[i].before < 5;
         o->top5_integer += by_integer[i].before < 5;
         o->same_class += by_float[i].class == by_integer[i].class;
+        const struct pm_run_changed found = {c->at + i, c->label[i], by_float[i].class, by_integer[i].class,
+                                             NULL};
+        if (status == PM_OK && pass->as_float &&
+            (status = pm_run_classes_add(&o->classes, &found, c->pixels + i * c->item, c->item)) != PM_OK)
+            pm_fail(&j->error, status, pass->what, "%s", pm_strerror(status));
     }
     if (t->fidelity)
         add_fidelity(t, c->n, j->network.graph->nodes, o->fidelity);
@@ -286,6 +291,9 @@ static pm_status run_data(struct pm_run_job *j, const struct pm_run_pass *pass, 
         c.label[i] = j->network.form.classes;
     if (status == PM_OK)
         status = begin(j, pass, p, &t);
+    if (status == PM_OK && pass->as_float &&
+        (status = pm_run_classes_new(&o->classes, pm_graph_outputs(j->network.graph), s->labelled)) != PM_OK)
+        pm_fail(&j->error, status, pass->what, "%s", pm_strerror(status));
     if (status == PM_OK && pass->fidelity + !s->labelled > PM_FIDELITY_UNLABELLED)
         status = begin_fidelity(j, pass, &t, o);
     const double start = omp_get_wtime();
@@ -339,5 +347,6 @@ void pm_run_outcome_free(struct pm_run_outcome *o) {
     pm_tally_free(&o->tally);
     free(o->rtl);
     free(o->fidelity);
+    pm_run_classes_free(&o->classes);
     *o = (struct pm_run_outcome){0};
 }
