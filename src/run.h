@@ -8,6 +8,7 @@
 #include "net/network.h"
 #include "run_fidelity.h"
 #include "twin.h"
+#include "words.h"
 
 #include <limits.h>
 
@@ -41,6 +42,7 @@ struct pm_run_job {
     struct pm_plan plan;
     struct pm_error error;
     struct pm_network network;
+    struct pm_words words; /**< of a decoder */
     struct pm_run_held held;
 };
 

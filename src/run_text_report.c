@@ -18,11 +18,11 @@ static void add_foretold(const struct pm_run_job *j, const struct pm_run_foretol
     const double n = o->images,
                  accesses = (double)pm_tally_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES);
     pm_result_int(r, "windows", f->windows, "windows", PM_RESULT_MEASURED);
-    pm_result_int(r, "predictions", o->images, "bytes", PM_RESULT_MEASURED);
+    pm_result_int(r, "predictions", o->images, pm_words_unit(&j->words), PM_RESULT_MEASURED);
     add_real(r, "perplexity_float", pm_perplexity(f->nats_float, o->images), NULL);
     add_real(r, "perplexity_integer", pm_perplexity(f->nats_integer, o->images), NULL);
-    add_real(r, "bits_a_byte_float", f->nats_float / n / log(2), "bits");
-    add_real(r, "bits_a_byte_integer", f->nats_integer / n / log(2), "bits");
+    add_real(r, "bits_a_byte_float", f->nats_float / f->bytes / log(2), "bits");
+    add_real(r, "bits_a_byte_integer", f->nats_integer / f->bytes / log(2), "bits");
     add_real(r, "next_right_float", o->correct_float / n, NULL);
     add_real(r, "next_right_integer", o->correct_integer / n, NULL);
     add_real(r, "same_next", o->same_class / n, NULL);
@@ -113,11 +113,11 @@ static void print_head(const struct pm_results *found, const char *path) {
            at(found, path, "bits_a_byte_float"), 100 * at(found, path, "next_right_float"));
 }
 
-static void print_rtl(const struct pm_results *found) {
-    printf("RTL against golden, the first %.0f bytes, %.0f attentions and %.0f matrices: %.0f integers "
+static void print_rtl(const struct pm_results *found, const char *unit) {
+    printf("RTL against golden, the first %.0f %s, %.0f attentions and %.0f matrices: %.0f integers "
            "compared, "
            "%.0f differ; %.0f clocks, %.1f s\n",
-           at(found, "rtl/", "tokens"), at(found, "rtl/", "attentions"), at(found, "rtl/", "matrices"),
+           at(found, "rtl/", "tokens"), unit, at(found, "rtl/", "attentions"), at(found, "rtl/", "matrices"),
            at(found, "rtl/", "integers_compared"), at(found, "rtl/", "integers_differ"),
            at(found, "rtl/", "clocks"), at(found, "rtl/", "seconds"));
     if (!isnan(at(found, "rtl/", "clocks_a_token_pass1")))
@@ -129,11 +129,11 @@ static void print_rtl(const struct pm_results *found) {
 void pm_run_text_print(const struct pm_run_text_report *rep, const struct pm_results *found) {
     putchar('\n');
     if (rep->rtl.o.images)
-        print_rtl(found);
+        print_rtl(found, pm_words_unit(&rep->job->words));
     if (rep->golden.o.images) {
-        printf("The next byte of %.0f, in %.0f windows of at most %u, golden, %.2f s\n",
-               at(found, "", "predictions"), at(found, "", "windows"), rep->job->network.graph->tokens,
-               at(found, "", "seconds"));
+        printf("The next of %.0f %s, in %.0f windows of at most %u, golden, %.2f s\n",
+               at(found, "", "predictions"), pm_words_unit(&rep->job->words), at(found, "", "windows"),
+               rep->job->network.graph->tokens, at(found, "", "seconds"));
         print_head(found, "");
         print_line("as configured", found, "");
         if (!isnan(at(found, "", "array_reads"))) {
@@ -153,7 +153,7 @@ void pm_run_text_print(const struct pm_run_text_report *rep, const struct pm_res
         snprintf(path, sizeof path, "variants/%u/", v);
         print_line(pm_run_variant_name(&rep->variant[v]), found, path);
     }
-    printf("  bits: a byte; right: the likeliest byte is the next; same: it is float's; worse: perplexity "
+    printf("  bits: a byte; right: the likeliest is the next; same: it is float's; worse: perplexity "
            "over float's;\n"
            "  accesses and reads of arrays: a token\n");
 }
