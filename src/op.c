@@ -23,7 +23,7 @@ static const struct argp_option options[] = {
     {"out", 'o', "NAME=FILE", 0, "Output tensor to a .npy file", 0},
     {"set", 's', "KEY=VALUE", 0, "A setting of the op", 0},
     {"sample", 'x', "SAMPLE", 0, "Made-up tensors for the inputs that have no file", 0},
-    {"engine", 'e', "ENGINE", 0, "golden (default), rtl, or both: compares every integer", 0},
+    {"engine", 'e', "golden|rtl|both", 0, "golden (default), rtl, or both: compares every integer", 0},
     {"wave", 'w', "FILE.fst", 0, "Write a waveform (with --engine rtl)", 0},
     {"catalogue", OPTION_CATALOGUE, NULL, OPTION_HIDDEN, "All ops as JSON", 0},
     {"help", 'h', NULL, 0, "This help; the op's own after its name", 0},

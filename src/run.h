@@ -6,6 +6,7 @@
 #include "fileio.h"
 #include "io/results.h"
 #include "net/network.h"
+#include "run_classes.h"
 #include "run_fidelity.h"
 #include "twin.h"
 #include "words.h"
@@ -85,7 +86,9 @@ struct pm_run_pass {
         PM_FIDELITY_ALONE
     } fidelity;
     pm_twin_filter *watch; /**< which layers are in RTL as well; NULL: none */
-    bool held;            /**< the last ones of the training set instead, which networks are not trained on */
+    /** The last `images` of the training set instead, which networks are not trained on; read once, so their
+     * number is given. */
+    bool held;
     unsigned part, parts; /**< of `parts` that share the images, this one's; 0 parts: it has all */
 };
 
@@ -94,6 +97,7 @@ struct pm_run_outcome {
     bool labelled;
     unsigned correct_float, correct_integer, top5_float, top5_integer; /**< of labelled images */
     unsigned same_class;
+    struct pm_run_classes classes; /**< where float is there to compare with */
     bool draws;
     struct pm_fidelity_sum *fidelity; /**< [nodes]; NULL: not asked for */
     struct pm_tally tally;

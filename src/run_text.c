@@ -76,7 +76,8 @@ struct threads {
 
 /* One window's. */
 struct verdict {
-    unsigned right_float, right, same, n;
+    unsigned right_float, right, same, n, changes;
+    struct pm_run_foretold_change changed[PM_RUN_CHANGED];
     double nats_float, nats;
     size_t bytes; /* that the foretold tokens stand for */
 };
@@ -157,6 +158,8 @@ static pm_status foretell(const struct pm_words *words, struct pm_run_text_set *
         v->right_float += first[i] == next[i];
         v->right += best == next[i];
         v->same += best == first[i];
+        if (best != first[i] && v->changes < PM_RUN_CHANGED)
+            v->changed[v->changes++] = (struct pm_run_foretold_change){w, i, first[i], best};
     }
     const char *bytes;
     v->n = in.n;
@@ -193,6 +196,8 @@ static pm_status run_windows(struct pm_run_job *j, struct pm_run_text_set *s, co
         f->o.correct_float += v[w].right_float;
         f->o.correct_integer += v[w].right;
         f->o.same_class += v[w].same;
+        for (unsigned i = 0; i < v[w].changes && f->changes < PM_RUN_CHANGED; i++)
+            f->changed[f->changes++] = v[w].changed[i];
     }
     free(v);
     return status;
@@ -291,6 +296,7 @@ pm_status pm_run_text(struct pm_run_job *j, struct pm_outfile *summary) {
     if (!r)
         return pm_fail(&j->error, PM_ENOMEM, "run", "out of memory");
     r->job = j;
+    r->set = &s;
     pm_status status = load_text(j, &s);
     if (status == PM_OK)
         status = check_amounts(j, &s);

@@ -35,6 +35,39 @@ static void add_foretold(const struct pm_run_job *j, const struct pm_run_foretol
     add_real(r, "seconds", o->seconds, "s");
 }
 
+/* Bytes that can be read as they are; the others as in C. */
+static void write_bytes(const uint32_t *id, size_t n, char *text, size_t size) {
+    size_t length = 0;
+    *text = 0;
+    for (size_t i = 0; i < n && length + 5 < size; i++)
+        length += (size_t)snprintf(text + length, size - length,
+                                   id[i] >= ' ' && id[i] < 127 ? "%c" : "\\x%02x", (unsigned)id[i]);
+}
+
+/* "changed": the first bytes that integers foretell otherwise than float. */
+static void add_changed(const struct pm_run_text_report *rep, struct pm_results *r) {
+    const unsigned tokens = rep->job->network.graph->tokens;
+    pm_result_list(r, "changed");
+    for (unsigned i = 0; i < rep->golden.changes; i++) {
+        const struct pm_run_foretold_change *c = &rep->golden.changed[i];
+        const uint32_t *id = rep->set->id + (size_t)c->window * tokens;
+        const unsigned from = c->at > 40 ? c->at - 40 : 0;
+        char text[256], byte[8];
+        pm_result_group(r, NULL);
+        pm_result_int(r, "window", c->window, NULL, PM_RESULT_PLAIN);
+        write_bytes(id + from, c->at + 1 - from, text, sizeof text);
+        pm_result_text(r, "behind", text);
+        write_bytes(id + c->at + 1, 1, byte, sizeof byte);
+        pm_result_text(r, "next", byte);
+        write_bytes(&c->by_float, 1, byte, sizeof byte);
+        pm_result_text(r, "float", byte);
+        write_bytes(&c->by_integer, 1, byte, sizeof byte);
+        pm_result_text(r, "integer", byte);
+        pm_result_end(r);
+    }
+    pm_result_end(r);
+}
+
 static void add_rtl(const struct pm_run_foretold *f, struct pm_results *r) {
     const struct pm_twin_result attentions = pm_run_rtl_sum(&f->o, PM_TAKES(PM_NODE_ATTENTION), NULL),
                                 matrices = pm_run_rtl_sum(&f->o, PM_TAKES(PM_NODE_MATRIX), NULL);
@@ -69,6 +102,7 @@ struct pm_results *pm_run_text_results(const struct pm_run_text_report *rep) {
     if (rep->golden.o.images) {
         add_foretold(rep->job, &rep->golden, r);
         pm_run_add_counts(&rep->golden.o.tally, r);
+        add_changed(rep, r);
     }
     if (rep->variants > 0) {
         pm_result_list(r, "variants");
