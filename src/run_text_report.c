@@ -36,32 +36,39 @@ static void add_foretold(const struct pm_run_job *j, const struct pm_run_foretol
 }
 
 /* Bytes that can be read as they are; the others as in C. */
-static void write_bytes(const uint32_t *id, size_t n, char *text, size_t size) {
+static void write_bytes(const struct pm_words *words, const uint32_t *id, size_t n, char *text, size_t size) {
     size_t length = 0;
     *text = 0;
-    for (size_t i = 0; i < n && length + 5 < size; i++)
-        length += (size_t)snprintf(text + length, size - length,
-                                   id[i] >= ' ' && id[i] < 127 ? "%c" : "\\x%02x", (unsigned)id[i]);
+    for (size_t i = 0; i < n; i++) {
+        const char *bytes;
+        const size_t count = pm_words_bytes(words, id[i], &bytes);
+        for (size_t k = 0; k < count && length + 5 < size; k++) {
+            const unsigned char c = (unsigned char)bytes[k];
+            length +=
+                (size_t)snprintf(text + length, size - length, c >= ' ' && c < 127 ? "%c" : "\\x%02x", c);
+        }
+    }
 }
 
 /* "changed": the first bytes that integers foretell otherwise than float. */
 static void add_changed(const struct pm_run_text_report *rep, struct pm_results *r) {
     const unsigned tokens = rep->job->network.graph->tokens;
+    const struct pm_words *words = &rep->job->words;
     pm_result_list(r, "changed");
     for (unsigned i = 0; i < rep->golden.changes; i++) {
         const struct pm_run_foretold_change *c = &rep->golden.changed[i];
         const uint32_t *id = rep->set->id + (size_t)c->window * tokens;
         const unsigned from = c->at > 40 ? c->at - 40 : 0;
-        char text[256], byte[8];
+        char text[256], byte[64];
         pm_result_group(r, NULL);
         pm_result_int(r, "window", c->window, NULL, PM_RESULT_PLAIN);
-        write_bytes(id + from, c->at + 1 - from, text, sizeof text);
+        write_bytes(words, id + from, c->at + 1 - from, text, sizeof text);
         pm_result_text(r, "behind", text);
-        write_bytes(id + c->at + 1, 1, byte, sizeof byte);
+        write_bytes(words, id + c->at + 1, 1, byte, sizeof byte);
         pm_result_text(r, "next", byte);
-        write_bytes(&c->by_float, 1, byte, sizeof byte);
+        write_bytes(words, &c->by_float, 1, byte, sizeof byte);
         pm_result_text(r, "float", byte);
-        write_bytes(&c->by_integer, 1, byte, sizeof byte);
+        write_bytes(words, &c->by_integer, 1, byte, sizeof byte);
         pm_result_text(r, "integer", byte);
         pm_result_end(r);
     }
