@@ -149,7 +149,7 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
     $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile search partition chip infer pairs text report shell sweep train fault fuzz \
-    flow synth layout second $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) docs links
+    flow synth layout second $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) examples liberty docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
 
@@ -193,16 +193,16 @@ $(BUILD)/test/report.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/report.py
 $(BUILD)/test/shell.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/shell.py
+$(BUILD)/test/examples.tap: $(BUILD)/perimeter $(BUILD)/perimeter.pc
+	$(tap) tests/examples.sh
 $(patsubst %,$(BUILD)/test/%.tap,cnn compile search partition chip text): $(BUILD)/test/%.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/$*.sh
 $(BUILD)/test/synth.tap:
 	$(tap) flow/synth.py check
 $(BUILD)/test/netlist-%.tap: $(BUILD)/test/synth.tap $(BUILD)/tb/%_tb
 	$(tap) flow/netlist.py $* quick
-$(BUILD)/test/flow.tap:
-	$(tap) tests/flow.py
 # Wires and rows without the layout's tools; a second solver, where it is there.
-$(BUILD)/test/layout.tap $(BUILD)/test/second.tap: $(BUILD)/test/%.tap:
+$(BUILD)/test/flow.tap $(BUILD)/test/liberty.tap $(BUILD)/test/layout.tap $(BUILD)/test/second.tap: $(BUILD)/test/%.tap:
 	$(tap) tests/$*.py
 $(BUILD)/test/pairs.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests/mkbert
 	$(tap) tests/pairs.sh
