@@ -86,7 +86,7 @@ class Layout:
         top = self.config.top
         routed = wires.routed(self.dir / "routed.def")
         shapes = wires.pins(net, placed)
-        wires.patch(routed, placed, self.dir / "routed.def", self.dir / "layout.def")
+        wires.patch(routed, placed, shapes, self.dir / "routed.def", self.dir / "layout.def")
         graphs, broken = wires.graphs(net, routed, shapes)
         if broken:
             return {"stopped": f"{len(broken)} nets are in pieces"}
