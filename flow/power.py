@@ -80,28 +80,28 @@ def clock_tree(cells, library):
     return {net: found for net in source if (found := chain(net)) is not None} | {"clk_i": []}
 
 
-def watts(config, net, activity_, shut):
-    """Of each cell, when every net toggles so often a clock and the clock does not pass some cells."""
+def watts(config, net, activity_, shut, spef=""):
+    """Of each cell, when every net toggles so often a clock and the clock does not pass some cells; with the wires of a SPEF."""
     log = config.dir / "power.log"
     write(config.dir / "shut", "".join(f"{cell}\n" for cell in shut))
     tool(["sta", "-no_splash", "-exit", "synth/common/power.tcl"], log, env={
         "LIBERTY": config.liberty, "NET": str(net), "TOP": config.top, "PERIOD": config.period, "ACTIVITY": str(activity_),
-        "LOAD": f"{config.library.load / 1000:g}", "SHUT": str(config.dir / "shut")})
+        "LOAD": f"{config.library.load / 1000:g}", "SHUT": str(config.dir / "shut"), "SPEF": str(spef)})
     if error := grep("^(OpenSTA|Error)", log):
         raise Failure(f"{config.name}: {error}")
     rows = (line.split() for line in read(log).splitlines())
     return {row[-1].replace("\\", ""): float(row[3]) for row in rows if len(row) >= 5 and re.match(r"-?[0-9.]+(e|$)", row[3])}
 
 
-def weigh(config, net, cells, toggles):
-    """Watts of each cell: what its clock costs, and what its outputs' toggles do. Each depth of gates is opened in turn, and what this
+def weigh(config, net, cells, toggles, look):
+    """Watts of each cell, by `look` as by watts: what its clock costs, and what its outputs' toggles do. Each depth of gates is opened in turn, and what this
     adds to a cell is weighed with how often the gate's clock pulses."""
     library, tree = config.library, clock_tree(cells, config.library)
     depth = {next(name for name, (kind, pins) in cells.items() if any(pins.get(pin) == net for pin in library.drives[kind])): len(found)
              for net, found in tree.items() if found and found[-1] == net}
     levels = max(depth.values(), default=0)
-    states = [watts(config, net, 0, [cell for cell, at in depth.items() if at > level]) for level in range(levels + 1)]
-    busy = watts(config, net, 1, [])
+    states = [look(config, net, 0, [cell for cell, at in depth.items() if at > level]) for level in range(levels + 1)]
+    busy = look(config, net, 1, [])
     if missing := cells.keys() - busy.keys():
         raise Failure(f"{config.name}: no power of {len(missing)} cells, as {min(missing)}")
     clock, data = {}, {}
@@ -114,7 +114,7 @@ def weigh(config, net, cells, toggles):
     return clock, data, {name for name in cells if any(other in tree for other in cells[name][1].values())}
 
 
-def measure(name, unit, arguments):
+def measure(name, unit, arguments, look=watts):
     """A row of the table."""
     config, = (config for config in named(name.split()[0]))
     config.make()
@@ -125,7 +125,7 @@ def measure(name, unit, arguments):
     found = cells(net)
     clocks, toggles = activity(found, config.library.drives, wave)
     wave.unlink()
-    clock, data, clocked = weigh(config, net, found, toggles)
+    clock, data, clocked = weigh(config, net, found, toggles, look)
     count = units(unit, log, arguments)
     if not count:
         raise Failure(f"{name}: no {unit}s")
