@@ -29,8 +29,8 @@ def simulate(block: str) -> None:
         raise Failure(done.stderr.strip().removeprefix("perimeter: "))
 
 
-def signals(block: str) -> dict[str, str]:
-    """What the waveform has of the block's own ports: name, and the name with its range as viewers spell it."""
+def signals(block: str) -> dict[str, tuple[str, str]]:
+    """What the waveform has of the block's own ports: where, and the range where it has several bits."""
     done = subprocess.run(["fst2vcd", BUILD / "waves" / f"{block}.fst"], capture_output=True, text=True)
     if done.returncode:
         raise Failure(f"fst2vcd: {done.stderr.strip()}")
@@ -43,7 +43,7 @@ def signals(block: str) -> dict[str, str]:
             scopes.pop()
         elif words[:1] == ["$var"] and scopes[-1] == "u_dut" and f"pm_{block}_tb" in scopes:
             # Of several instances the first.
-            found.setdefault(words[4], ".".join(scopes) + "." + words[4] + (words[5] if len(words) > 6 else ""))
+            found.setdefault(words[4], (".".join([*scopes, words[4]]), words[5] if len(words) > 6 else ""))
     if not found:
         raise Failure(f"{block}: the waveform has no pm_{block}_tb.u_dut")
     return found
@@ -74,8 +74,9 @@ def save_files(block: str) -> None:
         gtkw += [OPEN, f"-{title}"]
         surfer.append(f"divider_add {title}")
         for name in names:
-            gtkw += [HEX if have[name].endswith("]") else BIT, have[name]]
-            surfer.append(f"variable_add {have[name].partition('[')[0]}")
+            path, bits = have[name]
+            gtkw += [HEX if bits else BIT, path + bits]
+            surfer.append(f"variable_add {path}")
         gtkw += [CLOSE, f"-{title}"]
     write(waves / f"{block}.gtkw", "\n".join(gtkw) + "\n")
     write(waves / f"{block}.sucl", "\n".join([*surfer, "zoom_fit"]) + "\n")

@@ -42,12 +42,12 @@ for words in (line.split() for line in header.splitlines()):
     elif words[:1] == ["$var"]:
         have[".".join([*scopes, words[4]])] = int(words[2])
 saved = (waves / f"{BLOCK}.gtkw").read_text().splitlines()
-named = {line.partition("[")[0]: line for line in saved if line.startswith("TOP.")}
+named = {re.sub(r"\[\d+:\d+\]$", "", line): line for line in saved if line.startswith("TOP.")}
 page = (ROOT / f"docs/blocks/{BLOCK}.md").read_text()
-ports = [name for row in re.findall(r"^\| (`\w+_[io]`(?:, `\w+_[io]`)*) \| (?:in|out)", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)]
+ports = [name for row in re.findall(r"^\| (`\w+_n?[io]`(?:, `\w+_n?[io]`)*) \| (?:in|out)", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)]
 order = [name.rpartition(".")[2] for name in named]
 check(f"all {len(ports)} ports of the page are there, in its order", len(ports) > 5 and order == ports, f"{order}\n{ports}")
-check("each is in the waveform, as wide", all(name in have and (have[name] > 1) == ("[" in line) and ("[" not in line or line.endswith(f"[{have[name] - 1}:0]")) for name, line in named.items()), named)
+check("each is in the waveform, as wide", all(name in have and line == name + (f"[{have[name] - 1}:0]" if have[name] > 1 else "") for name, line in named.items()), named)
 opened, closed = ([saved[i + 1] for i, line in enumerate(saved) if line == mark] for mark in ("@800200", "@1000200"))
 check("groups are opened and closed", len(opened) > 2 and opened == closed and opened[0] == "-clock and reset", f"{opened}\n{closed}")
 dump = next(line for line in saved if line.startswith("[dumpfile]")).split('"')[1]
