@@ -49,7 +49,7 @@ TWINS := $(patsubst src/system/%_rtl.c,%,$(sort $(wildcard src/system/*_rtl.c)))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all wheel deb setup install uninstall test run minilm ocr vit wake whisper table lint lint-extra unit sim bench formal synth power verilog docs figures waves mutate coverage fuzz regress compilers clean FORCE
+.PHONY: all setup install uninstall test run minilm ocr vit wake whisper table lint lint-extra unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress layout current second compilers clean wheel deb waves FORCE
 all: setup
 	@[ -e $(BUILD)/perimeter ] || echo "perimeter: building the program, $(words $(LIB_SRC) $(SRC_SRC)) files; later changes take seconds"
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
@@ -167,8 +167,8 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile search partition chip infer pairs text report shell examples python deb waves sweep train fault fuzz \
-    flow synth $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) docs links
+    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile search partition chip infer pairs text report shell deb waves sweep train fault fuzz \
+    flow synth layout second $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) examples liberty python docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
 
@@ -226,8 +226,9 @@ $(BUILD)/test/synth.tap:
 	$(tap) flow/synth.py check
 $(BUILD)/test/netlist-%.tap: $(BUILD)/test/synth.tap $(BUILD)/tb/%_tb
 	$(tap) flow/netlist.py $* quick
-$(BUILD)/test/flow.tap:
-	$(tap) tests/flow.py
+# Wires and rows without the layout's tools; a second solver, where it is there.
+$(BUILD)/test/flow.tap $(BUILD)/test/liberty.tap $(BUILD)/test/layout.tap $(BUILD)/test/second.tap: $(BUILD)/test/%.tap:
+	$(tap) tests/$*.py
 $(BUILD)/test/pairs.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests/mkbert
 	$(tap) tests/pairs.sh
 $(BUILD)/test/fault.tap: $(BUILD)/perimeter $(BUILD)/tests/mknpy
@@ -387,18 +388,20 @@ $(BUILD)/minilm/simlex999.tsv $(BUILD)/minilm/wordsim353.tsv &: $(BUILD)/minilm/
 
 # One block: make BLOCK=emsbq test, or one of its parts
 need-block = $(if $(BLOCK),,$(error name a block: make BLOCK=bitsift $@))
-# Speed of the golden paths; the main job's seconds come from a run of its own. With a BLOCK its old meaning: sim.
+# Speed of the golden paths and of whole networks, PP-OCR's where `make ocr` has brought it. With a BLOCK its old meaning: sim.
 bench: $(if $(BLOCK),sim,all $(BUILD)/bench/bench)
 ifeq ($(BLOCK),)
-	@$(BUILD)/perimeter run models/fashion-vit --data $(DATA) --summary $(BUILD)/bench/run.json >$(BUILD)/bench/run.txt
-	@$(BUILD)/perimeter run models/fashion-cnn --data $(DATA) --place '*=hyflex' --summary $(BUILD)/bench/cnn.json >>$(BUILD)/bench/run.txt
-	@$(BUILD)/bench/bench $(BUILD)/bench $$(sed -n 's/^\t"seconds_golden":\t\([0-9.]*\),*$$/\1/p' $(BUILD)/bench/run.json $(BUILD)/bench/cnn.json)
+	@$(BUILD)/bench/bench $(BUILD)/bench $(BUILD)/perimeter $(DATA) $(wildcard $(BUILD)/ocr/networks/ch_ppocr_mobile_v2.0_cls_infer.onnx)
 endif
-$(BUILD)/bench/bench: $(BUILD)/obj/bench/bench.o $(LIBRARIES)
+$(BUILD)/bench/bench: $(BUILD)/obj/bench/bench.o $(BUILD)/obj/bench/networks.o $(LIBRARIES)
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(LIBS)
-# sim: its bench.
+# sim: its bench; VERILATOR=PROGRAM builds its models with another Verilator than the installed one, as today's, which make lint-extra
+# puts into $(BUILD)/lint/venv/lib/python3*/site-packages/verilator/bin/verilator.
 sim: PART := bench
+ifdef VERILATOR
+sim: export PERIMETER_VERILATOR := $(VERILATOR)
+endif
 lint unit: PART = $@
 lint unit sim: all
 	$(need-block)

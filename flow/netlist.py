@@ -15,6 +15,7 @@ from pathlib import Path
 
 from common import BUILD, Failure, Tap, digest, keep, program, read, recall, rtl_files, version, write, yosys
 from equal import DIFFERENT, EQUAL, UNDECIDED, compare
+from liberty import library
 from mapping import configurations
 
 FLAT = "proc; flatten; async2sync; simplemap; dffunmap; setundef -init -zero; opt_clean; aigmap;"
@@ -27,7 +28,7 @@ def and_graph(folder, stem, top, commands):
 
 
 def against_rtl(config, netlist, stem, timeout):
-    if not and_graph(config.dir, stem, config.top, f"read_verilog {BUILD}/synth/cells.v {netlist};"):
+    if not and_graph(config.dir, stem, config.top, f"read_verilog {config.library.model()} {netlist};"):
         return UNDECIDED
     return compare(config.dir / "gold.aig", config.dir / f"{stem}.aig", config.dir / f"{stem}.abc", timeout)
 
@@ -36,12 +37,13 @@ def swapped(config):
     """Netlists with a NAND that became a NOR: one of five all over it, where the others make no difference in any state that is
     reached, or one that takes long to see."""
     lines = read(config.gates()).splitlines(keepends=True)
-    nands = [number for number, line in enumerate(lines) if line.startswith("  NAND2X1 ")]
+    nand, nor = config.library.nand2, config.library.nor2
+    nands = [number for number, line in enumerate(lines) if nor and line.startswith(f"  {nand} ")]
     for fifth in (4, 3, 2, 1, 0):
         change = list(lines)
         if nands:
             number = nands[fifth * len(nands) // 5]
-            change[number] = change[number].replace("NAND2X1", "NOR2X1", 1)
+            change[number] = change[number].replace(nand, nor, 1)
         write(config.dir / "swapped.v", "".join(change))
         yield config.dir / "swapped.v"
 
@@ -56,8 +58,6 @@ def prove(config, tap):
     kept = seconds is not None
     equal, canary = EQUAL, True
     if not kept:
-        if not (BUILD / "synth/cells.v").exists():
-            subprocess.run(["scripts/verilate.sh", "cells"], check=True)
         start = time.monotonic()
         gold = and_graph(config.dir, "gold", config.top, config.front() + GOLD)
         equal = against_rtl(config, config.gates(), "equal", 600) if gold else UNDECIDED
@@ -70,11 +70,11 @@ def prove(config, tap):
 
 
 def bench_file(block, model):
-    return BUILD / "synth" / f"{block}.{model}.bench.json"
+    return library().folder() / f"{block}.{model}.bench.json"
 
 
 def passed_file(block, model):
-    return BUILD / "synth" / f"{block}.{model}.passed.json"
+    return library().folder() / f"{block}.{model}.passed.json"
 
 
 def replaced(block, model):
@@ -101,7 +101,7 @@ def bench(block, model):
                              env=os.environ | {"PERIMETER_NETLIST": "1", "PERIMETER_MODELS": model})
         text = re.sub("^((not )?ok) - ", r"\1 - netlist ", run.stdout, flags=re.M)
         text = re.sub("^# bench", "# netlist bench", text, flags=re.M)
-        write(BUILD / "synth" / f"{block}.{model}.bench.log", text)
+        write(library().folder() / f"{block}.{model}.bench.log", text)
         passed = run.returncode == 0
         if passed:
             keep(bench_file(block, model), key, text)

@@ -84,7 +84,9 @@ struct pm_run_pass {
         PM_FIDELITY_ALONE
     } fidelity;
     pm_twin_filter *watch; /**< which layers are in RTL as well; NULL: none */
-    bool held;            /**< the last ones of the training set instead, which networks are not trained on */
+    /** The last `images` of the training set instead, which networks are not trained on; read once, so their
+     * number is given. */
+    bool held;
     unsigned part, parts; /**< of `parts` that share the images, this one's; 0 parts: it has all */
 };
 
