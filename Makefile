@@ -239,6 +239,7 @@ $(BUILD)/test/train.tap: $(BUILD)/perimeter
 # The benches' logs first, where they are made too: their counts stand on the pages.
 $(BUILD)/test/docs.tap: $(filter $(BUILD)/test/bench-%,$(MAKECMDGOALS))
 	$(tap) python3 flow/pages.py check
+	$(tap) flow/components.py check
 # The bench's first simulations once more, in Icarus Verilog.
 $(BUILD)/test/replay-%.tap: $(BUILD)/tb/%_tb
 	$(tap) flow/replay.py $*

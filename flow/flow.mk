@@ -63,6 +63,8 @@ docs: all
 	@flow/sources.py
 	@flow/systems.py
 	@flow/chip.py
+	@flow/components.py
+	@flow/completion.py
 # Schematics from the RTL, timing diagrams from simulations.
 figures: all
 	@python3 flow/schematic.py $(BLOCK)
