@@ -49,8 +49,9 @@ TWINS := $(patsubst src/system/%_rtl.c,%,$(sort $(wildcard src/system/*_rtl.c)))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup install uninstall test run minilm ocr vit wake whisper table lint lint-extra unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress layout current second compilers clean FORCE
+.PHONY: all setup install uninstall test run minilm ocr vit wake whisper table lint lint-extra unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress layout current second compilers clean wheel deb waves FORCE
 all: setup
+	@[ -e $(BUILD)/perimeter ] || echo "perimeter: building the program, $(words $(LIB_SRC) $(SRC_SRC)) files; later changes take seconds"
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
 
 # A compiler of your own: CC=clang-14 needs its OpenMP, which is not in the list of packages.
@@ -117,6 +118,18 @@ $(BUILD)/shared/libperimeter.so: $(BUILD)/libperimeter.a $(wildcard include/peri
 	$(CC) -shared -Wl,-soname,libperimeter.so.$(basename $(VERSION)) -Wl,--version-script=$@.map -Wl,--whole-archive $< \
 	    -Wl,--no-whole-archive -lm -o $@
 
+# Ops and systems for Python (python/), by src/library.h.
+PYTHON_SRC := $(addprefix src/,library.c version.c op_help.c op_job.c op_sample.c rtl.c mix_rtl.c attention_pair.c) $(wildcard src/op/*.c)
+$(BUILD)/shared/libperimeter-python.so: $(PYTHON_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
+	@mkdir -p $(@D)
+	printf '{ global: pm_library_*; local: *; };\n' >$@.map
+	$(CC) -shared -Wl,--version-script=$@.map -Wl,--no-undefined -Wl,--as-needed -o $@ $^ $(LIBS)
+
+# A wheel of the package in python/, the library inside.
+wheel: all $(BUILD)/shared/libperimeter-python.so
+	@mkdir -p $(BUILD)/python
+	@cd python && PERIMETER_LIBRARY='$(abspath $(BUILD))/shared/libperimeter-python.so' python3 -c 'import backend; print("$(BUILD)/python/" + backend.build_wheel("$(abspath $(BUILD))/python"))'
+
 # The program with all it needs at run time, the library, headers, pages and RTL under PREFIX; uninstall removes just these.
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
@@ -126,6 +139,12 @@ install: all $(if $(SHARED),$(BUILD)/shared/libperimeter.so)
 	@scripts/install.sh install '$(BUILD)' '$(DESTDIR)' '$(PREFIX)' '$(LIBDIR)' $(if $(SHARED),shared)
 uninstall:
 	@scripts/install.sh uninstall '$(DESTDIR)' '$(PREFIX)'
+
+# A Debian package of what is installed.
+deb: all
+	$(if $(findstring =native,$(CFLAGS)),$(error CFLAGS=$(CFLAGS): what is installed is for any machine))
+	@scripts/setup.sh dpkg-dev
+	@scripts/deb.sh '$(abspath $(BUILD))'
 
 # C unit tests run under ASan and UBSan.
 $(BUILD)/tests/%: $(BUILD)/asan/tests/%.o $(LIB_ASAN) $(SRC_SRC:%.c=$(BUILD)/asan/%.o)
@@ -148,13 +167,13 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile search partition chip infer pairs text report shell sweep train fault fuzz \
-    flow synth layout second $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) examples liberty docs links
+    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile search partition chip infer pairs text report shell deb waves sweep train fault fuzz \
+    flow synth layout second $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) examples liberty python docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
 
 test: setup
-	@scripts/setup.sh chromium
+	@scripts/setup.sh chromium python3-torch gtkwave lintian dpkg-dev
 	@rm -rf $(BUILD)/test
 	@mkdir -p $(BUILD)/test
 	@$(MAKE) --no-print-directory -s all
@@ -195,6 +214,12 @@ $(BUILD)/test/shell.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/shell.py
 $(BUILD)/test/examples.tap: $(BUILD)/perimeter $(BUILD)/perimeter.pc
 	$(tap) tests/examples.sh
+$(BUILD)/test/deb.tap: $(BUILD)/perimeter $(BUILD)/libperimeter.a
+	$(tap) tests/deb.sh
+$(BUILD)/test/waves.tap: $(BUILD)/perimeter
+	$(tap) tests/waves.py
+$(BUILD)/test/python.tap: $(BUILD)/perimeter $(BUILD)/shared/libperimeter-python.so
+	$(tap) tests/python.py
 $(patsubst %,$(BUILD)/test/%.tap,cnn compile search partition chip text): $(BUILD)/test/%.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/$*.sh
 $(BUILD)/test/synth.tap:
@@ -214,6 +239,7 @@ $(BUILD)/test/train.tap: $(BUILD)/perimeter
 # The benches' logs first, where they are made too: their counts stand on the pages.
 $(BUILD)/test/docs.tap: $(filter $(BUILD)/test/bench-%,$(MAKECMDGOALS))
 	$(tap) python3 flow/pages.py check
+	$(tap) flow/components.py check
 # The bench's first simulations once more, in Icarus Verilog.
 $(BUILD)/test/replay-%.tap: $(BUILD)/tb/%_tb
 	$(tap) flow/replay.py $*

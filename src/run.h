@@ -9,6 +9,7 @@
 #include "run_classes.h"
 #include "run_fidelity.h"
 #include "twin.h"
+#include "words.h"
 
 #include <limits.h>
 
@@ -42,6 +43,7 @@ struct pm_run_job {
     struct pm_plan plan;
     struct pm_error error;
     struct pm_network network;
+    struct pm_words words; /**< of a decoder */
     struct pm_run_held held;
 };
 

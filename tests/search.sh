@@ -58,6 +58,12 @@ mpirun --allow-run-as-root --oversubscribe -n 3 "$build/perimeter" search models
     --output "$work/ddpg.json" --method ddpg --episodes 23 >"$work/ddpg.out" 2>"$work/err"
 cmp -s "$work/whole" "$work/ddpg.json.seen" && cmp -s "$work/whole.out" "$work/ddpg.out"
 check "three processes: the same" $?
+# One process cannot write: the others do not wait for it.
+mkdir -p "$work/folder/p.json.seen"
+timeout 60 mpirun --allow-run-as-root --oversubscribe -n 3 "$build/perimeter" search models/fashion-cnn --data "$data" --xbar 64x64 --images 30 \
+    --output "$work/folder/p.json" --method esch --episodes 6 >/dev/null 2>"$work/err"
+[ $? = 2 ] && [ "$(grep -c '^perimeter:' "$work/err")" = 1 ] && grep -q 'p.json.seen: Is a directory' "$work/err"
+check "a process that fails ends all" $?
 search other --method ddpg --episodes 23 --seed 2
 ! cmp -s "$work/whole" "$work/other.json.seen"
 check "another seed: another way" $?

@@ -617,7 +617,30 @@ def decoders(work):
     for shard in range(2):
         store(source / f"part{shard}", {n: plain[n] for n in names[shard::2]})
     (source / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {n: f"part{i % 2}" for i, n in enumerate(names)}}))
+    alphabet = [*"abcdefgh", "\u0120", "\u010a", "\u00c3", "\u00a9", *"ijklmnopqrstuvwxyzABC"]
+    merges = ["a b", "\u0120 c"]
+    words = {w: i for i, w in enumerate([*alphabet, *(m.replace(" ", "") for m in merges)])}
+    (source / "tokenizer.json").unlink()
+    (source / "vocab.json").write_text(json.dumps(words))
+    (source / "merges.txt").write_text("#version: 0.2\n" + "\n".join(merges) + "\n")
     call("convert_gpt.py", source, out)
+    read = [bytes.fromhex(line) for line in (out / "pieces").read_text().split("\n")[:-1]] if (out / "pieces").exists() else []
+    check("GPT-2's words are bytes", len(read) == WORDS and read[8:12] == [b" ", b"\n", b"\xc3", b"\xa9"] and read[words["ab"]] == b"ab" and
+          read[words["\u0120c"]] == b" c" and read[-1] == b"" and os.access(out / "tokenize", os.X_OK) and
+          json.loads((out / "tokenizer.json").read_text())["model"]["merges"] == merges)
+    (source / "tokenizer.json").write_text(json.dumps({"model": {"type": "BPE", "vocab": {"\u2581a": 0, "<0x0A>": 1, "\u00e9": 2}, "merges": []},
+                                                       "added_tokens": [{"id": 3, "content": "<s>"}]}))
+    call("convert_gpt.py", source, out)
+    check("SentencePiece's words, too", (out / "pieces").read_text().split("\n")[:5] == ["2061", "0a", "c3a9", "3c733e", ""])
+    for name, vocabulary, why in (("a token beyond the network's", {"a": WORDS}, f"token {WORDS}, the network has {WORDS}"),
+                                  ("a vocabulary of no words", ["a"], "no vocabulary")):
+        shutil.rmtree(out, ignore_errors=True)
+        (source / "tokenizer.json").write_text(json.dumps({"model": {"vocab": vocabulary}}))
+        refused(name, call("convert_gpt.py", source, out), why, out, None)
+    for name in ("vocab.json", "merges.txt", "tokenizer.json"):
+        (source / name).unlink()
+    done = call("convert_gpt.py", source, out)
+    check("without a tokenizer it says so", "takes no texts: SOURCE has neither" in done.stdout and not (out / "pieces").exists(), done.stdout)
     check("GPT-2 in shards is converted", np.allclose(our_logits(out, ids), gpt2_logits(plain, ids, 3), atol=1e-6))
     shutil.rmtree(out)
     for name, config, reason, *options in (

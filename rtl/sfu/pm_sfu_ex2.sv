@@ -51,8 +51,8 @@ module pm_sfu_ex2 #(
   logic [31:0] square, rounded;
   logic [9:0] square_q;
   logic [18:0] table3_q, table4_q;
-  logic [26:0] low_q;
-  logic signed [26:0] high_q;
+  logic [27:0] low_q;
+  logic signed [25:0] high_q;
   logic signed [35:0] product;
   logic [5*SideW-1:0] side_q;
 
@@ -71,8 +71,8 @@ module pm_sfu_ex2 #(
   );
   assign rounded = square + 32'd1048576;
 
-  // The table's number times v, v = (its upper half) * 2^8 + its lower half.
-  assign product = 36'(signed'({1'b0, low_q})) + (36'(high_q) <<< 8) + 36'sd524288;
+  // The table's number times v, v = its upper bits * 2^9 + its lower ones.
+  assign product = 36'(signed'({1'b0, low_q})) + (36'(high_q) <<< 9) + 36'sd524288;
 
   always_ff @(posedge clk_i) begin
     if (en_i) begin
@@ -83,8 +83,8 @@ module pm_sfu_ex2 #(
       j2_q     <= j1_q;
       v_q      <= 16'(signed'({1'b0, square_q})) - u2_q;
       table3_q <= Table[j2_q*19+:19];
-      low_q    <= 27'(table3_q) * 27'(v_q[7:0]);
-      high_q   <= signed'({8'd0, table3_q}) * 27'(signed'(v_q[15:8]));
+      low_q    <= 28'(table3_q) * 28'(v_q[8:0]);
+      high_q   <= signed'({7'd0, table3_q}) * 26'(signed'(v_q[15:9]));
       table4_q <= table3_q;
       m_o      <= table4_q + 19'(signed'(product[35:20]));
       side_q   <= {side_q[4*SideW-1:0], side_i};
