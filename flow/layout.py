@@ -45,7 +45,8 @@ class Layout:
         self.config = config
         self.dir = BUILD / "layout" / config.name
         here = Path(__file__)
-        self.routing = digest(config.netlist, UTILISATION, LIMIT, here.with_name("place.py"), here.with_name("lef.py"), LEF, place.PARAMETERS, *TOOLS)
+        self.routing = digest(config.netlist, UTILISATION, LIMIT, here.with_name("place.py"), here.with_name("lef.py"), LEF, place.PARAMETERS,
+                              *(path if path.exists() else path.name for path in TOOLS))
 
     def source(self):
         here = Path(__file__)
