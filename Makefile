@@ -137,6 +137,7 @@ DESTDIR ?=
 install: all $(if $(SHARED),$(BUILD)/shared/libperimeter.so)
 	$(if $(findstring =native,$(CFLAGS)),$(error CFLAGS=$(CFLAGS): what is installed is for any machine))
 	@scripts/install.sh install '$(BUILD)' '$(DESTDIR)' '$(PREFIX)' '$(LIBDIR)' $(if $(SHARED),shared)
+	@echo "perimeter: installed, $(DESTDIR)$(PREFIX)/bin/perimeter"
 uninstall:
 	@scripts/install.sh uninstall '$(DESTDIR)' '$(PREFIX)'
 
@@ -180,7 +181,8 @@ test: setup
 	@$(MAKE) --no-print-directory -s -k -j$(JOBS) $(TAP_FILES) || true
 	@flow/tap.py summary $(if $(BLOCK),--integers 0) $(TAP_FILES)
 
-tap = @flow/tap.py run $@
+# LIVE=1: what is tested shows as it comes.
+tap = @flow/tap.py run $(if $(LIVE),--live) $@
 
 $(BUILD)/test/unit-%.tap: $(BUILD)/tests/%_test
 	$(tap) env CMOCKA_MESSAGE_OUTPUT=TAP $<
@@ -406,7 +408,7 @@ endif
 lint unit: PART = $@
 lint unit sim: all
 	$(need-block)
-	@$(MAKE) --no-print-directory -s $(BUILD)/test/$(PART)-$(BLOCK).tap; cat $(BUILD)/test/$(PART)-$(BLOCK).tap
+	@$(MAKE) --no-print-directory -s LIVE=1 $(BUILD)/test/$(PART)-$(BLOCK).tap
 # Every edge of the parameters, in the Verilator that is installed and in today's, in slang; layout by Verible: see flow/lint.py.
 lint-extra: setup
 	@flow/lint.py extra $(BLOCK)

@@ -3,6 +3,7 @@
 
 #include "model.h"
 
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,9 +75,20 @@ void pm_run_end(struct pm_run_job *j) {
 }
 
 void pm_run_progress(const char *what, unsigned done, unsigned total) {
+    static unsigned last = UINT_MAX, first; /* first: done when this pass was first seen */
+    static double start;
     if (!isatty(STDERR_FILENO))
         return;
-    fprintf(stderr, "\r%s: %u of %u%s", what, done, total, done == total ? "\r\033[K" : "");
+    const double now = omp_get_wtime();
+    if (done <= last) {
+        first = done;
+        start = now;
+    }
+    last = done == total ? UINT_MAX : done;
+    fprintf(stderr, "\r%s: %u of %u", what, done, total);
+    if (done > first)
+        fprintf(stderr, ", %.0f s left", (now - start) / (done - first) * (total - done));
+    fprintf(stderr, "\033[K%s", done == total ? "\r\033[K" : "");
     fflush(stderr);
 }
 

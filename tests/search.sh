@@ -75,6 +75,19 @@ check "exhaustive ends at the first that could not be better: $(head -n 1 "$work
 awk -v found="$(sed -n 's/^found *\([0-9.]*\)x.*/\1/p' "$work/all.out")" -v target="$(sed -n 's/.*target \([0-9.]*\) .*/\1/p' "$work/all.out")" \
     '/^Front/ { on = 1; next } on && $1 + 0 > found + 0 { faster++; if ($2 >= target) bad = 1 } END { exit !(faster > 0 && !bad) }' "$work/all.out"
 check "what is faster misses the target" $?
+# The optimum, and what others come to with far fewer candidates: at least 95 % of its reward.
+near() { # METHOD OPTIONS...
+    method=$1
+    shift
+    "$build/perimeter" search models/fashion-cnn --data "$data" --xbar 64x64 --images 100 --drop 1 --output "$work/near.json" --method "$method" "$@" \
+        >"$work/near.out" 2>"$work/err"
+    of=$(sed -n 's/^\([0-9.]*\) % of the best.*/\1/p' "$work/near.out")
+    awk -v of="$of" 'BEGIN { exit !(of >= 95 && of <= 100) }'
+    check "$method comes to ${of:-no} % of the best's reward: $(sed -n 's/^found  *//p' "$work/near.out")" $?
+}
+near exhaustive
+near esch --episodes 150
+near ddpg --episodes 90 --descent 60
 # What it says is what the policy does.
 "$build/perimeter" compile models/fashion-cnn --policy "$work/ddpg.json" --xbar 64x64 --output "$work/c" >"$work/c.out"
 grep -q ": $(sed -n 's/^found *\([0-9.]*\)x.*/\1/p' "$work/ddpg.out")x" "$work/c.out"

@@ -94,6 +94,10 @@ check "a text calibrates every matrix" $?
 "$build/asan/perimeter" calibrate models/text-gpt --data "$work/one" --output "$work/d.json" >"$work/out" 2>"$work/err"
 [ $? = 2 ] && [ ! -e "$work/d.json" ] && [ "$(wc -l <"$work/err")" = 1 ] && grep -q "bytes, a window has 128" "$work/err"
 check "a text shorter than a window calibrates nothing" $?
+# How long it will take, where somebody looks.
+script -qec "$build/perimeter run models/text-gpt --data data/kjv.txt --windows 6 --place '*=int8'" /dev/null >"$work/out" </dev/null
+grep -q 'golden: 3 of 6, [0-9]* s left' "$work/out"
+check "time that is left" $?
 # Tokens of its own: bytes, and four pairs of them, whose embeddings are the first byte's.
 mkdir "$work/pairs"
 python3 - "$work/pairs" <<'EOF'

@@ -8,7 +8,7 @@ always_comb begin
   fv_x    = p_i;
   fv_half = 1'b0;
   fv_rest = 1'b0;
-  for (int unsigned i = 0; i < 64; i++) begin
+  for (int unsigned i = 0; i < 30; i++) begin
     if (i <= 32'(shift_i)) begin
       fv_rest = fv_rest || fv_half;
       fv_half = fv_x[0];

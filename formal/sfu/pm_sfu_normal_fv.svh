@@ -17,12 +17,12 @@ logic fv_last_neg_q;
 always_ff @(posedge clk_i) {fv_last_q, fv_last_neg_q} <= {fv_difference_q, fv_neg_q[1]};
 always_comb begin
   assume (en_i && rms_i == fv_rms && x_i[14:10] != '1);
-  if (fv_seen_q[0]) assert (fixed_q <= 40'd1098437885952 && {3'd0, fixed_q} == (neg_q ? -fv_fixed_q : fv_fixed_q) && neg_q == fv_neg_q[0]);
+  if (fv_seen_q[0]) assert (fixed_q <= 40'd1098974756864 && {3'd0, fixed_q} == (neg_q ? -fv_fixed_q : fv_fixed_q) && neg_q == fv_neg_q[0]);
   if (fv_seen_q[1]) assert ((sign_q ? -sum_q : sum_q) == fv_difference_q && sign_q == fv_neg_q[1]);
   if (fv_seen_q[1] && rms_i) assert (!sum_q[42]);
   if (fv_seen_q[2]) begin
-    size : assert ({1'b0, size_o} == (fv_last_q[42] ? -fv_last_q : fv_last_q));
-    sign : assert (neg_o == (rms_i && fv_last_q == '0 ? fv_last_neg_q : fv_last_q[42]));
+    large : assert ({1'b0, size_o} == (fv_last_q[42] ? -fv_last_q : fv_last_q));
+    signed_ : assert (neg_o == (rms_i && fv_last_q == '0 ? fv_last_neg_q : fv_last_q[42]));
   end
 `ifdef CANARY
   if (fv_seen_q[2]) canary : assert (size_o != 42'd5);

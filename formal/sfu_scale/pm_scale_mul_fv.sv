@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Three clocks later: the product, shifted down a bit at a time until it fits 16, plus the bit that went last.
+// Three clocks later: the product, of two halves, shifted down a bit at a time until it fits 16, plus the bit that went last.
 module pm_scale_mul_fv (
     input logic        clk_i,
     input logic [15:0] ma_i,
@@ -11,7 +11,8 @@ module pm_scale_mul_fv (
   logic [8:0] e;
   pm_scale_mul u_mul (.clk_i, .en_i(1'b1), .ma_i, .ea_i, .mb_i, .eb_i, .m_o(m), .e_o(e));
 
-  logic [31:0] product_q, product2_q;
+  logic [23:0] low_q, high_q;
+  logic [31:0] product2_q;
   logic [31:0] rest;
   logic [8:0] sum_q, sum2_q, places, e_q;
   logic [16:0] up;
@@ -32,8 +33,9 @@ module pm_scale_mul_fv (
     up = {1'b0, rest[15:0]} + 17'(last);
   end
   always_ff @(posedge clk_i) begin
-    product_q <= {16'd0, ma_i} * {16'd0, mb_i};
-    product2_q <= product_q;
+    low_q     <= {8'd0, ma_i} * {16'd0, mb_i[7:0]};
+    high_q    <= {8'd0, ma_i} * {16'd0, mb_i[15:8]};
+    product2_q <= {8'd0, low_q} + {high_q, 8'd0};
     sum_q     <= ea_i + eb_i;
     sum2_q    <= sum_q;
     m_q       <= up[16] ? 16'h8000 : up[15:0];

@@ -145,8 +145,14 @@ def read_tokenizer(source):
         return path, files.read_json(path)
     if not (os.path.exists(words) and os.path.exists(merges)):
         return words, None
-    with open(merges, encoding="utf-8") as f:
-        pairs = [line.rstrip("\n") for line in f if line.strip() and not line.startswith("#version")]
+    with open(merges, "rb") as f:
+        data = f.read()
+    try:
+        pairs = [line for line in data.decode().split("\n") if line and not line.startswith("#version")]
+    except UnicodeDecodeError:
+        fail(merges, "not UTF-8")
+    if wrong := [line for line in pairs if len(line.split(" ")) != 2 or not all(line.split(" "))]:
+        fail(merges, f"{wrong[0][:40]!r} is no pair of words")
     return words, {"version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "normalizer": None,
                    "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True},
                    "post_processor": None, "decoder": {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True},

@@ -22,7 +22,7 @@ module pm_sfu #(
     input  logic                clk_i,
     input  logic                rst_ni,
     /// 0 exponential, 1 softmax, 2 normalisation, 3 activation, 4 rotary positions, 5 quantisation. Configuration, as all up to
-    /// n_i: stable while anything is inside.
+    /// n_i: stable from a clock before the first beat on, and while anything is inside.
     input  logic [         2:0] f_i,
     /// Softmax: 1, divided. Normalisation: 1, without mean and beta. Activation: 0 gelu, 1 gelu by tanh, 2 silu.
     input  logic [         1:0] kind_i,
@@ -97,9 +97,9 @@ module pm_sfu #(
   localparam bit Rope = Functions[4];
   localparam bit Quant = Functions[5];
   /// Clocks of a lane, and of the one that takes longest.
-  localparam int unsigned Short = 13;
+  localparam int unsigned Short = 14;
   localparam int unsigned NormClocks = 11;
-  localparam int unsigned ActClocks = 27;
+  localparam int unsigned ActClocks = 28;
   localparam int unsigned RopeClocks = 5;
   localparam int unsigned QuantClocks = 4;
   localparam int unsigned Most = Functions[3] ? ActClocks : Functions[1:0] != '0 ? Short : Norm ? NormClocks : Rope ? RopeClocks :
@@ -107,14 +107,13 @@ module pm_sfu #(
   localparam int unsigned SkipW = $clog2(Most);
   localparam int unsigned YW = Lanes * 16;
 
+  logic [5:0] f_q;
   logic softmax, norm, act, rope, quant, divide, gate;
   logic [YW-1:0] codes;
   logic [8:0] shift;
-  assign softmax = f_i == 3'd1;
-  assign norm    = f_i == 3'd2;
-  assign act     = f_i == 3'd3;
-  assign rope    = f_i == 3'd4;
-  assign quant   = f_i == 3'd5;
+  // By number, a clock later, since many look at it.
+  always_ff @(posedge clk_i) f_q <= f_i > 3'd5 ? 6'd1 : 6'd1 << f_i;
+  assign {quant, rope, act, norm, softmax} = f_q[5:1];
   assign divide  = softmax && kind_i[0];
   assign gate    = act && gate_i;
   assign shift   = -(e_i + 9'd19);
@@ -376,7 +375,7 @@ module pm_sfu #(
         .en_i      (en),
         .again_en_i(again_en),
         .sum_en_i  (sum_en),
-        .f_i,
+        .f_i       (f_q[4:0]),
         .kind_i,
         .bits_i,
         .m_i,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// One lane of pm_sfu, whose parts the functions share: a power of two, a product, two rounders, a fused product and sum. Clocks
-/// of en_i from an element to what it becomes: 13 exponential and softmax, 11 normalisation, 27 activation, 5 rotary, 4
+/// of en_i from an element to what it becomes: 14 exponential and softmax, 11 normalisation, 28 activation, 5 rotary, 4
 /// quantisation. Of again_en_i 5, a share of softmax; of sum_en_i 5, the sum behind normalisation, activation and rotary.
 module pm_sfu_lane #(
     /// Bits of a score, signed, 17..32.
@@ -15,8 +15,8 @@ module pm_sfu_lane #(
     input  logic          again_en_i,
     /// Those of the sum.
     input  logic          sum_en_i,
-    /// As pm_sfu's. Configuration, as all up to shift_i.
-    input  logic [   2:0] f_i,
+    /// The function, a bit each by its number; none where it is quantisation. Configuration, as all up to shift_i.
+    input  logic [   4:0] f_i,
     /// As pm_sfu's.
     input  logic [   1:0] kind_i,
     /// As pm_sfu's.
@@ -46,7 +46,7 @@ module pm_sfu_lane #(
     input  logic [  31:0] b_i,
     /// Rotary: the product is taken away.
     input  logic          minus_i,
-    /// Softmax: the weight as an integer, after 12 clocks.
+    /// Softmax: the weight as an integer, after 13 clocks.
     output logic [  15:0] weight_o,
     /// What has one rounder behind it: exponential, softmax, activation.
     output logic [  15:0] code_o,
@@ -70,15 +70,11 @@ module pm_sfu_lane #(
   /// Bits of what goes through the first rounder.
   localparam int unsigned RoundW = Norm ? 42 : 19;
   /// Clocks that a code waits; of an exponent; in front of a product.
-  localparam int unsigned Line = 15;
+  localparam int unsigned Line = 16;
 
   logic exp, softmax, norm, act, rope;
   logic [Line*16-1:0] line_q;
-  assign exp     = f_i == 3'd0;
-  assign softmax = f_i == 3'd1;
-  assign norm    = f_i == 3'd2;
-  assign act     = f_i == 3'd3;
-  assign rope    = f_i == 3'd4;
+  assign {rope, act, norm, softmax, exp} = f_i;
   // Of a score, whether it takes part.
   always_ff @(posedge clk_i) if (en_i) line_q <= {line_q[(Line-1)*16-1:0], softmax ? {15'd0, keep_i} : x_i[15:0]};
 
@@ -150,7 +146,7 @@ module pm_sfu_lane #(
         .clk_i,
         .en_i,
         .bits_i,
-        .keep_i(line_q[9*16]),
+        .keep_i(line_q[10*16]),
         .m_i   (m),
         .q_i   (q[4:0]),
         .a_o   (weight_o)
@@ -185,7 +181,7 @@ module pm_sfu_lane #(
   logic [9:0] k, p_k;
   logic [29:0] p;
   assign times_en = softmax ? again_en_i : en_i;
-  assign times_a  = softmax ? again_i : norm ? code_o : act ? line_q[14*16+:16] : x_i[15:0];
+  assign times_a  = softmax ? again_i : norm ? code_o : act ? line_q[15*16+:16] : x_i[15:0];
   pm_fp16_parse u_a (
       .x_i   (times_a),
       .neg_o (a_neg),
@@ -283,8 +279,8 @@ module pm_sfu_lane #(
       round_a   = RoundW'(size);
       round_k   = -8'd24;
     end else begin
-      round_nan = exp && line_q[9*16+10+:5] == '1 && line_q[9*16+:10] != '0;
-      round_a   = softmax && !line_q[9*16] ? '0 : RoundW'(m);
+      round_nan = exp && line_q[10*16+10+:5] == '1 && line_q[10*16+:10] != '0;
+      round_a   = softmax && !line_q[10*16] ? '0 : RoundW'(m);
       round_k   = -(8'(signed'(q))) - 8'd18;
     end
   end

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// 2^-T, T = a b / 2^(shift + 1) in 2^-18, to the nearest, at most 2^23 - 1: nine clocks of en_i. Four are the product, in eight
-/// bits of a each, their sum, the shift, rounding; five the mantissa's.
+/// 2^-T, T = a b / 2^(shift + 1) in 2^-18, to the nearest, at most 2^23 - 1: ten clocks of en_i. Four are the product, in eight
+/// bits of a each, their sum, the shift, rounding; six the mantissa's.
 module pm_sfu_power #(
     /// Bits of a, 21..32.
     parameter int unsigned AW = 32

@@ -21,11 +21,11 @@ module pm_sfu_quant (
     /// amax, or 0.
     output logic [14:0] amax_o
 );
-  logic neg, zero, infinite, nan, none_q, inverse_valid, inverse_ready;
-  logic [10:0] sig;
-  logic [5:0] e, e_q;
+  logic neg, zero, infinite, nan, in_q, recip_ready, none_q, none2_q, inverse_valid, inverse_ready;
+  logic [10:0] sig, sig_q;
+  logic [5:0] e, e_q, e2_q;
   logic [17:0] inverse;
-  logic [14:0] amax_q;
+  logic [14:0] amax_q, amax2_q;
 
   pm_fp16_normal u_normal (
       .x_i   ({1'b0, amax_i}),
@@ -42,19 +42,26 @@ module pm_sfu_quant (
   ) u_recip (
       .clk_i,
       .rst_ni,
-      .x_valid_i,
-      .x_ready_o,
-      .d_i      (sig),
+      .x_valid_i(in_q),
+      .x_ready_o(recip_ready),
+      .d_i      (sig_q),
       .y_valid_o(inverse_valid),
       .y_ready_i(inverse_ready),
       .r_o      (inverse)
   );
+  assign x_ready_o = !in_q || recip_ready;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) in_q <= 1'b0;
+    else if (x_ready_o) in_q <= x_valid_i;
+  end
   always_ff @(posedge clk_i) begin
-    if (x_valid_i && x_ready_o) begin
+    if (x_ready_o) begin
+      sig_q  <= sig;
       e_q    <= e;
       none_q <= zero || infinite || nan;
       amax_q <= zero || infinite || nan ? '0 : amax_i;
     end
+    if (recip_ready) {none2_q, e2_q, amax2_q} <= {none_q, e_q, amax_q};
   end
   pm_fifo #(
       .Width(38),
@@ -64,7 +71,7 @@ module pm_sfu_quant (
       .rst_ni,
       .valid_i(inverse_valid),
       .ready_o(inverse_ready),
-      .data_i ({none_q ? 17'd0 : inverse[16:0], e_q, amax_q}),
+      .data_i ({none2_q ? 17'd0 : inverse[16:0], e2_q, amax2_q}),
       .valid_o(y_valid_o),
       .ready_i(y_ready_i),
       .data_o ({inverse_o, e_o, amax_o})

@@ -22,7 +22,7 @@ module pm_sfu_rsqrt (
   logic [37:0] rest_q;  // in 2^(2 i), i the place of the next bit
   logic [38:0] difference, taken, single, saved;
   logic [34:0] rw, rw_more;
-  logic [30:0] dr_q;
+  logic [30:0] dr, dr_q;
   logic more, step_q;
 
   // With the bit, (4 r + 1) w more is taken away, r in the bit's place: three numbers as two.
@@ -46,6 +46,14 @@ module pm_sfu_rsqrt (
       .c_i(1'b0),
       .s_o(rw_more)
   );
+  pm_add_halves #(
+      .W(31)
+  ) u_dr (
+      .a_i({dr_q[29:0], 1'b0}),
+      .b_i(r_q[0] ? 31'(d_i) : '0),
+      .c_i(1'b0),
+      .s_o(dr)
+  );
   assign more = !difference[38];
 
   always_ff @(posedge clk_i) begin
@@ -61,7 +69,7 @@ module pm_sfu_rsqrt (
     end
     step_q <= step_i;
     if (load_i) dr_q <= '0;
-    else if (step_q) dr_q <= {dr_q[29:0], 1'b0} + (r_q[0] ? 31'(d_i) : '0);
+    else if (step_q) dr_q <= dr;
   end
   assign r_o  = r_q;
   assign dr_o = dr_q;

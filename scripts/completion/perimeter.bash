@@ -162,9 +162,10 @@ _perimeter_of() { # QUESTION [ABOUT]
     'takes-partition --images') echo 'value' ;;
     'takes-partition --output') echo 'file' ;;
     'takes-partition --sram') echo 'value' ;;
-    'options-search') echo '--cell --data --drop --episodes --images --method --output --seed --xbar --help' ;;
+    'options-search') echo '--cell --data --descent --drop --episodes --images --method --output --seed --xbar --help' ;;
     'takes-search --cell') echo 'value' ;;
     'takes-search --data') echo 'file' ;;
+    'takes-search --descent') echo 'value' ;;
     'takes-search --drop') echo 'value' ;;
     'takes-search --episodes') echo 'value' ;;
     'takes-search --images') echo 'value' ;;
