@@ -24,19 +24,19 @@ module pm_fp16_mul_fv (
   (* hierconn *) wire [21:0] \u_nb.product ;
   (* hierconn *) wire [21:0] \u_abc.product ;
   (* hierconn *) wire [21:0] \u_bac.product ;
-  (* hierconn *) wire [10:0] \u_ab.sa ;
-  (* hierconn *) wire [10:0] \u_cb.sa ;
-  (* hierconn *) wire [ 4:0] \u_ab.ea ;
-  (* hierconn *) wire [ 4:0] \u_cb.ea ;
+  (* hierconn *) wire [10:0] \u_ab.u_factors.sa ;
+  (* hierconn *) wire [10:0] \u_cb.u_factors.sa ;
+  (* hierconn *) wire [ 4:0] \u_ab.u_factors.ea ;
+  (* hierconn *) wire [ 4:0] \u_cb.u_factors.ea ;
   logic [4:0] up;
-  assign up = \u_cb.ea - \u_ab.ea ;
+  assign up = \u_cb.u_factors.ea - \u_ab.u_factors.ea ;
 
   always_comb begin
     assume (\u_ba.product == \u_ab.product && \u_nb.product == \u_ab.product );
     assume (\u_bac.product == \u_abc.product );
     // Of equal exponents the larger significand has the larger product; of a higher one, it is more than half of the largest.
-    if (\u_ab.ea == \u_cb.ea && \u_ab.sa <= \u_cb.sa ) assume (\u_ab.product <= \u_cb.product );
-    if (\u_cb.ea > \u_ab.ea && {31'd0, \u_ab.sa } <= {31'd0, \u_cb.sa } << up)
+    if (\u_ab.u_factors.ea == \u_cb.u_factors.ea && \u_ab.u_factors.sa <= \u_cb.u_factors.sa ) assume (\u_ab.product <= \u_cb.product );
+    if (\u_cb.u_factors.ea > \u_ab.u_factors.ea && {31'd0, \u_ab.u_factors.sa } <= {31'd0, \u_cb.u_factors.sa } << up)
       assume ({31'd0, \u_ab.product } <= {31'd0, \u_cb.product } << up);
     commutes : assert (ab == ba && nv[0] == nv[1] && of[0] == of[1] && abc == bac && nv[4] == nv[5] && of[4] == of[5]);
     if (!nv[0]) signed_ : assert (nb == (ab ^ 16'h8000) && of[3] == of[0]);
