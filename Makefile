@@ -297,7 +297,8 @@ run: all
 	@$(BUILD)/perimeter compile models/fashion-vit-xbar --policy models/train/policy.json --xbar 64x64 --output $(BUILD)/run/xbar
 	@$(BUILD)/perimeter run $(BUILD)/run/xbar --data $(DATA) --images 1000 --engine both --rtl-images 1 --summary $(BUILD)/run/xbar.json
 	@echo
-	@$(BUILD)/perimeter chip models/fashion-vit --system flare --measured $(BUILD)/run/summary.json --output $(BUILD)/run/chip.json >/dev/null
+	@$(BUILD)/perimeter chip models/fashion-vit --place 'attn*=flare' --place 'ffn*=hyflexpim' --measured $(BUILD)/run/summary.json \
+	    --output $(BUILD)/run/chip.json >/dev/null
 	@rm -f $(BUILD)/run/chips.jsonl
 	@$(BUILD)/perimeter sweep docs/sweeps/chip.json --output $(BUILD)/run/chips.jsonl
 	@$(BUILD)/perimeter report --output $(BUILD)/run/report.html

@@ -105,7 +105,7 @@ class Layout:
         return {"cells": len(net.cells), "um2": f"{um2:.0f}", "utilisation": f"{um2 * 1e6 / placed.width / placed.height:.2f}",
                 "width_um": f"{placed.width / 1000:.0f}", "height_um": f"{placed.height / 1000:.0f}",
                 "wire_mm": f"{sum(net.length() for net in routed.values()) / 1e6:.1f}", "vias": sum(len(net.vias) for net in routed.values()),
-                "clock_buffers": sum(cell.startswith("clk_i_") for cell in net.cells), "clock_levels": levels.get("clk_i", 0)} | self.time() | self.check(net) | self.equal()
+                "clock_buffers": sum(cell.startswith("clk_i_") for cell in net.cells), "clock_levels": levels.get("clk_i", 0)} | self.time() | self.check(net) | self.equal(net)
 
     def check(self, net):
         """Violations that magic finds in the wires and the cells' abstracts; the netlist that it extracts has to be the one that was placed, by netgen."""
@@ -123,13 +123,16 @@ class Layout:
         same = grep("^Result: Circuits match uniquely", self.dir / "netgen.log")
         return {"drc": int(found[1])} | ({} if same else {"stopped": "netgen: not the netlist that was placed"})
 
-    def equal(self):
+    def equal(self, net):
         """Whether the placed netlist, trees and all, is the RTL's for every input, where the mapped one is proven to be."""
         if "prove" not in self.config.options:
             return {}
+        value = {"vdd": 1, "gnd": 0}
+        constant = "".join(f"  assign {port} = 1'b{value[supply]};\n" for port, supply in net.ties.items() if net.directions[port.split("[")[0]] == "output")
+        write(self.dir / "laid.v", net.verilog(self.config.top).replace("endmodule", f"{constant}endmodule"))
         found = UNDECIDED
         if netlist.and_graph(self.config.dir, "gold", self.config.top, self.config.front() + netlist.GOLD):
-            found = netlist.against_rtl(self.config, self.dir / "layout.v", "laid", 600)
+            found = netlist.against_rtl(self.config, self.dir / "laid.v", "laid", 600)
         return {"equal": "proven"} if found == EQUAL else {"stopped": "not the RTL's function"} if found == DIFFERENT else {}
 
     def time(self):

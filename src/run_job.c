@@ -74,6 +74,12 @@ void pm_run_end(struct pm_run_job *j) {
     free(j->settings);
 }
 
+void pm_run_held_free(struct pm_run_held *h) {
+    free(h->pixels);
+    free(h->label);
+    *h = (struct pm_run_held){0};
+}
+
 void pm_run_progress(const char *what, unsigned done, unsigned total) {
     static unsigned last = UINT_MAX, first; /* first: done when this pass was first seen */
     static double start;
