@@ -49,7 +49,7 @@ TWINS := $(patsubst src/system/%_rtl.c,%,$(sort $(wildcard src/system/*_rtl.c)))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*_test.c))
 BENCHES := $(patsubst tb/%/,%,$(sort $(dir $(wildcard $(foreach b,$(BLOCKS),tb/$(b)/$(b)_tb.c)))))
 
-.PHONY: all setup install uninstall test run minilm ocr vit wake whisper table lint lint-extra unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress layout current second compilers clean wheel FORCE
+.PHONY: all setup install uninstall test run minilm ocr vit wake whisper table lint lint-extra unit sim bench formal synth power verilog docs figures mutate coverage fuzz regress layout current second compilers clean wheel deb waves FORCE
 all: setup
 	@[ -e $(BUILD)/perimeter ] || echo "perimeter: building the program, $(words $(LIB_SRC) $(SRC_SRC)) files; later changes take seconds"
 	@$(MAKE) --no-print-directory -s $(BUILD)/perimeter $(BUILD)/libperimeter.a $(BUILD)/perimeter.pc
@@ -137,8 +137,15 @@ DESTDIR ?=
 install: all $(if $(SHARED),$(BUILD)/shared/libperimeter.so)
 	$(if $(findstring =native,$(CFLAGS)),$(error CFLAGS=$(CFLAGS): what is installed is for any machine))
 	@scripts/install.sh install '$(BUILD)' '$(DESTDIR)' '$(PREFIX)' '$(LIBDIR)' $(if $(SHARED),shared)
+	@echo "perimeter: installed, $(DESTDIR)$(PREFIX)/bin/perimeter"
 uninstall:
 	@scripts/install.sh uninstall '$(DESTDIR)' '$(PREFIX)'
+
+# A Debian package of what is installed.
+deb: all
+	$(if $(findstring =native,$(CFLAGS)),$(error CFLAGS=$(CFLAGS): what is installed is for any machine))
+	@scripts/setup.sh dpkg-dev
+	@scripts/deb.sh '$(abspath $(BUILD))'
 
 # C unit tests run under ASan and UBSan.
 $(BUILD)/tests/%: $(BUILD)/asan/tests/%.o $(LIB_ASAN) $(SRC_SRC:%.c=$(BUILD)/asan/%.o)
@@ -161,20 +168,21 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
-    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile search partition chip infer pairs text report shell sweep train fault fuzz \
+    $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile search partition chip infer pairs text report shell deb waves sweep train fault fuzz \
     flow synth layout second $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) examples liberty python docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
 
 test: setup
-	@scripts/setup.sh chromium python3-torch
+	@scripts/setup.sh chromium python3-torch gtkwave lintian dpkg-dev
 	@rm -rf $(BUILD)/test
 	@mkdir -p $(BUILD)/test
 	@$(MAKE) --no-print-directory -s all
 	@$(MAKE) --no-print-directory -s -k -j$(JOBS) $(TAP_FILES) || true
 	@flow/tap.py summary $(if $(BLOCK),--integers 0) $(TAP_FILES)
 
-tap = @flow/tap.py run $@
+# LIVE=1: what is tested shows as it comes.
+tap = @flow/tap.py run $(if $(LIVE),--live) $@
 
 $(BUILD)/test/unit-%.tap: $(BUILD)/tests/%_test
 	$(tap) env CMOCKA_MESSAGE_OUTPUT=TAP $<
@@ -208,6 +216,10 @@ $(BUILD)/test/shell.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/shell.py
 $(BUILD)/test/examples.tap: $(BUILD)/perimeter $(BUILD)/perimeter.pc
 	$(tap) tests/examples.sh
+$(BUILD)/test/deb.tap: $(BUILD)/perimeter $(BUILD)/libperimeter.a
+	$(tap) tests/deb.sh
+$(BUILD)/test/waves.tap: $(BUILD)/perimeter
+	$(tap) tests/waves.py
 $(BUILD)/test/python.tap: $(BUILD)/perimeter $(BUILD)/shared/libperimeter-python.so
 	$(tap) tests/python.py
 $(patsubst %,$(BUILD)/test/%.tap,cnn compile search partition chip text): $(BUILD)/test/%.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
@@ -229,6 +241,7 @@ $(BUILD)/test/train.tap: $(BUILD)/perimeter
 # The benches' logs first, where they are made too: their counts stand on the pages.
 $(BUILD)/test/docs.tap: $(filter $(BUILD)/test/bench-%,$(MAKECMDGOALS))
 	$(tap) python3 flow/pages.py check
+	$(tap) flow/components.py check
 # The bench's first simulations once more, in Icarus Verilog.
 $(BUILD)/test/replay-%.tap: $(BUILD)/tb/%_tb
 	$(tap) flow/replay.py $*
@@ -284,7 +297,8 @@ run: all
 	@$(BUILD)/perimeter compile models/fashion-vit-xbar --policy models/train/policy.json --xbar 64x64 --output $(BUILD)/run/xbar
 	@$(BUILD)/perimeter run $(BUILD)/run/xbar --data $(DATA) --images 1000 --engine both --rtl-images 1 --summary $(BUILD)/run/xbar.json
 	@echo
-	@$(BUILD)/perimeter chip models/fashion-vit --system flare --measured $(BUILD)/run/summary.json --output $(BUILD)/run/chip.json >/dev/null
+	@$(BUILD)/perimeter chip models/fashion-vit --place 'attn*=flare' --place 'ffn*=hyflexpim' --measured $(BUILD)/run/summary.json \
+	    --output $(BUILD)/run/chip.json >/dev/null
 	@rm -f $(BUILD)/run/chips.jsonl
 	@$(BUILD)/perimeter sweep docs/sweeps/chip.json --output $(BUILD)/run/chips.jsonl
 	@$(BUILD)/perimeter report --output $(BUILD)/run/report.html
@@ -395,7 +409,7 @@ endif
 lint unit: PART = $@
 lint unit sim: all
 	$(need-block)
-	@$(MAKE) --no-print-directory -s $(BUILD)/test/$(PART)-$(BLOCK).tap; cat $(BUILD)/test/$(PART)-$(BLOCK).tap
+	@$(MAKE) --no-print-directory -s LIVE=1 $(BUILD)/test/$(PART)-$(BLOCK).tap
 # Every edge of the parameters, in the Verilator that is installed and in today's, in slang; layout by Verible: see flow/lint.py.
 lint-extra: setup
 	@flow/lint.py extra $(BLOCK)

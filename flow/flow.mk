@@ -63,10 +63,17 @@ docs: all
 	@flow/sources.py
 	@flow/systems.py
 	@flow/chip.py
+	@flow/components.py
+	@flow/completion.py
 # Schematics from the RTL, timing diagrams from simulations.
 figures: all
 	@python3 flow/schematic.py $(BLOCK)
 	@python3 flow/timing.py $(BLOCK)
+# A waveform of a block's sample, with the ports in the page's groups, for GTKWave and Surfer.
+waves: all
+	$(need-block)
+	@scripts/setup.sh gtkwave
+	@flow/waves.py $(BLOCK)
 # What the network's layer 1 sees in the first image of the test set, for accesses and power; and other helpers of the flow.
 $(BUILD)/network_vectors $(BUILD)/macro_vectors $(BUILD)/accesses $(BUILD)/sar_linearity $(BUILD)/sfu_error: $(BUILD)/%: $(BUILD)/obj/tools/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
 	$(CC) -o $@ $^ $(LIBS)

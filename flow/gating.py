@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """flow/gating.py insert DESIGN.json GATED.json CELLS.v; flow/gating.py enables NETLIST.json ENABLES.json TOP
 Clock gates in place of enables, between Yosys's generic synthesis and its mapping, as synthesis programs insert them.
-Flops that share an enable, FEWEST bits or more, get one pm_clk_gate; where enables of several gates are conjunctions with one term, a gate with
-this term feeds them, so that they cost nothing while it is closed. A gate drives FANOUT flops, or buffers that drive as many each.
+Flops that share an enable, FEWEST bits or more, get one pm_clk_gate; of fewer, those of one module are gated together. Where enables of several gates are conjunctions with one term, a gate with
+this term feeds them, so that they cost nothing while it is closed. Buffers behind gates are the clock tree's, as those behind the clock's port.
 `insert` works on the design that Yosys's write_json wrote, and writes the techmap that puts the library's cells in the gates' place. `enables`
 takes the gates out of a mapped design again: it follows each flop's clock back through gates, whatever their cells, looks that each is a latch
 open while its clock is low and a conjunction with this clock, and makes the latch's data the flop's enable. What it makes is what a proof compares
@@ -12,9 +12,9 @@ import json
 from collections import Counter, defaultdict
 
 from common import Failure, program, write
-from liberty import FANOUT, library
+from liberty import library
 
-FEWEST, SHARED = 4, 3
+FEWEST, SHARED, TOGETHER = 4, 3, 8
 # Without its enable.
 PLAIN = {"$dffe": "$dff", "$adffe": "$adff", "$sdffe": "$sdff", "$sdffce": "$sdff"}
 
@@ -25,12 +25,21 @@ class Module:
     def __init__(self, data):
         self.data, self.cells = data, data["cells"]
         self.next = 1 + max((bit for net in data["netnames"].values() for bit in net["bits"] if isinstance(bit, int)), default=1)
-        self.driver = {}
+        self.driver, self.owners = {}, {}
         for name, cell in self.cells.items():
             for port, bits in cell["connections"].items():
                 if cell["port_directions"].get(port) == "output":
                     for place, bit in enumerate(bits):
                         self.driver[bit] = name, port, place
+
+    def owner(self, bit):
+        """The part of a flat design that a net is of."""
+        if not self.owners:
+            for name, net in self.data["netnames"].items():
+                if not net["hide_name"]:
+                    for one in net["bits"]:
+                        self.owners.setdefault(one, name.rpartition(".")[0])
+        return self.owners.get(bit, "")
 
     def bit(self, name):
         bit = self.next
@@ -100,36 +109,31 @@ def gate(module, name, clock, bit):
     return module.add(name, "pm_clk_gate", {}, {"clk_i": [clock], "en_i": [bit], "test_i": ["0"]}, ("clk_o", module.bit(f"{name}_clk")))
 
 
-def drive(module, name, clock, flops):
-    """The gated clock at flops, through buffers where they are many."""
-    width = {flop: len(module.cells[flop]["connections"]["D"]) for flop in flops}
-    if sum(width.values()) <= FANOUT:
-        for flop in flops:
-            module.cells[flop]["connections"]["CLK"] = [clock]
-        return
-    parts = []
-    for flop in flops:  # a wide flop becomes several
-        cell = module.cells.pop(flop)
-        for low in range(0, width[flop], FANOUT):
-            part = f"{flop}${low}" if width[flop] > FANOUT else flop
-            module.cells[part] = json.loads(json.dumps(cell))
-            piece = module.cells[part]
-            for port in ("D", "Q"):
-                piece["connections"][port] = cell["connections"][port][low:low + FANOUT]
-            here = len(piece["connections"]["D"])
-            piece["parameters"]["WIDTH"] = number(here)
-            for value in ("ARST_VALUE", "SRST_VALUE"):
-                if value in piece["parameters"]:
-                    text = cell["parameters"][value]
-                    piece["parameters"][value] = text[len(text) - low - here:len(text) - low]
-            parts.append((here, part))
-    room, buffer, count = 0, None, 0
-    for here, part in sorted(parts, reverse=True):
-        if room < here:
-            buffer = module.add(f"{name}_buf{count}", "pm_clk_buf", {}, {"clk_i": [clock]}, ("clk_o", module.bit(f"{name}_clk{count}")))
-            room, count = FANOUT, count + 1
-        room -= here
-        module.cells[part]["connections"]["CLK"] = [buffer]
+def split(module, name, parts):
+    """A flop as several, each of these bits; their names."""
+    cell = module.cells.pop(name)
+    for count, places in enumerate(parts):
+        piece = module.cells[f"{name}_{count}"] = json.loads(json.dumps(cell))
+        for port in ("D", "Q"):
+            piece["connections"][port] = [cell["connections"][port][place] for place in places]
+        piece["parameters"]["WIDTH"] = number(len(places))
+        for value in ("ARST_VALUE", "SRST_VALUE"):
+            if value in piece["parameters"]:  # the lowest bit is the last
+                piece["parameters"][value] = "".join(cell["parameters"][value][-1 - place] for place in reversed(places))
+    return [f"{name}_{count}" for count in range(len(parts))]
+
+
+def together(module, groups, bits):
+    """Small groups of one part of the design that are worth a gate together: each keeps its enable, the gate is open for any of them.
+    Yields clock, enables and flops."""
+    parts = defaultdict(list)
+    for key, names in groups.items():
+        if bits[key] < FEWEST:
+            owner = module.owner(module.cells[names[0]]["connections"]["Q"][0])
+            parts[owner, key[0]].append(key)
+    for (_, clock), keys in sorted(parts.items()):
+        if sum(bits[key] for key in keys) >= FEWEST and len(keys) <= TOGETHER:
+            yield clock, [key[1] for key in keys], [name for key in keys for name in groups[key]]
 
 
 def gated(module):
@@ -137,6 +141,14 @@ def gated(module):
     groups = defaultdict(list)
     for name, cell in list(module.cells.items()):
         if cell["type"] in PLAIN and is_one(cell, "CLK_POLARITY"):
+            # What becomes constant with the first load keeps its enable: nothing would be timed there.
+            moves = [place for place, bit in enumerate(cell["connections"]["D"]) if isinstance(bit, int)]
+            if not moves:
+                continue
+            if len(moves) < len(cell["connections"]["D"]):
+                still = [place for place, bit in enumerate(cell["connections"]["D"]) if not isinstance(bit, int)]
+                name = split(module, name, [moves, still])[0]
+                cell = module.cells[name]
             clock, = cell["connections"]["CLK"]
             bit = enable(module, name, cell)
             if isinstance(bit, int):
@@ -168,8 +180,17 @@ def gated(module):
             for what in ("EN", "EN_POLARITY"):
                 for place in ("connections", "port_directions", "parameters"):
                     cell[place].pop(what, None)
-        drive(module, module.driver[clocks[key]][0], clocks[key], names)
-    return len(clocks), sum(bits[key] for key in chosen)
+            cell["connections"]["CLK"] = [clocks[key]]
+    found = len(clocks), sum(bits[key] for key in chosen)
+    for count, (clock, signals, names) in enumerate(together(module, groups, bits)):
+        signal = signals[0]
+        for place, other in enumerate(signals[1:]):
+            signal = module.logic(f"pm_gate_small{count}_{place}", "$or", signal, other)
+        one = gate(module, f"pm_gate_small{count}", clock, signal)
+        for name in names:
+            module.cells[name]["connections"]["CLK"] = [one]
+        found = found[0] + 1, found[1] + len(names)
+    return found
 
 
 def insert(source, target):
@@ -183,8 +204,8 @@ def insert(source, target):
 
 
 def cells(library):
-    """Modules that techmap puts in the place of pm_clk_gate and pm_clk_buf."""
-    gate_, buffer = library.gate, library.clock_buffer
+    """The module that techmap puts in the place of pm_clk_gate."""
+    gate_ = library.gate
     if not gate_:
         raise Failure(f"{library.file}: no clock gate, nor a latch to make one of")
     if gate_.get("cell"):
@@ -196,8 +217,7 @@ def cells(library):
         body = ("" if gate_["low"] else f"  wire low;\n  {gate_['inverter']} inverter (.{gate_['in']}(clk_i), .{gate_['not']}(low));\n")
         body += (f"  wire state;\n  {gate_['latch']} latch (.{gate_['data']}(en_i), .{gate_['enable']}({opens}), .{gate_['state']}(state));\n"
                  f"  {gate_['and']} gate (.{one}(state), .{other}(clk_i), .{gate_['out']}(clk_o));\n")
-    return (f"module pm_clk_gate (input clk_i, input en_i, input test_i, output clk_o);\n{body}endmodule\n"
-            f"module pm_clk_buf (input clk_i, output clk_o);\n  {buffer['cell']} buffer (.{buffer['in']}(clk_i), .{buffer['out']}(clk_o));\nendmodule\n")
+    return f"module pm_clk_gate (input clk_i, input en_i, input test_i, output clk_o);\n{body}endmodule\n"
 
 
 # Back to enables.

@@ -3,6 +3,7 @@
 """Layouts of the configurations of flow/mapping.py on OSU018, with Debian's graywolf, qrouter, magic, netgen and OpenSTA.
   make [NAME ...]     places, routes, extracts, checks and times the blocks or configurations named, or all, the small ones first;
                       build/layout/BLOCK-CONFIG/ has what is made, synth/layout.tsv a row of each
+  power [NAME ...]    measures the energy of those of flow/power.py that have a layout, with its wires and trees, into synth/layout_power.tsv
   figure [NAME ...]   draws docs/figures/layout_BLOCK.png of a block's first layout, of all blocks or those named
   pages [--check]     prints the tables of the pages from the data, or tells whether they are there
   stale               configurations whose row is of another netlist than the present, or that have none
@@ -13,16 +14,20 @@ import re
 import resource
 from pathlib import Path
 
+import netlist
 import place
+import power
 import wires
 from common import BUILD, LIBERTY, Failure, digest, fill, grep, keep, program, read, read_tsv, recall, table, tool, version, write, write_tsv
+from equal import DIFFERENT, EQUAL, UNDECIDED
 from lef import LEF, ROW, lef
 from mapping import configurations, named
 from raster import Raster
 
-ROWS = "synth/layout.tsv"
+ROWS, ENERGY = "synth/layout.tsv", "synth/layout_power.tsv"
 COLUMNS = ["block", "config", "cells", "um2", "utilisation", "width_um", "height_um", "delay_before_ns", "delay_ns", "reg_to_reg_ns", "hold_ns",
-           "wire_mm", "vias", "clock_buffers", "clock_levels", "insertion_ns", "skew_ns", "drc", "seconds", "stopped", "source"]
+           "wire_mm", "vias", "clock_buffers", "clock_levels", "insertion_ns", "skew_ns", "drc", "equal", "seconds", "stopped", "source"]
+ENERGY_COLUMNS = ["netlist", "unit", "clocks", "units", "mw_before", "mw", "mw_trees", "pj_before", "pj", "source"]
 LIMIT = 1200
 UTILISATION = 0.8
 TOOLS = [Path("/usr/lib/graywolf/bin/TimberWolfSC"), Path("/usr/lib/qrouter/qrouter.so")]
@@ -40,11 +45,12 @@ class Layout:
         self.config = config
         self.dir = BUILD / "layout" / config.name
         here = Path(__file__)
-        self.routing = digest(config.netlist, UTILISATION, LIMIT, here.with_name("place.py"), here.with_name("lef.py"), LEF, place.PARAMETERS, *TOOLS)
+        self.routing = digest(config.netlist, UTILISATION, LIMIT, here.with_name("place.py"), here.with_name("lef.py"), LEF, place.PARAMETERS,
+                              *(path if path.exists() else path.name for path in TOOLS))
 
     def source(self):
         here = Path(__file__)
-        return digest(self.routing, self.config.period, here.with_name("wires.py"), Path("synth/common/layout.tcl"), Path("synth/common/magic.tcl"),
+        return digest(self.routing, self.config.period, netlist.FLAT, netlist.GOLD, here.with_name("wires.py"), Path("synth/common/layout.tcl"), Path("synth/common/magic.tcl"),
                       version("sta", "-version"))
 
     def route(self):
@@ -86,7 +92,7 @@ class Layout:
         top = self.config.top
         routed = wires.routed(self.dir / "routed.def")
         shapes = wires.pins(net, placed)
-        wires.patch(routed, placed, self.dir / "routed.def", self.dir / "layout.def")
+        wires.patch(routed, placed, shapes, self.dir / "routed.def", self.dir / "layout.def")
         graphs, broken = wires.graphs(net, routed, shapes)
         if broken:
             return {"stopped": f"{len(broken)} nets are in pieces"}
@@ -99,7 +105,7 @@ class Layout:
         return {"cells": len(net.cells), "um2": f"{um2:.0f}", "utilisation": f"{um2 * 1e6 / placed.width / placed.height:.2f}",
                 "width_um": f"{placed.width / 1000:.0f}", "height_um": f"{placed.height / 1000:.0f}",
                 "wire_mm": f"{sum(net.length() for net in routed.values()) / 1e6:.1f}", "vias": sum(len(net.vias) for net in routed.values()),
-                "clock_buffers": sum(cell.startswith("clk_i_") for cell in net.cells), "clock_levels": levels.get("clk_i", 0)} | self.time() | self.check(net)
+                "clock_buffers": sum(cell.startswith("clk_i_") for cell in net.cells), "clock_levels": levels.get("clk_i", 0)} | self.time() | self.check(net) | self.equal(net)
 
     def check(self, net):
         """Violations that magic finds in the wires and the cells' abstracts; the netlist that it extracts has to be the one that was placed, by netgen."""
@@ -117,6 +123,18 @@ class Layout:
         same = grep("^Result: Circuits match uniquely", self.dir / "netgen.log")
         return {"drc": int(found[1])} | ({} if same else {"stopped": "netgen: not the netlist that was placed"})
 
+    def equal(self, net):
+        """Whether the placed netlist, trees and all, is the RTL's for every input, where the mapped one is proven to be."""
+        if "prove" not in self.config.options:
+            return {}
+        value = {"vdd": 1, "gnd": 0}
+        constant = "".join(f"  assign {port} = 1'b{value[supply]};\n" for port, supply in net.ties.items() if net.directions[port.split("[")[0]] == "output")
+        write(self.dir / "laid.v", net.verilog(self.config.top).replace("endmodule", f"{constant}endmodule"))
+        found = UNDECIDED
+        if netlist.and_graph(self.config.dir, "gold", self.config.top, self.config.front() + netlist.GOLD):
+            found = netlist.against_rtl(self.config, self.dir / "laid.v", "laid", 600)
+        return {"equal": "proven"} if found == EQUAL else {"stopped": "not the RTL's function"} if found == DIFFERENT else {}
+
     def time(self):
         log = self.dir / "sta.log"
         tool(["sta", "-no_splash", "-exit", "synth/common/layout.tcl"], log, env={
@@ -132,7 +150,7 @@ def committed():
 
 
 def make(names):
-    chosen = [config for name in names for config in named(name)] if names else configurations(None, "all")
+    chosen = [config for name in names for config in named(name)] if names else configurations()
     sizes = {f"{row['block']}-{row['config']}": int(row["cells"]) for row in read_tsv("synth/results.tsv")}
     failed = 0
     for config in sorted(chosen, key=lambda config: sizes.get(config.name, 0)):
@@ -148,6 +166,37 @@ def make(names):
         order = [config.name for config in configurations(None, "all")]
         write_tsv(ROWS, COLUMNS, [rows[name] for name in order if name in rows])
     return failed
+
+
+def energy(run):
+    """What flow/power.py measures, of the placed netlist with its wires; the toggles are the mapped netlist's, whose cells all are there."""
+    config, = named(run[0].split()[0])
+    layout = Layout(config)
+    net = layout.route()[0][0]
+    back, added = {old: new for new, old in net.original.items()}, []
+
+    def look(_, __, level, shut):
+        found = power.watts(config, layout.dir / "layout.v", level, [back[cell] for cell in shut], layout.dir / "layout.spef")
+        if level == 0 and not shut:
+            added.append(sum(watts for cell, watts in found.items() if cell not in net.original))
+        return {net.original[cell]: watts for cell, watts in found.items() if cell in net.original}
+
+    before, after = power.measure(*run), power.measure(*run, look)
+    mw, trees = float(after["mw"]), 1e3 * added[0]
+    return {key: before[key] for key in ("netlist", "unit", "clocks", "units")} | {
+        "mw_before": before["mw"], "mw": f"{mw + trees:.2f}", "mw_trees": f"{trees:.2f}", "pj_before": before["pj"],
+        "pj": f"{float(after['pj']) * (mw + trees) / mw:.1f}", "source": layout.source()}
+
+
+def energies(names):
+    rows = {row["netlist"]: row for row in read_tsv(ENERGY)} if Path(ENERGY).exists() else {}
+    there = [name for name, row in committed().items() if not row["stopped"]]
+    for run in power.RUNS:
+        if run[0].split()[0] in there and (not names or run[0].split()[0] in names):
+            rows[run[0]] = energy(run)
+            print(f"{run[0]}: {rows[run[0]]['pj']} pJ a {run[1]}", flush=True)
+    write_tsv(ENERGY, ENERGY_COLUMNS, [rows[run[0]] for run in power.RUNS if run[0] in rows])
+    return 0
 
 
 def first(name):
@@ -188,11 +237,11 @@ def shown(row):
     """A row of the tables."""
     clock = f"{row['clock_buffers']} in {row['clock_levels']} levels, {row['insertion_ns']}, {row['skew_ns']}" if row["insertion_ns"] else ""
     return [row["config"], row["cells"], f"{row['width_um']} x {row['height_um']}", row["utilisation"], row["um2"], row["delay_before_ns"],
-            row["delay_ns"], row["reg_to_reg_ns"], row["hold_ns"], row["wire_mm"], row["vias"], clock, row["drc"], row["seconds"]]
+            row["delay_ns"], row["reg_to_reg_ns"], row["hold_ns"], row["wire_mm"], row["vias"], clock, row["drc"], row["equal"], row["seconds"]]
 
 
 HEAD = ["configuration", "cells", "core, um", "utilisation", "cells, um2", "ns before layout", "ns after", "register to register, ns",
-        "hold slack, ns", "wire, mm", "vias", "clock tree: buffers, ns to the flops, skew", "rule violations", "CPU s"]
+        "hold slack, ns", "wire, mm", "vias", "clock tree: buffers, ns to the flops, skew", "rule violations", "equals the RTL", "CPU s"]
 
 
 def pages(check):
@@ -202,6 +251,10 @@ def pages(check):
     good = [fill("docs/layout.md", MARK.format("layout"), table(["block", *HEAD], [[row["block"], *shown(row)] for row in done]), check),
             fill("docs/layout.md", MARK.format("unfinished"), table(["block", "configuration", "stopped by", "CPU s"], [
                 [row[key] for key in ("block", "config", "stopped", "seconds")] for row in rest]), check)]
+    cells = [[row["netlist"], row["mw_before"], row["mw"], row["mw_trees"], f"{row['pj_before']} a {row['unit']}", row["pj"],
+              f"{float(row['pj']) / float(row['pj_before']):.2f}"] for row in read_tsv(ENERGY)]
+    good.append(fill("docs/layout.md", MARK.format("energy"), table(
+        ["netlist", "mW before layout", "mW after", "of these clock and reset trees", "pJ before", "pJ after", "ratio"], cells), check))
     for block in dict.fromkeys(row["block"] for row in done):
         lines = table(HEAD, [shown(row) for row in done if row["block"] == block])
         good.append(fill(f"docs/blocks/{block}.md", MARK.format("layout"), lines, check))
@@ -212,6 +265,8 @@ def main(arguments):
     verb, *rest = arguments or [""]
     if verb == "make":
         return make(rest)
+    if verb == "power":
+        return energies(rest)
     if verb == "figure":
         for config in map(first, rest or dict.fromkeys(row["block"] for row in read_tsv(ROWS))):
             figure(config)
@@ -225,7 +280,7 @@ def main(arguments):
         rows = committed()
         print(*(config.name for config in configurations(None, "all") if rows.get(config.name, {}).get("source") != Layout(config).source()), sep="\n")
         return 0
-    raise Failure("takes make [NAME ...], figure [NAME ...], pages [--check] or stale")
+    raise Failure("takes make [NAME ...], power [NAME ...], figure [NAME ...], pages [--check] or stale")
 
 
 if __name__ == "__main__":

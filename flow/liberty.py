@@ -23,7 +23,6 @@ from pathlib import Path
 from common import BUILD, LIBERTY, Failure, digest, grep, keep, program, recall, write, yosys
 
 LIMIT = 1 << 29
-FANOUT = 64  # flops that a gated clock drives without a buffer
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|\\\r?\n|\s+|"(?:[^"\\]|\\.)*"|[{}();:,]|[^\s{}();:,"]+', re.S)
 # Areas that a library's file leaves out, by its checksum: OSU018's latch, whose LEF says 5.6 um by 10.
@@ -268,6 +267,13 @@ class Cell:
             return None
         return {0: "dff", 2: "both"}.get(len(asynchronous)) or asynchronous[0]
 
+    def flop_pins(self):
+        """Clock, data, true output, and what keeps its asynchronous inputs quiet."""
+        says = self.flop[0].says
+        off = {pin: f"1'b{int(low)}" for pin, low in (literal(says[kind]) for kind in ("clear", "preset") if kind in says)}
+        out = next((pin for pin in self.outputs if literal(self.pins[pin].says.get("function")) == (self.flop[0].words[0], False)), "")
+        return {"clock": literal(says["clocked_on"])[0], "data": literal(says["next_state"])[0], "out": out, "off": off}
+
     def open_latch(self):
         """Data, enable, whether that is active low, and output of a latch with nothing else."""
         if len(self.latch) != 1 or len(self.inputs) != 2 or self.gate:
@@ -286,15 +292,12 @@ class Cell:
                 for what in ("clock", "enable", "test", "out")}
         return tuple(part.values()) if part["clock"] and part["enable"] and part["out"] else None
 
-    def number(self, pin, what):
-        try:
-            return float(self.pins[pin].says[what])
-        except (KeyError, ValueError):
-            return 0.0
-
     def load(self):
         """Mean capacitance of its inputs."""
-        return sum(self.number(name, "capacitance") for name in self.inputs) / max(1, len(self.inputs))
+        try:
+            return sum(float(self.pins[name].says["capacitance"]) for name in self.inputs) / len(self.inputs)
+        except (KeyError, ValueError, ZeroDivisionError):
+            return 0.0
 
 
 # What the flow takes of it.
@@ -316,11 +319,11 @@ class Library:
     ties: list      # cell and pin of 1, of 0, or nothing
     flops: dict     # smallest of each kind
     flop_cells: list
+    flop_pins: dict
     flop_outputs: list
     outputs: list   # of gates
     drives: dict    # each cell's outputs
     gate: dict      # how a clock is gated, or nothing
-    clock_buffer: dict
     nands: dict     # areas
     buffers: list
     set: bool = False
@@ -366,23 +369,15 @@ def smallest(cells):
     return min(cells, key=lambda cell: (cell.area, cell.name), default=None)
 
 
-def driving(cells, load):
-    """The smallest that drives so many pF, else the strongest."""
-    def strength(cell):
-        return max(cell.number(pin, "max_capacitance") for pin in cell.outputs)
-
-    return smallest([cell for cell in cells if strength(cell) >= load]) or max(cells, key=strength, default=None)
-
-
-def gate_of(cells, barred, load):
-    """Cells that gate a clock of such a load: the integrated one may be marked as not for synthesis."""
+def gate_of(cells, barred):
+    """Cells that gate a clock: the integrated one may be marked as not for synthesis."""
     known = [cell for cell in cells + barred if cell.gating() and cell.area > 0]
-    integrated = driving([cell for cell in known if not cell.gating()[2]], load) or driving(known, load)
+    integrated = smallest([cell for cell in known if not cell.gating()[2]]) or smallest(known)
     if integrated:
         clock, enable, test, out = integrated.gating()
         return {"cell": integrated.name, "clock": clock, "enable": enable, "test": test, "out": out, "area": integrated.area}
     latches = [cell for cell in cells if cell.open_latch() and cell.area > 0]
-    both, inverter = driving([cell for cell in cells if cell.is_and2()], load), smallest([cell for cell in cells if cell.is_inverter()])
+    both, inverter = smallest([cell for cell in cells if cell.is_and2()]), smallest([cell for cell in cells if cell.is_inverter()])
     latch = smallest([cell for cell in latches if cell.open_latch()[2]]) or smallest(latches)
     if not (latch and both and inverter):
         return {}
@@ -419,9 +414,7 @@ def discover(path, text, name, checksum):
         if not found:
             raise Failure(f"{path}: no {what}")
     ties = [next(([cell.name, cell.tied(value)] for cell in sorted(own, key=lambda c: (c.area, c.name)) if cell.tied(value)), []) for value in (True, False)]
-    flop = by_kind["dff"] or by_kind["clear"] or by_kind["both"] or by_kind["preset"]
-    load = FANOUT * flop.number(literal(flop.flop[0].says["clocked_on"])[0], "capacitance")
-    gate, buffer = gate_of(free, barred, load), driving([cell for cell in gates if cell.is_buffer()], load)
+    gate = gate_of(free, barred)
     wanted = {cell.name for cell in gates + flops} | {tie[0] for tie in ties if tie} | {gate.get("cell"), gate.get("latch")}
     kept, place = [], 0
     for cell in cells:
@@ -437,10 +430,10 @@ def discover(path, text, name, checksum):
         "name": name, "file": str(path), "checksum": checksum, "nand2": nand2.name, "nor2": nor2.name if nor2 else "",
         "area": nand2.area, "driver": driver.name, "load": round(4 * nand2.load() * scale, 2), "voltage": top.says.get("nom_voltage", ""),
         "ties": ties, "flops": {kind: cell.name for kind, cell in by_kind.items() if cell}, "flop_cells": sorted(cell.name for cell in flops),
+        "flop_pins": {cell.name: cell.flop_pins() for cell in by_kind.values() if cell},
         "flop_outputs": sorted({pin for cell in flops for pin in cell.outputs}),
         "outputs": sorted({pin for cell in gates for pin in cell.outputs}), "gate": gate,
         "drives": {cell.name: cell.outputs for cell in cells if cell.name in wanted},
-        "clock_buffer": {"cell": buffer.name, "in": buffer.inputs[0], "out": buffer.outputs[0]},
         "nands": {cell.name: cell.area for cell in gates if cell.is_nand2() and cell.area > 0},
         "buffers": [cell.name for cell in gates if cell.is_buffer()]}
 

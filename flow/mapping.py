@@ -5,7 +5,7 @@ synth/BLOCK/configs has one configuration a line:   name | top | NAME=VALUE ... 
   models   names in tb/BLOCK/models in which the netlist takes the RTL's place (empty: none), see flow/netlist.py
   options  fast: part of `make test`; quick: its netlist too; hier: also mapped without flattening, for the area of each module;
            nested: only without flattening; gated: with clock gates, see flow/gating.py; prove: proven equal to the RTL; PORT=VALUE: an input tied to a constant;
-           constants:N: outputs that are constant, of all others a path is timed; long: mapped when it is named, no part of `make synth`
+           constants:N: outputs and flops that are constant, of all others a path is timed; long: mapped when it is named, no part of `make synth`
 Fails on latches, memories, combinational loops, unmapped cells, unconstrained endpoints and on every Yosys warning
 that synth/common/warnings does not list. A netlist is made anew when its RTL, configuration, scripts, library or tools change."""
 import fcntl
@@ -103,7 +103,7 @@ class Configuration:
     @cached_property
     def netlist(self):
         """What the netlist is made of."""
-        gating = [Path("flow/gating.py"), str(self.library.gate), str(self.library.clock_buffer)] if self.gated() else []
+        gating = [Path("flow/gating.py"), str(self.library.gate)] if self.gated() else []
         return digest(*self.runs().values(), *gating, *map(design, self.rtl), Path("synth/common/abc.script"), self.constr,
                       Path(self.liberty), version("yosys", "-V"), version("berkeley-abc", "-q", "version"))
 
@@ -144,7 +144,7 @@ class Configuration:
             "BITS": self.bits, "CONSTANTS": self.constants(), "LIBERTY": self.liberty, "DIR": str(self.dir),
             "DRIVER": self.library.driver, "LOAD": f"{self.library.load / 1000:g}", "NAND2": f"{self.library.area:g}",
             "FLOPS": " ".join(self.library.flop_cells), "FLOP_OUTPUTS": " ".join(self.library.flop_outputs),
-            "OUTPUTS": " ".join(self.library.outputs)})
+            "OUTPUTS": " ".join(self.library.outputs), "LATCH_DATA": self.library.gate.get("data", "")})
         # OpenSTA's exit status tells nothing.
         error, lines = grep("^(OpenSTA:|Error|Warning)", log), [line[1:] for line in read(log).splitlines() if line[:1] == "@"]
         if error or not lines:

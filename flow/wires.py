@@ -160,16 +160,19 @@ def nearest(points, shape):
     return min(points, key=lambda point: abs(2 * point[1] - shape[1] - shape[3]) + abs(2 * point[2] - shape[2] - shape[4]))
 
 
-def patch(nets, placed, source, made):
+def patch(nets, placed, shapes, source, made):
     """Adds the supply's comb, and widens what is smaller than the process lets metal be, a via's pad or a port's pin without a wire on it, in the wires and in a copy of
     the DEF. There the router's stubs are written anew: one that is a point, which magic draws as it likes, is a square."""
     lines = []
+    on_pins = tiled((rectangle, None) for found in shapes.values() for rectangles in found.values() for rectangle in rectangles)
     for name, rectangles in supply(placed).items():
         nets[name].stubs += [(1, *rectangle) for rectangle in rectangles]
     ports = placed.ports
     for name, wires in nets.items():
         wired = {(metal, x, y) for metal, x0, y0, x1, y1 in wires.segments for x, y in ((x0, y0), (x1, y1))}
-        alone = {(metal, x, y) for low, x, y in wires.vias for metal in (low, low + 1) if metal > 1} | ({ports[name]} if name in ports else set())
+        alone = {(metal, x, y) for low, x, y in wires.vias for metal in (low, low + 1)} | ({ports[name]} if name in ports else set())
+        alone = {(metal, x, y) for metal, x, y in alone if metal > 1
+                 or not any(touch(pads(1, x, y)[0], rectangle) for rectangle, _ in around(on_pins, pads(1, x, y)[0]))}
         wires.stubs += [(metal, x - 200, y - 250, x + 200, y + 250) for metal, x, y in sorted(alone - wired)]
         for metal, x0, y0, x1, y1 in wires.stubs:
             middle = f"( {x0} {(y0 + y1) // 2} ) ( {x1} * )" if x1 - x0 > y1 - y0 else f"( {(x0 + x1) // 2} {y0} ) ( * {y1} )"

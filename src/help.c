@@ -100,6 +100,11 @@ static void print_paragraph(const struct paragraph *p) {
     unsigned column = 0, lines = 0;
     for (const char *at = p->text; *at && lines < 6;) {
         const size_t space = strspn(at, " \n\t"), n = strcspn(at + space, " \n\t");
+        const char *end = strncmp(at + space, "<!--", 4) == 0 ? strstr(at + space, "-->") : NULL;
+        if (end) { /* a page's marks are none of its text */
+            at = end + 3;
+            continue;
+        }
         if (n == 0)
             break;
         if (column > 0 && column + 1 + n > WIDTH) {

@@ -122,9 +122,17 @@ static pm_status model(const char *block, const char *params, bool wave, char pa
         fits = n < FIXED + WORDS;
     }
     *path = 0;
-    if (!fits || pm_first_line(argv, path, MODEL_PATH) != 0) {
-        snprintf(err, errlen, "%s: the simulation model (%s) could not be built: %s", block, params,
-                 fits ? path : "too many parameters");
+    const bool terminal = isatty(STDERR_FILENO);
+    if (terminal) /* up to a minute where it is not there yet */
+        fprintf(stderr, "\rbuilding the simulation model of %s\033[K", block);
+    const bool built = fits && pm_first_line(argv, path, MODEL_PATH) == 0;
+    if (terminal)
+        fputs("\r\033[K", stderr);
+    if (!built) {
+        snprintf(
+            err, errlen,
+            "%s: the simulation model (%s) could not be built: %s; perimeter doctor says what is missing",
+            block, params, fits ? path : "too many parameters");
         return PM_EBUILD;
     }
     return PM_OK;

@@ -9,6 +9,7 @@
 #include "run_classes.h"
 #include "run_fidelity.h"
 #include "twin.h"
+#include "words.h"
 
 #include <limits.h>
 
@@ -42,6 +43,7 @@ struct pm_run_job {
     struct pm_plan plan;
     struct pm_error error;
     struct pm_network network;
+    struct pm_words words; /**< of a decoder */
     struct pm_run_held held;
 };
 
@@ -55,7 +57,7 @@ pm_status pm_run_load_network(struct pm_run_job *j);
  * together. `drawn`: something is drawn elsewhere, so that a seed is of use. */
 pm_status pm_run_check(struct pm_run_job *j, const struct pm_plan *const plans[], size_t count, bool drawn);
 unsigned pm_run_threads(const struct pm_run_job *j);
-/** "WHAT: DONE of TOTAL" on a terminal. */
+/** "WHAT: DONE of TOTAL, N s left" on a terminal; one pass at a time. */
 void pm_run_progress(const char *what, unsigned done, unsigned total);
 
 /** A placement of j's network, settled on the first inputs where it asks for that. */

@@ -77,8 +77,8 @@ static bool knows_best(struct pm_search_job *c, size_t best) {
 }
 
 static pm_status print_report(struct pm_search_job *c) {
-    printf("%s, seed %" PRIu64 ": %u candidates, %u validation images; target %.2f %%\n",
-           pm_search_methods[c->method], c->seed, c->done, c->s.images, c->target);
+    printf("%s, seed %" PRIu64 ": %u candidates, the best by %u, %u validation images; target %.2f %%\n",
+           pm_search_methods[c->method], c->seed, c->done, c->at, c->s.images, c->target);
     printf("policy                        speedup  accuracy\n");
     print_policy(c, "8/8", c->eight);
     print_policy(c, "4/4, ends 8/8: the ceiling", c->four);

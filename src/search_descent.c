@@ -158,8 +158,10 @@ static pm_status move(struct pm_search_job *c, bool *moved) {
 pm_status pm_search_descend(struct pm_search_job *c) {
     pm_status status = PM_OK;
     c->alone = c->found;
-    if (pm_search_reward(c, c->uniform) > pm_search_reward(c, c->found))
+    if (pm_search_reward(c, c->uniform) > pm_search_reward(c, c->found)) {
         c->found = c->uniform;
+        c->at = 0;
+    }
     for (bool moved = true; moved && status == PM_OK && c->done < c->episodes;)
         status = move(c, &moved);
     return status;

@@ -45,8 +45,10 @@ bool pm_search_tells(const struct pm_search_job *c) {
 
 /* Policy `number` was tried: told on a terminal. */
 void pm_search_tried(struct pm_search_job *c, size_t number) {
-    if (c->done == 0 || pm_search_reward(c, number) > pm_search_reward(c, c->found))
+    if (c->done == 0 || pm_search_reward(c, number) > pm_search_reward(c, c->found)) {
         c->found = number;
+        c->at = c->done + 1;
+    }
     c->s.seen[number].tried = true;
     c->done++;
     if (!pm_search_tells(c))

@@ -28,6 +28,7 @@ struct pm_search_job {
     double target;                /* accuracy, % */
     time_t begun;
     unsigned done, all; /* candidates */
+    unsigned at;        /* the candidate that was `found`; 0: that of one number of bits */
     pm_status status;   /* inside NLopt */
 };
 

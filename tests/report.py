@@ -174,6 +174,13 @@ def hostile(work: Path, files: list[Path]) -> None:
         check(f"hostile texts everywhere in {name}", done.returncode == 0 and not done.stderr, done.stderr)
         read = sound(f"leave its page sound: {name}", page)
         check(f"one script, ours: {name}", read is not None and read.count["script"] == 1 and read.count.get("img", 0) <= 12)
+    key, value = "<script>alert(2)</script>", "<img src=x onerror=y>"
+    file, page = work / "names.jsonl", work / "names.html"
+    points = [json.dumps({"sweep": {"job": "conversion", "grid": {key: [1, 2]}}}, separators=(",", ":"))] + [json.dumps({"point": i, key: i, value: i * i}) for i in (1, 2)]
+    file.write_text("\n".join(points) + "\n")
+    done = call("report", file, "--output", page)
+    read = sound("names of settings and results as headings", page)
+    check("are text in them", done.returncode == 0 and read is not None and read.count["script"] == 1 and "img" not in read.count and key in read.words, done.stderr)
     odd = {"effective_config": {"place": 3, "model": 7}, "counts": {"a": {"b": {"lines": [1e308, 1e308, -5, None], "vectors": 0, "accesses": 1e308}}, "c": 4},
            "energy": {"a": {"b": 1}}, "variants": [1, None, {"variant": 3, "accuracy_integer": 1e300, "clocks": 1e300}] * 3, "confusion": [[1, 2], 3, [-1, 1e300, 5, 6]],
            "changed": [{"image": 1e300, "height": 1e9, "width": 2, "channels": 1, "pixels": "zz"}, 4, {"image": 2, "height": 1, "width": 1, "channels": 1, "pixels": "f"}],
@@ -282,6 +289,10 @@ def in_browser(work: Path, page: Path, keep: str | None) -> None:
     bare.write_text(re.sub(r"<script>.*?</script>", "", page.read_text(), flags=re.S))
     done = chromium(work, f"--screenshot={picture}", "--window-size=1000,1500", "--blink-settings=preferredColorScheme=1", page=bare)
     check("a picture of the page, without scripts", picture.exists() and picture.stat().st_size > 20000, done.stderr)
+    paper = work / "paper.pdf"
+    done = chromium(work, f"--print-to-pdf={paper}", page=bare)
+    sheets = len(re.findall(rb"/Type\s*/Page\b", paper.read_bytes())) if paper.exists() else 0
+    check(f"on paper, {sheets} sheets", sheets >= 6, done.stderr)
     if keep:
         shutil.copyfile(picture, keep)
 

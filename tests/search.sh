@@ -58,6 +58,12 @@ mpirun --allow-run-as-root --oversubscribe -n 3 "$build/perimeter" search models
     --output "$work/ddpg.json" --method ddpg --episodes 23 >"$work/ddpg.out" 2>"$work/err"
 cmp -s "$work/whole" "$work/ddpg.json.seen" && cmp -s "$work/whole.out" "$work/ddpg.out"
 check "three processes: the same" $?
+# One process cannot write: the others do not wait for it.
+mkdir -p "$work/folder/p.json.seen"
+timeout 60 mpirun --allow-run-as-root --oversubscribe -n 3 "$build/perimeter" search models/fashion-cnn --data "$data" --xbar 64x64 --images 30 \
+    --output "$work/folder/p.json" --method esch --episodes 6 >/dev/null 2>"$work/err"
+[ $? = 2 ] && [ "$(grep -c '^perimeter:' "$work/err")" = 1 ] && grep -q 'p.json.seen: Is a directory' "$work/err"
+check "a process that fails ends all" $?
 search other --method ddpg --episodes 23 --seed 2
 ! cmp -s "$work/whole" "$work/other.json.seen"
 check "another seed: another way" $?
@@ -69,6 +75,19 @@ check "exhaustive ends at the first that could not be better: $(head -n 1 "$work
 awk -v found="$(sed -n 's/^found *\([0-9.]*\)x.*/\1/p' "$work/all.out")" -v target="$(sed -n 's/.*target \([0-9.]*\) .*/\1/p' "$work/all.out")" \
     '/^Front/ { on = 1; next } on && $1 + 0 > found + 0 { faster++; if ($2 >= target) bad = 1 } END { exit !(faster > 0 && !bad) }' "$work/all.out"
 check "what is faster misses the target" $?
+# The optimum, and what others come to with far fewer candidates: at least 95 % of its reward.
+near() { # METHOD OPTIONS...
+    method=$1
+    shift
+    "$build/perimeter" search models/fashion-cnn --data "$data" --xbar 64x64 --images 100 --drop 1 --output "$work/near.json" --method "$method" "$@" \
+        >"$work/near.out" 2>"$work/err"
+    of=$(sed -n 's/^\([0-9.]*\) % of the best.*/\1/p' "$work/near.out")
+    awk -v of="$of" 'BEGIN { exit !(of >= 95 && of <= 100) }'
+    check "$method comes to ${of:-no} % of the best's reward: $(sed -n 's/^found  *//p' "$work/near.out")" $?
+}
+near exhaustive
+near esch --episodes 150
+near ddpg --episodes 90 --descent 60
 # What it says is what the policy does.
 "$build/perimeter" compile models/fashion-cnn --policy "$work/ddpg.json" --xbar 64x64 --output "$work/c" >"$work/c.out"
 grep -q ": $(sed -n 's/^found *\([0-9.]*\)x.*/\1/p' "$work/ddpg.out")x" "$work/c.out"

@@ -142,8 +142,11 @@ void pm_page_table(struct pm_page *p, const char *caption, const char *name, con
     for (const char *at = columns; *at;) {
         const size_t n = strcspn(at, "|");
         const bool words = *at == '<' || at == columns;
-        pm_page_html(p, "<th scope=\"col\"%s>%.*s</th>", words ? "" : " class=\"n\"", (int)n - (*at == '<'),
-                     at + (*at == '<'));
+        char title[256];
+        snprintf(title, sizeof title, "%.*s", (int)n - (*at == '<'), at + (*at == '<'));
+        pm_page_html(p, "<th scope=\"col\"%s>", words ? "" : " class=\"n\"");
+        pm_page_text(p, title);
+        pm_page_html(p, "</th>");
         at += n + (at[n] == '|');
     }
     pm_page_html(p, "</tr></thead>\n<tbody>\n");
@@ -204,7 +207,7 @@ void pm_page_cell_number(struct pm_page *p, double v, int digits) {
 
 void pm_page_cell_kind(struct pm_page *p, double v, char kind) {
     char mark[64] = "";
-    if (kind && strchr("MSXA", kind))
+    if (isfinite(v) && kind && strchr("MSXA", kind))
         snprintf(mark, sizeof mark, "<span class=\"k k%c\"></span>%c ", kind, kind);
     cell(p, v, -1, mark);
 }

@@ -37,7 +37,8 @@ struct pm_report_column {
     int digits; /**< negative: as many as it takes */
 };
 
-/** A table of some objects, without the columns that none of them has. name(object), its heading. */
+/** A table of some objects, without the columns that none of them has. name_key: the member that heads a row;
+ * heading: what it is, above. */
 void pm_report_objects(struct pm_page *p, const char *caption, const char *heading,
                        const cJSON *const object[], unsigned n, const char *name_key,
                        const struct pm_report_column column[]);
@@ -46,7 +47,7 @@ struct pm_report_point {
     double x, y;
     const char *name; /**< what is shown under the mouse */
     char kind;        /**< of bars: M, S, X, A; 0: none */
-    bool front;       /**< set by pm_report_front */
+    bool front;       /**< no other beats it: pm_report_front */
 };
 
 /** Marks the points that no other is at least as good as in both, and better in one. */
