@@ -140,7 +140,7 @@ static const struct pm_setting settings[] = {
     {PM_SET_ONE_OF("coding-q", "twos|sign", "twos")},
     {PM_SET_ONE_OF("coding-o", "twos|sign", "sign")},
     {PM_SET_FLAG("causal", "0"), .help = "1: a token attends to itself and to those before it alone"},
-    {PM_SET_INTEGER("prefill", 0, PM_MAX_TOKENS, "0"),
+    {PM_SET_INTEGER("prefill", 0, PM_MAX_KEYS, "0"),
      .help = "tokens of the first run, behind which each is appended by a run of its own; 0: all"},
     {0},
 };
@@ -149,7 +149,7 @@ static const struct pm_op op = {
     .name = "flare-attention",
     .block = "flare_attention",
     .summary = "one layer's attention on N tokens: K and V pass, then Q, L, A and O; value = y * 2^e",
-    .limit = {{'N', PM_MAX_TOKENS}, {'D', PM_MAX_WIDTH}},
+    .limit = {{'N', PM_MAX_KEYS}, {'D', PM_MAX_WIDTH}},
     .in = {{.name = "x", .dims = "ND", .dtype = PM_INT8},
            {.name = "ex",
             .dims = "N",
