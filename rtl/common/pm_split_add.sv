@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// a + b modulo 2^W in a third of the depth of a ripple: the upper thirds are added with and without a carry, and the carry from below
-/// chooses. Mapping for area turns an adder into a ripple, whatever it is written as; several adders stay several.
+/// a + b modulo 2^W in a third of the depth of a ripple: the upper thirds are added with and without a carry, and the carry from
+/// below chooses. Mapping for area turns an adder into a ripple, whatever it is written as; several adders stay several.
 module pm_split_add #(
     /// Bits, at least 3.
     parameter int unsigned W = 40
