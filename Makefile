@@ -214,8 +214,6 @@ $(BUILD)/test/report.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/report.py
 $(BUILD)/test/shell.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/shell.py
-$(BUILD)/test/examples.tap: $(BUILD)/perimeter $(BUILD)/perimeter.pc
-	$(tap) tests/examples.sh
 $(BUILD)/test/deb.tap: $(BUILD)/perimeter $(BUILD)/libperimeter.a
 	$(tap) tests/deb.sh
 $(BUILD)/test/waves.tap: $(BUILD)/perimeter
@@ -253,6 +251,12 @@ $(BUILD)/fuzz/%.replay: $(BUILD)/asan/tests/fuzz/%.o $(BUILD)/asan/tests/fuzz/re
 	$(CC) -fsanitize=address,undefined -o $@ $^ $(if $(filter vectors,$*),-Wl$(comma)--wrap=pm_rtl_open$(comma)--wrap=pm_rtl_close) $(LIBS)
 $(BUILD)/test/fuzz.tap: $(FUZZ:%=$(BUILD)/fuzz/%.replay)
 	$(tap) sh -c 'for t in $(FUZZ); do $(BUILD)/fuzz/$$t.replay $$t $$PWD/tests/fuzz/$$t/* || exit 1; done'
+# What stands in examples/ is built and run.
+$(BUILD)/examples/flare_apb: $(BUILD)/obj/examples/flare_apb/network.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(LIBS)
+$(BUILD)/test/examples.tap: $(BUILD)/perimeter $(BUILD)/perimeter.pc $(BUILD)/examples/flare_apb
+	$(tap) tests/examples.sh $(DATA)
 $(BUILD)/tests/mknpy $(BUILD)/tests/mkbert: $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o
 	@mkdir -p $(@D)
 	$(CC) -o $@ $< -lm
@@ -297,7 +301,8 @@ run: all
 	@$(BUILD)/perimeter compile models/fashion-vit-xbar --policy models/train/policy.json --xbar 64x64 --output $(BUILD)/run/xbar
 	@$(BUILD)/perimeter run $(BUILD)/run/xbar --data $(DATA) --images 1000 --engine both --rtl-images 1 --summary $(BUILD)/run/xbar.json
 	@echo
-	@$(BUILD)/perimeter chip models/fashion-vit --system flare --measured $(BUILD)/run/summary.json --output $(BUILD)/run/chip.json >/dev/null
+	@$(BUILD)/perimeter chip models/fashion-vit --place 'attn*=flare' --place 'ffn*=hyflexpim' --measured $(BUILD)/run/summary.json \
+	    --output $(BUILD)/run/chip.json >/dev/null
 	@rm -f $(BUILD)/run/chips.jsonl
 	@$(BUILD)/perimeter sweep docs/sweeps/chip.json --output $(BUILD)/run/chips.jsonl
 	@$(BUILD)/perimeter report --output $(BUILD)/run/report.html

@@ -337,12 +337,6 @@ pm_status pm_run_images(struct pm_run_job *j, const struct pm_run_pass *pass, st
     return status;
 }
 
-void pm_run_held_free(struct pm_run_held *h) {
-    free(h->pixels);
-    free(h->label);
-    *h = (struct pm_run_held){0};
-}
-
 void pm_run_outcome_free(struct pm_run_outcome *o) {
     pm_tally_free(&o->tally);
     free(o->rtl);

@@ -336,7 +336,7 @@ _perimeter_of() { # QUESTION [ABOUT]
     'in-sfu-fp16') echo 'a b c' ;;
     'out-sfu-fp16') echo 'y flags' ;;
     'set-sfu-fp16') echo 'f m e' ;;
-    'sample-sfu-fp16') echo 'products scaled roots' ;;
+    'sample-sfu-fp16') echo 'products scaled roots timing' ;;
     'value-sfu-fp16 f') echo 'add sub mul fma div sqrt max i2f' ;;
     'in-sfu-norm') echo 'x gamma beta' ;;
     'out-sfu-norm') echo 'y' ;;
@@ -360,7 +360,7 @@ _perimeter_of() { # QUESTION [ABOUT]
     'in-sfu-softmax') echo 'a keep' ;;
     'out-sfu-softmax') echo 'a8 z p' ;;
     'set-sfu-softmax') echo 'm e bits lanes' ;;
-    'sample-sfu-softmax') echo 'rows' ;;
+    'sample-sfu-softmax') echo 'rows timing' ;;
     'in-shift-add') echo 'code plane neg accesses' ;;
     'out-shift-add') echo 'y' ;;
     'set-shift-add') echo 'wbits xbits rows' ;;
@@ -394,7 +394,7 @@ _perimeter_of() { # QUESTION [ABOUT]
     'in-xbar-cost') echo 'layers policy' ;;
     'out-xbar-cost') echo 't tiles' ;;
     'set-xbar-cost') echo 'cell rows cols map twrite tmvm' ;;
-    'sample-xbar-cost') echo 'layers large' ;;
+    'sample-xbar-cost') echo 'layers vgg-16 large' ;;
     'value-xbar-cost map') echo 'dc of dr' ;;
     'in-xbar-gemv') echo 'x w' ;;
     'out-xbar-gemv') echo 'y clips' ;;

@@ -207,7 +207,7 @@ void pm_page_cell_number(struct pm_page *p, double v, int digits) {
 
 void pm_page_cell_kind(struct pm_page *p, double v, char kind) {
     char mark[64] = "";
-    if (kind && strchr("MSXA", kind))
+    if (isfinite(v) && kind && strchr("MSXA", kind))
         snprintf(mark, sizeof mark, "<span class=\"k k%c\"></span>%c ", kind, kind);
     cell(p, v, -1, mark);
 }
