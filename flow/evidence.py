@@ -9,7 +9,7 @@ from pathlib import Path
 from common import Failure, blocks, digest, fill, program, read_tsv, rtl_files, table, update_tsv
 
 NUMBERS, PROOFS = "tb/evidence.tsv", "formal/results.tsv"
-FUZZED = ("npy", "safetensors", "json", "idx", "image", "pairs", "wav", "network", "onnx", "op", "vectors", "chip")
+FUZZED = ("npy", "safetensors", "json", "idx", "image", "pairs", "wav", "network", "weights", "onnx", "op", "vectors", "chip")
 MUTANTS = ("mutants", "killed", "equivalent", "survived", "not_judged")
 MARK = "{}: flow/evidence.py"
 

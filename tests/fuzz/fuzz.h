@@ -24,16 +24,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
         }                                                                                                    \
     } while (0)
 
-/* The path of a file in memory with these bytes, good until the next call. */
-static inline const char *fuzz_file(const uint8_t *data, size_t n) {
-    static int fd = -1;
-    static char path[32];
-    if (fd < 0) {
-        fd = memfd_create("fuzz", 0);
-        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+/* The path of a file in memory with these bytes, one of two, good until its next call. */
+static inline const char *fuzz_file_of(unsigned which, const uint8_t *data, size_t n) {
+    static int fds[2] = {-1, -1};
+    static char path[2][32];
+    int *fd = &fds[which];
+    if (*fd < 0) {
+        *fd = memfd_create("fuzz", 0);
+        snprintf(path[which], sizeof path[which], "/proc/self/fd/%d", *fd);
     }
-    FUZZ_NEED(fd >= 0 && ftruncate(fd, 0) == 0 && pwrite(fd, data, n, 0) == (ssize_t)n);
-    return path;
+    FUZZ_NEED(*fd >= 0 && ftruncate(*fd, 0) == 0 && pwrite(*fd, data, n, 0) == (ssize_t)n);
+    return path[which];
+}
+
+static inline const char *fuzz_file(const uint8_t *data, size_t n) {
+    return fuzz_file_of(0, data, n);
 }
 
 /* A rejection says which file and why, in one line; a success says nothing. */
