@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Toggles of each cell's output pin, from a netlist and a waveform of the instance u_dut. A netlist of several modules comes flattened, so
+"""Cells of a netlist, and toggles of their outputs' nets, from it and a waveform of the instance u_dut. A netlist of several modules comes flattened, so
 that its names are the waveform's paths."""
 import re
 from collections import defaultdict
@@ -7,18 +7,24 @@ from collections import defaultdict
 from common import Failure
 
 
-def drivers(net):
-    """Net -> cell and pin that drive it."""
-    found, cell = {}, None
+def cells(net):
+    """Type and pins, each with its net, of every cell by name."""
+    found, pins = {}, None
     with open(net, encoding="utf-8") as lines:
         for line in lines:
-            words = line.split()
-            if len(words) > 1 and re.fullmatch("[A-Z][A-Z0-9]*", words[0]) and re.search(r"_\d+_$", words[1]):
-                cell = words[1].removeprefix("\\")
-            elif output := re.match(r"\s*\.(Y|YC|YS|Q)\((.*)", line.rstrip("\n")):
-                name = re.sub(r" *\),?$", "", output[2]).removeprefix("\\").replace(" ", "")
-                found[name] = cell, output[1]
+            if head := re.match(r"  (\w+) (\\\S+ |\w+) \($", line):
+                pins = {}
+                found[plain(head[2])] = head[1], pins
+            elif pin := re.match(r"    \.(\w+)\((.*)\),?$", line):
+                if pins is not None:
+                    pins[pin[1]] = plain(pin[2])
+            elif line.startswith("  );"):
+                pins = None
     return found
+
+
+def plain(name):
+    return name.removeprefix("\\").replace(" ", "")
 
 
 class Waveform:
@@ -78,13 +84,13 @@ class Waveform:
         return found
 
 
-def activity(net, file):
-    """Clocks, and toggles a clock of each (cell, pin)."""
+def activity(cells_, drives, file):
+    """Clocks, and toggles a clock of each net that a cell drives; `drives`: outputs of each type of cell."""
     wave = Waveform(file)
     clocks = wave.count[wave.clock, 0] / 2
     nets = wave.nets()
-    pins = drivers(net)
-    missing = [name for name in pins if name not in nets]
+    driven = [pins[pin] for kind, pins in cells_.values() for pin in drives[kind] if pins.get(pin)]
+    missing = [name for name in driven if name not in nets]
     if missing:
-        raise Failure(f"{net}: {len(missing)} pins without a waveform, as {missing[0]}")
-    return clocks, {pin: nets[name] / clocks for name, pin in pins.items()}
+        raise Failure(f"{file}: {len(missing)} nets are not in it, as {missing[0]}")
+    return clocks, {name: nets[name] / clocks for name in driven}

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Named configurations of blocks, mapped onto OSU018 with Yosys and ABC and timed with OpenSTA.
+"""Named configurations of blocks, mapped onto a library of cells (OSU018, or flow/liberty.py's) with Yosys and ABC and timed with OpenSTA.
 synth/BLOCK/configs has one configuration a line:   name | top | NAME=VALUE ... | clock, ns | bits | models | options
   bits     what gate equivalents are divided by (empty: nothing)
   models   names in tb/BLOCK/models in which the netlist takes the RTL's place (empty: none), see flow/netlist.py
   options  fast: part of `make test`; quick: its netlist too; hier: also mapped without flattening, for the area of each module;
-           nested: only without flattening; prove: proven equal to the RTL; PORT=VALUE: an input tied to a constant;
-           constants:N: outputs that are constant, of all others a path is timed; long: mapped when it is named, no part of `make synth`
+           nested: only without flattening; gated: with clock gates, see flow/gating.py; prove: proven equal to the RTL; PORT=VALUE: an input tied to a constant;
+           constants:N: outputs and flops that are constant, of all others a path is timed; long: mapped when it is named, no part of `make synth`
 Fails on latches, memories, combinational loops, unmapped cells, unconstrained endpoints and on every Yosys warning
 that synth/common/warnings does not list. A netlist is made anew when its RTL, configuration, scripts, library or tools change."""
 import fcntl
 import json
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -17,28 +18,40 @@ from pathlib import Path
 
 from common import (BUILD, LIBERTY, Failure, block_list, blocks, chparam, design, digest, grep, parameters, read, rtl_files, tool,
                     version, write, yosys)
+from liberty import library
 from models import canonical
 
 # What Yosys's `synth` does, without the rounds that find nothing here: half its time, area within 0.5%. A memory that is left stores
 # something: it should have been a macro.
-GENERIC = """{flatten} opt_expr; opt_clean; check; opt_merge; opt_muxtree; opt_reduce; opt_dff; opt_clean; opt_expr; wreduce; peepopt;
+WORDS = """{flatten} opt_expr; opt_clean; check; opt_merge; opt_muxtree; opt_reduce; opt_dff; opt_clean; opt_expr; wreduce; peepopt;
     opt_clean; alumacc; opt_expr; opt_merge; opt_clean; select -assert-none t:$mem*; {tied}
-    techmap; opt_expr; opt_merge; opt_dff; opt_clean; check -assert; select -assert-none t:$dlatch* t:$_DLATCH* t:$_SR_*; """
+    """
+BITS = """techmap; opt_expr; opt_merge; opt_dff; opt_clean; check -assert; select -assert-none t:$dlatch* t:$_DLATCH* t:$_SR_*; """
+# Between the two, clock gates in place of enables.
+GATED = """write_json DIR/enables.json; exec -q -expect-return 0 -- flow/gating.py insert DIR/enables.json DIR/gates.json DIR/gates.v; design -reset;
+    read_json DIR/gates.json; techmap -map DIR/gates.v; opt_clean; """
 MAPPED = """dfflibmap -liberty {liberty};
-    abc -liberty {liberty} -script synth/common/abc.script -constr synth/common/abc.constr;
-    {nested} opt_clean -purge; setundef -zero; check -assert -mapped; tee -q -o DIR/{stat} stat -liberty {liberty}; """
+    abc -liberty {liberty} -script synth/common/abc.script -constr {constr};
+    {nested} opt_clean -purge; setundef -zero; {ties}check -assert -mapped; tee -q -o DIR/{stat} stat -liberty {liberty}; """
 
 
 class Configuration:
     def __init__(self, block, line):
         self.block = block
         self.config, self.top, self.parameters, self.period, self.bits, models, options = line
+        self.library = library()
+        self.period = self.library.clock or self.period
         self.models = [name.strip() for name in models.split(",") if name.strip()]
         self.options = options.split()
         self.name = f"{block}-{self.config}"
-        self.dir = BUILD / "synth" / self.name
-        self.json = BUILD / "synth" / f"{self.name}.json"
+        self.folder = self.library.folder()
+        self.dir = self.folder / self.name
+        self.json = self.folder / f"{self.name}.json"
+        self.liberty = LIBERTY if self.library.standard() and not self.gated() else self.library.used
         self.net = self.dir / "net.v"
+
+    def gated(self):
+        return "gated" in self.options
 
     def constants(self):
         return next((option.split(":")[1] for option in self.options if option.startswith("constants:")), "0")
@@ -63,9 +76,22 @@ class Configuration:
             # Benches look at buses, also inside; OpenSTA does not read what Yosys writes of them.
             buses = "write_verilog -noattr -noexpr DIR/buses.v;" if self.models else ""
             nested = f"setundef -zero; {buses} splitnets -ports;"
-        return (f"read_liberty -lib {LIBERTY}; {self.front()}"
-                + GENERIC.format(flatten="flatten;" if flatten else "", tied="opt_dff -sat; opt_clean;" if self.ties() else "")
-                + MAPPED.format(liberty=LIBERTY, nested=nested, stat=stat))
+        high, low = self.library.ties
+        ties = f"hilomap -hicell {' '.join(high)} -locell {' '.join(low)}; " if high and low else ""
+        words = WORDS.format(flatten="flatten;" if flatten else "", tied="opt_dff -sat; opt_clean;" if self.ties() else "")
+        if self.gated():
+            words += GATED
+        return (f"read_liberty -lib {self.liberty}; {self.front()}" + words + BITS
+                + MAPPED.format(liberty=self.liberty, constr=self.constr, ties=ties, nested=nested, stat=stat))
+
+    @property
+    def constr(self):
+        """What ABC knows of a block's neighbours."""
+        if self.library.standard():
+            return Path("synth/common/abc.constr")
+        path = self.folder / f"{self.library.driver}-{self.library.load:g}.constr"
+        write(path, f"set_driving_cell {self.library.driver}\nset_load {self.library.load:g}\n")
+        return path
 
     def runs(self):
         """Logs and commands of Yosys's runs."""
@@ -77,13 +103,15 @@ class Configuration:
     @cached_property
     def netlist(self):
         """What the netlist is made of."""
-        return digest(*self.runs().values(), *map(design, self.rtl), Path("synth/common/abc.script"), Path("synth/common/abc.constr"),
-                      Path(LIBERTY), version("yosys", "-V"), version("berkeley-abc", "-q", "version"))
+        gating = [Path("flow/gating.py"), str(self.library.gate)] if self.gated() else []
+        return digest(*self.runs().values(), *gating, *map(design, self.rtl), Path("synth/common/abc.script"), self.constr,
+                      Path(self.liberty), version("yosys", "-V"), version("berkeley-abc", "-q", "version"))
 
     @cached_property
     def source(self):
         """What its numbers are made of."""
-        return digest(self.netlist, self.period, self.bits, self.constants(), Path("synth/common/report.tcl"), version("sta", "-version"))
+        settings = [] if self.library.standard() else [self.library.nand2, self.library.driver, self.library.load]
+        return digest(self.netlist, self.period, self.bits, self.constants(), *settings, Path("synth/common/report.tcl"), version("sta", "-version"))
 
     def gates(self):
         """What is simulated and proven: with buses where there are."""
@@ -113,7 +141,10 @@ class Configuration:
         log = self.dir / "sta.log"
         tool(["sta", "-no_splash", "-exit", "synth/common/report.tcl"], log, env={
             "BLOCK": self.block, "CONFIG": self.config, "TOP": self.top, "PARAMS": self.parameters, "PERIOD": self.period,
-            "BITS": self.bits, "CONSTANTS": self.constants(), "LIBERTY": LIBERTY, "DIR": str(self.dir)})
+            "BITS": self.bits, "CONSTANTS": self.constants(), "LIBERTY": self.liberty, "DIR": str(self.dir),
+            "DRIVER": self.library.driver, "LOAD": f"{self.library.load / 1000:g}", "NAND2": f"{self.library.area:g}",
+            "FLOPS": " ".join(self.library.flop_cells), "FLOP_OUTPUTS": " ".join(self.library.flop_outputs),
+            "OUTPUTS": " ".join(self.library.outputs), "LATCH_DATA": self.library.gate.get("data", "")})
         # OpenSTA's exit status tells nothing.
         error, lines = grep("^(OpenSTA:|Error|Warning)", log), [line[1:] for line in read(log).splitlines() if line[:1] == "@"]
         if error or not lines:
@@ -198,7 +229,9 @@ def make(names, jobs):
 
 
 def bench(block, folder, model):
+    """Netlists for a model: with PERIMETER_NETLIST=gated those with clock gates, else those without."""
+    gated = os.environ.get("PERIMETER_NETLIST") == "gated"
     for config in configurations(block, "all"):
-        if canonical(block, model) in [canonical(block, name) for name in config.models]:
+        if config.gated() == gated and canonical(block, model) in [canonical(block, name) for name in config.models]:
             config.make()
             print(config.bench(folder))

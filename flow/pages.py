@@ -126,6 +126,16 @@ def speed(_: Path) -> str:
     return table(["path", "D x M", "vectors", "MMAC/s", "ratio"], lines)
 
 
+def networks(_: Path) -> str:
+    """Whole networks, and what is wanted of them on two cores."""
+    lines = []
+    for row in rows("bench/networks.tsv"):
+        two = 2000 / float(row["cpu_ms"])
+        goal = [f"{int(row['goal']):,}", f"{two / int(row['goal']):.2f}"] if row["goal"] else ["", ""]
+        lines.append([row["network"], row["inputs"], row["cpu_ms"], f"{two:,.0f}", *goal])
+    return table(["network", "inputs", "CPU ms an input", "a second, two cores", "goal", "ratio"], lines)
+
+
 @functools.cache
 def rows(path: str) -> list[dict[str, str]]:
     """Of committed results."""
@@ -202,7 +212,7 @@ def counted() -> dict[str, str]:
     return dict(m.groups() for log in whole if (m := re.search(r"^# bench (\w+): (\d+) integers compared", log, re.M)))
 
 
-REGIONS = {f.__name__: f for f in (ports, modules, proofs, blocks, speed)}
+REGIONS = {f.__name__: f for f in (ports, modules, proofs, blocks, speed, networks)}
 VALUES = {"__builtins__": {}} | {f.__name__: f for f in (least, most, ge, ns, mapped, accesses, tried, power, ran, compared)}
 
 

@@ -10,23 +10,23 @@ but a cell's power is linear in its toggles: P(0) + toggles a clock * (P(1) - P(
 everywhere."""
 import re
 import struct
-from collections import defaultdict
 
-from activity import activity
-from common import BUILD, LIBERTY, Failure, fill, grep, program, read, read_tsv, table, tool, write_tsv, yosys
+from activity import activity, cells, plain
+from common import BUILD, Failure, fill, grep, program, read, read_tsv, table, tool, write, write_tsv, yosys
 from mapping import named
 
 VECTORS = BUILD / "synth/vectors"
 ENERGY, TOKEN = "synth/power.tsv", "synth/token.tsv"
-COLUMNS = ["netlist", "clocks", "unit", "units", "mw", "mw_clock_pins", "mw_flops", "mw_other", "pj"]
+COLUMNS = ["netlist", "clocks", "unit", "units", "mw", "mw_clock_pins", "mw_gates", "mw_flops", "mw_other", "pj"]
 MAC = "nmc-mac --in x={v}/%s_x.npy --in w={v}/%s_w.npy --set signed=0 --set order=%s --out y={v}/%s_y.npy --out stats={v}/%s_stats.npy"
+OPS = {"bitsift": ("access", "bitsift --in x={v}/x.npy --out accesses={v}/accesses.npy"),
+       "flare_gemv": ("access", "flare-gemv --in x={v}/a.npy --in w={v}/v.npy --set wbits=10 --out y={v}/y.npy --out accesses={v}/accesses.npy"),
+       "vdr_softmax": ("row", "vdr-softmax --in x={v}/logit.npy --in ne={v}/ne.npy --out a={v}/rows.npy --out z={v}/z.npy"),
+       "hyflex_gemv": ("conversion", "hyflex-gemv --in x={v}/x4.npy --in w={v}/wq.npy --out y={v}/hyflex.npy --out clips={v}/clips.npy")}
 # Netlist, perhaps with what it runs, unit, and the op's arguments, of vectors v.
-RUNS = [("bitsift-d64", "access", "bitsift --in x={v}/x.npy --out accesses={v}/accesses.npy"),
-        ("flare_gemv-values", "access", "flare-gemv --in x={v}/a.npy --in w={v}/v.npy --set wbits=10 --out y={v}/y.npy "
-                                        "--out accesses={v}/accesses.npy"),
-        ("vdr_softmax-l16", "row", "vdr-softmax --in x={v}/logit.npy --in ne={v}/ne.npy --out a={v}/rows.npy --out z={v}/z.npy"),
-        ("hyflex_gemv-nested", "conversion", "hyflex-gemv --in x={v}/x4.npy --in w={v}/wq.npy --out y={v}/hyflex.npy "
-                                             "--out clips={v}/clips.npy"),
+RUNS = [*((name, *OPS[name.partition("-")[0]]) for name in (
+            "bitsift-d64", "bitsift-gated", "flare_gemv-values", "flare_gemv-values-gated", "vdr_softmax-l16", "vdr_softmax-l16-gated",
+            "hyflex_gemv-nested", "hyflex_gemv-gated")),
         *((f"nmc-c70 {order}, {net}", "operation", MAC % (net, net, order, net, net))
           for order in ("once", "vwm") for net in ("fashion-cnn", "fashion-cnn-ggd"))]
 MARK = "{}: flow/power.py pages"
@@ -54,48 +54,110 @@ def simulated(config):
     if not buses.exists():
         return config.net
     flat = config.dir / "flat.v"
-    if yosys(f"read_liberty -lib {LIBERTY}; read_verilog {buses}; hierarchy -top {config.top}; flatten; splitnets; opt_clean; "
+    if yosys(f"read_liberty -lib {config.liberty}; read_verilog {buses}; hierarchy -top {config.top}; flatten; splitnets; opt_clean; "
              f"write_verilog -noattr {flat}", config.dir / "flat.log"):
         raise Failure(f"{config.name}: see {config.dir}/flat.log")
     return flat
 
 
-def watts(config, net, level):
-    """Of each cell, when every net toggles `level` times a clock."""
-    log = config.dir / f"power{level}"
+def clock_tree(cells, library):
+    """Gates that a clock passes, in order, of each net that carries one; the net's names end in clk_i."""
+    source = {pins[pin]: name for name, (kind, pins) in cells.items() for pin in library.drives[kind] if pins.get(pin)}
+    gates = {library.gate.get("cell") or library.gate.get("and")}
+    state, chains = library.gate.get("latch"), {"clk_i": []}
+
+    def chain(net):
+        """Nothing where no clock is behind."""
+        if net not in chains:
+            chains[net] = None
+            kind, pins = cells.get(source.get(net), ("", {}))
+            passes = kind == library.gate.get("inverter") or kind in gates
+            behind = [chain(other) for pin, other in pins.items() if passes and pin not in library.drives[kind]
+                      and (kind not in gates or cells.get(source.get(other), ("",))[0] != state)]
+            if (found := next((one for one in behind if one is not None), None)) is not None:
+                chains[net] = found + [net] if kind in gates else found
+        return chains[net]
+
+    return {net: found for net in source if (found := chain(net)) is not None} | {"clk_i": []}
+
+
+def watts(config, net, activity_, shut, spef=""):
+    """Of each cell, when every net toggles so often a clock and the clock does not pass some cells, or, with None, stands still; with the
+    wires of a SPEF."""
+    log = config.dir / "power.log"
+    write(config.dir / "shut", "".join(f"{cell}\n" for cell in shut or []))
     tool(["sta", "-no_splash", "-exit", "synth/common/power.tcl"], log, env={
-        "LIBERTY": LIBERTY, "NET": str(net), "TOP": config.top, "PERIOD": config.period, "ACTIVITY": str(level)})
+        "LIBERTY": config.liberty, "NET": str(net), "TOP": config.top, "PERIOD": config.period, "ACTIVITY": str(activity_),
+        "LOAD": f"{config.library.load / 1000:g}", "SHUT": str(config.dir / "shut"), "STILL": str(int(shut is None)), "SPEF": str(spef)})
     if error := grep("^(OpenSTA|Error)", log):
         raise Failure(f"{config.name}: {error}")
     rows = (line.split() for line in read(log).splitlines())
-    return {row[-1].removeprefix("\\"): float(row[3]) for row in rows if len(row) >= 5 and re.match(r"[0-9.]+(e|$)", row[3])}
+    return {row[-1].replace("\\", ""): float(row[3]) for row in rows if len(row) >= 5 and re.match(r"-?[0-9.]+(e|$)", row[3])}
 
 
-def measure(name, unit, arguments):
+def ideal(config, net, tree):
+    """The netlist with every flop on the ungated clock: what a gate drives is a clock tree to be, and counts as little as the clock's port."""
+    lines, flop = [], False
+    for line in read(net).splitlines():
+        if head := re.match(r"  (\w+) (\\\S+ |\w+) \($", line):
+            flop = head[1] in config.library.flop_cells
+        elif (pin := re.match(r"(    \.\w+\()(.*)(\),?)$", line)) and flop and tree.get(plain(pin[2])):
+            line = f"{pin[1]}clk_i{pin[3]}"
+        lines.append(line)
+    write(config.dir / "ideal.v", "\n".join(lines) + "\n")
+    return config.dir / "ideal.v"
+
+
+def weigh(config, net, cells, toggles, placed):
+    """Watts of each cell: what its clock costs, and what its outputs' toggles do. Each depth of gates is opened in turn, and what this
+    adds to a cell is weighed with how often the clock pulses that opens. Before layout a flop's clock is ideal, and weighed with its
+    pulses; `placed` looks at a layout, as watts does at a netlist, where the tree behind a gate is there."""
+    library, tree = config.library, clock_tree(cells, config.library)
+    net = net if placed else ideal(config, net, tree)
+    depth = {next(name for name, (kind, pins) in cells.items() if any(pins.get(pin) == net for pin in library.drives[kind])): len(found)
+             for net, found in tree.items() if found and found[-1] == net}
+    levels = max(depth.values(), default=0)
+    look = placed or watts
+    states = [look(config, net, 0, [cell for cell, at in depth.items() if at > level]) for level in range(levels + 1)]
+    still = None if placed else watts(config, net, 0, None)
+    busy = look(config, net, 1, [])
+    if missing := cells.keys() - busy.keys():
+        raise Failure(f"{config.name}: no power of {len(missing)} cells, as {min(missing)}")
+    clock, data = {}, {}
+    for name, (kind, pins) in cells.items():
+        gates = max((tree[other] for other in pins.values() if other in tree), key=len, default=[])
+        if still and kind in library.flop_cells:
+            pulses = toggles[gates[-1]] / 2 if gates else 1
+            clock[name] = still[name] + pulses * (states[0][name] - still[name])
+        else:
+            clock[name] = states[0][name] + sum(toggles[gate] / 2 * (after[name] - before[name])
+                                                for gate, before, after in zip(gates, states, states[1:]))
+        data[name] = sum(toggles[pins[pin]] * (busy[name] - states[-1][name]) for pin in library.drives[kind]
+                         if pins.get(pin) and pins[pin] not in tree)
+    return clock, data, {name for name in cells if any(other in tree for other in cells[name][1].values())}
+
+
+def measure(name, unit, arguments, placed=None):
     """A row of the table."""
     config, = (config for config in named(name.split()[0]))
     config.make()
     net, log, wave = simulated(config), config.dir / "op.log", config.dir / "wave.vcd"
     command = [BUILD / "perimeter", "op", *arguments.format(v=VECTORS).split(), "--engine", "rtl", "--wave", wave]
-    if tool(list(map(str, command)), log, env={"PERIMETER_NETLIST": "1", "PERIMETER_TRACE": "vcd"}):
+    if tool(list(map(str, command)), log, env={"PERIMETER_NETLIST": "gated" if config.gated() else "1", "PERIMETER_TRACE": "vcd"}):
         raise Failure(f"{name}: the op fails, see {log}")
-    clocks, pins = activity(net, wave)
+    found = cells(net)
+    clocks, toggles = activity(found, config.library.drives, wave)
     wave.unlink()
-    toggles, flops = defaultdict(float), set()
-    for (cell, pin), count in pins.items():
-        toggles[cell] += count
-        if pin == "Q":
-            flops.add(cell)
-    idle, busy = (watts(config, net, level) for level in (0, 1))
+    clock, data, clocked = weigh(config, net, found, toggles, placed)
     count = units(unit, log, arguments)
-    if not toggles or not toggles.keys() <= busy.keys() or not count:
-        raise Failure(f"{name}: power of {len(busy)} cells, toggles of {len(toggles)}, {count} {unit}s")
-    clock = sum(idle[cell] for cell in toggles if cell in flops)
-    leak = sum(idle[cell] for cell in toggles if cell not in flops)
-    active = {flop: sum(n * (busy[cell] - idle[cell]) for cell, n in toggles.items() if (cell in flops) == flop) for flop in (False, True)}
-    total = clock + leak + active[False] + active[True]
+    if not count:
+        raise Failure(f"{name}: no {unit}s")
+    flops = {cell for cell, (kind, _) in found.items() if kind in config.library.flop_cells}
+    parts = {"mw_clock_pins": sum(clock[cell] for cell in flops), "mw_gates": sum(clock[cell] + data[cell] for cell in clocked - flops),
+             "mw_flops": sum(data[cell] for cell in flops), "mw_other": sum(clock[cell] + data[cell] for cell in found.keys() - clocked)}
+    total = sum(parts.values())
     return {"netlist": name, "clocks": f"{clocks:.0f}", "unit": unit, "units": count, "mw": f"{1e3 * total:.2f}",
-            "mw_clock_pins": f"{1e3 * clock:.2f}", "mw_flops": f"{1e3 * active[True]:.2f}", "mw_other": f"{1e3 * (active[False] + leak):.2f}",
+            **{part: f"{1e3 * value:.2f}" for part, value in parts.items()},
             "pj": f"{total * float(config.period) * 1e-9 * clocks / count * 1e12:.1f}"}
 
 

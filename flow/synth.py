@@ -8,6 +8,8 @@
   report [BLOCK]                     takes what is made into synth/results.tsv and synth/hierarchy.tsv and prints the pages; fails where a
                                      configuration's row is of other sources
   pages [--check]                    prints the tables of docs/synthesis.md and README.md from the data, or tells whether they are there
+  With PERIMETER_LIBERTY (see flow/liberty.py) `map` maps with another library and `report` prints its rows; those of a library in
+  synth/common/libraries go into synth/libraries.tsv and onto docs/nodes.md.
   check                              TAP: maps the configurations with `fast` and holds area and delay against their rows: a row that is more
                                      than 5 % off, in either direction, is stale
   stale                              configurations whose row is of other sources than the present
@@ -16,11 +18,14 @@ import argparse
 import json
 import subprocess
 
-from common import BUILD, Failure, Tap, fill, parameters, program, read_tsv, table, write, write_tsv
+from common import BUILD, Failure, Tap, block_list, fill, parameters, program, read_tsv, table, update_tsv, write, write_tsv
+from liberty import library
 from mapping import bench, configurations, make
 from netlist import checks
 
 ROWS, PARTS = "synth/results.tsv", "synth/hierarchy.tsv"
+OTHERS, KNOWN = "synth/libraries.tsv", "synth/common/libraries"
+OTHER_COLUMNS = ["library", "block", "config", "cells", "um2", "ge", "registers", "delay_ns", "source"]
 COLUMNS = ["block", "config", "parameters", "cells", "um2", "ge", "ge_per_bit", "registers", "delay_ns", "slack_ns", "levels",
            "start", "end", "reg_to_reg_ns", "accesses", "netlist", "ge_nested", "source"]
 PART_COLUMNS = ["block", "config", "module", "instances", "share"]
@@ -66,7 +71,63 @@ def parts(config, numbers):
             for module, (count, share) in own.items() if share >= 0.02]
 
 
+def known_libraries():
+    """Public libraries: what synth/common/libraries says of each, by its name there."""
+    return {line[0]: dict(zip(("name", "checksum", "process", "corner", "licence", "from"), line)) for line in block_list(KNOWN, 6)}
+
+
+def report_other(block):
+    """Rows of a library that is not the default one."""
+    used = library()
+    made = [(config, numbers) for config in configurations(block, "all") if (numbers := config.kept())]
+    if not made:
+        raise Failure(f"{used.file}: nothing is mapped with it")
+    rows = [{"library": used.name} | {key: numbers.get(key, "") for key in OTHER_COLUMNS[3:]} | {"block": config.block, "config": config.config}
+            for config, numbers in made]
+    print(*table(["block", "configuration", "cells", "um2", f"GE of {used.nand2}", "registers", "delay, ns"],
+                 [[row[key] for key in OTHER_COLUMNS[1:8]] for row in rows]), sep="\n")
+    name = next((name for name, says in known_libraries().items() if says["checksum"] == used.checksum), None)
+    if name and used.as_found():
+        update_tsv(OTHERS, OTHER_COLUMNS, [row | {"library": name} for row in rows], ["library", "block", "config"])
+        pages(False)
+    write_tsv(used.folder() / "results.tsv", OTHER_COLUMNS, rows)
+    return 0
+
+
+def ratios(rows, others):
+    """Gate equivalents and delays of one library beside OSU018's, by configuration."""
+    mine = {(row["block"], row["config"]): row for row in rows}
+    return [(float(row["ge"]) / float(here["ge"]), float(row["delay_ns"]) / float(here["delay_ns"]))
+            for row in others if (here := mine.get((row["block"], row["config"])))]
+
+
+def node_pages(check):
+    """The tables of docs/nodes.md."""
+    rows, others, known = read_tsv(ROWS), read_tsv(OTHERS), known_libraries()
+    names = [name for name in known if any(row["library"] == name for row in others)]
+    by = {(row["library"], row["block"], row["config"]): row for row in others}
+    both = [row for row in rows if any((name, row["block"], row["config"]) in by for name in names)]
+    cells = []
+    for row in both:
+        found = [by.get((name, row["block"], row["config"])) for name in names]
+        cells.append([row["block"], row["config"], row["um2"], row["ge"], row["registers"], row["delay_ns"]]
+                     + [text for other in found for text in ([other["um2"], f"{float(other['ge']):.0f}", f"{float(other['ge']) / float(row['ge']):.2f}",
+                                                             other["delay_ns"]] if other else [""] * 4)])
+    head = ["block", "configuration", "OSU018 um2", "GE", "registers", "ns"] + [text for name in names for text in (f"{name} um2", "GE", "of OSU018's", "ns")]
+    spread = []
+    for name in names:
+        pairs = ratios(rows, [row for row in others if row["library"] == name])
+        for what, values in (("GE", sorted(pair[0] for pair in pairs)), ("ns", sorted(pair[1] for pair in pairs))):
+            spread.append([name, what, str(len(values)), *(f"{value:.2f}" for value in (values[0], values[len(values) // 2], values[-1]))])
+    sources = [[says["name"], says["process"], says["corner"], says["licence"], says["from"], f"`{says['checksum']}`"] for says in known.values()]
+    return all([fill("docs/nodes.md", MARK.format("nodes"), table(head, cells), check),
+                fill("docs/nodes.md", MARK.format("spread"), table(["library", "of OSU018's", "configurations", "least", "median", "most"], spread), check),
+                fill("docs/nodes.md", MARK.format("libraries"), table(["library", "process", "corner", "licence", "from", "SHA-256 of the file, unpacked"], sources), check)])
+
+
 def report(block):
+    if not library().standard():
+        return report_other(block)
     old, old_parts = committed(), read_tsv(PARTS)
     rows, new_parts, missing = [], [], 0
     for config in configurations(None, "all"):
@@ -120,7 +181,7 @@ def pages(check):
                        for row in rows if (row["block"], row["config"]) in where])
     return all([fill("docs/synthesis.md", MARK.format("synthesis"), full, check),
                 fill("docs/synthesis.md", MARK.format("hierarchy"), hierarchy, check),
-                fill("README.md", MARK.format("synthesis"), short, check)])
+                fill("README.md", MARK.format("synthesis"), short, check), node_pages(check)])
 
 
 def compare():

