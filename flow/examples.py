@@ -16,7 +16,7 @@ import subprocess
 from pathlib import Path
 
 from common import BUILD, LIBERTY, Failure, Tap, grep, program, read, rtl_files, tool, write, yosys
-from mapping import GENERIC, MAPPED
+from mapping import BITS, MAPPED, WORDS
 
 OUT = BUILD / "examples"
 CLOCKS = 400
@@ -58,9 +58,9 @@ def block(top):
 def mapped(folder, sources, top, out, array=True):
     """The netlist, as Verilog and as JSON. A latch is mapped here: it is for the check to see."""
     read_array = f"read_liberty -lib {folder}/array.lib; " if array else ""
-    generic = GENERIC.format(flatten="flatten;", tied="").split("select -assert-none t:$dlatch*")[0]
+    generic = WORDS.format(flatten="flatten;", tied="") + BITS.split("select -assert-none t:$dlatch*")[0]
     commands = (f"read_liberty -lib {LIBERTY}; {read_array}read_verilog -sv {' '.join(map(str, sources))}; hierarchy -check -top {top}; proc; "
-                + generic + MAPPED.format(liberty=LIBERTY, nested="splitnets;", stat="stat").replace("-mapped", "").replace("DIR/", f"{out}/")
+                + generic + MAPPED.format(liberty=LIBERTY, constr="synth/common/abc.constr", nested="splitnets;", ties="", stat="stat").replace("-mapped", "").replace("DIR/", f"{out}/")
                 + f"write_verilog -noattr -noexpr {out}/net.v; write_json {out}/net.json")
     copy = (f"{read_array}read_verilog -sv {' '.join(map(str, sources))}; hierarchy -check -top {top}; proc; flatten; opt_clean; "
             f"write_verilog -noattr {out}/rtl.v")
