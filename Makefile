@@ -214,8 +214,6 @@ $(BUILD)/test/report.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/report.py
 $(BUILD)/test/shell.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/shell.py
-$(BUILD)/test/examples.tap: $(BUILD)/perimeter $(BUILD)/perimeter.pc
-	$(tap) tests/examples.sh
 $(BUILD)/test/deb.tap: $(BUILD)/perimeter $(BUILD)/libperimeter.a
 	$(tap) tests/deb.sh
 $(BUILD)/test/waves.tap: $(BUILD)/perimeter
@@ -253,6 +251,12 @@ $(BUILD)/fuzz/%.replay: $(BUILD)/asan/tests/fuzz/%.o $(BUILD)/asan/tests/fuzz/re
 	$(CC) -fsanitize=address,undefined -o $@ $^ $(if $(filter vectors,$*),-Wl$(comma)--wrap=pm_rtl_open$(comma)--wrap=pm_rtl_close) $(LIBS)
 $(BUILD)/test/fuzz.tap: $(FUZZ:%=$(BUILD)/fuzz/%.replay)
 	$(tap) sh -c 'for t in $(FUZZ); do $(BUILD)/fuzz/$$t.replay $$t $$PWD/tests/fuzz/$$t/* || exit 1; done'
+# What stands in examples/ is built and run.
+$(BUILD)/examples/flare_apb: $(BUILD)/obj/examples/flare_apb/network.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(LIBS)
+$(BUILD)/test/examples.tap: $(BUILD)/perimeter $(BUILD)/perimeter.pc $(BUILD)/examples/flare_apb
+	$(tap) tests/examples.sh $(DATA)
 $(BUILD)/tests/mknpy $(BUILD)/tests/mkbert: $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o
 	@mkdir -p $(@D)
 	$(CC) -o $@ $< -lm

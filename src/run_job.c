@@ -25,7 +25,7 @@ static const struct pm_setting settings[] = {
      .help = "every layer against float: cosine, SQNR; without labels in any case"},
     {PM_SET_INTEGER("batch", 1, 4096, "1"), .when = "input=pairs",
      .help = "sentences that are padded to the longest of them"},
-    {PM_SET_INTEGER("rtl-tokens", 2, 512, "128"), .when = "input=pairs|text engine=rtl|both",
+    {PM_SET_INTEGER("rtl-tokens", 2, 8192, "128"), .when = "input=pairs|text engine=rtl|both",
      .help = "tokens of the longest sentence, whose one layer is in RTL, or of a text's beginning, with all "
              "layers"},
     {PM_SET_INTEGER("rtl-layer", 0, 63, "0"), .when = "input=pairs engine=both", .help = "that layer"},

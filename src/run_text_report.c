@@ -90,9 +90,10 @@ static void add_rtl(const struct pm_run_foretold *f, struct pm_results *r) {
     pm_result_int(r, "clocks", (int64_t)(attentions.clocks + matrices.clocks), "clocks", PM_RESULT_MEASURED);
     for (int pass = 0; pass < 2; pass++) {
         const struct pm_twin_pass *p = &f->o.pass[pass];
-        add_real(r, pass ? "clocks_a_token_pass2" : "clocks_a_token_pass1", runs ? p->clocks / runs : NAN,
+        const bool fused = p->bound > 0; /* rows in tiles are no engine's pass */
+        add_real(r, pass ? "clocks_a_token_pass2" : "clocks_a_token_pass1", fused ? p->clocks / runs : NAN,
                  "clocks");
-        add_real(r, pass ? "bound_a_token_pass2" : "bound_a_token_pass1", runs ? p->bound / runs : NAN,
+        add_real(r, pass ? "bound_a_token_pass2" : "bound_a_token_pass1", fused ? p->bound / runs : NAN,
                  "accesses");
     }
     add_real(r, "seconds", f->o.seconds, "s");
@@ -104,8 +105,10 @@ struct pm_results *pm_run_text_results(const struct pm_run_text_report *rep) {
     if (!r)
         return NULL;
     pm_run_add_config(rep->job, r);
-    if (rep->rtl.o.images)
+    if (rep->rtl.o.images) {
         add_rtl(&rep->rtl, r);
+        pm_run_add_digital_rtl(&rep->rtl.o, r);
+    }
     if (rep->golden.o.images) {
         add_foretold(rep->job, &rep->golden, r);
         pm_run_add_counts(&rep->golden.o.tally, r);
@@ -169,8 +172,10 @@ static void print_rtl(const struct pm_results *found, const char *unit) {
 
 void pm_run_text_print(const struct pm_run_text_report *rep, const struct pm_results *found) {
     putchar('\n');
-    if (rep->rtl.o.images)
+    if (rep->rtl.o.images) {
         print_rtl(found, pm_words_unit(&rep->job->words));
+        pm_run_print_digital_rtl(&rep->rtl.o);
+    }
     if (rep->golden.o.images) {
         printf("The next of %.0f %s, in %.0f windows of at most %u, golden, %.2f s\n",
                at(found, "", "predictions"), pm_words_unit(&rep->job->words), at(found, "", "windows"),

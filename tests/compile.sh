@@ -131,6 +131,13 @@ grep -q ': 2.690x' "$work/out" && awk -v eight="$at88" -v raw="$at45" -v trained
     'BEGIN { exit !(eight - raw > 0.03 && eight - raw < 0.08 && trained - raw > 0.02 && trained - raw < 0.07 && eight - trained < 0.015) }'
 check "2.690x costs points, of which training in these bits wins back most: $at45, $trained" $?
 
+# Policies that searches found: docs/systems/xbar.md.
+for found in fashion-cnn:2.236 fashion-vit:2.924; do
+    "$build/perimeter" compile "${found%:*}" --policy "docs/crossbars/${found%:*}.json" --xbar 64x64 --output "$work/found-${found%:*}" >"$work/out"
+    grep -q "in all .*: ${found#*:}x" "$work/out"
+    check "the searched policy of ${found%:*}: $(tail -n 1 "$work/out" | sed 's/^ *//')" $?
+done
+
 # An ONNX network, its ranges calibrated on 20 images.
 mkdir "$work/onnx"
 cp models/fashion-cnn/model.onnx "$work/onnx"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Every folder of examples/ that a user runs: what it prints, in full where that is fixed. TAP.
+# Every folder of examples/: what it prints, in full where that is fixed. TAP: tests/examples.sh DATA
 cd "$(dirname "$0")/.." || exit 1
 build=$(realpath "${PERIMETER_BUILD:-build}")
 work=$(mktemp -d) || exit 1
@@ -75,5 +75,11 @@ grep -q '^8 rows: same class [0-9.]* %, SQNR [0-9.]* dB$' "$work/log" && grep -q
 check "onnx_to_joules: accuracy and joules" $?
 [ "$(tail -n 1 "$work/log" | cut -d: -f1)" = "$FOLDER/report.html" ] && grep -q 'convs.3' "$FOLDER/report.html"
 check "onnx_to_joules: a page" $?
+
+# The attention engine as a processor's peripheral, on a network's own tokens.
+"$build/examples/flare_apb" models/fashion-vit "$1" || failed=1
+
+# Arrays of three families, each with the block beside it: mapped, timed, ready for scan, without X.
+flow/examples.py || failed=1
 
 exit $failed

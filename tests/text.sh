@@ -46,6 +46,54 @@ between perplexity_integer 2 12
 between same_next 0.85 1
 between accesses 5e5 2e6
 
+# Every integer of every layer in RTL: both forms in arrays and digital modules.
+rtl() { # name integers digital-integers ARGUMENT...: that many compared, none differs
+    name=$1 integers=$2 digital=$3
+    shift 3
+    run "$@" --data data/kjv.txt --engine rtl --summary "$work/summary.json" >"$work/out" 2>"$work/err" &&
+        awk -F '"' -v n="$integers" -v d="$digital" '{ v = $3; gsub(/[:\t,]/, "", v) } /^\t"/ { top = $2 } /^\t\t"/ { c[top, $2] = v } END {
+            exit !(c["rtl", "integers_compared"] == n && c["rtl", "integers_differ"] == 0 && c["rtl_digital", "integers_compared"] == d &&
+                   c["rtl_digital", "integers_differ"] + c["rtl_digital", "steps_without_rtl"] + c["rtl_digital", "layers_on_host"] == 0) }' "$work/summary.json"
+    check "$name in RTL: $integers integers, and $digital of digital modules" $?
+}
+rtl "text-llama" 421576 18586 models/text-llama --place 'attn=hyflex' --rtl-tokens 2
+rtl "text-gpt" 1172784 26706 models/text-gpt --place 'attn=hyflex' --rtl-tokens 2
+
+# More keys than an array has: rows in tiles. The positions of a window are repeated; perplexity is what that leaves.
+longer() { # TOKENS FOLDER
+    python3 - "$1" "$2" <<'END'
+import json, os, struct, sys
+tokens, folder = int(sys.argv[1]), sys.argv[2]
+os.mkdir(folder)
+config = json.load(open("models/text-gpt/config.json"))
+data = open("models/text-gpt/model.safetensors", "rb").read()
+start = 8 + struct.unpack("<Q", data[:8])[0]
+header, body = json.loads(data[8:start]), b""
+for name, tensor in header.items():
+    begin, end = (start + offset for offset in tensor["data_offsets"])
+    raw = data[begin:end]
+    if name == "pos":
+        raw *= tokens // config["tokens"]
+        tensor["shape"][0] = tokens
+    tensor["data_offsets"] = [len(body), len(body) + len(raw)]
+    body += raw
+text = json.dumps(header).encode()
+open(f"{folder}/model.safetensors", "wb").write(struct.pack("<Q", len(text)) + text + body)
+json.dump(config | {"tokens": tokens}, open(f"{folder}/config.json", "w"))
+open(f"{folder}/calibration.json", "w").write(open("models/text-gpt/calibration.json").read())
+END
+}
+longer 1024 "$work/long"
+run "$work/long" --data data/kjv.txt --windows 1 --place 'attn*=flare' --summary "$work/summary.json" >"$work/out" 2>"$work/err"
+check "rows of 1024 on flare" $?
+between predictions 1024 1024
+between perplexity_integer 15 21
+between same_next 0.95 1
+# 4 layers x 4 heads x 520 rows: numerators, their sum, 24 sums of values
+rtl "rows of 520 in two tiles" $((4 * 4 * 520 * (520 + 1 + 24))) 0 "$work/long" --place 'attn*=flare' --rtl-tokens 520
+longer 16384 "$work/longer"
+refuse "tokens" "$work/longer" --data data/kjv.txt --place 'attn*=flare'
+
 # Byte by byte behind a prompt, and from the start each time: the same text.
 prompt="And the LORD said unto "
 for place in 'attn*=flare' '*=int8' '*=hyflex'; do

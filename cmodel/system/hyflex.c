@@ -649,6 +649,7 @@ const struct pm_system pm_system_hyflex = {
                   PM_TAKES(PM_NODE_HEADS) | PM_TAKES(PM_NODE_POOL) | PM_TAKES(PM_NODE_PATCHES) |
                   PM_TAKES(PM_NODE_PRODUCT) | PM_TAKES(PM_NODE_ROTARY),
     .more = "digital=module",
+    .all = "*,digital=module",
     .adds = "digital=module",
     .parts = parts,
     .draws =
