@@ -169,7 +169,7 @@ $(BUILD)/tb/%_tb: $(BUILD)/obj/tb/$$*/$$*_tb.o $(BUILD)/obj/tb/common/bench.o $(
 # Tests: each writes a TAP log to build/test/ and the summary counts their lines. A log is made anew each time.
 TAPS := $(TESTS:%_test=unit-%) $(BENCHES:%=bench-%) $(BLOCKS:%=lint-%) lint-common \
     $(patsubst formal/%/targets,proof-%,$(shell grep -lvE '^ *(#|$$)|\| *long' formal/*/targets)) reuse headers install build lists cli run cnn compile search partition chip infer pairs text report shell deb waves sweep train fault fuzz \
-    flow synth layout second $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) examples liberty python docs links
+    flow synth layout second $(patsubst synth/%/configs,netlist-%,$(shell grep -lwE quick synth/*/configs)) $(BLOCKS:%=replay-%) examples macros liberty python docs links
 TAP_FILES := $(patsubst %,$(BUILD)/test/%.tap,$(if $(BLOCK),$(filter %-$(BLOCK),$(TAPS)),$(TAPS)))
 JOBS ?= 2
 
@@ -214,8 +214,6 @@ $(BUILD)/test/report.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/report.py
 $(BUILD)/test/shell.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter
 	$(tap) tests/shell.py
-$(BUILD)/test/examples.tap: $(BUILD)/perimeter $(BUILD)/perimeter.pc
-	$(tap) tests/examples.sh
 $(BUILD)/test/deb.tap: $(BUILD)/perimeter $(BUILD)/libperimeter.a
 	$(tap) tests/deb.sh
 $(BUILD)/test/waves.tap: $(BUILD)/perimeter
@@ -253,6 +251,14 @@ $(BUILD)/fuzz/%.replay: $(BUILD)/asan/tests/fuzz/%.o $(BUILD)/asan/tests/fuzz/re
 	$(CC) -fsanitize=address,undefined -o $@ $^ $(if $(filter vectors,$*),-Wl$(comma)--wrap=pm_rtl_open$(comma)--wrap=pm_rtl_close) $(LIBS)
 $(BUILD)/test/fuzz.tap: $(FUZZ:%=$(BUILD)/fuzz/%.replay)
 	$(tap) sh -c 'for t in $(FUZZ); do $(BUILD)/fuzz/$$t.replay $$t $$PWD/tests/fuzz/$$t/* || exit 1; done'
+# Arrays with their blocks, and the peripheral in a network.
+$(BUILD)/examples/flare_apb: $(BUILD)/obj/examples/flare_apb/network.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(LIBS)
+$(BUILD)/test/examples.tap: $(BUILD)/perimeter $(BUILD)/perimeter.pc
+	$(tap) tests/examples.sh
+$(BUILD)/test/macros.tap: $(BUILD)/examples/flare_apb
+	$(tap) tests/macros.sh $(DATA)
 $(BUILD)/tests/mknpy $(BUILD)/tests/mkbert: $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o
 	@mkdir -p $(@D)
 	$(CC) -o $@ $< -lm

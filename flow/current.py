@@ -34,9 +34,9 @@ def measure(config, python):
     row = {"block": config.block, "config": config.config, "ge": before["ge"], "delay_ns": before["delay_ns"]}
     if not config.net.exists():
         return row | {"refused": refused(config.dir / "log")}
-    # What it counts has another form than the installed one's, which report.tcl reads.
+    # What it counts and some declarations have another form than the installed one's, which report.tcl and OpenSTA read.
     if yosys(f"read_liberty -lib {LIBERTY}; read_verilog {config.net}; hierarchy -top {config.top}; "
-             f"tee -q -o {config.dir}/stat stat -liberty {LIBERTY}", config.dir / "stat.log"):
+             f"tee -q -o {config.dir}/stat stat -liberty {LIBERTY}; write_verilog -noattr -noexpr {config.net}", config.dir / "stat.log"):
         return row | {"refused": "the installed Yosys does not read its netlist"}
     config.time()
     after = config.kept()

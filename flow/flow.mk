@@ -52,6 +52,7 @@ verilog: setup
 	@flow/verilog.py $(BLOCK) $(filter-out BLOCK=% BUILD=% CC=% CFLAGS=% SETUP=% WERROR=%,$(MAKEOVERRIDES))
 # What the pages have from RTL, results, logs and the ops' declarations.
 docs: all
+	@flow/registers.py
 	@python3 flow/pages.py
 	@python3 flow/catalogue.py
 	@flow/synth.py pages

@@ -20,7 +20,7 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
-from common import BUILD, LIBERTY, Failure, digest, grep, keep, program, recall, write, yosys
+from common import BUILD, LIBERTY, Failure, block_list, digest, grep, keep, program, recall, write, yosys
 
 LIMIT = 1 << 29
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -333,9 +333,9 @@ class Library:
         """OSU018 as the committed rows have it."""
         return self.file == LIBERTY and not self.set
 
-    def as_found(self):
-        """Nothing of it was set."""
-        return not self.set
+    def public(self):
+        """Its name in synth/common/libraries, where nothing of it was set."""
+        return next((name for name, says in public_libraries().items() if says["checksum"] == self.checksum and not self.set), None)
 
     def folder(self):
         """Where what is made with it is."""
@@ -473,6 +473,11 @@ def load(words):
     if str(path) == LIBERTY:
         found["load"] = 50.0  # what its rows have always had
     return Library(**chosen(found | {"file": str(path), "used": str(folder / "used.lib"), "set": bool(settings)}, settings, path))
+
+
+def public_libraries():
+    """What synth/common/libraries says of each, by its name."""
+    return {line[0]: dict(zip(("name", "checksum", "process", "corner", "licence", "from"), line)) for line in block_list("synth/common/libraries", 6)}
 
 
 @cache

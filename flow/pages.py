@@ -86,10 +86,10 @@ def ports(page: Path) -> str:
 
 
 def modules(page: Path) -> str:
-    """A paragraph, a drawing, parameters and ports of each module of the page's folder of RTL, but its top."""
+    """A paragraph, a drawing, parameters and ports of each module of the page's folder of RTL, but its top and what a register map makes."""
     text = "\n"
     for module in rtl.modules(page.stem):
-        if module.name != f"pm_{page.stem}":
+        if module.name not in (f"pm_{page.stem}", f"pm_{page.stem}_pkg"):
             drawing = f"figures/schematic_{module.name.removeprefix('pm_')}.svg"
             text += f"### `{module.name}`\n" + "\n\n".join(module.doc) + "\n\n"
             if Path("docs", drawing).exists():

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Energy of mapped netlists on what a network's layers see.
-  flow/power.py                    measures, into synth/power.tsv and synth/token.tsv, and prints the tables of docs/power.md
+  flow/power.py [NETLIST ...]      measures (those named, or all), into synth/power.tsv and synth/token.tsv, and prints the tables of docs/power.md;
+                                   with PERIMETER_LIBERTY they are printed alone
   flow/power.py pages [--check]    the tables alone, or tells whether they are there
 The vectors are the first test image's, layer 1 (tools/network_vectors.c), and what the last layer of fashion-cnn sees of the first four, with
 its weights before and after training for fewer toggles (tools/macro_vectors.c). `perimeter op` runs them on the netlist with a
@@ -12,7 +13,8 @@ import re
 import struct
 
 from activity import activity, cells, plain
-from common import BUILD, Failure, fill, grep, program, read, read_tsv, table, tool, write, write_tsv, yosys
+from common import BUILD, Failure, fill, grep, program, read, read_tsv, table, tool, update_tsv, write, write_tsv, yosys
+from liberty import library
 from mapping import named
 
 VECTORS = BUILD / "synth/vectors"
@@ -162,43 +164,59 @@ def measure(name, unit, arguments, placed=None):
 
 
 def token(rows, counts):
-    """A token's energy in the digital edge of the attention: units a token times energy a unit. Of flare_gemv, what is not BitSift is
-    in proportion to the array's columns."""
+    """A token's energy in the digital edge of the attention: units a token times energy a unit, with clock gates where the table has them. Of
+    flare_gemv, what is not BitSift is in proportion to the array's columns."""
     pj = {row["netlist"]: float(row["pj"]) for row in rows}
     each = {row["unit"]: float(row["count"]) for row in counts}
-    bitsift, values = pj["bitsift-d64"], pj["flare_gemv-values"]
-    column = (values - bitsift) / 160
-    parts = [("K: accesses, 64 rows, 512 columns", each["k"], bitsift + 512 * column),
-             ("V: the same wordlines, 512 columns", each["v"], 512 * column),
-             ("Q: accesses, 64 rows, 512 columns", each["q"], bitsift + 512 * column),
-             ("logits: accesses of four heads, 16 rows (BitSift of 64), 640 columns", each["l"], bitsift + 640 * column),
-             ("softmax rows, 49 logits", each["rows"], pj["vdr_softmax-l16"]),
-             ("A*V: accesses of four heads, 64 rows, 160 columns", each["av"], values),
-             ("O: accesses, 64 rows, 512 columns", each["o"], bitsift + 512 * column)]
-    cells = [[what, f"{count:.2f}", f"{energy:.0f}", f"{count * energy / 1000:.1f}"] for what, count, energy in parts]
-    return cells + [["together", "", "", f"{sum(count * energy for _, count, energy in parts) / 1000:.1f}"]]
+
+    def table_of(bitsift, values, softmax):
+        column = (values - bitsift) / 160
+        return [("K: accesses, 64 rows, 512 columns", each["k"], bitsift + 512 * column),
+                ("V: the same wordlines, 512 columns", each["v"], 512 * column),
+                ("Q: accesses, 64 rows, 512 columns", each["q"], bitsift + 512 * column),
+                ("logits: accesses of four heads, 16 rows (BitSift of 64), 640 columns", each["l"], bitsift + 640 * column),
+                ("softmax rows, 49 logits", each["rows"], softmax),
+                ("A*V: accesses of four heads, 64 rows, 160 columns", each["av"], values),
+                ("O: accesses, 64 rows, 512 columns", each["o"], bitsift + 512 * column)]
+
+    plain_ = table_of(pj["bitsift-d64"], pj["flare_gemv-values"], pj["vdr_softmax-l16"])
+    gated = table_of(*(pj.get(f"{name}-gated", pj[f"{name}{form}"]) for name, form in (("bitsift", "-d64"), ("flare_gemv-values", ""), ("vdr_softmax-l16", ""))))
+    cells_ = [[what, f"{count:.2f}", f"{energy:.0f}", f"{count * energy / 1000:.1f}", f"{less:.0f}", f"{count * less / 1000:.1f}"]
+              for (what, count, energy), (_, _, less) in zip(plain_, gated)]
+    return cells_ + [["together", "", "", *(text for part in (plain_, gated) for text in (f"{sum(count * energy for _, count, energy in part) / 1000:.1f}", ""))][:-1]]
+
+
+HEAD = ["netlist", "clocks", "units", "mW at 200 MHz", "clock pins of flops", "clock gates", "flops that toggle", "other cells", "pJ"]
+
+
+def cells_of(row):
+    return [*(row[key] for key in ("netlist", "clocks", "units", "mw", "mw_clock_pins", "mw_gates", "mw_flops", "mw_other")), f"{row['pj']} a {row['unit']}"]
 
 
 def pages(check):
     """Whether docs/power.md has what the data say."""
     rows = read_tsv(ENERGY)
-    cells = [[*(row[key] for key in ("netlist", "clocks", "units", "mw", "mw_clock_pins", "mw_flops", "mw_other")),
-              f"{row['pj']} a {row['unit']}"] for row in rows]
-    energy = table(["netlist", "clocks", "units", "mW at 200 MHz", "clock pins of flops", "flops that toggle", "other cells", "pJ"], cells)
-    parts = table(["part", "units a token", "pJ a unit", "nJ a token"], token(rows, read_tsv(TOKEN)))
-    return all([fill("docs/power.md", MARK.format("power"), energy, check), fill("docs/power.md", MARK.format("token"), parts, check)])
+    parts = table(["part", "units a token", "pJ a unit", "nJ a token", "gated, pJ a unit", "gated, nJ a token"], token(rows, read_tsv(TOKEN)))
+    return all([fill("docs/power.md", MARK.format("power"), table(HEAD, [cells_of(row) for row in rows]), check),
+                fill("docs/power.md", MARK.format("token"), parts, check)])
 
 
 def main(arguments):
-    if arguments == ["pages", "--check"]:
-        if not pages(True):
+    if arguments[:1] == ["pages"]:
+        if not pages("--check" in arguments) and "--check" in arguments:
             print("docs/power.md: not what synth/{power,token}.tsv say: flow/power.py pages")
             return 1
         return 0
-    if arguments not in ([], ["pages"]):
-        raise Failure("takes pages [--check] or nothing")
-    if not arguments:
-        write_tsv(ENERGY, COLUMNS, [measure(*run) for run in RUNS])
+    chosen = [run for run in RUNS if not arguments or run[0] in arguments]
+    if len(chosen) < len(arguments):
+        raise Failure(f"netlists are {', '.join(run[0] for run in RUNS)}")
+    if not library().standard():
+        print(*table(HEAD, [cells_of(measure(*run)) for run in chosen]), sep="\n")
+    else:
+        for run in chosen:
+            update_tsv(ENERGY, COLUMNS, [measure(*run)], ["netlist"])
+        order = [run[0] for run in RUNS]
+        write_tsv(ENERGY, COLUMNS, sorted(read_tsv(ENERGY), key=lambda row: order.index(row["netlist"])))
         counts = [line.split("\t") for line in read(VECTORS / "counts.tsv").splitlines()]
         write_tsv(TOKEN, ["unit", "count"], [dict(zip(["unit", "count"], line)) for line in counts])
     pages(False)

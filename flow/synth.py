@@ -18,13 +18,12 @@ import argparse
 import json
 import subprocess
 
-from common import BUILD, Failure, Tap, block_list, fill, parameters, program, read_tsv, table, update_tsv, write, write_tsv
-from liberty import library
+from common import BUILD, Failure, Tap, fill, parameters, program, read_tsv, table, update_tsv, write, write_tsv
+from liberty import library, public_libraries
 from mapping import bench, configurations, make
 from netlist import checks
 
-ROWS, PARTS = "synth/results.tsv", "synth/hierarchy.tsv"
-OTHERS, KNOWN = "synth/libraries.tsv", "synth/common/libraries"
+ROWS, PARTS, OTHERS = "synth/results.tsv", "synth/hierarchy.tsv", "synth/libraries.tsv"
 OTHER_COLUMNS = ["library", "block", "config", "cells", "um2", "ge", "registers", "delay_ns", "source"]
 COLUMNS = ["block", "config", "parameters", "cells", "um2", "ge", "ge_per_bit", "registers", "delay_ns", "slack_ns", "levels",
            "start", "end", "reg_to_reg_ns", "accesses", "netlist", "ge_nested", "source"]
@@ -71,11 +70,6 @@ def parts(config, numbers):
             for module, (count, share) in own.items() if share >= 0.02]
 
 
-def known_libraries():
-    """Public libraries: what synth/common/libraries says of each, by its name there."""
-    return {line[0]: dict(zip(("name", "checksum", "process", "corner", "licence", "from"), line)) for line in block_list(KNOWN, 6)}
-
-
 def report_other(block):
     """Rows of a library that is not the default one."""
     used = library()
@@ -86,8 +80,8 @@ def report_other(block):
             for config, numbers in made]
     print(*table(["block", "configuration", "cells", "um2", f"GE of {used.nand2}", "registers", "delay, ns"],
                  [[row[key] for key in OTHER_COLUMNS[1:8]] for row in rows]), sep="\n")
-    name = next((name for name, says in known_libraries().items() if says["checksum"] == used.checksum), None)
-    if name and used.as_found():
+    name = used.public()
+    if name:
         update_tsv(OTHERS, OTHER_COLUMNS, [row | {"library": name} for row in rows], ["library", "block", "config"])
         pages(False)
     write_tsv(used.folder() / "results.tsv", OTHER_COLUMNS, rows)
@@ -103,7 +97,7 @@ def ratios(rows, others):
 
 def node_pages(check):
     """The tables of docs/nodes.md."""
-    rows, others, known = read_tsv(ROWS), read_tsv(OTHERS), known_libraries()
+    rows, others, known = read_tsv(ROWS), read_tsv(OTHERS), public_libraries()
     names = [name for name in known if any(row["library"] == name for row in others)]
     by = {(row["library"], row["block"], row["config"]): row for row in others}
     both = [row for row in rows if any((name, row["block"], row["config"]) in by for name in names)]

@@ -76,7 +76,7 @@ _perimeter_keys() { # LIST CUR: names that a value follows
 _perimeter_of() { # QUESTION [ABOUT]
     case "$*" in
     'commands') echo 'op run infer inspect calibrate chip compile partition search report score sweep doctor help' ;;
-    'ops') echo 'bitsift col-scan dcim-gemv emsbq flare-attention flare-gemv fp-norm head-norm hyflex-gemv hyflex-module kv-write mix-gemv mlc-shift-add msb-parse nmc-mac nmc-xor nor-dot nor-mul partition prealign ptft pva-cost pva-gemv sar-ctrl sfu-act sfu-exp sfu-fp16 sfu-norm sfu-quant sfu-rope sfu-scale sfu-softmax shift-add therm-enc tiny-gemv toggles vdr-softmax vdr-tile wake xbar-cost xbar-gemv' ;;
+    'ops') echo 'bitsift col-scan dcim-gemv emsbq flare-apb flare-attention flare-gemv fp-norm head-norm hyflex-gemv hyflex-module kv-write mix-gemv mlc-shift-add msb-parse nmc-mac nmc-xor nor-dot nor-mul partition prealign ptft pva-cost pva-gemv sar-ctrl sfu-act sfu-exp sfu-fp16 sfu-norm sfu-quant sfu-rope sfu-scale sfu-softmax shift-add therm-enc tiny-gemv toggles vdr-softmax vdr-tile wake xbar-cost xbar-gemv' ;;
     'systems') echo 'flare host hyflex int8 khwa nmc products requant xbar' ;;
     'settings') echo 'flare.kvb flare.preset flare.wo-scale flare.norm flare.round flare.coding-x flare.coding-q flare.coding-o flare.gpc flare.eplanes flare.q flare.exponents flare.sparsity flare.noise flare.adc flare.tmr flare.sigma-r flare.read-noise flare.sense-offset hyflex.cell hyflex.slc-percent hyflex.rank-order hyflex.rank-sigma hyflex.noise hyflex.weights hyflex.flip hyflex.adc hyflex.sars hyflex.digital hyflex.lanes hyflex.mlc-sigma hyflex.slc-sigma hyflex.verify hyflex.pulses hyflex.read-noise hyflex.stuck-on hyflex.stuck-off hyflex.drift hyflex.time hyflex.replica hyflex.wire hyflex.sar-mismatch hyflex.sar-offset hyflex.sar-noise int8.inputs khwa.engine khwa.theta khwa.mode khwa.fmt khwa.xbits khwa.bx khwa.wbits khwa.rx khwa.rw khwa.align khwa.table khwa.coding khwa.mlc-sigma khwa.read-noise khwa.wire nmc.mode nmc.order nmc.skip nmc.misreads nmc.advance nmc.e-read nmc.e-sa nmc.e-mul nmc.e-xor products.qk-w products.qk-a products.av-w products.av-a products.cell products.rows products.cols products.adc xbar.w xbar.a xbar.cell xbar.rows xbar.cols xbar.adc xbar.sigma xbar.read-noise' ;;
     'options-op') echo '--engine --in --out --set --wave --sample --help' ;;
@@ -210,6 +210,15 @@ _perimeter_of() { # QUESTION [ABOUT]
     'sample-emsbq') echo 'signed truncated unsigned 64-bit timing' ;;
     'value-emsbq signed') echo '0 1' ;;
     'value-emsbq round') echo '0 1' ;;
+    'in-flare-apb') echo 'x ex wq wk wv wo bq bk bv bo mask' ;;
+    'out-flare-apb') echo 'y e cycles' ;;
+    'set-flare-apb') echo 'heads s0 e0 mk mv kvb round coding-x coding-q coding-o causal prefill' ;;
+    'sample-flare-apb') echo 'masked plain decoded timing' ;;
+    'value-flare-apb round') echo '0 1' ;;
+    'value-flare-apb coding-x') echo 'twos sign' ;;
+    'value-flare-apb coding-q') echo 'twos sign' ;;
+    'value-flare-apb coding-o') echo 'twos sign' ;;
+    'value-flare-apb causal') echo '0 1' ;;
     'in-flare-attention') echo 'x ex wq wk wv wo bq bk bv bo mask' ;;
     'out-flare-attention') echo 'y e cycles' ;;
     'set-flare-attention') echo 'heads s0 e0 mk mv kvb round coding-x coding-q coding-o causal prefill' ;;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "op.h"
+#include "op/flare_attention.h"
 
 #include "tb/flare_attention/flare_attention_rtl.h"
 
@@ -145,7 +145,7 @@ static const struct pm_setting settings[] = {
     {0},
 };
 
-static const struct pm_op op = {
+const struct pm_op pm_op_flare_attention = {
     .name = "flare-attention",
     .block = "flare_attention",
     .summary = "one layer's attention on N tokens: K and V pass, then Q, L, A and O; value = y * 2^e",
@@ -205,4 +205,4 @@ static const struct pm_op op = {
                    "x_valid x_ready x ex w_valid w_ready w_wl w_dwl w_cmp wr_valid wr_ready wr_token wr_k",
                .clocks = 24},
 };
-PM_OP(op);
+PM_OP(pm_op_flare_attention);
