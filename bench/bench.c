@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Speed of the paths, side by side in one run: bench FOLDER [SECONDS CNN_SECONDS], of 10,000 images through
- * the vision transformer and the convolutional network. Tables on stdout, FOLDER/summary.json and
- * FOLDER/attention.dat. */
+/* Speed of the paths, side by side in one run, and of whole networks: bench FOLDER [PROGRAM DATA
+ * [CLASSIFIER]]. Tables on stdout, FOLDER/summary.json and FOLDER/attention.dat. */
+#include "bench/networks.h"
 #include "flare_attention.h"
 #include "flare_gemv.h"
 #include "hyflex_gemv.h"
@@ -542,8 +542,8 @@ static void bench_attention(const char *folder) {
 
 int main(int argc, char **argv) {
     struct result r = {0};
-    if (argc != 2 && argc != 4) {
-        fprintf(stderr, "usage: bench FOLDER [SECONDS CNN_SECONDS of 10,000 images]\n");
+    if (argc < 2 || argc == 3 || argc > 5) {
+        fprintf(stderr, "usage: bench FOLDER [PROGRAM DATA [CLASSIFIER]]\n");
         return 2;
     }
     openblas_set_num_threads(1);
@@ -570,18 +570,16 @@ int main(int argc, char **argv) {
     printf("exact_vs_sgemm %.2f, array_vs_popcount %.2f, noise_mmacs %.0f, threads_speedup %.2f; peak memory "
            "%ld MiB\n",
            r.exact_vs_sgemm, r.array_vs_popcount, r.noise_mmacs, r.threads_speedup, usage.ru_maxrss / 1024);
-    const double cnn_seconds = argc == 4 ? strtod(argv[3], NULL) : 0;
-    if (cnn_seconds > 0)
-        printf("fashion-cnn, float and HyFlexPIM exact with all counters: %.0f images/s\n",
-               1e4 / cnn_seconds);
     FILE *f = create(argv[1], "summary.json.tmp");
     fprintf(f,
             "{\n\t\"isa\":\t\"%s\",\n\t\"exact_vs_sgemm\":\t%.3f,\n\t\"array_vs_popcount\":\t%.3f,\n"
             "\t\"noise_mmacs\":\t%.1f,\n\t\"threads_speedup\":\t%.3f,\n\t\"ir_drop_mmacs\":\t%.3f,\n"
-            "\t\"ir_drop_error\":\t%.5f,\n\t\"run_seconds\":\t%s,\n\t\"cnn_images_per_second\":\t%.0f\n}\n",
+            "\t\"ir_drop_error\":\t%.5f",
             pm_kernels(PM_ISA_BEST)->name, r.exact_vs_sgemm, r.array_vs_popcount, r.noise_mmacs,
-            r.threads_speedup, r.ir_drop_mmacs, r.ir_drop_error, argc == 4 ? argv[2] : "null",
-            cnn_seconds > 0 ? 1e4 / cnn_seconds : 0);
+            r.threads_speedup, r.ir_drop_mmacs, r.ir_drop_error);
+    if (argc > 3)
+        bench_networks(argv[1], argv[2], argv[3], argc > 4 ? argv[4] : NULL, f);
+    fprintf(f, "\n}\n");
     finish(f, argv[1], "summary.json");
     return 0;
 }

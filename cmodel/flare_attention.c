@@ -25,22 +25,25 @@ struct pm_attention {
     unsigned bits; /* of x, q, o and y */
     struct pm_vdr_lut lut[PM_MAX_HEADS];
     struct matrix mram[MRAM_COUNT];
-    struct matrix k_array, v_array; /* of the head at hand, for `room` tokens */
+    struct matrix k_array, v_array; /* of the head and tile at hand, for `room` tokens */
     unsigned room;
     unsigned stored, past; /* tokens whose K and V there are; those that the next run follows */
     int32_t *bias[MRAM_COUNT];
     /* All tokens of one pass; n is max_tokens. */
-    int32_t *x32;            /* [n][max(D, n)] a matrix's input vectors */
-    int64_t *acc;            /* [n][max(D, n)] and its outputs */
+    int32_t *x32;            /* [n][max(D, tile)] a matrix's input vectors */
+    int64_t *acc;            /* [n][max(D, tile)] and its outputs */
     int16_t *k, *v, *q, *o8; /* [n][D], k and v of those before as well */
     int16_t *xy;             /* [n][D] x and then y, for who has them in 8 bits */
     int16_t *logit;          /* [n][heads][n] */
     uint8_t *a;              /* [n][heads][n] */
     int32_t *o;              /* [n][D] */
-    int32_t *s_q, *ne;       /* [n][heads] */
+    int32_t *s_q, *ne;       /* [n][heads], [n][heads][tiles] */
     uint32_t *z;             /* [n][heads] */
     int32_t *s_o;            /* [n] */
-    int16_t *cells;          /* [n * d_k] K^T or V of one head */
+    int16_t *cells;          /* [tile * d_k] K^T or V of one head */
+    struct pm_tile_row *row; /* [n] of one head */
+    uint8_t *shift;          /* [n] of its tile at hand */
+    int64_t *sum;            /* [n][d_k] numerators times values of one head, running */
 };
 
 pm_status pm_attention_check(const struct pm_attention_cfg *c) {
@@ -110,6 +113,10 @@ static pm_status program(struct pm_attention *g, const struct pm_attention_weigh
     return status;
 }
 
+static unsigned tiles_of(unsigned keys) {
+    return (keys + PM_MAX_KEYS - 1) / PM_MAX_KEYS;
+}
+
 /* K and V arrays of n tokens: as many columns and rows. */
 static pm_status hold(struct pm_attention *g, unsigned n) {
     const struct pm_array_cfg sram = pm_array_sram();
@@ -136,14 +143,15 @@ pm_status pm_attention_new(const struct pm_attention_cfg *cfg, const struct pm_a
     if (!g)
         return PM_ENOMEM;
     const unsigned d = cfg->width;
-    const size_t n = max_tokens, nd = n * d, most = n * max_u(d, max_tokens), nh = n * cfg->heads;
+    const unsigned tile = max_tokens < PM_MAX_KEYS ? max_tokens : PM_MAX_KEYS;
+    const size_t n = max_tokens, nd = n * d, most = n * max_u(d, tile), nh = n * cfg->heads;
     g->cfg = *cfg;
     g->max_tokens = max_tokens;
     g->d_k = d / cfg->heads;
     g->bits = cfg->q ? cfg->q : 8;
     pm_status status = program(g, w, array_id);
     if (status == PM_OK)
-        status = hold(g, max_tokens);
+        status = hold(g, tile);
     for (unsigned h = 0; h < cfg->heads && status == PM_OK; h++)
         status = pm_vdr_lut_init(&g->lut[h], cfg->s0[h]);
     g->x32 = calloc(most, sizeof *g->x32);
@@ -157,12 +165,16 @@ pm_status pm_attention_new(const struct pm_attention_cfg *cfg, const struct pm_a
     g->logit = calloc(nh * n, sizeof *g->logit);
     g->a = calloc(nh * n, sizeof *g->a);
     g->s_q = calloc(nh, sizeof *g->s_q);
-    g->ne = calloc(nh, sizeof *g->ne);
+    g->ne = calloc(nh * tiles_of(max_tokens), sizeof *g->ne);
     g->z = calloc(nh, sizeof *g->z);
     g->s_o = calloc(n, sizeof *g->s_o);
-    g->cells = calloc(n * g->d_k, sizeof *g->cells);
-    if (status == PM_OK && !(g->x32 && g->acc && g->k && g->v && g->q && g->o8 && g->xy && g->o && g->logit &&
-                             g->a && g->s_q && g->ne && g->z && g->s_o && g->cells))
+    g->cells = calloc((size_t)tile * g->d_k, sizeof *g->cells);
+    g->row = calloc(n, sizeof *g->row);
+    g->shift = calloc(n, 1);
+    g->sum = calloc(n * g->d_k, sizeof *g->sum);
+    if (status == PM_OK &&
+        !(g->x32 && g->acc && g->k && g->v && g->q && g->o8 && g->xy && g->o && g->logit && g->a && g->s_q &&
+          g->ne && g->z && g->s_o && g->cells && g->row && g->shift && g->sum))
         status = PM_ENOMEM;
     if (status != PM_OK) {
         pm_attention_free(g);
@@ -181,8 +193,8 @@ void pm_attention_free(struct pm_attention *g) {
     }
     matrix_free(&g->k_array);
     matrix_free(&g->v_array);
-    void *buffers[] = {g->x32,   g->acc, g->k,   g->v,  g->q, g->o8,  g->xy,   g->o,
-                       g->logit, g->a,   g->s_q, g->ne, g->z, g->s_o, g->cells};
+    void *buffers[] = {g->x32, g->acc, g->k,  g->v, g->q,   g->o8,    g->xy,  g->o,     g->logit,
+                       g->a,   g->s_q, g->ne, g->z, g->s_o, g->cells, g->row, g->shift, g->sum};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         free(buffers[i]);
     free(g);
@@ -253,59 +265,96 @@ static pm_status pass_kv(struct pm_attention *g, int matrix, unsigned shift, con
     return status;
 }
 
-/* Which keys the run's token t sees: keep, and of a causal run none behind it. */
-static const uint8_t *seen_by(const struct pm_attention *g, unsigned t, unsigned keys, const uint8_t *keep,
-                              uint8_t row[PM_MAX_TOKENS]) {
+/* Which of the n keys from `first` on the run's token t sees: keep, and of a causal run none behind it. */
+static const uint8_t *seen_by(const struct pm_attention *g, unsigned t, unsigned first, unsigned n,
+                              const uint8_t *keep, uint8_t seen[PM_MAX_KEYS]) {
     if (!g->cfg.causal)
-        return keep;
-    for (unsigned j = 0; j < keys; j++)
-        row[j] = j <= g->past + t && (!keep || keep[j]);
-    return row;
+        return keep ? keep + first : NULL;
+    for (unsigned j = 0; j < n; j++)
+        seen[j] = first + j <= g->past + t && (!keep || keep[first + j]);
+    return seen;
 }
 
-/* One head of n tokens: q -> logits -> A, Z -> A*V -> normalised o. The rows of logits and weights
- * are max_tokens apart. */
-static pm_status head(struct pm_attention *g, unsigned h, unsigned n, const uint8_t *keep, const int32_t *ex,
-                      struct pm_attention_cost *cost, struct pm_gemv_cost *l, struct pm_gemv_cost *av) {
-    const struct pm_attention_cfg *c = &g->cfg;
-    const size_t d = c->width, max = g->max_tokens;
-    const unsigned keys = g->past + n;
-    const struct pm_bitsift_cfg l_cfg = sift(g, g->d_k, g->bits, true, c->coding_q);
-    const struct pm_bitsift_cfg av_cfg = sift(g, keys, LBITS, false, PM_TWOS);
+/* K^T or V of a head's tile into its array. */
+static void program_keys(struct pm_attention *g, unsigned h, unsigned first, unsigned keys) {
+    const int16_t *k = g->k + first * (size_t)g->cfg.width + h * g->d_k;
     for (unsigned t = 0; t < keys; t++)
         for (unsigned i = 0; i < g->d_k; i++)
-            g->cells[(size_t)i * keys + t] = g->k[t * d + h * g->d_k + i];
-    for (unsigned t = 0; t < n; t++)
-        for (unsigned i = 0; i < g->d_k; i++)
-            g->x32[(size_t)t * g->d_k + i] = g->q[t * d + h * g->d_k + i];
+            g->cells[(size_t)i * keys + t] = k[t * g->cfg.width + i];
     matrix_program(&g->k_array, g->cells);
-    pm_status status = multiply(g, &g->k_array, &l_cfg, n, 0, l);
+}
+
+static void program_values(struct pm_attention *g, unsigned h, unsigned first, unsigned keys) {
+    const int16_t *v = g->v + first * (size_t)g->cfg.width + h * g->d_k;
+    for (unsigned t = 0; t < keys; t++)
+        memcpy(g->cells + (size_t)t * g->d_k, v + t * g->cfg.width, g->d_k * sizeof *g->cells);
+    matrix_program(&g->v_array, g->cells);
+}
+
+/* One tile of a row of logits, which are in acc: 8 bits, numerators. Returns the shift of earlier sums. */
+static unsigned weigh(struct pm_attention *g, unsigned h, unsigned t, unsigned first, unsigned keys,
+                      const uint8_t *keep, int ex, struct pm_attention_cost *cost) {
+    const struct pm_attention_cfg *c = &g->cfg;
+    const size_t at = (size_t)t * c->heads + h;
+    int16_t *logit = g->logit + at * g->max_tokens + first;
+    uint8_t *a = g->a + at * g->max_tokens + first, mask[PM_MAX_KEYS];
+    int32_t *ne = g->ne + at * tiles_of(g->max_tokens) + first / PM_MAX_KEYS;
+    int8_t row[PM_MAX_KEYS];
+    const uint8_t *seen = seen_by(g, t, first, keys, keep, mask);
+    const int s_l = quantize(g, LBITS, g->acc + (size_t)t * keys, seen, keys, logit, &cost->saturated_q);
+    *ne = -(c->e0[h] + exponent(g, ex, c->typical.x) + g->s_q[at] + exponent(g, s_l, c->typical.l));
+    for (unsigned j = 0; j < keys; j++)
+        row[j] = (int8_t)logit[j];
+    const unsigned shift = pm_vdr_tile(&g->lut[h], &g->row[t], row, seen, keys, *ne, c->round, a);
+    for (unsigned j = 0; j < keys; j++)
+        g->x32[(size_t)t * keys + j] = a[j];
+    return shift;
+}
+
+/* n tokens over a tile of a head's keys: q -> logits -> numerators -> numerators times values, added to the
+ * sums so far. */
+static pm_status attend(struct pm_attention *g, unsigned h, unsigned n, unsigned first, unsigned keys,
+                        const uint8_t *keep, const int32_t *ex, struct pm_attention_cost *cost,
+                        struct pm_gemv_cost *l, struct pm_gemv_cost *av) {
+    const struct pm_bitsift_cfg l_cfg = sift(g, g->d_k, g->bits, true, g->cfg.coding_q);
+    const struct pm_bitsift_cfg av_cfg = sift(g, keys, LBITS, false, PM_TWOS);
+    pm_status status = hold(g, keys);
     if (status != PM_OK)
         return status;
-    for (unsigned t = 0; t < n; t++) {
-        const size_t at = t * c->heads + h;
-        int16_t *logit = g->logit + at * max;
-        uint8_t *a = g->a + at * max, mask[PM_MAX_TOKENS];
-        int8_t row[PM_MAX_TOKENS];
-        const uint8_t *seen = seen_by(g, t, keys, keep, mask);
-        const int s_l = quantize(g, LBITS, g->acc + (size_t)t * keys, seen, keys, logit, &cost->saturated_q);
-        g->ne[at] =
-            -(c->e0[h] + exponent(g, ex[t], c->typical.x) + g->s_q[at] + exponent(g, s_l, c->typical.l));
-        for (unsigned j = 0; j < keys; j++)
-            row[j] = (int8_t)logit[j];
-        g->z[at] = pm_vdr_softmax(&g->lut[h], row, seen, keys, g->ne[at], c->round, a);
-        cost->zero_z += g->z[at] == 0;
-        for (unsigned j = 0; j < keys; j++)
-            g->x32[(size_t)t * keys + j] = a[j];
-    }
-    for (unsigned t = 0; t < keys; t++)
-        memcpy(g->cells + (size_t)t * g->d_k, g->v + t * d + h * g->d_k, g->d_k * sizeof *g->cells);
-    matrix_program(&g->v_array, g->cells);
-    status = multiply(g, &g->v_array, &av_cfg, n, 0, av);
-    for (unsigned t = 0; t < n && status == PM_OK; t++)
+    for (size_t t = 0; t < n; t++)
         for (unsigned i = 0; i < g->d_k; i++)
-            g->o[t * d + h * g->d_k + i] =
-                pm_head_norm(g->acc[(size_t)t * g->d_k + i], g->z[t * c->heads + h], c->norm);
+            g->x32[t * g->d_k + i] = g->q[t * g->cfg.width + h * g->d_k + i];
+    program_keys(g, h, first, keys);
+    status = multiply(g, &g->k_array, &l_cfg, n, 0, l);
+    for (unsigned t = 0; t < n && status == PM_OK; t++)
+        g->shift[t] = (uint8_t)weigh(g, h, t, first, keys, keep, ex[t], cost);
+    if (status != PM_OK)
+        return status;
+    program_values(g, h, first, keys);
+    status = multiply(g, &g->v_array, &av_cfg, n, 0, av);
+    for (size_t t = 0; t < n && status == PM_OK; t++)
+        pm_tile_rescale(g->sum + t * g->d_k, g->acc + t * g->d_k, g->d_k, g->shift[t]);
+    return status;
+}
+
+/* One head of n tokens, tile by tile, to its normalised o. The rows of logits and weights are max_tokens
+ * apart. */
+static pm_status head(struct pm_attention *g, unsigned h, unsigned n, const uint8_t *keep, const int32_t *ex,
+                      struct pm_attention_cost *cost, struct pm_gemv_cost *l, struct pm_gemv_cost *av) {
+    const unsigned all = g->past + n;
+    pm_status status = PM_OK;
+    memset(g->row, 0, n * sizeof *g->row);
+    memset(g->sum, 0, (size_t)n * g->d_k * sizeof *g->sum);
+    for (unsigned first = 0; first < all && status == PM_OK; first += PM_MAX_KEYS)
+        status = attend(g, h, n, first, all - first < PM_MAX_KEYS ? all - first : PM_MAX_KEYS, keep, ex, cost,
+                        l, av);
+    for (size_t t = 0; t < n && status == PM_OK; t++) {
+        const uint32_t z = g->z[t * g->cfg.heads + h] = (uint32_t)pm_tile_whole(g->row[t].z);
+        cost->zero_z += z == 0;
+        for (unsigned i = 0; i < g->d_k; i++)
+            g->o[t * g->cfg.width + h * g->d_k + i] =
+                pm_head_norm(pm_tile_whole(g->sum[t * g->d_k + i]), z, g->cfg.norm);
+    }
     return status;
 }
 
@@ -415,9 +464,8 @@ pm_status pm_attention_run_wide(struct pm_attention *g, const int16_t *x, const 
     struct pm_gemv_cost l[PM_MAX_HEADS] = {0}, av[PM_MAX_HEADS] = {0};
     for (size_t i = 0; i < n * d; i++)
         g->x32[i] = x[i];
-    pm_status status = hold(g, g->past + n);
-    if (status == PM_OK)
-        status = pass_kv(g, MRAM_K, c->mk, ex, n, first_vector, k, &run.gemv[PM_GEMV_K], &run.saturated_k);
+    pm_status status =
+        pass_kv(g, MRAM_K, c->mk, ex, n, first_vector, k, &run.gemv[PM_GEMV_K], &run.saturated_k);
     if (status == PM_OK)
         status = pass_kv(g, MRAM_V, c->mv, ex, n, first_vector, v, &run.gemv[PM_GEMV_V], &run.saturated_v);
     for (unsigned t = 0; probe && t < n && status == PM_OK; t++)
@@ -431,7 +479,8 @@ pm_status pm_attention_run_wide(struct pm_attention *g, const int16_t *x, const 
                                                  .q = g->q + t * d,
                                                  .s_q = g->s_q + t * c->heads,
                                                  .logit = g->logit + t * row,
-                                                 .ne = g->ne + t * c->heads,
+                                                 .ne = g->ne + t * c->heads * tiles_of(g->max_tokens),
+                                                 .tiles = tiles_of(g->max_tokens),
                                                  .a = g->a + t * row,
                                                  .stride = g->max_tokens,
                                                  .keys = g->past + n,

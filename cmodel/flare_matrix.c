@@ -164,7 +164,7 @@ static pm_status gemm_exact(const struct pm_flare_matrix *f, const struct pm_bit
     const bool narrow_x = cfg->bits <= NARROW_BITS + (unsigned)cfg->is_signed,
                fast = narrow_x && f->wbits + wide <= NARROW_WBITS;
     const bool split = !wide && cfg->mode == PM_GPC_SPLIT;
-    const size_t stride = pm_gemm_stride(f->rows);
+    const size_t stride = ((size_t)f->rows + 63) / 64 * 64; /* whole words of wordlines */
     const unsigned most = n < BLOCK ? n : BLOCK;
     int16_t *x16 = malloc(most * stride * sizeof *x16);
     if (x16 == NULL)
@@ -175,7 +175,8 @@ static pm_status gemm_exact(const struct pm_flare_matrix *f, const struct pm_bit
         if (narrow_x)
             narrow(cfg, block, vectors, stride, x16);
         if (fast)
-            pm_gemm(f->k, x16, vectors, f->packed, f->rows, f->outputs, y + (size_t)v * f->outputs, NULL);
+            pm_gemm(f->k, x16, stride, vectors, f->packed, f->rows, f->outputs, y + (size_t)v * f->outputs,
+                    NULL);
         for (unsigned i = 0; i < vectors; i++) {
             if (!fast)
                 product_wide(f, cfg->rows, block + (size_t)i * cfg->rows, y + (size_t)(v + i) * f->outputs);

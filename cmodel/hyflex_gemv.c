@@ -280,15 +280,16 @@ void pm_hyflex_cost_add(struct pm_hyflex_cost *sum, const struct pm_hyflex_cost 
     sum->cycles += c->cycles;
 }
 
-void pm_hyflex_add_vector(const struct pm_hyflex *h, uint64_t wrong, struct pm_hyflex_cost *cost) {
+void pm_hyflex_add_vectors(const struct pm_hyflex *h, uint64_t n, uint64_t wrong,
+                           struct pm_hyflex_cost *cost) {
     if (cost == NULL)
         return;
     const uint64_t tiles = (uint64_t)h->row_tiles * h->col_tiles;
-    cost->vectors++;
-    cost->array_reads += PM_HYFLEX_PLANES * tiles;
-    cost->conversions += PM_HYFLEX_PLANES * tiles * PM_HYFLEX_COLS;
+    cost->vectors += n;
+    cost->array_reads += n * PM_HYFLEX_PLANES * tiles;
+    cost->conversions += n * PM_HYFLEX_PLANES * tiles * PM_HYFLEX_COLS;
     cost->wrong += wrong;
-    cost->cycles += PM_HYFLEX_PLANES * (uint64_t)pm_hyflex_plane_clocks(&h->cfg);
+    cost->cycles += n * PM_HYFLEX_PLANES * pm_hyflex_plane_clocks(&h->cfg);
 }
 
 /* Products with disturbed weights, one after the other. */
@@ -316,5 +317,5 @@ void pm_hyflex_gemv_plain(const struct pm_hyflex *h, const int8_t *x, uint32_t v
         for (unsigned m = 0; m < t->outputs; m++)
             y[i % h->col_tiles * h->per + m] += acc[m];
     }
-    pm_hyflex_add_vector(h, wrong, cost);
+    pm_hyflex_add_vectors(h, 1, wrong, cost);
 }

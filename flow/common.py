@@ -177,6 +177,17 @@ def yosys(commands, log, append=False, options=()):
                 env={"LD_PRELOAD": "libtcmalloc_minimal.so.4"})
 
 
+def environment(folder, packages):
+    """A virtual environment with packages from PyPI, made where there is none; whether it is there."""
+    if not (folder / "done").exists():
+        for command in ([sys.executable, "-m", "venv", str(folder)],
+                        [str(folder / "bin/pip"), "install", "-q", "--disable-pip-version-check", *packages]):
+            if subprocess.run(command, capture_output=True).returncode:
+                return False
+        (folder / "done").touch()
+    return True
+
+
 def grep(pattern, path):
     """The first line of a file with a match of the expression, or nothing."""
     with open(path, encoding="utf-8", errors="replace") as lines:

@@ -26,7 +26,7 @@ def faults(path):
     code = re.sub(r"//[^\n]*|/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m[0]), text, flags=re.S)
     for pattern, why in FORBIDDEN:
         found += [f"line {code.count(chr(10), 0, m.start()) + 1}: {why}" for m in re.finditer(pattern, code, re.M)]
-    if path.stem != "pm_pkg":
+    if not path.stem.endswith("_pkg"):
         found += header(path, text)
     return [f"{path}: {fault}" for fault in found]
 

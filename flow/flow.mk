@@ -33,6 +33,16 @@ synth: all
 	@flow/synth.py map --jobs $(JOBS) $(BLOCK); status=$$?; \
 	    echo $(SYNTH) | xargs -n 1 | xargs -I {} -P $(JOBS) flow/tap.py run $(BUILD)/$(if $(LIBERTY),liberty,synth)/netlist-{}.tap flow/netlist.py {}; \
 	    flow/synth.py report $(BLOCK) && flow/pages.py $(if $(BLOCK)$(LIBERTY),,&& flow/plot.py synthesis) && exit $$status
+# Placed, routed, extracted, checked and timed on OSU018; 20 minutes of a core at most each.
+layout: setup
+	@scripts/setup.sh graywolf qrouter magic netgen-lvs
+	@flow/layout.py make $(BLOCK) && flow/layout.py figure $(BLOCK); status=$$?; flow/layout.py pages && exit $$status
+# Mapped by today's Yosys, from PyPI.
+current: setup
+	@flow/current.py $(BLOCK); status=$$?; flow/current.py pages && exit $$status
+# The proofs once more, by PyPI's Bitwuzla.
+second: setup
+	@flow/second.py $(BLOCK)
 power: all
 	@$(MAKE) --no-print-directory -s $(BUILD)/synth/vectors
 	@flow/power.py
@@ -42,18 +52,29 @@ verilog: setup
 	@flow/verilog.py $(BLOCK) $(filter-out BLOCK=% BUILD=% CC=% CFLAGS=% SETUP=% WERROR=%,$(MAKEOVERRIDES))
 # What the pages have from RTL, results, logs and the ops' declarations.
 docs: all
+	@flow/registers.py
 	@python3 flow/pages.py
 	@python3 flow/catalogue.py
 	@flow/synth.py pages
 	@flow/evidence.py
 	@flow/power.py pages
+	@flow/layout.py pages
+	@flow/second.py pages
+	@flow/current.py pages
 	@flow/sources.py
 	@flow/systems.py
 	@flow/chip.py
+	@flow/components.py
+	@flow/completion.py
 # Schematics from the RTL, timing diagrams from simulations.
 figures: all
 	@python3 flow/schematic.py $(BLOCK)
 	@python3 flow/timing.py $(BLOCK)
+# A waveform of a block's sample, with the ports in the page's groups, for GTKWave and Surfer.
+waves: all
+	$(need-block)
+	@scripts/setup.sh gtkwave
+	@flow/waves.py $(BLOCK)
 # What the network's layer 1 sees in the first image of the test set, for accesses and power; and other helpers of the flow.
 $(BUILD)/network_vectors $(BUILD)/macro_vectors $(BUILD)/accesses $(BUILD)/sar_linearity $(BUILD)/sfu_error: $(BUILD)/%: $(BUILD)/obj/tools/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
 	$(CC) -o $@ $^ $(LIBS)

@@ -44,7 +44,7 @@ def compile_sources():
 def link(target, objects):
     wrap = ["-Wl,--wrap=pm_rtl_open,--wrap=pm_rtl_close"] if target == "vectors" else []
     must(["clang", *FLAGS, f"-fsanitize=fuzzer,{SANITIZERS}", "-fno-sanitize-recover=undefined", "-o", OUT / f"{target}.fuzz",
-          f"tests/fuzz/{target}.c", *objects, *wrap, *LIBRARIES], OUT / "compile.log")
+          f"tests/fuzz/{target}.c", *objects, *wrap, *LIBRARIES, "-l:libgomp.so.1"], OUT / "compile.log")
 
 
 def executions(target):

@@ -149,7 +149,7 @@ def synthesized(tap, block, files, modules):
 
 def lint(tap, block, lints, every):
     files = rtl_files(block)
-    modules = [module for module in rtl.modules(block) if module.name != "pm_pkg"]
+    modules = [module for module in rtl.modules(block) if not module.name.endswith("_pkg")]
     for path in sorted(Path("rtl", block).glob("*.sv")):
         faults = dialect.faults(path)
         explain(tap, not faults, f"dialect {path.stem}", "\n".join(faults))

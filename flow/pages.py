@@ -86,10 +86,10 @@ def ports(page: Path) -> str:
 
 
 def modules(page: Path) -> str:
-    """A paragraph, a drawing, parameters and ports of each module of the page's folder of RTL, but its top."""
+    """A paragraph, a drawing, parameters and ports of each module of the page's folder of RTL, but its top and what a register map makes."""
     text = "\n"
     for module in rtl.modules(page.stem):
-        if module.name != f"pm_{page.stem}":
+        if module.name not in (f"pm_{page.stem}", f"pm_{page.stem}_pkg"):
             drawing = f"figures/schematic_{module.name.removeprefix('pm_')}.svg"
             text += f"### `{module.name}`\n" + "\n\n".join(module.doc) + "\n\n"
             if Path("docs", drawing).exists():
@@ -124,6 +124,16 @@ def speed(_: Path) -> str:
         for row in rows("bench/results.tsv")
     ]
     return table(["path", "D x M", "vectors", "MMAC/s", "ratio"], lines)
+
+
+def networks(_: Path) -> str:
+    """Whole networks, and what is wanted of them on two cores."""
+    lines = []
+    for row in rows("bench/networks.tsv"):
+        two = 2000 / float(row["cpu_ms"])
+        goal = [f"{int(row['goal']):,}", f"{two / int(row['goal']):.2f}"] if row["goal"] else ["", ""]
+        lines.append([row["network"], row["inputs"], row["cpu_ms"], f"{two:,.0f}", *goal])
+    return table(["network", "inputs", "CPU ms an input", "a second, two cores", "goal", "ratio"], lines)
 
 
 @functools.cache
@@ -202,7 +212,7 @@ def counted() -> dict[str, str]:
     return dict(m.groups() for log in whole if (m := re.search(r"^# bench (\w+): (\d+) integers compared", log, re.M)))
 
 
-REGIONS = {f.__name__: f for f in (ports, modules, proofs, blocks, speed)}
+REGIONS = {f.__name__: f for f in (ports, modules, proofs, blocks, speed, networks)}
 VALUES = {"__builtins__": {}} | {f.__name__: f for f in (least, most, ge, ns, mapped, accesses, tried, power, ran, compared)}
 
 

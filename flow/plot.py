@@ -444,7 +444,7 @@ def crossbars() -> None:
         "crossbars_policies.svg",
         f"""set grid
 set xlabel "speedup over 8/8"
-set ylabel "accuracy, %, 200 validation images"
+set ylabel "accuracy, %, 300 validation images"
 set yrange [40:100]
 set key left bottom
 plot {", ".join(series)}

@@ -83,13 +83,14 @@ def clock_tree(cells, library):
     return {net: found for net in source if (found := chain(net)) is not None} | {"clk_i": []}
 
 
-def watts(config, net, activity_, shut):
-    """Of each cell, when every net toggles so often a clock and the clock does not pass some cells, or, with None, stands still."""
+def watts(config, net, activity_, shut, spef=""):
+    """Of each cell, when every net toggles so often a clock and the clock does not pass some cells, or, with None, stands still; with the
+    wires of a SPEF."""
     log = config.dir / "power.log"
     write(config.dir / "shut", "".join(f"{cell}\n" for cell in shut or []))
     tool(["sta", "-no_splash", "-exit", "synth/common/power.tcl"], log, env={
         "LIBERTY": config.liberty, "NET": str(net), "TOP": config.top, "PERIOD": config.period, "ACTIVITY": str(activity_),
-        "LOAD": f"{config.library.load / 1000:g}", "SHUT": str(config.dir / "shut"), "STILL": str(int(shut is None))})
+        "LOAD": f"{config.library.load / 1000:g}", "SHUT": str(config.dir / "shut"), "STILL": str(int(shut is None)), "SPEF": str(spef)})
     if error := grep("^(OpenSTA|Error)", log):
         raise Failure(f"{config.name}: {error}")
     rows = (line.split() for line in read(log).splitlines())
@@ -109,23 +110,25 @@ def ideal(config, net, tree):
     return config.dir / "ideal.v"
 
 
-def weigh(config, net, cells, toggles):
+def weigh(config, net, cells, toggles, placed):
     """Watts of each cell: what its clock costs, and what its outputs' toggles do. Each depth of gates is opened in turn, and what this
-    adds to a gate is weighed with how often the clock pulses that opens; a flop's clock is weighed with its pulses."""
+    adds to a cell is weighed with how often the clock pulses that opens. Before layout a flop's clock is ideal, and weighed with its
+    pulses; `placed` looks at a layout, as watts does at a netlist, where the tree behind a gate is there."""
     library, tree = config.library, clock_tree(cells, config.library)
-    net = ideal(config, net, tree)
+    net = net if placed else ideal(config, net, tree)
     depth = {next(name for name, (kind, pins) in cells.items() if any(pins.get(pin) == net for pin in library.drives[kind])): len(found)
              for net, found in tree.items() if found and found[-1] == net}
     levels = max(depth.values(), default=0)
-    states = [watts(config, net, 0, [cell for cell, at in depth.items() if at > level]) for level in range(levels + 1)]
-    still = watts(config, net, 0, None)
-    busy = watts(config, net, 1, [])
+    look = placed or watts
+    states = [look(config, net, 0, [cell for cell, at in depth.items() if at > level]) for level in range(levels + 1)]
+    still = None if placed else watts(config, net, 0, None)
+    busy = look(config, net, 1, [])
     if missing := cells.keys() - busy.keys():
         raise Failure(f"{config.name}: no power of {len(missing)} cells, as {min(missing)}")
     clock, data = {}, {}
     for name, (kind, pins) in cells.items():
         gates = max((tree[other] for other in pins.values() if other in tree), key=len, default=[])
-        if kind in library.flop_cells:
+        if still and kind in library.flop_cells:
             pulses = toggles[gates[-1]] / 2 if gates else 1
             clock[name] = still[name] + pulses * (states[0][name] - still[name])
         else:
@@ -136,7 +139,7 @@ def weigh(config, net, cells, toggles):
     return clock, data, {name for name in cells if any(other in tree for other in cells[name][1].values())}
 
 
-def measure(name, unit, arguments):
+def measure(name, unit, arguments, placed=None):
     """A row of the table."""
     config, = (config for config in named(name.split()[0]))
     config.make()
@@ -147,7 +150,7 @@ def measure(name, unit, arguments):
     found = cells(net)
     clocks, toggles = activity(found, config.library.drives, wave)
     wave.unlink()
-    clock, data, clocked = weigh(config, net, found, toggles)
+    clock, data, clocked = weigh(config, net, found, toggles, placed)
     count = units(unit, log, arguments)
     if not count:
         raise Failure(f"{name}: no {unit}s")

@@ -66,17 +66,23 @@ def rtl(summary):
     return {}
 
 
+def place(row):
+    """The network's folder; None: it is not there."""
+    found = [folder for folder in (Path("models", row["network"]), BUILD / row["network"]) if (folder / "config.json").exists()]
+    return found[0] if found else None
+
+
 def chip(row, name, summary):
     """Energy of an input and area, with their letters, by `perimeter chip`; of an image from what the run counted, of a token from the shape."""
     if not row["chip"]:
         return {}
     images = "images_golden" in json.loads(Path(summary).read_text())
     measured = ["--measured", summary] if images else []
-    d = perimeter(["chip", row["network"], *row["chip"].split(), *measured, "--output"], OUT / f"{name}.chip.json")
+    d = perimeter(["chip", place(row), *row["chip"].split(), *measured, "--output"], OUT / f"{name}.chip.json")
 
     def figure(key):
         value = d.get(key, {}).get("value")
-        return "" if value is None else f"{value:{'.0f' if value >= 100 else '.3g'}} {d[key]['kind']}"
+        return "unknown" if value is None else f"{value:{'.0f' if value >= 100 else '.3g'}} {d[key]['kind']}"
 
     return {"uj": figure(f"energy_uj_per_{'inference' if images else 'token'}"), "mm2": figure("area_mm2")}
 
@@ -100,7 +106,7 @@ def run(word):
         name = f"{row['network']} {row['system']}"
         if word not in name:
             continue
-        if not any(Path(place, row["network"], "config.json").exists() for place in ("models", BUILD)):
+        if place(row) is None:
             print(f"{name}: the network is not there", file=sys.stderr)
             continue
         found = measure(row)

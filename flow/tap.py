@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Runs test programs into TAP logs, and adds them up.
-  flow/tap.py run LOG COMMAND ...           a non-zero exit without a `not ok` line, or a log without any test, is a failure of its own;
-                                            shows one line a log, and what failed
+  flow/tap.py run [--live] LOG COMMAND ...  a non-zero exit without a `not ok` line, or a log without any test, is a failure of its own;
+                                            shows one line a log, and what failed; with --live all of it as it comes
   flow/tap.py summary [--integers N] LOG ... prints what did not run, the integers that the benches compared (fewer than N, ten million, is
                                             a failure), and "N passed, M failed" last"""
 import re
@@ -18,14 +18,23 @@ def count(pattern, text):
     return len(re.findall(pattern, text, re.M))
 
 
-def run(log, command):
+def copy(command, out):
+    """Runs it, its lines to `out` and, as they come, to the screen; its exit status."""
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        for line in process.stdout:
+            out.write(line)
+            print(line.decode("utf-8", "replace"), end="")
+    return process.returncode
+
+
+def run(log, command, live):
     log = Path(log)
     part = log.with_name(log.name + ".part")
     log.parent.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
     with open(part, "wb") as out:
         try:
-            status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT).returncode
+            status = copy(command, out) if live else subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT).returncode
         except OSError as error:
             out.write(f"# {error}\n".encode())
             status = 127
@@ -63,13 +72,14 @@ def summary(least, logs):
 def main(arguments):
     verb, *rest = arguments or [""]
     if verb == "run" and len(rest) > 1:
-        return run(rest[0], rest[1:])
+        live = rest[0] == "--live"
+        return run(rest[live], rest[live + 1 :], live)
     if verb == "summary":
         least = 10_000_000
         if rest[:1] == ["--integers"]:
             least, rest = int(rest[1]), rest[2:]
         return summary(least, [Path(log) for log in rest])
-    raise Failure("run LOG COMMAND ... or summary LOG ...")
+    raise Failure("run [--live] LOG COMMAND ... or summary LOG ...")
 
 
 if __name__ == "__main__":

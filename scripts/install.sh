@@ -70,6 +70,8 @@ sed -e "s|@VERSION@|$version|" -e "s|@PREFIX@|\${pcfiledir}/$(realpath -ms --rel
     -e "s|@LIBDIR@|\${prefix}/$libdir|" -e "s|@INCLUDEDIR@|\${prefix}/include/perimeter|" scripts/perimeter.pc.in |
     put 644 "$libdir/pkgconfig/perimeter.pc"
 put 644 share/man/man1/perimeter.1 <docs/perimeter.1
+put 644 share/bash-completion/completions/perimeter <scripts/completion/perimeter.bash
+for f in _perimeter perimeter.bash; do put 644 share/zsh/site-functions/$f <scripts/completion/$f; done
 for f in LICENSE README.md CHANGELOG.md $(find docs -type f ! -name perimeter.1); do put 644 share/doc/perimeter/$f <$f; done
 for f in $(cd include && find perimeter -name '*.h'); do put 644 "include/$f" <"include/$f"; done
 # What the program builds models from, and the networks.

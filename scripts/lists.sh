@@ -3,6 +3,7 @@
 # The lists of RTL files in others' forms, from rtl/BLOCK/files, and the version, from VERSION, where it has to stand: scripts/lists.sh [check]
 #   rtl/BLOCK/pm_BLOCK.f     for `verilator -f` and `iverilog -f`, from the root of the tree
 #   rtl/BLOCK/BLOCK.core     FuseSoC (CAPI2): perimeter:rtl:BLOCK
+#   Bender.yml               Bender: every block, leaves first
 # With `check`, which prints TAP, nothing is written.
 set -eu
 cd "$(dirname "$0")/.."
@@ -46,6 +47,11 @@ for files in rtl/*/files; do
     core "$block" | give "rtl/$block/$block.core"
     [ "$block" = common ] || list "$block" | give "rtl/$block/pm_$block.f"
 done
+bender() {
+    printf '# SPDX-License-Identifier: Apache-2.0\n# By scripts/lists.sh.\npackage:\n  name: perimeter\nsources:\n'
+    for files in rtl/*/files; do scripts/files.sh "$(basename "$(dirname "$files")")"; done | awk '!seen[$0]++ { print "  - " $0 }'
+}
+bender | give Bender.yml
 text=$(mktemp)
 trap 'rm -f "$text"' EXIT
 versioned() { # FILE SED-COMMAND

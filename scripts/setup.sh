@@ -25,6 +25,12 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "perimeter: installing$missing"
 export DEBIAN_FRONTEND=noninteractive
+# Minutes of silence look like a hang: a line every hundred packages, and what went wrong where something does.
 # shellcheck disable=SC2086
-said=$({ $sudo apt-get update -qq && $sudo apt-get install -y -qq --no-install-recommends $missing; } 2>&1 >/dev/null) ||
-    fail "apt-get: $(echo "$said" | tail -n 1)"
+said=$({ { $sudo apt-get update -qq && $sudo apt-get install -y -q --no-install-recommends $missing; } 2>&1 || echo "status 1"; } | awk '
+    / newly installed/ { all = $3; print "perimeter: " all " packages, with what they need" >"/dev/stderr" }
+    /^Get:/ && ++got % 100 == 0 { print "perimeter: fetched " got " of " all >"/dev/stderr" }
+    /^Setting up / && ++up % 100 == 0 { print "perimeter: installed " up " of " all >"/dev/stderr" }
+    /^[EW]: / { last = $0 }
+    /^status 1$/ { bad = 1 }
+    END { print last; exit bad }') || fail "apt-get: $said"

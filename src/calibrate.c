@@ -10,6 +10,7 @@
 #include "net/network.h"
 #include "net/onnx.h"
 #include "tokens.h"
+#include "words.h"
 
 #include <argp.h>
 #include <libgen.h>
@@ -36,6 +37,7 @@ struct calibrate {
     struct pm_network network;
     struct pm_onnx *onnx;    /* instead of it */
     struct pm_tokens tokens; /* of sentences, where it takes these */
+    struct pm_words words;   /* of a decoder */
     const struct pm_graph *graph;
     struct seen *seen; /* [nodes] */
     struct pm_error error;
@@ -142,24 +144,23 @@ static pm_status look_at_sentences(const struct runs *r) {
     return status;
 }
 
-/* A text's bytes in windows of as many as the network takes. */
+/* A text in windows of as many bytes or tokens as the network takes. */
 static pm_status look_at_text(const struct runs *r) {
     struct calibrate *c = r->c;
     const unsigned n = c->graph->tokens;
     char *text = NULL;
-    size_t length = 0;
-    uint32_t *ids = calloc(n, sizeof *ids);
-    pm_status status =
-        ids ? read_text(c, &text, &length) : pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
-    if (status == PM_OK && length < n)
-        status = pm_fail(&c->error, PM_EFORMAT, c->data, "%zu bytes, a window has %u", length, n);
-    if (length / n < c->images)
-        c->images = (unsigned)(length / n);
-    for (size_t i = 0; i < c->images && status == PM_OK; i++) {
-        for (unsigned k = 0; k < n; k++)
-            ids[k] = (unsigned char)text[i * n + k];
-        status = run(r, &(struct pm_graph_input){.ids = ids, .n = n});
-    }
+    size_t length = 0, count = 0;
+    uint32_t *ids = NULL;
+    pm_status status = read_text(c, &text, &length);
+    if (status == PM_OK)
+        status = pm_words_of(&c->words, text, length, &ids, &count, &c->error);
+    if (status == PM_OK && count < n)
+        status = pm_fail(&c->error, PM_EFORMAT, c->data, "%zu %s, a window has %u", count,
+                         pm_words_unit(&c->words), n);
+    if (count / n < c->images)
+        c->images = (unsigned)(count / n);
+    for (size_t i = 0; i < c->images && status == PM_OK; i++)
+        status = run(r, &(struct pm_graph_input){.ids = ids + i * n, .n = n});
     free(text);
     free(ids);
     return status;
@@ -169,9 +170,8 @@ static bool takes_sentences(const struct calibrate *c) {
     return c->network.type == PM_NETWORK_BERT;
 }
 
-static bool takes_bytes(const struct calibrate *c) {
-    return (c->network.type == PM_NETWORK_GPT || c->network.type == PM_NETWORK_LLAMA) &&
-           c->network.decoder.config.vocabulary == 256;
+static bool takes_text(const struct calibrate *c) {
+    return c->network.type == PM_NETWORK_GPT || c->network.type == PM_NETWORK_LLAMA;
 }
 
 static bool is_matrix(void *ctx, unsigned layer) {
@@ -246,7 +246,7 @@ static pm_status pass(struct calibrate *c) {
         matrices[i] = g->node[i].kind == PM_NODE_MATRIX;
     if (status == PM_OK)
         status = takes_sentences(c) ? look_at_sentences(&r)
-                 : takes_bytes(c)   ? look_at_text(&r)
+                 : takes_text(c)    ? look_at_text(&r)
                                     : look_at_images(&r);
     pm_graph_scratch_free(r.scratch);
     free(r.out);
@@ -403,8 +403,8 @@ static pm_status load(struct calibrate *c) {
         pm_find_model(c->model, c->folder);
         pm_status status = pm_network_load(&c->network, c->folder, &c->error);
         c->graph = c->network.graph;
-        if (status == PM_OK && c->network.form.classes == 0 && !takes_sentences(c) && !takes_bytes(c))
-            status = pm_fail(&c->error, PM_EINVAL, c->model, "takes neither images nor sentences nor bytes");
+        if (status == PM_OK && takes_text(c))
+            status = pm_words_load(&c->words, c->folder, c->network.decoder.config.vocabulary, &c->error);
         if (status == PM_OK && (c->seen = calloc(c->graph->nodes, sizeof *c->seen)) == NULL)
             status = pm_fail(&c->error, PM_ENOMEM, c->model, "out of memory");
         return status;
@@ -479,6 +479,7 @@ int pm_cmd_calibrate(int argc, char **argv) {
         free(c->seen[i].bin);
     free(c->seen);
     pm_tokens_free(&c->tokens);
+    pm_words_free(&c->words);
     pm_network_free(&c->network);
     pm_onnx_free(c->onnx);
     pm_outfile_free(&file);

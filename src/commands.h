@@ -8,13 +8,19 @@
 
 #include "io/error.h"
 
+/** As `perimeter --version` has it. */
+extern const char pm_version[];
+
 int pm_cmd_calibrate(int argc, char **argv);
 int pm_cmd_chip(int argc, char **argv);
 int pm_cmd_compile(int argc, char **argv);
+int pm_cmd_doctor(int argc, char **argv);
+int pm_cmd_help(int argc, char **argv);
 int pm_cmd_infer(int argc, char **argv);
 int pm_cmd_inspect(int argc, char **argv);
 int pm_cmd_op(int argc, char **argv);
 int pm_cmd_partition(int argc, char **argv);
+int pm_cmd_report(int argc, char **argv);
 int pm_cmd_run(int argc, char **argv);
 int pm_cmd_score(int argc, char **argv);
 int pm_cmd_search(int argc, char **argv);

@@ -280,6 +280,7 @@ static struct pm_results *results_of(const struct job *j, const struct pm_tally 
             pm_settings_results(j->plan.all[i], r);
     pm_plan_results(&j->plan, r);
     pm_result_end(r);
+    pm_result_text(r, "version", pm_version);
     pm_result_real(r, "seconds", j->seconds, "s", PM_RESULT_MEASURED);
     struct pm_twin_result sum;
     if (rtl_result(j, &sum)) {

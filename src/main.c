@@ -13,17 +13,11 @@ static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"infer", pm_cmd_infer},
-    {"inspect", pm_cmd_inspect},
-    {"op", pm_cmd_op},
-    {"run", pm_cmd_run},
-    {"calibrate", pm_cmd_calibrate},
-    {"chip", pm_cmd_chip},
-    {"compile", pm_cmd_compile},
-    {"partition", pm_cmd_partition},
-    {"score", pm_cmd_score},
-    {"search", pm_cmd_search},
-    {"sweep", pm_cmd_sweep},
+    {"doctor", pm_cmd_doctor},       {"help", pm_cmd_help},     {"infer", pm_cmd_infer},
+    {"inspect", pm_cmd_inspect},     {"op", pm_cmd_op},         {"run", pm_cmd_run},
+    {"calibrate", pm_cmd_calibrate}, {"chip", pm_cmd_chip},     {"compile", pm_cmd_compile},
+    {"partition", pm_cmd_partition}, {"report", pm_cmd_report}, {"score", pm_cmd_score},
+    {"search", pm_cmd_search},       {"sweep", pm_cmd_sweep},
 };
 
 static const char doc[] =
@@ -37,8 +31,11 @@ static const char doc[] =
     "  compile MODEL    slice it onto crossbars by a policy of bits\n"
     "  partition MODEL  choose engines and number formats of its layers\n"
     "  search MODEL     find such a policy\n"
+    "  report [FILE]    one page of HTML from what these left\n"
     "  score            error rates of texts, perplexity and ranks of logits\n"
-    "  sweep SPEC       many runs over a grid and seeds, in many processes\n\n"
+    "  sweep SPEC       many runs over a grid and seeds, in many processes\n"
+    "  doctor           what is installed, and what that switches on\n"
+    "  help WORD ...    the paragraphs of the pages that have these words\n\n"
     "perimeter COMMAND --help tells more. Exit status: 0 done, 1 engines differ, 2 bad usage or input.";
 
 static const struct argp_option options[] = {
@@ -61,7 +58,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         a->done = true;
         return 0;
     case 'V':
-        puts("perimeter " PM_VERSION);
+        printf("perimeter %s\n", pm_version);
         a->done = true;
         return 0;
     case ARGP_KEY_ARG:

@@ -23,7 +23,7 @@ static const struct argp_option options[] = {
     {"out", 'o', "NAME=FILE", 0, "Output tensor to a .npy file", 0},
     {"set", 's', "KEY=VALUE", 0, "A setting of the op", 0},
     {"sample", 'x', "SAMPLE", 0, "Made-up tensors for the inputs that have no file", 0},
-    {"engine", 'e', "ENGINE", 0, "golden (default), rtl, or both: compares every integer", 0},
+    {"engine", 'e', "golden|rtl|both", 0, "golden (default), rtl, or both: compares every integer", 0},
     {"wave", 'w', "FILE.fst", 0, "Write a waveform (with --engine rtl)", 0},
     {"catalogue", OPTION_CATALOGUE, NULL, OPTION_HIDDEN, "All ops as JSON", 0},
     {"help", 'h', NULL, 0, "This help; the op's own after its name", 0},
@@ -111,7 +111,7 @@ static error_t choose_sample(struct args *a, const char *name) {
     if (job->sample)
         return bad(a, "--sample", "given twice%s", "");
     job->sample = pm_op_sample_named(job->op, name);
-    return job->sample ? 0 : bad(a, name, "%s has no such sample", job->op->name);
+    return job->sample ? 0 : bad(a, name, "%s has no such sample; --help lists them", job->op->name);
 }
 
 static void print_help(const struct args *a, const struct argp_state *state) {
@@ -170,7 +170,7 @@ static pm_status check_usage(const struct args *a, struct pm_error *e) {
     for (size_t k = 0; k < PM_OP_OUTPUTS; k++)
         any |= a->call.out_path[k] != NULL;
     if (!any)
-        return pm_fail(e, PM_EINVAL, "--out", "no output asked for");
+        return pm_fail(e, PM_EINVAL, "--out", "no output asked for; --out NAME=FILE.npy, or --sample NAME");
     if (job->wave && (job->golden || !job->rtl))
         return pm_fail(e, PM_EINVAL, "--wave", "needs --engine rtl");
     return PM_OK;

@@ -87,7 +87,7 @@ struct pm_op_job {
     const struct pm_op_sample *sample;   /**< of the inputs that have no file; or NULL */
     const char *in_path[PM_OP_INPUTS];   /**< NULL: not given */
     enum pm_dtype in_file[PM_OP_INPUTS]; /**< the files' dtypes */
-    struct pm_tensor in[PM_OP_INPUTS];
+    struct pm_tensor in[PM_OP_INPUTS];   /**< read, made up, or given */
     struct pm_settings *settings;
     size_t dim[128];       /**< by letter */
     struct pm_tensor *out; /**< [PM_OP_OUTPUTS] of the engine at work */

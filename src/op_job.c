@@ -209,8 +209,9 @@ pm_status pm_op_load(struct pm_op_job *job) {
     for (int digit = 1; digit < 10; digit++)
         job->dim['0' + digit] = (size_t)digit;
     for (size_t k = 0; op->in[k].name && status == PM_OK; k++)
-        if (job->in_path[k]) {
-            status = pm_npy_read(job->in_path[k], &job->in[k], &job->error);
+        if (job->in_path[k] || job->in[k].data) {
+            if (job->in_path[k])
+                status = pm_npy_read(job->in_path[k], &job->in[k], &job->error);
             if (status == PM_OK)
                 status = take_input(job, k);
         } else if (!job->sample && !op->in[k].optional) {
@@ -219,7 +220,7 @@ pm_status pm_op_load(struct pm_op_job *job) {
         }
     /* The files have bound their dimensions. */
     for (size_t k = 0; op->in[k].name && status == PM_OK; k++)
-        if (!job->in_path[k] && job->sample && !pm_op_sample_values(op, job->sample, k).none) {
+        if (!job->in[k].data && job->sample && !pm_op_sample_values(op, job->sample, k).none) {
             status = pm_op_sample_input(job, k);
             if (status == PM_OK)
                 status = take_input(job, k);

@@ -62,8 +62,7 @@ const char *pm_build(void) {
     return cache;
 }
 
-/* Runs argv; the first line of what it prints, on either output, goes to `line`. Its exit status, or -1. */
-static int first_line(const char *const argv[], char *line, size_t size) {
+int pm_first_line(const char *const argv[], char *line, size_t size) {
     int ends[2], status = -1;
     pid_t child;
     if (pipe(ends) != 0)
@@ -74,7 +73,7 @@ static int first_line(const char *const argv[], char *line, size_t size) {
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
     posix_spawn_file_actions_addclose(&actions, ends[0]);
     posix_spawn_file_actions_addclose(&actions, ends[1]);
-    const int failed = posix_spawn(&child, argv[0], &actions, NULL, (char *const *)argv, environ);
+    const int failed = posix_spawnp(&child, argv[0], &actions, NULL, (char *const *)argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     FILE *f = failed ? NULL : fdopen(ends[0], "r");
@@ -123,9 +122,17 @@ static pm_status model(const char *block, const char *params, bool wave, char pa
         fits = n < FIXED + WORDS;
     }
     *path = 0;
-    if (!fits || first_line(argv, path, MODEL_PATH) != 0) {
-        snprintf(err, errlen, "%s: the simulation model (%s) could not be built: %s", block, params,
-                 fits ? path : "too many parameters");
+    const bool terminal = isatty(STDERR_FILENO);
+    if (terminal) /* up to a minute where it is not there yet */
+        fprintf(stderr, "\rbuilding the simulation model of %s\033[K", block);
+    const bool built = fits && pm_first_line(argv, path, MODEL_PATH) == 0;
+    if (terminal)
+        fputs("\r\033[K", stderr);
+    if (!built) {
+        snprintf(
+            err, errlen,
+            "%s: the simulation model (%s) could not be built: %s; perimeter doctor says what is missing",
+            block, params, fits ? path : "too many parameters");
         return PM_EBUILD;
     }
     return PM_OK;

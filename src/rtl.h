@@ -25,6 +25,10 @@ pm_status pm_rtl_open(const char *block, const char *params, bool wave, struct p
  * caller casts it to the declared type. */
 void (*pm_rtl_function(struct pm_rtl *rtl, const char *name))(void);
 
+/** Runs argv; the first line of what it prints, on either output, goes to `line`. Its exit status; -1: it
+ * could not be run, or was ended. */
+int pm_first_line(const char *const argv[], char *line, size_t size);
+
 void pm_rtl_close(struct pm_rtl *rtl);
 
 #endif

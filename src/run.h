@@ -6,8 +6,10 @@
 #include "fileio.h"
 #include "io/results.h"
 #include "net/network.h"
+#include "run_classes.h"
 #include "run_fidelity.h"
 #include "twin.h"
+#include "words.h"
 
 #include <limits.h>
 
@@ -41,6 +43,7 @@ struct pm_run_job {
     struct pm_plan plan;
     struct pm_error error;
     struct pm_network network;
+    struct pm_words words; /**< of a decoder */
     struct pm_run_held held;
 };
 
@@ -54,7 +57,7 @@ pm_status pm_run_load_network(struct pm_run_job *j);
  * together. `drawn`: something is drawn elsewhere, so that a seed is of use. */
 pm_status pm_run_check(struct pm_run_job *j, const struct pm_plan *const plans[], size_t count, bool drawn);
 unsigned pm_run_threads(const struct pm_run_job *j);
-/** "WHAT: DONE of TOTAL" on a terminal. */
+/** "WHAT: DONE of TOTAL, N s left" on a terminal; one pass at a time. */
 void pm_run_progress(const char *what, unsigned done, unsigned total);
 
 /** A placement of j's network, settled on the first inputs where it asks for that. */
@@ -83,7 +86,9 @@ struct pm_run_pass {
         PM_FIDELITY_ALONE
     } fidelity;
     pm_twin_filter *watch; /**< which layers are in RTL as well; NULL: none */
-    bool held;            /**< the last ones of the training set instead, which networks are not trained on */
+    /** The last `images` of the training set instead, which networks are not trained on; read once, so their
+     * number is given. */
+    bool held;
     unsigned part, parts; /**< of `parts` that share the images, this one's; 0 parts: it has all */
 };
 
@@ -92,6 +97,7 @@ struct pm_run_outcome {
     bool labelled;
     unsigned correct_float, correct_integer, top5_float, top5_integer; /**< of labelled images */
     unsigned same_class;
+    struct pm_run_classes classes; /**< where float is there to compare with */
     bool draws;
     struct pm_fidelity_sum *fidelity; /**< [nodes]; NULL: not asked for */
     struct pm_tally tally;

@@ -124,7 +124,8 @@ void pm_run_print_digital_rtl(const struct pm_run_outcome *o) {
     if (x.unseen > 0)
         printf("  steps without RTL: %" PRIu64 "\n", x.unseen);
     else if (on_host(&o->tally) == 0)
-        printf("  every step is in RTL, whose results are what goes on from pixels to logits\n");
+        printf("  every step is in RTL, whose results are what goes on from %s to logits\n",
+               o->labelled ? "pixels" : "words");
     if (o->labelled)
         printf("  %u of %u images correct\n", o->correct_integer, o->images);
 }

@@ -148,6 +148,10 @@ static void add_fidelity(struct threads *t, unsigned images, unsigned nodes, str
     }
 }
 
+static bool is_ours(const struct pm_run_pass *pass, unsigned image) {
+    return pass->parts == 0 || image % pass->parts == pass->part;
+}
+
 static pm_status run_chunk(struct pm_run_job *j, const struct pm_run_pass *pass, struct threads *t,
                            const struct chunk *c, struct pm_run_outcome *o) {
     struct verdict by_float[CHUNK] = {0}, by_integer[CHUNK] = {0};
@@ -156,7 +160,7 @@ static pm_status run_chunk(struct pm_run_job *j, const struct pm_run_pass *pass,
     for (unsigned i = 0; i < c->n; i++) {
         const unsigned thread = (unsigned)omp_get_thread_num();
         pm_status *own = &t->worker[thread].status;
-        if (*own == PM_OK)
+        if (*own == PM_OK && is_ours(pass, c->at + i))
             *own = classify(t, thread, c, i, pass->as_float, &by_float[i], &by_integer[i]);
     }
     for (unsigned k = 0; k < t->count && status == PM_OK; k++)
@@ -164,11 +168,18 @@ static pm_status run_chunk(struct pm_run_job *j, const struct pm_run_pass *pass,
     if (status != PM_OK && status != PM_EDIFFER)
         pm_fail(&j->error, status, pass->what, "image %u: %s", c->at, pm_strerror(status));
     for (unsigned i = 0; i < c->n; i++) {
+        if (!is_ours(pass, c->at + i))
+            continue;
         o->correct_float += by_float[i].before == 0;
         o->correct_integer += by_integer[i].before == 0;
         o->top5_float += by_float[i].before < 5;
         o->top5_integer += by_integer[i].before < 5;
         o->same_class += by_float[i].class == by_integer[i].class;
+        const struct pm_run_changed found = {c->at + i, c->label[i], by_float[i].class, by_integer[i].class,
+                                             NULL};
+        if (status == PM_OK && pass->as_float &&
+            (status = pm_run_classes_add(&o->classes, &found, c->pixels + i * c->item, c->item)) != PM_OK)
+            pm_fail(&j->error, status, pass->what, "%s", pm_strerror(status));
     }
     if (t->fidelity)
         add_fidelity(t, c->n, j->network.graph->nodes, o->fidelity);
@@ -214,7 +225,7 @@ static pm_status too_few(struct pm_run_job *j, const struct pm_run_pass *pass, u
 /* The last images of the training set. */
 static pm_status read_held(struct pm_run_job *j, const struct pm_run_pass *pass, struct pm_dataset *d) {
     struct pm_run_held *h = &j->held;
-    const unsigned total = pass->images > 0 ? pass->images : d->count;
+    const unsigned total = pass->images;
     if (total > d->count)
         return too_few(j, pass, d->count);
     pm_run_held_free(h);
@@ -280,13 +291,16 @@ static pm_status run_data(struct pm_run_job *j, const struct pm_run_pass *pass, 
         c.label[i] = j->network.form.classes;
     if (status == PM_OK)
         status = begin(j, pass, p, &t);
+    if (status == PM_OK && pass->as_float &&
+        (status = pm_run_classes_new(&o->classes, pm_graph_outputs(j->network.graph), s->labelled)) != PM_OK)
+        pm_fail(&j->error, status, pass->what, "%s", pm_strerror(status));
     if (status == PM_OK && pass->fidelity + !s->labelled > PM_FIDELITY_UNLABELLED)
         status = begin_fidelity(j, pass, &t, o);
     const double start = omp_get_wtime();
     for (c.at = 0; c.at < total && status == PM_OK; c.at += chunk) {
         c.n = total - c.at < chunk ? total - c.at : chunk;
         status = read_source(j, s, &c);
-        if (status == PM_OK && (pass->parts == 0 || c.at / chunk % pass->parts == pass->part))
+        if (status == PM_OK)
             status = run_chunk(j, pass, &t, &c, o);
         pm_run_progress(pass->what, c.at + c.n, total);
     }
@@ -323,15 +337,10 @@ pm_status pm_run_images(struct pm_run_job *j, const struct pm_run_pass *pass, st
     return status;
 }
 
-void pm_run_held_free(struct pm_run_held *h) {
-    free(h->pixels);
-    free(h->label);
-    *h = (struct pm_run_held){0};
-}
-
 void pm_run_outcome_free(struct pm_run_outcome *o) {
     pm_tally_free(&o->tally);
     free(o->rtl);
     free(o->fidelity);
+    pm_run_classes_free(&o->classes);
     *o = (struct pm_run_outcome){0};
 }

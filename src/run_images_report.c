@@ -89,6 +89,7 @@ static void add_golden(const struct pm_run_job *j, const struct pm_run_outcome *
     pm_run_add_sparsity(t, r);
     pm_run_add_fidelity(o, r);
     pm_run_add_counts(t, r);
+    pm_run_add_classes(&o->classes, &j->network.form.shape, r);
 }
 
 static void add_pass(const struct pm_twin_pass *x, int pass, double runs, struct pm_results *r) {
@@ -381,7 +382,8 @@ static void print_golden(const struct pm_run_report *rep, const struct pm_result
 /* All but attentions, a line a system. */
 static void print_layers_rtl(const struct pm_run_outcome *o) {
     for (size_t i = 0; pm_systems[i]; i++) {
-        const struct pm_twin_result x = pm_run_rtl_sum(o, pm_systems[i]->takes & ~PM_TAKES(PM_NODE_ATTENTION), pm_systems[i]);
+        const struct pm_twin_result x =
+            pm_run_rtl_sum(o, pm_systems[i]->takes & ~PM_TAKES(PM_NODE_ATTENTION), pm_systems[i]);
         if (x.compared > 0)
             printf("  %s: integers compared %" PRIu64 ", differ %" PRIu64 "; clocks %.0f / %.0f = %.3f\n",
                    pm_systems[i]->title, x.compared, x.differ, (double)x.clocks, (double)x.golden_clocks,

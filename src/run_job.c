@@ -3,6 +3,7 @@
 
 #include "model.h"
 
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,7 @@ static const struct pm_setting settings[] = {
      .help = "every layer against float: cosine, SQNR; without labels in any case"},
     {PM_SET_INTEGER("batch", 1, 4096, "1"), .when = "input=pairs",
      .help = "sentences that are padded to the longest of them"},
-    {PM_SET_INTEGER("rtl-tokens", 2, 512, "128"), .when = "input=pairs|text engine=rtl|both",
+    {PM_SET_INTEGER("rtl-tokens", 2, 8192, "128"), .when = "input=pairs|text engine=rtl|both",
      .help = "tokens of the longest sentence, whose one layer is in RTL, or of a text's beginning, with all "
              "layers"},
     {PM_SET_INTEGER("rtl-layer", 0, 63, "0"), .when = "input=pairs engine=both", .help = "that layer"},
@@ -68,26 +69,43 @@ pm_status pm_run_begin(struct pm_run_job *j) {
 void pm_run_end(struct pm_run_job *j) {
     pm_plan_free(&j->plan);
     pm_network_free(&j->network);
+    pm_words_free(&j->words);
     pm_run_held_free(&j->held);
     free(j->settings);
 }
 
+void pm_run_held_free(struct pm_run_held *h) {
+    free(h->pixels);
+    free(h->label);
+    *h = (struct pm_run_held){0};
+}
+
 void pm_run_progress(const char *what, unsigned done, unsigned total) {
+    static unsigned last = UINT_MAX, first; /* first: done when this pass was first seen */
+    static double start;
     if (!isatty(STDERR_FILENO))
         return;
-    fprintf(stderr, "\r%s: %u of %u%s", what, done, total, done == total ? "\r\033[K" : "");
+    const double now = omp_get_wtime();
+    if (done <= last) {
+        first = done;
+        start = now;
+    }
+    last = done == total ? UINT_MAX : done;
+    fprintf(stderr, "\r%s: %u of %u", what, done, total);
+    if (done > first)
+        fprintf(stderr, ", %.0f s left", (now - start) / (done - first) * (total - done));
+    fprintf(stderr, "\033[K%s", done == total ? "\r\033[K" : "");
     fflush(stderr);
 }
 
 /* Whether the network takes what the run has. */
 static pm_status check_kind(struct pm_run_job *j) {
     const bool decoder = pm_network_is_decoder(&j->network), sentences = j->network.type == PM_NETWORK_BERT;
-    if (decoder && (j->pairs || j->network.decoder.config.vocabulary != 256))
-        return pm_fail(&j->error, PM_EINVAL, j->model,
-                       j->pairs ? "takes a text: --data or --prompt"
-                                : "of its %u tokens a text's bytes are not all",
-                       j->network.decoder.config.vocabulary);
-    if (!decoder && (j->prompt || sentences != (j->pairs != NULL)))
+    if (decoder && j->pairs)
+        return pm_fail(&j->error, PM_EINVAL, j->model, "takes a text: --data or --prompt");
+    if (decoder)
+        return pm_words_load(&j->words, j->folder, j->network.decoder.config.vocabulary, &j->error);
+    if ((j->prompt || sentences != (j->pairs != NULL)))
         return pm_fail(&j->error, PM_EINVAL, j->model, "takes %s",
                        sentences ? "sentences: --pairs" : "images: --data");
     return PM_OK;

@@ -349,6 +349,7 @@ static pm_status load(struct pm_run_job *j, struct set *s, struct pm_run_pairs *
     s->input = calloc(count, sizeof *s->input);
     s->embedding = malloc(count * pm_graph_outputs(j->network.graph) * sizeof *s->embedding);
     r->pairs = (unsigned)s->pairs.count;
+    r->sentence = s->pairs.text;
     r->cosine_float = calloc(r->pairs, sizeof *r->cosine_float);
     r->cosine_integer = calloc(r->pairs, sizeof *r->cosine_integer);
     if (!s->input || !s->embedding || !r->cosine_float || !r->cosine_integer)

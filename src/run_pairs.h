@@ -38,6 +38,7 @@ struct pm_run_text {
 struct pm_run_pairs {
     unsigned pairs;
     double spearman_float, seconds_float;
+    char *const *sentence;                 /**< [2 * pairs] */
     double *cosine_float, *cosine_integer; /**< [pairs] */
     struct pm_run_embedding golden;
     double sentences_per_second; /**< of 32 tokens; 0: not measured */

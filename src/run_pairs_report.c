@@ -122,6 +122,37 @@ static void add_layers(struct pm_results *out, const struct pm_run_pairs *r) {
     pm_result_end(out);
 }
 
+/* "changed": the pairs whose cosine is farthest from float's, first the farthest. */
+static void add_changed(struct pm_results *out, const struct pm_run_pairs *r) {
+    enum { MOST = 6 };
+    double before = INFINITY;
+    unsigned last = 0;
+    pm_result_list(out, "changed");
+    for (unsigned n = 0; n < MOST; n++) {
+        double most = 0;
+        unsigned at = r->pairs;
+        for (unsigned i = 0; i < r->pairs; i++) {
+            const double d = fabs(r->cosine_integer[i] - r->cosine_float[i]);
+            if (d > most && (d < before || (d == before && i > last))) {
+                most = d;
+                at = i;
+            }
+        }
+        if (at == r->pairs)
+            break;
+        pm_result_group(out, NULL);
+        pm_result_int(out, "pair", at, NULL, PM_RESULT_PLAIN);
+        pm_result_text(out, "first", r->sentence[2 * at]);
+        pm_result_text(out, "second", r->sentence[2 * at + 1]);
+        add_real(out, "cosine_float", r->cosine_float[at], NULL);
+        add_real(out, "cosine_integer", r->cosine_integer[at], NULL);
+        pm_result_end(out);
+        before = most;
+        last = at;
+    }
+    pm_result_end(out);
+}
+
 static struct pm_twin_result text_sum(const struct pm_run_pairs *r, const struct pm_run_text *text) {
     struct pm_twin_result sum = {0};
     for (unsigned i = 0; i < r->golden.tally.graph->nodes; i++)
@@ -196,6 +227,7 @@ struct pm_results *pm_run_pairs_results(const struct pm_run_job *j, const struct
         add_rtl(out, j, r);
     add_layers(out, r);
     pm_run_add_counts(&r->golden.tally, out);
+    add_changed(out, r);
     pm_result_list(out, "variants");
     for (unsigned v = 0; v < r->variants; v++) {
         pm_result_group(out, NULL);

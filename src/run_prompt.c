@@ -24,9 +24,9 @@ struct talk {
 static pm_status begin(struct pm_run_job *j, struct talk *t) {
     const unsigned most = j->network.graph->tokens;
     const size_t length = strlen(j->prompt);
-    *t = (struct talk){.prompt = (unsigned)length,
-                       .n = (unsigned)length,
-                       .wanted = (unsigned)pm_settings_int(j->settings, "tokens"),
+    uint32_t *id = NULL;
+    size_t count = 0;
+    *t = (struct talk){.wanted = (unsigned)pm_settings_int(j->settings, "tokens"),
                        .temperature = pm_settings_real(j->settings, "temperature"),
                        .seed = (uint32_t)pm_settings_int(j->settings, "seed")};
     if (length == 0)
@@ -34,13 +34,18 @@ static pm_status begin(struct pm_run_job *j, struct talk *t) {
     for (size_t at = 0, n; at < length; at += n)
         if ((n = pm_utf8_length(j->prompt + at)) == 0)
             return pm_fail(&j->error, PM_EFORMAT, "--prompt", "byte %zu is not UTF-8", at + 1);
-    if (length >= most || t->wanted > most - t->prompt)
-        return pm_fail(&j->error, PM_ERANGE, "--prompt, --tokens", "%zu and %u bytes, the network takes %u",
-                       length, t->wanted, most);
-    t->id = malloc(most * sizeof *t->id);
-    for (size_t i = 0; t->id && i < length; i++)
-        t->id[i] = (uint8_t)j->prompt[i];
-    return t->id ? PM_OK : pm_fail(&j->error, PM_ENOMEM, "--prompt", "out of memory");
+    pm_status status = pm_words_of(&j->words, j->prompt, length, &id, &count, &j->error);
+    if (status == PM_OK && (count >= most || t->wanted > most - count))
+        status = pm_fail(&j->error, PM_ERANGE, "--prompt, --tokens", "%zu and %u %s, the network takes %u",
+                         count, t->wanted, pm_words_unit(&j->words), most);
+    if (status == PM_OK && !(t->id = malloc(most * sizeof *t->id)))
+        status = pm_fail(&j->error, PM_ENOMEM, "--prompt", "out of memory");
+    if (status == PM_OK) {
+        memcpy(t->id, id, count * sizeof *id);
+        t->prompt = t->n = (unsigned)count;
+    }
+    free(id);
+    return status;
 }
 
 /* The likeliest, or one drawn by likelihood at a temperature; the draw is the place's. */
@@ -70,7 +75,7 @@ static pm_status say(struct pm_run_job *j, const char *text, size_t length) {
 
 static pm_status go_on(struct pm_run_job *j, struct talk *t, struct pm_worker *w, float *out) {
     const unsigned classes = pm_graph_outputs(w->graph);
-    pm_status status = say(j, j->prompt, t->prompt);
+    pm_status status = say(j, j->prompt, strlen(j->prompt));
     const double start = omp_get_wtime();
     for (unsigned past = 0; t->n < t->prompt + t->wanted && status == PM_OK; past = t->n++) {
         const struct pm_graph_input in = {.ids = t->id + past, .n = t->n - past, .past = past};
@@ -78,7 +83,9 @@ static pm_status go_on(struct pm_run_job *j, struct talk *t, struct pm_worker *w
         if (status != PM_OK)
             return pm_fail(&j->error, status, "--prompt", "%s", pm_strerror(status));
         t->id[t->n] = choose(t, out + (size_t)(in.n - 1) * classes, classes);
-        status = say(j, &(char){(char)t->id[t->n]}, 1);
+        const char *bytes;
+        const size_t length = pm_words_bytes(&j->words, t->id[t->n], &bytes);
+        status = say(j, bytes, length);
         if (past == 0)
             t->seconds_prompt = omp_get_wtime() - start;
     }
@@ -104,11 +111,12 @@ static struct pm_results *results(const struct pm_run_job *j, const struct talk 
     if (!r)
         return NULL;
     pm_run_add_config(j, r);
-    pm_result_int(r, "prompt_bytes", t->prompt, "bytes", PM_RESULT_MEASURED);
-    pm_result_int(r, "made_bytes", made, "bytes", PM_RESULT_MEASURED);
+    pm_result_int(r, "prompt_bytes", t->prompt, pm_words_unit(&j->words), PM_RESULT_MEASURED);
+    pm_result_int(r, "made_bytes", made, pm_words_unit(&j->words), PM_RESULT_MEASURED);
     pm_result_real(r, "same_next", pm_ratio(same, made), NULL, PM_RESULT_MEASURED);
     pm_result_real(r, "seconds_prompt", t->seconds_prompt, "s", PM_RESULT_MEASURED);
-    pm_result_real(r, "bytes_per_second", pm_ratio(made - 1, t->seconds), "bytes/s", PM_RESULT_MEASURED);
+    pm_result_real(r, "bytes_per_second", pm_ratio(made - 1, t->seconds),
+                   j->words.count ? "tokens/s" : "bytes/s", PM_RESULT_MEASURED);
     pm_run_add_sum(tally, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES, "accesses", r);
     pm_run_add_sum(tally, PM_COUNT_WRITES, PM_COUNT_WRITES, "writes", r);
     pm_run_add_arrays(tally, r);
@@ -116,12 +124,12 @@ static struct pm_results *results(const struct pm_run_job *j, const struct talk 
     return r;
 }
 
-static void report(const struct talk *t, const struct pm_results *found) {
+static void report(const struct pm_run_job *j, const struct talk *t, const struct pm_results *found) {
     fprintf(stderr,
-            "%u bytes behind %u: %.3f s for the first, %.1f a second behind it; float finds %.1f %% of them "
+            "%u %s behind %u: %.3f s for the first, %.1f a second behind it; float finds %.1f %% of them "
             "likeliest\n",
-            t->n - t->prompt, t->prompt, t->seconds_prompt, pm_results_number(found, "bytes_per_second"),
-            100 * pm_results_number(found, "same_next"));
+            t->n - t->prompt, pm_words_unit(&j->words), t->prompt, t->seconds_prompt,
+            pm_results_number(found, "bytes_per_second"), 100 * pm_results_number(found, "same_next"));
     if (pm_results_number(found, "accesses") > 0)
         fprintf(stderr, "%.0f accesses, %.0f keys' and values' elements written\n",
                 pm_results_number(found, "accesses"), pm_results_number(found, "writes"));
@@ -133,7 +141,7 @@ static pm_status deliver(struct pm_run_job *j, const struct talk *t, const struc
     if (!found)
         return pm_fail(&j->error, PM_ENOMEM, "--prompt", "out of memory");
     if (!j->quiet)
-        report(t, found);
+        report(j, t, found);
     const pm_status status = pm_run_write(j, found, summary);
     pm_results_free(found);
     return status;

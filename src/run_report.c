@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run.h"
 
+#include "commands.h"
 #include "placing.h"
 
 #include <inttypes.h>
@@ -65,6 +66,7 @@ void pm_run_add_config(const struct pm_run_job *j, struct pm_results *r) {
             pm_settings_results(j->plan.all[i], r);
     pm_plan_results(&j->plan, r);
     pm_result_end(r);
+    pm_result_text(r, "version", pm_version);
 }
 
 void pm_run_print_config(const struct pm_run_job *j, FILE *to) {

@@ -30,23 +30,24 @@ static pm_status load_text(struct pm_run_job *j, struct pm_run_text_set *s) {
     if (at < s->count)
         status = pm_fail(&j->error, PM_EFORMAT, j->data,
                          text[at] ? "byte %zu is not UTF-8" : "byte %zu is zero", at + 1);
-    else if (s->count < 2)
-        status =
-            pm_fail(&j->error, PM_EFORMAT, j->data, "%zu bytes, of which none can be foretold", s->count);
-    else if (s->count / tokens >= UINT_MAX)
+    if (status == PM_OK) {
+        const size_t length = s->count;
+        status = pm_words_of(&j->words, text, length, &s->id, &s->count, &j->error);
+    }
+    free(text);
+    if (status == PM_OK && s->count < 2)
+        status = pm_fail(&j->error, PM_EFORMAT, j->data, "%zu %s, of which none can be foretold", s->count,
+                         pm_words_unit(&j->words));
+    else if (status == PM_OK && s->count / tokens >= UINT_MAX)
         status = pm_fail(&j->error, PM_EFORMAT, j->data, "more windows than can be counted");
     if (status == PM_OK) {
         s->windows = (unsigned)((s->count - 2) / tokens + 1);
-        s->id = malloc(s->count * sizeof *s->id);
         s->seen = calloc(s->windows, sizeof *s->seen);
         s->nats = malloc(s->count * sizeof *s->nats);
         s->first = malloc(s->count * sizeof *s->first);
-        if (!s->id || !s->seen || !s->nats || !s->first)
+        if (!s->seen || !s->nats || !s->first)
             status = pm_fail(&j->error, PM_ENOMEM, j->data, "out of memory");
     }
-    for (size_t i = 0; i < s->count && status == PM_OK; i++)
-        s->id[i] = (uint8_t)text[i];
-    free(text);
     return status;
 }
 
@@ -75,8 +76,10 @@ struct threads {
 
 /* One window's. */
 struct verdict {
-    unsigned right_float, right, same, n;
+    unsigned right_float, right, same, n, changes;
+    struct pm_run_foretold_change changed[PM_RUN_CHANGED];
     double nats_float, nats;
+    size_t bytes; /* that the foretold tokens stand for */
 };
 
 static pm_status begin(struct pm_run_job *j, const struct pass *pass, const struct pm_placement *p,
@@ -125,8 +128,8 @@ static uint32_t likeliest(const float *logits, size_t classes) {
 }
 
 /* Window number w, by worker number `thread`. */
-static pm_status foretell(struct pm_run_text_set *s, const struct pass *pass, struct threads *t,
-                          unsigned thread, unsigned w, struct verdict *v) {
+static pm_status foretell(const struct pm_words *words, struct pm_run_text_set *s, const struct pass *pass,
+                          struct threads *t, unsigned thread, unsigned w, struct verdict *v) {
     struct pm_worker *worker = &t->worker[thread];
     const size_t classes = pm_graph_outputs(worker->graph);
     const unsigned tokens = worker->graph->tokens;
@@ -155,8 +158,13 @@ static pm_status foretell(struct pm_run_text_set *s, const struct pass *pass, st
         v->right_float += first[i] == next[i];
         v->right += best == next[i];
         v->same += best == first[i];
+        if (best != first[i] && v->changes < PM_RUN_CHANGED)
+            v->changed[v->changes++] = (struct pm_run_foretold_change){w, i, first[i], best};
     }
+    const char *bytes;
     v->n = in.n;
+    for (unsigned i = 0; i < in.n; i++)
+        v->bytes += pm_words_bytes(words, next[i], &bytes);
     return status;
 }
 
@@ -171,7 +179,7 @@ static pm_status run_windows(struct pm_run_job *j, struct pm_run_text_set *s, co
         const unsigned thread = (unsigned)omp_get_thread_num();
         pm_status *own = &t->worker[thread].status;
         if (*own == PM_OK)
-            *own = foretell(s, pass, t, thread, w, &v[w]);
+            *own = foretell(&j->words, s, pass, t, thread, w, &v[w]);
 #pragma omp critical
         pm_run_progress(pass->what, ++done, f->windows);
     }
@@ -184,9 +192,12 @@ static pm_status run_windows(struct pm_run_job *j, struct pm_run_text_set *s, co
         f->nats_float += v[w].nats_float;
         f->nats_integer += v[w].nats;
         f->o.images += v[w].n;
+        f->bytes += (double)v[w].bytes;
         f->o.correct_float += v[w].right_float;
         f->o.correct_integer += v[w].right;
         f->o.same_class += v[w].same;
+        for (unsigned i = 0; i < v[w].changes && f->changes < PM_RUN_CHANGED; i++)
+            f->changed[f->changes++] = v[w].changed[i];
     }
     free(v);
     return status;
@@ -242,8 +253,9 @@ static pm_status check_amounts(struct pm_run_job *j, const struct pm_run_text_se
     const unsigned tokens = j->network.graph->tokens;
     for (int i = 0; i < 2; i++)
         if (pm_settings_int(j->settings, windows[i]) > s->windows)
-            return pm_fail(&j->error, PM_EINVAL, windows[i], "%lld asked for, %s has %u of %u bytes",
-                           (long long)pm_settings_int(j->settings, windows[i]), j->data, s->windows, tokens);
+            return pm_fail(&j->error, PM_EINVAL, windows[i], "%lld asked for, %s has %u of %u %s",
+                           (long long)pm_settings_int(j->settings, windows[i]), j->data, s->windows, tokens,
+                           pm_words_unit(&j->words));
     if (pm_settings_int(j->settings, "engine") != PM_ENGINE_GOLDEN &&
         pm_settings_int(j->settings, "rtl-tokens") > tokens)
         return pm_fail(&j->error, PM_ERANGE, "rtl-tokens", "%lld, the network takes %u",
@@ -284,6 +296,7 @@ pm_status pm_run_text(struct pm_run_job *j, struct pm_outfile *summary) {
     if (!r)
         return pm_fail(&j->error, PM_ENOMEM, "run", "out of memory");
     r->job = j;
+    r->set = &s;
     pm_status status = load_text(j, &s);
     if (status == PM_OK)
         status = check_amounts(j, &s);

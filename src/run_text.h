@@ -5,7 +5,7 @@
 
 #include "run.h"
 
-/** A text in windows of as many bytes as the network takes, each foretold from its own beginning. */
+/** A text in windows of as many bytes or tokens as the network takes, each foretold from its own beginning. */
 struct pm_run_text_set {
     uint32_t *id; /**< [count] */
     size_t count;
@@ -21,10 +21,17 @@ struct pm_run_foretold {
     struct pm_run_outcome o;
     unsigned windows;
     double nats_float, nats_integer; /**< sums */
+    double bytes;                    /**< that the foretold tokens stand for */
+    struct pm_run_foretold_change {
+        unsigned window, at;           /**< the byte behind place `at` of the window */
+        uint32_t by_float, by_integer; /**< the likeliest */
+    } changed[PM_RUN_CHANGED];         /**< the first where they are not the same */
+    unsigned changes;
 };
 
 struct pm_run_text_report {
     const struct pm_run_job *job;
+    const struct pm_run_text_set *set;
     struct pm_run_foretold golden, rtl;
     struct pm_run_foretold varied[PM_RUN_VARIANTS];
     struct pm_variant variant[PM_RUN_VARIANTS];

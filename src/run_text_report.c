@@ -18,11 +18,11 @@ static void add_foretold(const struct pm_run_job *j, const struct pm_run_foretol
     const double n = o->images,
                  accesses = (double)pm_tally_sum(&o->tally, PM_COUNT_WINDOWS, PM_COUNT_ACCESSES);
     pm_result_int(r, "windows", f->windows, "windows", PM_RESULT_MEASURED);
-    pm_result_int(r, "predictions", o->images, "bytes", PM_RESULT_MEASURED);
+    pm_result_int(r, "predictions", o->images, pm_words_unit(&j->words), PM_RESULT_MEASURED);
     add_real(r, "perplexity_float", pm_perplexity(f->nats_float, o->images), NULL);
     add_real(r, "perplexity_integer", pm_perplexity(f->nats_integer, o->images), NULL);
-    add_real(r, "bits_a_byte_float", f->nats_float / n / log(2), "bits");
-    add_real(r, "bits_a_byte_integer", f->nats_integer / n / log(2), "bits");
+    add_real(r, "bits_a_byte_float", f->nats_float / f->bytes / log(2), "bits");
+    add_real(r, "bits_a_byte_integer", f->nats_integer / f->bytes / log(2), "bits");
     add_real(r, "next_right_float", o->correct_float / n, NULL);
     add_real(r, "next_right_integer", o->correct_integer / n, NULL);
     add_real(r, "same_next", o->same_class / n, NULL);
@@ -33,6 +33,46 @@ static void add_foretold(const struct pm_run_job *j, const struct pm_run_foretol
     pm_run_add_arrays(&o->tally, r);
     pm_run_add_cost(j, &o->tally, r);
     add_real(r, "seconds", o->seconds, "s");
+}
+
+/* Bytes that can be read as they are; the others as in C. */
+static void write_bytes(const struct pm_words *words, const uint32_t *id, size_t n, char *text, size_t size) {
+    size_t length = 0;
+    *text = 0;
+    for (size_t i = 0; i < n; i++) {
+        const char *bytes;
+        const size_t count = pm_words_bytes(words, id[i], &bytes);
+        for (size_t k = 0; k < count && length + 5 < size; k++) {
+            const unsigned char c = (unsigned char)bytes[k];
+            length +=
+                (size_t)snprintf(text + length, size - length, c >= ' ' && c < 127 ? "%c" : "\\x%02x", c);
+        }
+    }
+}
+
+/* "changed": the first bytes that integers foretell otherwise than float. */
+static void add_changed(const struct pm_run_text_report *rep, struct pm_results *r) {
+    const unsigned tokens = rep->job->network.graph->tokens;
+    const struct pm_words *words = &rep->job->words;
+    pm_result_list(r, "changed");
+    for (unsigned i = 0; i < rep->golden.changes; i++) {
+        const struct pm_run_foretold_change *c = &rep->golden.changed[i];
+        const uint32_t *id = rep->set->id + (size_t)c->window * tokens;
+        const unsigned from = c->at > 40 ? c->at - 40 : 0;
+        char text[256], byte[64];
+        pm_result_group(r, NULL);
+        pm_result_int(r, "window", c->window, NULL, PM_RESULT_PLAIN);
+        write_bytes(words, id + from, c->at + 1 - from, text, sizeof text);
+        pm_result_text(r, "behind", text);
+        write_bytes(words, id + c->at + 1, 1, byte, sizeof byte);
+        pm_result_text(r, "next", byte);
+        write_bytes(words, &c->by_float, 1, byte, sizeof byte);
+        pm_result_text(r, "float", byte);
+        write_bytes(words, &c->by_integer, 1, byte, sizeof byte);
+        pm_result_text(r, "integer", byte);
+        pm_result_end(r);
+    }
+    pm_result_end(r);
 }
 
 static void add_rtl(const struct pm_run_foretold *f, struct pm_results *r) {
@@ -50,9 +90,10 @@ static void add_rtl(const struct pm_run_foretold *f, struct pm_results *r) {
     pm_result_int(r, "clocks", (int64_t)(attentions.clocks + matrices.clocks), "clocks", PM_RESULT_MEASURED);
     for (int pass = 0; pass < 2; pass++) {
         const struct pm_twin_pass *p = &f->o.pass[pass];
-        add_real(r, pass ? "clocks_a_token_pass2" : "clocks_a_token_pass1", runs ? p->clocks / runs : NAN,
+        const bool fused = p->bound > 0; /* rows in tiles are no engine's pass */
+        add_real(r, pass ? "clocks_a_token_pass2" : "clocks_a_token_pass1", fused ? p->clocks / runs : NAN,
                  "clocks");
-        add_real(r, pass ? "bound_a_token_pass2" : "bound_a_token_pass1", runs ? p->bound / runs : NAN,
+        add_real(r, pass ? "bound_a_token_pass2" : "bound_a_token_pass1", fused ? p->bound / runs : NAN,
                  "accesses");
     }
     add_real(r, "seconds", f->o.seconds, "s");
@@ -64,11 +105,14 @@ struct pm_results *pm_run_text_results(const struct pm_run_text_report *rep) {
     if (!r)
         return NULL;
     pm_run_add_config(rep->job, r);
-    if (rep->rtl.o.images)
+    if (rep->rtl.o.images) {
         add_rtl(&rep->rtl, r);
+        pm_run_add_digital_rtl(&rep->rtl.o, r);
+    }
     if (rep->golden.o.images) {
         add_foretold(rep->job, &rep->golden, r);
         pm_run_add_counts(&rep->golden.o.tally, r);
+        add_changed(rep, r);
     }
     if (rep->variants > 0) {
         pm_result_list(r, "variants");
@@ -113,11 +157,11 @@ static void print_head(const struct pm_results *found, const char *path) {
            at(found, path, "bits_a_byte_float"), 100 * at(found, path, "next_right_float"));
 }
 
-static void print_rtl(const struct pm_results *found) {
-    printf("RTL against golden, the first %.0f bytes, %.0f attentions and %.0f matrices: %.0f integers "
+static void print_rtl(const struct pm_results *found, const char *unit) {
+    printf("RTL against golden, the first %.0f %s, %.0f attentions and %.0f matrices: %.0f integers "
            "compared, "
            "%.0f differ; %.0f clocks, %.1f s\n",
-           at(found, "rtl/", "tokens"), at(found, "rtl/", "attentions"), at(found, "rtl/", "matrices"),
+           at(found, "rtl/", "tokens"), unit, at(found, "rtl/", "attentions"), at(found, "rtl/", "matrices"),
            at(found, "rtl/", "integers_compared"), at(found, "rtl/", "integers_differ"),
            at(found, "rtl/", "clocks"), at(found, "rtl/", "seconds"));
     if (!isnan(at(found, "rtl/", "clocks_a_token_pass1")))
@@ -128,12 +172,14 @@ static void print_rtl(const struct pm_results *found) {
 
 void pm_run_text_print(const struct pm_run_text_report *rep, const struct pm_results *found) {
     putchar('\n');
-    if (rep->rtl.o.images)
-        print_rtl(found);
+    if (rep->rtl.o.images) {
+        print_rtl(found, pm_words_unit(&rep->job->words));
+        pm_run_print_digital_rtl(&rep->rtl.o);
+    }
     if (rep->golden.o.images) {
-        printf("The next byte of %.0f, in %.0f windows of at most %u, golden, %.2f s\n",
-               at(found, "", "predictions"), at(found, "", "windows"), rep->job->network.graph->tokens,
-               at(found, "", "seconds"));
+        printf("The next of %.0f %s, in %.0f windows of at most %u, golden, %.2f s\n",
+               at(found, "", "predictions"), pm_words_unit(&rep->job->words), at(found, "", "windows"),
+               rep->job->network.graph->tokens, at(found, "", "seconds"));
         print_head(found, "");
         print_line("as configured", found, "");
         if (!isnan(at(found, "", "array_reads"))) {
@@ -153,7 +199,7 @@ void pm_run_text_print(const struct pm_run_text_report *rep, const struct pm_res
         snprintf(path, sizeof path, "variants/%u/", v);
         print_line(pm_run_variant_name(&rep->variant[v]), found, path);
     }
-    printf("  bits: a byte; right: the likeliest byte is the next; same: it is float's; worse: perplexity "
+    printf("  bits: a byte; right: the likeliest is the next; same: it is float's; worse: perplexity "
            "over float's;\n"
            "  accesses and reads of arrays: a token\n");
 }

@@ -4,287 +4,28 @@
  * search"). */
 #include "commands.h"
 #include "io/choice.h"
-#include "net/ddpg.h"
-#include "search_seen.h"
+#include "search_job.h"
 
 #include <argp.h>
 #include <inttypes.h>
 #include <math.h>
 #include <mpi.h>
-#include <nlopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-enum method { EXHAUSTIVE, ESCH, DDPG, SINGLE };
-static const char *const methods[] = {"exhaustive", "esch", "ddpg", "single"};
-enum { FREE_LAYERS = 3 /* that can all be tried */, ACTIVATIONS = 7, RANDOM_EPISODES = 21, STATE = 10 };
-
-struct command {
-    struct pm_search s;
-    enum method method;
-    double drop; /* points of accuracy */
-    unsigned episodes;
-    uint64_t seed;
-    const char *output;
-    unsigned weight[7], weights; /* bits that a weight may have */
-    size_t eight, four;          /* numbers of the policy of 8/8, and of that of 4/4 */
-    size_t uniform, found;       /* of the best of one number of bits, and that the method tried */
-    double target;               /* accuracy, % */
-    time_t begun;
-    unsigned done, all; /* candidates */
-    pm_status status;   /* inside NLopt */
-};
-
-static double accuracy(const struct command *c, size_t number) {
-    return 100.0 * c->s.seen[number].correct / c->s.images;
-}
-
-static double speedup(const struct command *c, size_t number) {
-    return (double)c->s.seen[c->eight].time / (double)c->s.seen[number].time;
-}
-
-static double reward(const struct command *c, size_t number) {
-    const double acc = accuracy(c, number);
-    const double r = (double)c->s.seen[number].time / (double)c->s.seen[c->eight].time;
-    return acc < c->target ? -10 * (c->target - acc) : 100 * (1 / r - 1) + 0.1 * (acc - c->target);
-}
-
-static unsigned weight_bits(const struct command *c, double action) {
-    const unsigned k = (unsigned)(c->weights * fabs(action));
-    return c->weight[k < c->weights ? k : c->weights - 1];
-}
-
-static unsigned input_bits(double action) {
-    return (unsigned)rint(7 * action + 1.5);
-}
-
-static void set_ends(struct command *c) {
-    struct pm_policy *p = &c->s.policy;
-    p->layer[0].w = p->layer[0].a = 8;
-    p->layer[p->layers - 1].w = p->layer[p->layers - 1].a = 8;
-}
-
-/* The method tried policy `number`: told on a terminal. */
-static void tried(struct command *c, size_t number) {
-    if (c->done == 0 || reward(c, number) > reward(c, c->found))
-        c->found = number;
-    c->done++;
-    if (c->s.rank > 0 || !isatty(STDERR_FILENO))
-        return;
-    const double spent = difftime(time(NULL), c->begun);
-    fprintf(stderr, "\r\033[K%s: %u of %u, %zu policies, %.0f s left%s", methods[c->method], c->done, c->all,
-            c->s.count, spent / c->done * (c->all - c->done), c->done == c->all ? "\r\033[K" : "");
-    fflush(stderr);
-}
-
-/* ---- methods ---- */
-
-static pm_status try_all(struct command *c) {
-    struct pm_policy *p = &c->s.policy;
-    const unsigned inner = p->layers - 2, per_layer = c->weights * ACTIVATIONS;
-    pm_status status = PM_OK;
-    if (inner > FREE_LAYERS)
-        return pm_fail(&c->s.run.error, PM_EINVAL, "--method",
-                       "exhaustive is for at most %d free layers, here are %u", FREE_LAYERS, inner);
-    c->all = 1;
-    for (unsigned i = 0; i < inner; i++)
-        c->all *= per_layer;
-    for (unsigned code = 0; code < c->all && status == PM_OK; code++) {
-        size_t number;
-        for (unsigned i = 0, rest = code; i < inner; i++, rest /= per_layer) {
-            p->layer[1 + i].w = c->weight[rest % c->weights];
-            p->layer[1 + i].a = 2 + rest % per_layer / c->weights;
-        }
-        set_ends(c);
-        status = pm_search_see(&c->s, &number);
-        if (status == PM_OK)
-            tried(c, number);
-    }
-    return status;
-}
-
-/* Every layer alone, the ends too, at the least bits of weights, then of inputs: a line of what each costs.
- */
-static pm_status try_single(struct command *c) {
-    struct pm_policy *p = &c->s.policy;
-    const unsigned least = c->s.seen[c->four].bits[2];
-    pm_status status = PM_OK;
-    c->all = 2 * p->layers;
-    if (c->s.rank == 0)
-        printf("layer             w=%u: speedup, points  a=%u: speedup, points\n", least, least);
-    for (unsigned i = 0; i < p->layers && status == PM_OK; i++) {
-        size_t number[2];
-        for (unsigned k = 0; k < 2 && status == PM_OK; k++) {
-            for (unsigned j = 0; j < p->layers; j++)
-                p->layer[j].w = p->layer[j].a = 8;
-            *(k == 0 ? &p->layer[i].w : &p->layer[i].a) = least;
-            status = pm_search_see(&c->s, &number[k]);
-            if (status == PM_OK)
-                tried(c, number[k]);
-        }
-        if (status == PM_OK && c->s.rank == 0)
-            printf("%-16s %9.4f %+7.2f %13.4f %+7.2f\n", p->layer[i].name, speedup(c, number[0]),
-                   accuracy(c, number[0]) - accuracy(c, c->eight), speedup(c, number[1]),
-                   accuracy(c, number[1]) - accuracy(c, c->eight));
-    }
-    return status;
-}
-
-static double of_point(unsigned n, const double *x, double *slope, void *data) {
-    struct command *c = data;
-    struct pm_policy *p = &c->s.policy;
-    size_t number;
-    (void)slope;
-    if (c->status != PM_OK)
-        return 0;
-    for (unsigned i = 0; i < n / 2; i++) {
-        p->layer[1 + i].w = weight_bits(c, x[2 * i]);
-        p->layer[1 + i].a = input_bits(x[2 * i + 1]);
-    }
-    set_ends(c);
-    c->status = pm_search_see(&c->s, &number);
-    if (c->status != PM_OK)
-        return 0;
-    tried(c, number);
-    return reward(c, number);
-}
-
-/* The best uniform policy as a point. */
-static void begin_at(const struct command *c, double *x) {
-    const uint8_t *bits = c->s.seen[c->uniform].bits + 2;
-    for (unsigned i = 0; i < c->s.policy.layers - 2; i++) {
-        unsigned k = 0;
-        while (c->weight[k] != bits[2 * i])
-            k++;
-        x[2 * i] = (k + 0.5) / c->weights;
-        x[2 * i + 1] = (bits[2 * i + 1] - 1.5) / 7;
-    }
-}
-
-static pm_status evolve(struct command *c) {
-    const unsigned n = 2 * (c->s.policy.layers - 2);
-    double *x = malloc(n * sizeof *x), best;
-    nlopt_opt opt = nlopt_create(NLOPT_GN_ESCH, n);
-    c->all = c->episodes;
-    c->status = PM_OK;
-    if (x && opt) {
-        begin_at(c, x);
-        nlopt_srand((unsigned long)c->seed);
-        nlopt_set_lower_bounds1(opt, 0);
-        nlopt_set_upper_bounds1(opt, 1);
-        nlopt_set_maxeval(opt, (int)c->episodes);
-        nlopt_set_max_objective(opt, of_point, c);
-        nlopt_optimize(opt, x, &best);
-    } else {
-        c->status = pm_fail(&c->s.run.error, PM_ENOMEM, "search", "out of memory");
-    }
-    nlopt_destroy(opt);
-    free(x);
-    return c->status;
-}
-
-/* Features of the layers, each over its range: kind, sizes, place; then the last bits, and which comes next.
- */
-static void make_states(const struct command *c, double (*state)[STATE]) {
-    const struct pm_graph *g = c->s.run.network.graph;
-    const struct pm_policy *p = &c->s.policy;
-    for (unsigned i = 0; i < p->layers; i++) {
-        const struct pm_xbar_layer *l = &p->layer[i].shape;
-        const struct pm_node *node = &g->node[p->layer[i].node];
-        const struct pm_node *before = node->in[0] != PM_NO_NODE ? &g->node[node->in[0]] : node;
-        const bool windows = before->kind == PM_NODE_UNFOLD;
-        const double kind = windows ? 2 : p->layer[i].what != PM_POLICY_MATRIX;
-        const double raw[STATE - 2] = {kind,
-                                       (double)l->k,
-                                       (double)l->outputs,
-                                       windows ? before->window.stride : 1,
-                                       windows ? before->window.kernel : 1,
-                                       (double)(l->k * l->outputs),
-                                       (double)(l->k * l->vectors),
-                                       i};
-        memcpy(state[i], raw, sizeof raw);
-    }
-    for (unsigned k = 0; k < STATE - 2; k++) {
-        double low = INFINITY, high = -INFINITY;
-        for (unsigned i = 0; i < p->layers; i++) {
-            low = fmin(low, state[i][k]);
-            high = fmax(high, state[i][k]);
-        }
-        for (unsigned i = 0; i < p->layers; i++)
-            state[i][k] = high > low ? (state[i][k] - low) / (high - low) : 0;
-    }
-}
-
-/* One policy: a step for each layer's weight, one for its input. */
-static pm_status episode(struct command *c, struct pm_ddpg *d, unsigned number, double (*of_layer)[STATE]) {
-    struct pm_policy *p = &c->s.policy;
-    const unsigned steps = 2 * p->layers;
-    double state[2 * PM_PLAN_ENTRIES + 1][STATE], action[2 * PM_PLAN_ENTRIES];
-    unsigned last = 8;
-    size_t seen;
-    for (unsigned t = 0; t < steps; t++) {
-        memcpy(state[t], of_layer[t / 2], sizeof state[t]);
-        state[t][STATE - 2] = last / 8.0;
-        state[t][STATE - 1] = t % 2 == 0;
-        action[t] = number < RANDOM_EPISODES
-                        ? pm_ddpg_uniform(d)
-                        : pm_ddpg_truncated(d, pm_ddpg_act(d, state[t]),
-                                            0.5 * pow(0.99, (double)number - (RANDOM_EPISODES - 1)));
-        last = t % 2 == 0 ? weight_bits(c, action[t]) : input_bits(action[t]);
-        *(t % 2 == 0 ? &p->layer[t / 2].w : &p->layer[t / 2].a) = last;
-    }
-    set_ends(c);
-    const pm_status status = pm_search_see(&c->s, &seen);
-    if (status != PM_OK)
-        return status;
-    tried(c, seen);
-    for (unsigned t = 0; t < steps; t++) {
-        pm_ddpg_keep(d, state[t], action[t], reward(c, seen), state[t + 1], t + 1 == steps);
-        if (number >= RANDOM_EPISODES)
-            pm_ddpg_update(d);
-    }
-    return PM_OK;
-}
-
-static pm_status learn(struct command *c) {
-    const unsigned layers = c->s.policy.layers;
-    const struct pm_ddpg_cfg cfg = {.state = STATE,
-                                    .hidden = 300,
-                                    .batch = 64,
-                                    .replay = 128 * layers,
-                                    .actor = 1e-4,
-                                    .critic = 1e-3,
-                                    .tau = 0.01,
-                                    .average = 0.5,
-                                    .seed = c->seed};
-    struct pm_ddpg *d = pm_ddpg_new(&cfg);
-    double(*state)[STATE] = calloc(layers, sizeof *state);
-    pm_status status = d && state ? PM_OK : pm_fail(&c->s.run.error, PM_ENOMEM, "search", "out of memory");
-    c->all = c->episodes;
-    if (status == PM_OK)
-        make_states(c, state);
-    for (unsigned e = 0; e < c->episodes && status == PM_OK; e++)
-        status = episode(c, d, e, state);
-    pm_ddpg_free(d);
-    free(state);
-    return status;
-}
 
 /* ---- the report ---- */
 
-static size_t best_of(const struct command *c) {
+static size_t best_of(const struct pm_search_job *c) {
     size_t best = c->eight;
     for (size_t i = 0; i < c->s.count; i++)
-        if (reward(c, i) > reward(c, best))
+        if (pm_search_reward(c, i) > pm_search_reward(c, best))
             best = i;
     return best;
 }
 
-static void print_policy(const struct command *c, const char *what, size_t number) {
-    printf("%-28s %8.3fx %8.2f %% %+7.2f points\n", what, speedup(c, number), accuracy(c, number),
-           accuracy(c, number) - accuracy(c, c->eight));
+static void print_policy(const struct pm_search_job *c, const char *what, size_t number) {
+    printf("%-28s %8.3fx %8.2f %% %+7.2f points\n", what, pm_search_speedup(c, number),
+           pm_search_accuracy(c, number), pm_search_accuracy(c, number) - pm_search_accuracy(c, c->eight));
 }
 
 static int faster_first(const void *a, const void *b) {
@@ -294,7 +35,7 @@ static int faster_first(const void *a, const void *b) {
 }
 
 /* Those that no other beats in both time and accuracy, from the fastest. */
-static pm_status print_front(struct command *c) {
+static pm_status print_front(struct pm_search_job *c) {
     const struct pm_seen **by_time = malloc(c->s.count * sizeof *by_time);
     if (!by_time)
         return pm_fail(&c->s.run.error, PM_ENOMEM, "search", "out of memory");
@@ -311,24 +52,33 @@ static pm_status print_front(struct command *c) {
     return PM_OK;
 }
 
-/* Whether every policy of the free layers is among those seen. */
-static bool knows_all(const struct command *c) {
-    double all = pow(c->weights * ACTIVATIONS, c->s.policy.layers - 2.0);
-    size_t of_ends = 0;
+/* Whether every policy of the free layers that could be better than the best seen is among those seen. */
+static bool knows_best(struct pm_search_job *c, size_t best) {
+    const unsigned inner = c->s.policy.layers - 2;
+    uint32_t all = 1, could = 0, seen = 0;
+    if (inner > PM_SEARCH_FREE_LAYERS)
+        return false;
+    for (unsigned i = 0; i < inner; i++)
+        all *= c->weights * PM_SEARCH_INPUTS;
+    for (uint32_t code = 0; code < all; code++) {
+        pm_search_set_code(c, code);
+        could +=
+            pm_search_reward_of(c, pm_policy_time(&c->s.policy, &c->s.chip), 100) > pm_search_reward(c, best);
+    }
     const unsigned n = 2 * c->s.policy.layers;
     for (size_t i = 0; i < c->s.count; i++) {
         const uint8_t *b = c->s.seen[i].bits;
         bool counts = b[0] == 8 && b[1] == 8 && b[n - 2] == 8 && b[n - 1] == 8;
         for (unsigned k = 2; k < n - 2 && counts; k += 2)
             counts = b[k] % c->s.chip.cell == 0;
-        of_ends += counts;
+        seen += counts && pm_search_reward_of(c, c->s.seen[i].time, 100) > pm_search_reward(c, best);
     }
-    return (double)of_ends >= all;
+    return seen >= could;
 }
 
-static pm_status print_report(struct command *c) {
-    printf("%s, seed %" PRIu64 ": %u candidates, %u validation images; target %.2f %%\n", methods[c->method],
-           c->seed, c->done, c->s.images, c->target);
+static pm_status print_report(struct pm_search_job *c) {
+    printf("%s, seed %" PRIu64 ": %u candidates, the best by %u, %u validation images; target %.2f %%\n",
+           pm_search_methods[c->method], c->seed, c->done, c->at, c->s.images, c->target);
     printf("policy                        speedup  accuracy\n");
     print_policy(c, "8/8", c->eight);
     print_policy(c, "4/4, ends 8/8: the ceiling", c->four);
@@ -336,25 +86,22 @@ static pm_status print_report(struct command *c) {
     char what[32];
     snprintf(what, sizeof what, "%u/%u, the best uniform one", bits[2], bits[3]);
     print_policy(c, what, c->uniform);
+    if (c->method == PM_SEARCH_ESCH || c->method == PM_SEARCH_DDPG)
+        print_policy(c, "before the descent", c->alone);
     print_policy(c, "found", c->found);
-    if (knows_all(c)) {
-        const size_t optimum = best_of(c);
+    const size_t optimum = best_of(c);
+    if (knows_best(c, optimum)) {
         print_policy(c, "best of all", optimum);
         printf("%.1f %% of the best's reward\n",
-               reward(c, optimum) > 0 ? 100 * reward(c, c->found) / reward(c, optimum) : 100.0);
+               pm_search_reward(c, optimum) > 0
+                   ? 100 * pm_search_reward(c, c->found) / pm_search_reward(c, optimum)
+                   : 100.0);
     }
     return print_front(c);
 }
 
-static void set_policy(struct command *c, size_t number) {
-    for (unsigned i = 0; i < c->s.policy.layers; i++) {
-        c->s.policy.layer[i].w = c->s.seen[number].bits[2 * i];
-        c->s.policy.layer[i].a = c->s.seen[number].bits[2 * i + 1];
-    }
-}
-
-static pm_status save(struct command *c, struct pm_outfile *file) {
-    set_policy(c, reward(c, c->uniform) > reward(c, c->found) ? c->uniform : c->found);
+static pm_status save(struct pm_search_job *c, struct pm_outfile *file) {
+    pm_search_set(c, pm_search_reward(c, c->uniform) > pm_search_reward(c, c->found) ? c->uniform : c->found);
     char *text = pm_policy_text(&c->s.policy);
     const pm_status status =
         text ? pm_outfile_write_all(file, 1, pm_write_line, (const void *[]){text}, &c->s.run.error)
@@ -366,40 +113,49 @@ static pm_status save(struct command *c, struct pm_outfile *file) {
 /* ---- the command ---- */
 
 /* A policy of the same bits in all inner layers, whose number goes to *number. */
-static pm_status see_uniform(struct command *c, unsigned w, unsigned a, size_t *number) {
+static pm_status see_uniform(struct pm_search_job *c, unsigned w, unsigned a, size_t *number) {
     for (unsigned i = 0; i < c->s.policy.layers; i++) {
         c->s.policy.layer[i].w = w;
         c->s.policy.layer[i].a = a;
     }
-    set_ends(c);
-    return pm_search_see(&c->s, number);
+    pm_search_set_ends(c);
+    const pm_status status = pm_search_see(&c->s, number);
+    if (status == PM_OK)
+        c->s.seen[*number].tried = true;
+    return status;
 }
 
 /* All uniform policies of at least three bits: what a search has to beat. */
-static pm_status see_all_uniform(struct command *c) {
+static pm_status see_all_uniform(struct pm_search_job *c) {
     const unsigned least = 4 % c->s.chip.cell == 0 ? 4 : c->weight[0]; /* 4/4, or a multiple of the cell */
     pm_status status = see_uniform(c, 8, 8, &c->eight);
     if (status == PM_OK)
         status = see_uniform(c, least, least, &c->four);
     if (status != PM_OK)
         return status;
-    c->target = accuracy(c, c->eight) - c->drop;
+    c->target = pm_search_accuracy(c, c->eight) - c->drop;
     c->uniform = c->eight;
     for (unsigned k = 0; k < c->weights; k++)
         for (unsigned a = 3; a <= 8 && status == PM_OK; a++) {
             size_t number;
             status = c->weight[k] < 3 ? PM_OK : see_uniform(c, c->weight[k], a, &number);
-            if (status == PM_OK && c->weight[k] >= 3 && reward(c, number) > reward(c, c->uniform))
+            if (status == PM_OK && c->weight[k] >= 3 &&
+                pm_search_reward(c, number) > pm_search_reward(c, c->uniform))
                 c->uniform = number;
         }
     return status;
 }
 
-static pm_status prepare(struct command *c, struct pm_outfile *file) {
+static pm_status prepare(struct pm_search_job *c, struct pm_outfile *file) {
     struct pm_run_job *j = &c->s.run;
     const char *missing = !j->model ? "MODEL" : !j->data ? "--data" : !c->output ? "--output" : NULL;
     if (missing)
         return pm_fail(&j->error, PM_EINVAL, missing, "missing; see perimeter search --help");
+    if (c->descent == UINT_MAX)
+        c->descent = c->episodes / 3;
+    if (c->descent >= c->episodes)
+        return pm_fail(&j->error, PM_EINVAL, "--descent", "%u of %u candidates leave none to the method",
+                       c->descent, c->episodes);
     snprintf(c->s.state, sizeof c->s.state, "%s.seen", c->output);
     pm_status status = pm_run_load_network(j);
     if (status == PM_OK && j->network.form.classes == 0)
@@ -417,17 +173,22 @@ static pm_status prepare(struct command *c, struct pm_outfile *file) {
     return status == PM_OK ? pm_search_resume(&c->s) : status;
 }
 
-static pm_status search(struct command *c, struct pm_outfile *file) {
+static pm_status search(struct pm_search_job *c, struct pm_outfile *file) {
     pm_status status = prepare(c, file);
     if (status == PM_OK)
         status = see_all_uniform(c);
     if (status != PM_OK)
         return status;
     c->begun = time(NULL);
-    status = c->method == EXHAUSTIVE ? try_all(c)
-             : c->method == ESCH     ? evolve(c)
-             : c->method == SINGLE   ? try_single(c)
-                                     : learn(c);
+    c->all = c->method == PM_SEARCH_ESCH || c->method == PM_SEARCH_DDPG ? c->episodes : 0;
+    status = c->method == PM_SEARCH_EXHAUSTIVE ? pm_search_exhaust(c)
+             : c->method == PM_SEARCH_ESCH     ? pm_search_evolve(c)
+             : c->method == PM_SEARCH_SINGLE   ? pm_search_single(c)
+                                               : pm_search_learn(c);
+    if (status == PM_OK && (c->method == PM_SEARCH_ESCH || c->method == PM_SEARCH_DDPG))
+        status = pm_search_descend(c);
+    if (c->done > 0 && pm_search_tells(c))
+        fputs("\r\033[K", stderr);
     if (status != PM_OK || c->s.rank > 0)
         return status;
     status = save(c, file);
@@ -441,13 +202,14 @@ enum {
     OPTION_DROP,
     OPTION_METHOD,
     OPTION_EPISODES,
+    OPTION_DESCENT,
     OPTION_IMAGES,
     OPTION_SEED,
     OPTION_OUTPUT
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
-    struct command *c = state->input;
+    struct pm_search_job *c = state->input;
     int64_t v;
     char *end;
     switch (key) {
@@ -474,7 +236,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
                    : pm_command_refuse(&c->s.run.error, "--drop", arg, "a number in 0..100");
     case OPTION_METHOD: {
         const int method = pm_choice("exhaustive|esch|ddpg|single", arg, strlen(arg));
-        c->method = (enum method)method;
+        c->method = (enum pm_search_method)method;
         return method >= 0
                    ? 0
                    : pm_command_refuse(&c->s.run.error, "--method", arg, "exhaustive, esch, ddpg or single");
@@ -483,6 +245,11 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         if (!pm_command_integer(arg, 1, 1000000, &v))
             return pm_command_refuse(&c->s.run.error, "--episodes", arg, "1..1000000");
         c->episodes = (unsigned)v;
+        return 0;
+    case OPTION_DESCENT:
+        if (!pm_command_integer(arg, 0, 1000000, &v))
+            return pm_command_refuse(&c->s.run.error, "--descent", arg, "0..1000000");
+        c->descent = (unsigned)v;
         return 0;
     case OPTION_IMAGES:
         if (!pm_command_integer(arg, 1, 30000, &v))
@@ -508,6 +275,8 @@ int pm_cmd_search(int argc, char **argv) {
         {"method", OPTION_METHOD, "exhaustive|esch|ddpg|single", 0,
          "(ddpg); single: what each layer alone costs at few bits", 0},
         {"episodes", OPTION_EPISODES, "N", 0, "Candidates of esch and ddpg (600)", 0},
+        {"descent", OPTION_DESCENT, "N", 0,
+         "The last N of them change one or two layers of the best policy (a third of them)", 0},
         {"images", OPTION_IMAGES, "N", 0, "Validation images: the last N of the training set (1000)", 0},
         {"seed", OPTION_SEED, "N", 0, "of esch and ddpg (1)", 0},
         {"output", OPTION_OUTPUT, "P.json", 0,
@@ -527,16 +296,17 @@ int pm_cmd_search(int argc, char **argv) {
                                      NULL,
                                      NULL,
                                      NULL};
-    struct command *c = calloc(1, sizeof *c);
+    struct pm_search_job *c = calloc(1, sizeof *c);
     struct pm_outfile file = {0};
     if (!c) {
         fprintf(stderr, "perimeter: search: out of memory\n");
         return 2;
     }
     c->s.chip = (struct pm_xbar_chip){.cell = 4, .rows = 256, .cols = 256, .write = 560, .mvm = 14};
-    c->method = DDPG;
+    c->method = PM_SEARCH_DDPG;
     c->drop = 0.5;
     c->episodes = 600;
+    c->descent = UINT_MAX;
     c->seed = 1;
     c->s.images = 1000;
     c->s.ranks = 1;

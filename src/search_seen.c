@@ -12,6 +12,15 @@ static pm_status no_memory(struct pm_search *s) {
     return pm_fail(&s->run.error, PM_ENOMEM, "search", "out of memory");
 }
 
+/* The worst that a process met, in all of them: none waits for one that has ended. */
+static pm_status agree(struct pm_search *s, pm_status status) {
+    int worst = status != PM_OK;
+    if (s->ranks > 1)
+        MPI_Allreduce(MPI_IN_PLACE, &worst, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+    return status == PM_OK && worst ? pm_fail(&s->run.error, PM_EIO, "search", "another process failed")
+                                    : status;
+}
+
 static uint64_t hash_bytes(uint64_t h, const void *data, size_t n) {
     for (size_t i = 0; i < n; i++)
         h = (h ^ ((const uint8_t *)data)[i]) * UINT64_C(0x100000001B3);
@@ -46,6 +55,7 @@ static pm_status add(struct pm_search *s, const uint8_t *bits, unsigned correct)
         return no_memory(s);
     memcpy(n->bits, bits, width);
     n->correct = correct;
+    n->tried = false;
     n->time = 0;
     for (unsigned i = 0; i < s->policy.layers; i++) {
         int64_t t = 0, tiles;
@@ -74,16 +84,26 @@ static pm_status take_line(struct pm_search *s, const char *line, uint8_t *bits)
     return line[used] == '\n' ? add(s, bits, correct) : PM_EFORMAT;
 }
 
+/* Whether the file begins as it must; what was killed while it wrote that has nothing to go on from. */
+static pm_status take_heading(struct pm_search *s, const char *line, const char *head, bool *whole) {
+    *whole = strcmp(line, head) == 0;
+    return *whole || (!strchr(line, '\n') && strncmp(line, head, strlen(line)) == 0)
+               ? PM_OK
+               : pm_fail(&s->run.error, PM_EFORMAT, s->state,
+                         "is of another network or search; remove it to begin anew");
+}
+
+/* *end: the bytes that are whole lines. */
 static pm_status take_file(struct pm_search *s, FILE *f, const char *head, long *end) {
     char *line = NULL;
     size_t room = 0, number = 1;
     uint8_t *bits = malloc(2 * s->policy.layers);
+    bool whole = false;
     pm_status status = bits ? PM_OK : no_memory(s);
-    if (status == PM_OK && (getline(&line, &room, f) < 0 || strcmp(line, head) != 0))
-        status = pm_fail(&s->run.error, PM_EFORMAT, s->state,
-                         "is of another network or search; remove it to begin anew");
-    *end = ftell(f);
-    while (status == PM_OK && getline(&line, &room, f) >= 0 && strchr(line, '\n')) {
+    if (status == PM_OK)
+        status = take_heading(s, getline(&line, &room, f) < 0 ? "" : line, head, &whole);
+    *end = whole ? ftell(f) : 0;
+    while (status == PM_OK && whole && getline(&line, &room, f) >= 0 && strchr(line, '\n')) {
         number++;
         status = take_line(s, line, bits);
         if (status == PM_EFORMAT)
@@ -93,6 +113,20 @@ static pm_status take_file(struct pm_search *s, FILE *f, const char *head, long 
     free(line);
     free(bits);
     return status;
+}
+
+static pm_status cannot(struct pm_search *s) {
+    return pm_fail(&s->run.error, PM_EIO, s->state, "%s", strerror(errno));
+}
+
+/* Of rank 0, which adds to what there is. */
+static pm_status open_to_add(struct pm_search *s, const char *head, long end) {
+    s->file = fopen(s->state, end ? "r+" : "w");
+    if (!s->file)
+        return cannot(s);
+    const bool ok = end ? ftruncate(fileno(s->file), end) == 0 && fseek(s->file, end, SEEK_SET) == 0
+                        : fputs(head, s->file) >= 0 && fflush(s->file) == 0;
+    return ok ? PM_OK : cannot(s);
 }
 
 pm_status pm_search_resume(struct pm_search *s) {
@@ -105,19 +139,10 @@ pm_status pm_search_resume(struct pm_search *s) {
         status = take_file(s, f, head, &end);
         fclose(f);
     } else if (errno != ENOENT) {
-        return pm_fail(&s->run.error, PM_EIO, s->state, "%s", strerror(errno));
+        status = cannot(s);
     }
-    if (status != PM_OK)
-        return status;
-    if (s->ranks > 1)
-        MPI_Barrier(MPI_COMM_WORLD); /* all have read */
-    if (s->rank > 0)
-        return PM_OK;
-    s->file = fopen(s->state, end ? "r+" : "w");
-    if (!s->file || (end && (ftruncate(fileno(s->file), end) != 0 || fseek(s->file, end, SEEK_SET) != 0)) ||
-        (!end && fputs(head, s->file) < 0))
-        return pm_fail(&s->run.error, PM_EIO, s->state, "%s", strerror(errno));
-    return PM_OK;
+    status = agree(s, status); /* and all have read */
+    return agree(s, status == PM_OK && s->rank == 0 ? open_to_add(s, head, end) : status);
 }
 
 void pm_search_end(struct pm_search *s) {
@@ -148,8 +173,9 @@ static pm_status measure(struct pm_search *s, unsigned *correct) {
         status = pm_run_images(&s->run, &pass, &o);
     if (status == PM_OK && !o.labelled)
         status = pm_fail(&s->run.error, PM_EINVAL, s->run.data, "has no labels");
+    status = agree(s, status);
     *correct = o.correct_integer;
-    if (s->ranks > 1)
+    if (s->ranks > 1 && status == PM_OK)
         MPI_Allreduce(MPI_IN_PLACE, correct, 1, MPI_UNSIGNED, MPI_SUM, MPI_COMM_WORLD);
     pm_run_outcome_free(&o);
     pm_plan_free(&plan);
@@ -162,9 +188,7 @@ static pm_status write_line(struct pm_search *s, const uint8_t *bits, unsigned c
     bool ok = fprintf(s->file, "%u", correct) > 0;
     for (unsigned i = 0; i < 2 * s->policy.layers && ok; i++)
         ok = fprintf(s->file, " %u", bits[i]) > 0;
-    return ok && fputc('\n', s->file) != EOF && fflush(s->file) == 0
-               ? PM_OK
-               : pm_fail(&s->run.error, PM_EIO, s->state, "%s", strerror(errno));
+    return ok && fputc('\n', s->file) != EOF && fflush(s->file) == 0 ? PM_OK : cannot(s);
 }
 
 pm_status pm_search_see(struct pm_search *s, size_t *number) {
@@ -181,5 +205,5 @@ pm_status pm_search_see(struct pm_search *s, size_t *number) {
     pm_status status = measure(s, &correct);
     if (status == PM_OK)
         status = add(s, bits, correct);
-    return status == PM_OK ? write_line(s, bits, correct) : status;
+    return agree(s, status == PM_OK ? write_line(s, bits, correct) : status);
 }

@@ -20,6 +20,7 @@ struct pm_search {
         uint8_t *bits; /**< [2 * layers] */
         unsigned correct;
         int64_t time;
+        bool tried; /**< by this call */
     } * seen;
     size_t count, room;
 };

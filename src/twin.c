@@ -48,7 +48,7 @@ const struct pm_twin *pm_twin_of(const struct pm_system *system) {
 }
 
 /* The model of a block for a node, loaded already or now; without parameters none is. */
-static pm_status open_model(struct pm_twins *t, unsigned node, const struct pm_twin_block *block,
+static pm_status open_model(struct pm_twins *t, unsigned node, const struct pm_twin_block *block, bool first,
                             unsigned tokens, struct model **model, struct pm_error *e) {
     const struct pm_twin *twin = t->twin[node];
     struct model *m = &t->model[t->models];
@@ -67,8 +67,7 @@ static pm_status open_model(struct pm_twins *t, unsigned node, const struct pm_t
     if (status != PM_OK)
         return status;
     t->models++;
-    if (twin->open && block == twin->block &&
-        (status = twin->open(t->layer[node].node, tokens, &m->buffers)) != PM_OK)
+    if (twin->open && first && (status = twin->open(t->layer[node].node, tokens, &m->buffers)) != PM_OK)
         return pm_fail(e, status, block->name, "%s", pm_strerror(status));
     return PM_OK;
 }
@@ -79,16 +78,18 @@ static pm_status open_layer(struct pm_twins *t, unsigned node, unsigned tokens, 
     *l = (struct pm_twin_layer){.all = t,
                                 .node = &t->worker->graph->node[node],
                                 .layer = pm_placement_layer(t->worker->placement, node)};
+    bool first = true;
     tokens = pm_worker_tokens(l->node, tokens);
     for (unsigned b = 0; b < PM_TWIN_BLOCKS && block[b].name; b++) {
         struct model *model;
-        const pm_status status = open_model(t, node, &block[b], tokens, &model, e);
+        const pm_status status = open_model(t, node, &block[b], first, tokens, &model, e);
         if (status != PM_OK)
             return status;
         if (!model)
             continue;
-        if (b == 0)
+        if (first)
             l->buffers = model->buffers;
+        first = false;
         l->rtl[b] = pm_rtl_function(model->rtl, block[b].driver);
         if (!l->rtl[b])
             return pm_fail(e, PM_EBUILD, block[b].name, "the model has no driver");

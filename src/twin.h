@@ -47,7 +47,8 @@ struct pm_twin_block {
 struct pm_twin {
     const char *system;
     struct pm_twin_block block[PM_TWIN_BLOCKS]; /**< as many as have a name */
-    /** Buffers that layers of the same parameters of the first block share; NULL: none. PM_ENOMEM. */
+    /** Buffers that layers of the same parameters of their first block, of those that they need, share; NULL:
+     * none. PM_ENOMEM. */
     pm_status (*open)(const struct pm_node *node, unsigned tokens, void **buffers);
     void (*close)(void *buffers);
     void (*stage)(void *layer, const void *stages);  /**< pm_watch.stage of a pm_twin_layer; may be NULL */

@@ -107,7 +107,7 @@ done
 
 # What scripts/setup.sh says where nothing can be installed.
 mkdir "$work/bin"
-for tool in sh grep tail; do ln -s "$(command -v $tool)" "$work/bin/$tool"; done
+for tool in sh grep awk; do ln -s "$(command -v $tool)" "$work/bin/$tool"; done
 printf '#!/bin/sh\nexit 1\n' >"$work/bin/dpkg-query"
 printf '#!/bin/sh\necho 1000\n' >"$work/bin/id"
 printf '#!/bin/sh\necho "E: $*" >&2\nexit 100\n' >"$work/bin/apt-get"

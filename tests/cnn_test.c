@@ -421,7 +421,7 @@ static void write_calibration(const char *activations, const char *weights, cons
 /* One matrix as docs/systems/network.md has it, computed here; `affine` and `channels` as calibrated. */
 static void check_integer(unsigned xbits, unsigned wbits, double low, double high, bool affine,
                           bool channels) {
-    enum { N = 5, IN = 70, OUT = 19, STRIDE = 128 };
+    enum { N = 5, IN = 70, OUT = 19, STRIDE = IN };
     float w[OUT * IN], bias[OUT], x[N * IN], y[N * OUT];
     int16_t xq[N * STRIDE];
     int64_t product[N * OUT];

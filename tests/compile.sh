@@ -81,16 +81,16 @@ for k in range(144):
 END
 check "the three maps hold the same weights" $?
 
-vit() { # w a PRODUCTS NAME: an encoder's inner matrices, and its products where PRODUCTS is not empty
+vit() { # w a PRODUCTS NAME [MODEL]: an encoder's inner matrices, and its products where PRODUCTS is not empty
     python3 - "$@" >"$work/vit.json" <<'END'
 import sys
-w, a, products, _ = sys.argv[1:]
+w, a, products = sys.argv[1:4]
 attn = ["q", "k", "v", "qk", "av", "o"] if products else "qkvo"
 names = [f"{p}{i}.{m}" for i in range(3) for p, ms in (("attn", attn), ("ffn", ("up", "down"))) for m in ms]
 inner = ", ".join(f'{{"name": "{n}", "w": {w}, "a": {a}}}' for n in names)
 print(f'{{"layers": [{{"name": "patch", "w": 8, "a": 8}}, {inner}, {{"name": "head", "w": 8, "a": 8}}]}}')
 END
-    "$build/perimeter" compile fashion-vit --policy "$work/vit.json" --xbar 64x64 --output "$work/$4" >"$work/out"
+    "$build/perimeter" compile "${5:-fashion-vit}" --policy "$work/vit.json" --xbar 64x64 --output "$work/$4" >"$work/out"
 }
 # 96 inner tiles and 4 of the patches, 49 vectors of 8 planes each; half of the inner ones; the head's one vector.
 vit 4 8 '' vit
@@ -113,6 +113,30 @@ at44=$(value accuracy_integer)
 run "$work/vit48" --images 200
 awk -v four="$at44" -v eight="$(value accuracy_integer)" 'BEGIN { exit !(four > 0.6 && four < eight) }'
 check "4 bits of inputs lose accuracy: $at44, 8 $(value accuracy_integer)" $?
+
+# What bits cost on 1,000 test images, as docs/systems/xbar.md has it of all: 4/6 hardly anything, untrained; 4/5 points, most of which training wins back.
+of_1000() { # w a MODEL
+    rm -rf "$work/bits"
+    vit "$1" "$2" products bits "$3"
+    run "$work/bits" --images 1000
+    value accuracy_integer
+}
+at88=$(of_1000 8 8 fashion-vit)
+at46=$(of_1000 4 6 fashion-vit)
+grep -q ': 2.319x' "$work/out" && awk -v eight="$at88" -v less="$at46" 'BEGIN { exit !(eight > 0.90 && eight < 0.93 && eight - less >= -0.002 && eight - less <= 0.005) }'
+check "2.319x at no more than half a point, untrained: $at46, 8/8 $at88" $?
+at45=$(of_1000 4 5 fashion-vit)
+trained=$(of_1000 4 5 fashion-vit-xbar)
+grep -q ': 2.690x' "$work/out" && awk -v eight="$at88" -v raw="$at45" -v trained="$trained" \
+    'BEGIN { exit !(eight - raw > 0.03 && eight - raw < 0.08 && trained - raw > 0.02 && trained - raw < 0.07 && eight - trained < 0.015) }'
+check "2.690x costs points, of which training in these bits wins back most: $at45, $trained" $?
+
+# Policies that searches found: docs/systems/xbar.md.
+for found in fashion-cnn:2.236 fashion-vit:2.924; do
+    "$build/perimeter" compile "${found%:*}" --policy "docs/crossbars/${found%:*}.json" --xbar 64x64 --output "$work/found-${found%:*}" >"$work/out"
+    grep -q "in all .*: ${found#*:}x" "$work/out"
+    check "the searched policy of ${found%:*}: $(tail -n 1 "$work/out" | sed 's/^ *//')" $?
+done
 
 # An ONNX network, its ranges calibrated on 20 images.
 mkdir "$work/onnx"
@@ -178,7 +202,7 @@ policy 4 9 "$work/nine.json"
 want='nine.json: .*a' bad "9 bits" $cnn --policy "$work/nine.json"
 echo '{"layers": [{"name": "conv1", "w": 8, "a": 8}]}' >"$work/few.json"
 want='conv2 is missing' bad "a policy of one layer" $cnn --policy "$work/few.json"
-sed 's/{"name": "attn1.av", "w": 4, "a": 4}, //' "$work/vit.json" >"$work/half.json"
+sed 's/{"name": "attn1.av", "w": 4, "a": 5}, //' "$work/vit.json" >"$work/half.json"
 want='attn1.av is missing' bad "one product of two" compile fashion-vit --policy "$work/half.json" --output "$work/bad/o"
 sed 's/attn1.av/attn1.heads/' "$work/vit.json" >"$work/heads.json"
 want='attn1.heads' bad "heads instead of products" compile fashion-vit --policy "$work/heads.json" --output "$work/bad/o"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The attention engine's forms beside the one that RTL has, against that one and against double precision.
  * (The form that RTL has is held against it by the bench.) */
+#include "emsbq.h"
 #include "flare_attention.h"
 
 #include <math.h>
@@ -353,6 +354,103 @@ static void a_token_sees_its_past(void **state) {
     assert_true(error(&all, y) < 0.04 && error(&all, y) > 0.005);
 }
 
+/* Rows of more keys than an array has: what a run's stages show, and from its keys, values and queries each
+ * row anew, its tiles in bulk. */
+struct rows {
+    const struct pm_attention_cfg *c;
+    unsigned n, every; /* tokens; each how many-th is looked at */
+    int16_t *k, *v;
+    const int32_t *ex;
+    uint64_t compared;
+};
+
+static void check_row(const struct rows *r, const struct pm_attention_stages *s, unsigned h) {
+    const unsigned d = r->c->width, d_k = d / r->c->heads, n = r->n,
+                   tiles = (n + PM_MAX_KEYS - 1) / PM_MAX_KEYS;
+    const struct pm_tile_shape shape = {1, n, PM_MAX_KEYS, d_k};
+    const struct pm_emsbq_cfg q8 = {.q = 8, .is_signed = true, .round = true};
+    struct pm_vdr_lut lut;
+    static int64_t l[PM_MAX_TOKENS], z, o[64];
+    static int16_t l8[PM_MAX_TOKENS], v[PM_MAX_TOKENS * 8];
+    static int8_t x[PM_MAX_TOKENS];
+    static uint8_t keep[PM_MAX_TOKENS], a[PM_MAX_TOKENS], shift[PM_MAX_TOKENS / PM_MAX_KEYS];
+    static int32_t ne[PM_MAX_TOKENS / PM_MAX_KEYS], reference[PM_MAX_TOKENS / PM_MAX_KEYS];
+    for (unsigned j = 0; j < n; j++) {
+        keep[j] = !r->c->causal || j <= s->token;
+        l[j] = 0;
+        for (unsigned i = 0; i < d_k; i++) {
+            l[j] += (int64_t)s->q[h * d_k + i] * r->k[j * d + h * d_k + i];
+            v[j * d_k + i] = r->v[j * d + h * d_k + i];
+        }
+    }
+    for (unsigned t = 0; t < tiles; t++) {
+        const unsigned first = t * PM_MAX_KEYS, keys = n - first < PM_MAX_KEYS ? n - first : PM_MAX_KEYS;
+        const int s_l = pm_emsbq(&q8, l + first, keep + first, keys, l8 + first);
+        ne[t] = -(r->c->e0[h] + r->ex[s->token] + s->s_q[h] + s_l);
+        assert_int_equal(s->ne[h * s->tiles + t], ne[t]);
+    }
+    for (unsigned j = 0; j < n; j++)
+        x[j] = (int8_t)l8[j];
+    assert_int_equal(pm_vdr_lut_init(&lut, r->c->s0[h]), PM_OK);
+    pm_tile_attention(&lut, &shape, x, ne, keep, v, true, a, shift, reference, &z, o);
+    assert_memory_equal(s->a + h * s->stride, a, n);
+    assert_int_equal(s->z[h], pm_tile_whole(z));
+    for (unsigned i = 0; i < d_k; i++)
+        assert_int_equal(s->o[h * d_k + i],
+                         pm_head_norm(pm_tile_whole(o[i]), (uint32_t)pm_tile_whole(z), PM_NORM_RECIP));
+}
+
+static void see_rows(void *ctx, const struct pm_attention_stages *s) {
+    struct rows *r = ctx;
+    const size_t d = r->c->width;
+    if (s->k) {
+        memcpy(r->k + s->token * d, s->k, d * sizeof *s->k);
+        memcpy(r->v + s->token * d, s->v, d * sizeof *s->v);
+        return;
+    }
+    for (unsigned h = 0; s->token % r->every == r->every - 1 && h < r->c->heads; h++) {
+        check_row(r, s, h);
+        r->compared += r->n;
+    }
+}
+
+static void rows_are_tiled(unsigned width, unsigned heads, unsigned n, unsigned every, bool causal) {
+    struct pm_attention_cfg c = config();
+    struct pm_attention *g;
+    const size_t all = (size_t)n * width;
+    c.width = width;
+    c.heads = heads;
+    c.causal = causal;
+    int8_t *x = malloc(all), *y = malloc(all), *again = malloc(all);
+    int32_t *ex = malloc(n * sizeof *ex), *e = malloc(n * sizeof *e);
+    struct rows r = {&c, n, every, malloc(all * sizeof *r.k), malloc(all * sizeof *r.v), ex, 0};
+    for (size_t i = 0; i < all; i++)
+        x[i] = (int8_t)fmax(-127, fmin(127, rint(40 * gauss())));
+    for (unsigned t = 0; t < n; t++)
+        ex[t] = (int32_t)(t % 3) - 1;
+    assert_int_equal(pm_attention_new(&c, &w, n, 0, &g), PM_OK);
+    assert_int_equal(pm_attention_run(g, x, ex, NULL, n, 0, y, e, NULL, see_rows, &r), PM_OK);
+    assert_true(r.compared == (uint64_t)heads * n * (n / every));
+    for (unsigned at = 0, end = 700; causal && at < n; at = end, end = n) { /* in pieces */
+        assert_int_equal(pm_attention_append(g, at), PM_OK);
+        assert_int_equal(pm_attention_run(g, x + at * width, ex + at, NULL, end - at, at, again + at * width,
+                                          e + at, NULL, NULL, NULL),
+                         PM_OK);
+    }
+    if (causal)
+        assert_memory_equal(y, again, all);
+    pm_attention_free(g);
+    free(x), free(y), free(again), free(ex), free(e), free(r.k), free(r.v);
+}
+
+static void long_rows(void **state) {
+    (void)state;
+    rows_are_tiled(16, 2, 1024, 97, true);
+    rows_are_tiled(16, 2, 1100, 97, true);
+    rows_are_tiled(16, 2, 513, 57, false);
+    rows_are_tiled(4, 1, PM_MAX_TOKENS, 1024, false);
+}
+
 static void refuses(void **state) {
     (void)state;
     struct pm_attention_cfg c = config();
@@ -369,6 +467,7 @@ static void refuses(void **state) {
                      PM_EINVAL); /* of 8 bits */
     pm_attention_free(g);
     c = config();
+    assert_int_equal(pm_attention_new(&c, &w, PM_MAX_TOKENS + 1, 0, &g), PM_EINVAL);
     c.gpc = (enum pm_gpc_mode)3;
     assert_int_equal(pm_attention_check(&c), PM_EINVAL);
     c = config();
@@ -382,9 +481,13 @@ static void refuses(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sharing_changes_no_result), cmocka_unit_test(nine_bits_are_closer),
-        cmocka_unit_test(dropped_exponents),         cmocka_unit_test(all_wordlines_at_once),
-        cmocka_unit_test(a_token_sees_its_past),     cmocka_unit_test(refuses),
+        cmocka_unit_test(sharing_changes_no_result),
+        cmocka_unit_test(nine_bits_are_closer),
+        cmocka_unit_test(dropped_exponents),
+        cmocka_unit_test(all_wordlines_at_once),
+        cmocka_unit_test(a_token_sees_its_past),
+        cmocka_unit_test(long_rows),
+        cmocka_unit_test(refuses),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }

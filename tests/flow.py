@@ -22,7 +22,7 @@ tap = Tap()
 
 
 def pages():
-    for command in ("synth.py pages", "evidence.py", "power.py pages", "sources.py", "systems.py", "crossbars.py"):
+    for command in ("synth.py pages", "evidence.py", "power.py pages", "layout.py pages", "second.py pages", "current.py pages", "sources.py", "systems.py", "crossbars.py", "registers.py"):
         tap(subprocess.run([f"flow/{command.split()[0]}", *command.split()[1:], "--check"]).returncode == 0, f"pages have what flow/{command} prints")
 
 

@@ -4,6 +4,7 @@
 Of every case, every output's largest error over its largest magnitude must be below 1e-4; integers must be equal. Then layers
 placed on systems, `perimeter inspect`, and what must be refused: exit status 2, one line that names file and reason, no output."""
 import hashlib
+import json
 import math
 import os
 import re
@@ -20,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("PERIMETER_BUILD", ROOT / "build"))
 PROGRAM = Path(os.environ.get("PERIMETER_PROGRAM", BUILD / "asan/perimeter")).resolve()
 MOST = 1e-4
+ATTENTIONS = ("attention_timm", "attention_sdpa", "attention_mha", "attention_slice", "attention_split", "attention_bmm")
 KINDS = {"<f4": "f", "<i8": "q", "<i4": "i", "|u1": "B", "|i1": "b"}
 
 
@@ -236,6 +238,10 @@ def systems(t):
     t.placed("qdq_conv", "*=int8", 0, 0.1, "1 of 1 layers on systems")
     t.placed("attention_bert", "attn*=int8", 1e-6, 0.05, "4 of 5 layers on systems")
     t.placed("fashion-vit", "attn*=flare", 1e-6, 0.1, "3 of 23 layers on systems", "accesses")
+    layer = {"mu": [0] * 16, "a_log2": [0] * 16, "sx": 2**-12, "mk": 12, "mv": 12}
+    for name in ATTENTIONS:
+        (t.folder / name / "calibration.json").write_text(json.dumps({"kvb": 12, "layers": [layer]}))
+        t.placed(name, "attn0=flare", 1e-6, 0.05, "1 of ", "accesses")
     done = subprocess.run([BUILD / "perimeter", "infer", ROOT / "models/fashion-vit/model.onnx", "--in", f"image={one_image(t)}", "--out",
                            f"logits={t.folder / 'logits.npy'}", "--place", "attn0=flare", "--rtl", "*"], capture_output=True, text=True)
     t.verdict(done.returncode == 0 and re.search("RTL: 1 layers, .* clocks, [1-9][0-9]* integers compared, 0 differ", done.stdout),
@@ -257,9 +263,12 @@ def ranges(t):
 def inspected(t):
     t.shows("cnn", "Conv_0\tConv\t[1,6,5,4]\t3240", "Conv_3.5\t9\t1\t20\thost hyflex int8", "input\tx\tfloat32\t[n,3,h,w]",
             shape=["x=1,3,10,8"])
-    for name in ("attention_timm", "attention_sdpa"):
+    for name in (name for name in ATTENTIONS if name != "attention_bmm"):
         t.shows(name, "attn0\t16\t16\t5\tflare", "attn0.qkv\t16\t48\t10\thost hyflex int8", shape=["x=2,5,16"])
     t.shows("attention_bert", "attn0\t16\t16\t5\tflare", "attn0.k\t16\t16\t10\thost hyflex int8", shape=["x=2,5,16", "keep=2,5"])
+    done = t.call("inspect", t.folder / "attention_interleaved/model.onnx")
+    t.verdict(done.returncode == 0 and "MatMul_1\t16\t48\t10" in done.stdout and "attn0" not in done.stdout,
+              "interleaved heads are no attention that is known", done.stdout)
     done = t.call("inspect", ROOT / "tests/fuzz/onnx/loop")
     t.verdict(done.returncode == 0 and "(Loop): this operator is not supported" in done.stdout, "inspect names what is not supported",
               done.stdout + done.stderr)

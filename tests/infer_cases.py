@@ -503,6 +503,61 @@ def networks():
     graph("output_of_input", [("Neg", ["x"], ["y"], {}), ("Identity", ["x"], ["z"], {})], {"x": f(2, 3)}, ["y", "z"])
 
 
+def attentions():
+    """Forms of PyTorch's exports beside those among the networks: torch.nn.MultiheadAttention, batched products, thirds by Slice and Split."""
+    d, h, n, b = 16, 4, 5, 2
+    dk = d // h
+    before = [("LayerNormalization", ["x", "g", "c"], ["h"], {"epsilon": 1e-5})]
+    after = [("Add", ["x", "o9"], ["y"], {})]
+    common = {"g": f(d), "c": f(d), "bo": f(d), "root": s(dk**0.5)}
+    three = {"w": f(d, 3 * d, scale=0.3), "b": f(3 * d)}
+
+    def case(name, nodes, more):
+        graph(name, before + nodes + after, {"x": f(b, n, d)}, ["y"], {**common, **more}, opset=17)
+
+    def cut(kind, value, outs):
+        if kind == "Split":
+            return [("Split", [value, "sizes"], outs, {"axis": -1})]
+        return [("Slice", [value, f"at{k}", f"at{k + 1}", "last"], [out], {}) for k, out in enumerate(outs)]
+
+    places = {f"at{k}": i64(k * d) for k in range(4)} | {"last": i64(-1), "sizes": i64(d, d, d)}
+    rest = [("Softmax", ["l1"], ["a"], {"axis": -1}), ("MatMul", ["a", "v3"], ["o0"], {})]
+    # Tokens come before sequences; heads and sequences are one dimension; the last product is a Gemm.
+    case("attention_mha", [("Transpose", ["h"], ["h1"], {"perm": [1, 0, 2]}), ("MatMul", ["h1", "w"], ["p0"], {}), ("Add", ["b", "p0"], ["p1"], {}),
+                           *cut("Slice", "p1", ["q0", "k0", "v0"]), *(("Reshape", [f"{x}0", "flat"], [f"{x}1"], {}) for x in "qkv"),
+                           ("Transpose", ["q1"], ["q2"], {"perm": [1, 0, 2]}), ("Transpose", ["v1"], ["v3"], {"perm": [1, 0, 2]}),
+                           ("Transpose", ["k1"], ["k3"], {"perm": [1, 2, 0]}), ("Div", ["q2", "root"], ["q3"], {}),
+                           ("MatMul", ["q3", "k3"], ["l1"], {}), *rest, ("Transpose", ["o0"], ["o1"], {"perm": [1, 0, 2]}),
+                           ("Reshape", ["o1", "rows"], ["o2"], {}), ("Gemm", ["o2", "wo", "bo"], ["o3"], {"transB": 1}),
+                           ("Reshape", ["o3", "tokens"], ["o4"], {}), ("Transpose", ["o4"], ["o9"], {"perm": [1, 0, 2]})],
+         {**three, **places, "wo": f(d, d, scale=0.3), "flat": i64(n, b * h, dk), "rows": i64(n * b, d), "tokens": i64(n, b, d)})
+    apart = [("Transpose", ["o0"], ["o1"], {"perm": [0, 2, 1, 3]}), ("Reshape", ["o1", "t"], ["o2"], {}), ("MatMul", ["o2", "wo"], ["o3"], {}),
+             ("Add", ["bo", "o3"], ["o9"], {})]
+    for kind in ("Slice", "Split"):
+        case(f"attention_{kind.lower()}", [("MatMul", ["h", "w"], ["p0"], {}), ("Add", ["b", "p0"], ["p1"], {}), *cut(kind, "p1", ["q0", "k0", "v0"]),
+                                           *(("Reshape", [f"{x}0", "heads"], [f"{x}1"], {}) for x in "qkv"),
+                                           ("Transpose", ["q1"], ["q3"], {"perm": [0, 2, 1, 3]}), ("Transpose", ["k1"], ["k3"], {"perm": [0, 2, 3, 1]}),
+                                           ("Transpose", ["v1"], ["v3"], {"perm": [0, 2, 1, 3]}), ("MatMul", ["q3", "k3"], ["l0"], {}),
+                                           ("Div", ["l0", "root"], ["l1"], {}), *rest, *apart],
+             {**three, **places, "wo": f(d, d, scale=0.3), "heads": i64(0, 0, h, dk), "t": i64(0, 0, d)})
+    # Batched products over heads and sequences.
+    nodes = []
+    for x in "qkv":
+        nodes += [("MatMul", ["h", f"w{x}"], [f"{x}0"], {}), ("Add", [f"b{x}", f"{x}0"], [f"{x}1"], {}), ("Reshape", [f"{x}1", "heads"], [f"{x}2"], {}),
+                  ("Transpose", [f"{x}2"], [f"{x}4"], {"perm": [0, 2, 1, 3]}), ("Reshape", [f"{x}4", "flat"], [f"{x}{3 if x == 'v' else 5}"], {})]
+    nodes += [("Div", ["q5", "root"], ["q3"], {}), ("Transpose", ["k5"], ["k3"], {"perm": [0, 2, 1]}), ("MatMul", ["q3", "k3"], ["l1"], {}), *rest[:1],
+              ("MatMul", ["a", "v3"], ["o8"], {}), ("Reshape", ["o8", "apart"], ["o0"], {}), *apart]
+    case("attention_bmm", nodes, {**{f"w{x}": f(d, d, scale=0.3) for x in "qkvo"}, **{f"b{x}": f(d) for x in "qkv"}, "heads": i64(0, 0, h, dk),
+                                  "flat": i64(b * h, n, dk), "apart": i64(b, h, n, dk), "t": i64(0, 0, d)})
+    # No attention: heads that are interleaved otherwise, which only the places of the elements tell.
+    case("attention_interleaved", [("MatMul", ["h", "w"], ["p0"], {}), ("Add", ["b", "p0"], ["p1"], {}), ("Reshape", ["p1", "heads"], ["p2"], {}),
+                                   *(("Gather", ["p2", f"i{k}"], [f"{x}1"], {"axis": 3}) for k, x in enumerate("qkv")),
+                                   ("Transpose", ["q1"], ["q3"], {"perm": [0, 2, 1, 3]}), ("Transpose", ["k1"], ["k3"], {"perm": [0, 2, 3, 1]}),
+                                   ("Transpose", ["v1"], ["v3"], {"perm": [0, 2, 1, 3]}), ("MatMul", ["q3", "k3"], ["l0"], {}),
+                                   ("Div", ["l0", "root"], ["l1"], {}), *rest, *apart],
+         {**three, "wo": f(d, d, scale=0.3), "heads": i64(0, 0, h, 3, dk), "t": i64(0, 0, d), **{f"i{k}": s(k, np.int64) for k in range(3)}})
+
+
 def shipped(name, *shape):
     """A network of models/, of which the archive has inputs and outputs alone."""
     CASES[name] = ((ARCHIVE.parents[2] / "models" / name / "model.onnx").read_bytes(), {"image": RNG.random(shape, np.float32)})
@@ -525,6 +580,7 @@ def main():
         part()
     shipped("fashion-cnn", 3, 1, 28, 28)
     shipped("fashion-vit", 3, 1, 28, 28)
+    attentions()
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3

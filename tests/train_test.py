@@ -8,6 +8,7 @@ import gzip
 import json
 import os
 import pathlib
+import random
 import re
 import resource
 import shutil
@@ -31,9 +32,11 @@ except ImportError:
     print("ok - train: everything # SKIP numpy is missing")
     sys.exit()
 
+import convert_gpt
 import encoder
 import files
 import program
+import sharded
 import tensors
 
 sys.excepthook = sys.__excepthook__
@@ -183,6 +186,7 @@ def run(*args):
 
 
 WORDS, POSITIONS, FFN = 40, 64, 48
+HOSTILE = 1500
 
 
 def bert(width=32, layers=2, seed=0):
@@ -617,7 +621,30 @@ def decoders(work):
     for shard in range(2):
         store(source / f"part{shard}", {n: plain[n] for n in names[shard::2]})
     (source / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {n: f"part{i % 2}" for i, n in enumerate(names)}}))
+    alphabet = [*"abcdefgh", "\u0120", "\u010a", "\u00c3", "\u00a9", *"ijklmnopqrstuvwxyzABC"]
+    merges = ["a b", "\u0120 c"]
+    words = {w: i for i, w in enumerate([*alphabet, *(m.replace(" ", "") for m in merges)])}
+    (source / "tokenizer.json").unlink()
+    (source / "vocab.json").write_text(json.dumps(words))
+    (source / "merges.txt").write_text("#version: 0.2\n" + "\n".join(merges) + "\n")
     call("convert_gpt.py", source, out)
+    read = [bytes.fromhex(line) for line in (out / "pieces").read_text().split("\n")[:-1]] if (out / "pieces").exists() else []
+    check("GPT-2's words are bytes", len(read) == WORDS and read[8:12] == [b" ", b"\n", b"\xc3", b"\xa9"] and read[words["ab"]] == b"ab" and
+          read[words["\u0120c"]] == b" c" and read[-1] == b"" and os.access(out / "tokenize", os.X_OK) and
+          json.loads((out / "tokenizer.json").read_text())["model"]["merges"] == merges)
+    (source / "tokenizer.json").write_text(json.dumps({"model": {"type": "BPE", "vocab": {"\u2581a": 0, "<0x0A>": 1, "\u00e9": 2}, "merges": []},
+                                                       "added_tokens": [{"id": 3, "content": "<s>"}]}))
+    call("convert_gpt.py", source, out)
+    check("SentencePiece's words, too", (out / "pieces").read_text().split("\n")[:5] == ["2061", "0a", "c3a9", "3c733e", ""])
+    for name, vocabulary, why in (("a token beyond the network's", {"a": WORDS}, f"token {WORDS}, the network has {WORDS}"),
+                                  ("a vocabulary of no words", ["a"], "no vocabulary")):
+        shutil.rmtree(out, ignore_errors=True)
+        (source / "tokenizer.json").write_text(json.dumps({"model": {"vocab": vocabulary}}))
+        refused(name, call("convert_gpt.py", source, out), why, out, None)
+    for name in ("vocab.json", "merges.txt", "tokenizer.json"):
+        (source / name).unlink()
+    done = call("convert_gpt.py", source, out)
+    check("without a tokenizer it says so", "takes no texts: SOURCE has neither" in done.stdout and not (out / "pieces").exists(), done.stdout)
     check("GPT-2 in shards is converted", np.allclose(our_logits(out, ids), gpt2_logits(plain, ids, 3), atol=1e-6))
     shutil.rmtree(out)
     for name, config, reason, *options in (
@@ -633,6 +660,60 @@ def decoders(work):
     ):
         publish(source, plain, config)
         refused(name, call("convert_gpt.py", source, out, *options), reason, out, None)
+
+
+def mutated(r, data):
+    """A few bytes changed, cut out or put in."""
+    data = bytearray(data)
+    for _ in range(r.choice((1, 1, 2, 8))):
+        at, kind = r.randrange(len(data) + 1), r.randrange(4)
+        if kind == 0:
+            del data[at : at + r.randrange(1, 9)]
+        elif kind == 1:
+            data[at:at] = r.choice((b"-1", b"1e9", b'"', b"null", b"[", b"\0", b"\xff", b"99999999999999999999"))
+        elif kind == 2:
+            data = data[:at]
+        elif data:
+            data[at % len(data)] = r.randrange(256)
+    return bytes(data)
+
+
+def hostile_decoders(work):
+    """Configuration, index, shards and words of a decoder, mutated: they are read, or refused by one line."""
+    source, r = work / "hostile", random.Random(1)
+    plain = gpt2()
+    publish(source, plain, GPT2_CONFIG)
+    (source / "model.safetensors").unlink()
+    (source / "tokenizer.json").unlink()
+    for shard in range(2):
+        store(source / f"part{shard}", {n: plain[n] for n in list(plain)[shard::2]})
+    (source / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {n: f"part{i % 2}" for i, n in enumerate(plain)}}))
+    (source / "vocab.json").write_text(json.dumps({chr(97 + i): i for i in range(26)}))
+    (source / "merges.txt").write_text("a b\n")
+    good = {path: path.read_bytes() for path in sorted(source.iterdir())}
+
+    def convert():
+        path = str(source / "config.json")
+        config = convert_gpt.gpt2_config(path, files.read_json(path))
+        convert_gpt.check_reals(path, config)
+        convert_gpt.gpt2_tensors(config, sharded.Checkpoint(str(source), "wte.weight"))
+        convert_gpt.text_files(str(source), str(work), config["vocabulary"])
+
+    read, why = 0, []
+    for _ in range(HOSTILE):
+        path = r.choice(list(good))
+        path.write_bytes(mutated(r, good[path]))
+        try:
+            convert()
+            read += 1
+        except program.Refused as refusal:
+            why += [str(refusal)] if "\n" in str(refusal) else []
+        except OSError as error:  # a shard of another name
+            why += [] if error.filename else [repr(error)]
+        except Exception as error:  # pylint: disable=broad-except
+            why.append(f"{path.name}: {error!r}")
+        path.write_bytes(good[path])
+    check(f"{HOSTILE} mutated decoders: {read} are read, the others refused", 0 < read < HOSTILE and not why, "\n".join(why[:5]))
 
 
 # ---- calibration ----
@@ -791,6 +872,7 @@ def main():
         source, shards = conversions(work, env)
         conversion_refusals(work, env, source, shards)
         decoders(work)
+        hostile_decoders(work)
         forward_cases(work)
         calibrations(work)
         calibration_refusals(work)

@@ -17,7 +17,7 @@ static const char *const keys[] = {
     "tokens", "kv_heads", "gated",         "causal",     "decode",     "image", "channels",   "classes",
     "convs",  "patch",    "layernorm_eps", "pixel_mean", "pixel_std",  "norm",  "activation", "vocabulary",
     "vocab",  "segments", "positions",     "pooling",    "max_tokens", "eps",   "rope_theta", "tied",
-    "words",  "rms_eps",  "head",          "bias"};
+    "words",  "rms_eps",  "head",          "bias",       "pool",       "layout"};
 
 bool pm_chip_shape_key(const char *key) {
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)

@@ -18,10 +18,9 @@ void pm_gemm_pack(const int16_t *w, unsigned rows, unsigned outputs, int16_t *pa
     }
 }
 
-void pm_gemm(const struct pm_kernels *k, const int16_t *x, unsigned n, const int16_t *packed, unsigned rows,
-             unsigned outputs, int64_t *y64, int32_t *y32) {
+void pm_gemm(const struct pm_kernels *k, const int16_t *x, size_t stride, unsigned n, const int16_t *packed,
+             unsigned rows, unsigned outputs, int64_t *y64, int32_t *y32) {
     const unsigned pairs = (rows + 1) / 2;
-    const size_t stride = pm_gemm_stride(rows);
     for (unsigned m = 0; m < outputs; m += PM_PANEL, packed += (size_t)pairs * 2 * PM_PANEL) {
         const unsigned used = outputs - m < PM_PANEL ? outputs - m : PM_PANEL;
         for (unsigned v = 0; v < n; v += k->gemm_rows) {
@@ -80,7 +79,7 @@ pm_status pm_gemm_wide(const struct pm_kernels *k, const int32_t *x, size_t stri
         for (unsigned i = 0; i < vectors; i++)
             for (unsigned r = 0; r < rows; r++)
                 narrow[i * padded + r] = (int16_t)x[(v + i) * stride + r];
-        pm_gemm(k, narrow, vectors, packed, rows, outputs, y + v * outputs, NULL);
+        pm_gemm(k, narrow, padded, vectors, packed, rows, outputs, y + v * outputs, NULL);
     }
     free(narrow);
     return PM_OK;

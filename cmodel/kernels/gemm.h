@@ -7,9 +7,9 @@
 
 #include "kernels/simd.h"
 
-/** Elements of a row of x: rows, padded to whole words of wordlines. */
+/** Elements of a row of x at least: rows, in pairs. */
 static inline size_t pm_gemm_stride(unsigned rows) {
-    return ((size_t)rows + 63) / 64 * 64;
+    return ((size_t)rows + 1) / 2 * 2;
 }
 
 /** Elements of the packed form of w[rows][outputs]. */
@@ -20,10 +20,10 @@ static inline size_t pm_gemm_packed(unsigned rows, unsigned outputs) {
 /** Packs w: panels of PM_PANEL outputs, pairs of rows side by side, zeros beyond both ends. */
 void pm_gemm_pack(const int16_t *w, unsigned rows, unsigned outputs, int16_t *packed);
 
-/** y[n][outputs] = x[n][stride] times the packed w. Rows of x are zero from `rows` to the stride; every
- * partial sum of an output fits int32. One of y64 and y32 is NULL. */
-void pm_gemm(const struct pm_kernels *k, const int16_t *x, unsigned n, const int16_t *packed, unsigned rows,
-             unsigned outputs, int64_t *y64, int32_t *y32);
+/** y[n][outputs] = x[n][stride] times the packed w. Rows of x are zero from `rows` to pm_gemm_stride(rows);
+ * every partial sum of an output fits int32. One of y64 and y32 is NULL. */
+void pm_gemm(const struct pm_kernels *k, const int16_t *x, size_t stride, unsigned n, const int16_t *packed,
+             unsigned rows, unsigned outputs, int64_t *y64, int32_t *y32);
 
 /** pm_gemm() of x[n][stride] of int32 that fit int16, without padding. PM_ENOMEM. */
 pm_status pm_gemm_wide(const struct pm_kernels *k, const int32_t *x, size_t stride, size_t n,

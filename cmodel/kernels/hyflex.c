@@ -146,8 +146,7 @@ static void gemm_tiles(const struct pm_hyflex *h, const int8_t *x, size_t stride
                                y + (size_t)v * h->outputs + i % h->col_tiles * h->per);
         }
     }
-    for (unsigned v = 0; v < n; v++)
-        pm_hyflex_add_vector(h, v == 0 ? wrong : 0, cost);
+    pm_hyflex_add_vectors(h, n, wrong, cost);
 }
 
 /* Bit slices of up to BLOCK vectors, lane v is vector v, through up to GROUP tiles of rows. A weight's
@@ -253,8 +252,7 @@ static void gemm_sliced(const struct pm_hyflex *h, const int8_t *x, size_t strid
         for (unsigned m = 0; m < h->outputs; m++)
             for (unsigned i = v; i < v + 16 && i < n; i++)
                 y[(size_t)i * h->outputs + m] = s->y[m][i];
-    for (unsigned v = 0; v < n; v++)
-        pm_hyflex_add_vector(h, v == 0 ? wrong : 0, cost);
+    pm_hyflex_add_vectors(h, n, wrong, cost);
 }
 
 static void gemm_exact(const struct pm_hyflex *h, const int8_t *x, size_t stride, unsigned n, int16_t *x16,
@@ -264,9 +262,9 @@ static void gemm_exact(const struct pm_hyflex *h, const int8_t *x, size_t stride
         for (unsigned d = 0; d < h->rows; d++)
             x16[v * padded + d] = x[v * stride + d];
         memset(x16 + v * padded + h->rows, 0, (padded - h->rows) * sizeof *x16);
-        pm_hyflex_add_vector(h, 0, cost);
     }
-    pm_gemm(h->k, x16, n, h->packed, h->rows, h->outputs, NULL, y);
+    pm_hyflex_add_vectors(h, n, 0, cost);
+    pm_gemm(h->k, x16, padded, n, h->packed, h->rows, h->outputs, NULL, y);
 }
 
 /* Products with disturbed weights: integers that a double holds, in any order. */
@@ -340,10 +338,10 @@ void pm_hyflex_gemv(const struct pm_hyflex *h, const int8_t *x, uint32_t vector,
         pm_hyflex_gemv_plain(h, x, vector, y, cost);
     } else if (h->disturbed != NULL) {
         gemv_disturbed(h, x, y);
-        pm_hyflex_add_vector(h, 0, cost);
+        pm_hyflex_add_vectors(h, 1, 0, cost);
     } else if (h->packed != NULL) {
         gemv_exact(h, x, y);
-        pm_hyflex_add_vector(h, 0, cost);
+        pm_hyflex_add_vectors(h, 1, 0, cost);
     } else {
         gemm_tiles(h, x, h->rows, 1, vector, y, cost);
     }

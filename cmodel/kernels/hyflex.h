@@ -39,7 +39,8 @@ static inline int32_t pm_hyflex_rounded(int64_t sum) {
     return (int32_t)pm_clamp((sum + (1 << (PM_DISTURBED_FRAC - 1))) >> PM_DISTURBED_FRAC, INT32_MIN,
                              INT32_MAX);
 }
-/** Adds the cost of one vector with these wrong codes; cost may be NULL. */
-void pm_hyflex_add_vector(const struct pm_hyflex *h, uint64_t wrong, struct pm_hyflex_cost *cost);
+/** Adds the cost of n vectors with as many wrong codes in all; cost may be NULL. */
+void pm_hyflex_add_vectors(const struct pm_hyflex *h, uint64_t n, uint64_t wrong,
+                           struct pm_hyflex_cost *cost);
 
 #endif

@@ -91,7 +91,7 @@ void pm_activate(enum pm_activation kind, size_t n, const float *x, float *y) {
         break;
     case PM_RELU:
         for (size_t i = 0; i < n; i++)
-            y[i] = fmaxf(y[i], 0.0f);
+            y[i] = y[i] > 0 ? y[i] : 0.0f;
         break;
     case PM_SIGNUM:
         for (size_t i = 0; i < n; i++)
@@ -236,7 +236,7 @@ void pm_pool_window(const struct pm_window *w, bool largest, const float *x, flo
                                              col * w->stride + dx - w->pad) *
                                                 w->channels;
                     for (size_t c = 0; c < w->channels; c++)
-                        y[c] = largest ? fmaxf(y[c], from[c]) : y[c] + from[c] / count;
+                        y[c] = !largest ? y[c] + from[c] / count : from[c] > y[c] ? from[c] : y[c];
                 }
         }
 }

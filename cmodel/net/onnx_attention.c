@@ -2,8 +2,8 @@
 /* Softmax attention among an ONNX network's nodes, in the forms in which PyTorch and Hugging Face export it:
  *
  *   h = LayerNorm(s), one node or its parts; q, k, v = h W + b, three products or one of three times the
- * width; heads by Reshape and Transpose; softmax(q k^T / sqrt(dk) [+ mask]) v, the factor anywhere; heads
- * back by Transpose and Reshape; the last product.
+ * width; heads by any nodes that move elements to where they belong, which numbers in their place show;
+ * softmax(q k^T / sqrt(dk) [+ mask]) v, the factor anywhere; heads back in the same way; the last product.
  *
  * What is found is a layer of its own, in which its matrices are layers, too. */
 #include <limits.h>
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/onnx_op.h"
+#include "net/onnx_path.h"
 
 enum { Q, K, V, O, MATRICES };
 
@@ -36,7 +36,7 @@ struct match {
     unsigned product[MATRICES];  /* MatMul nodes: equal where q, k, v are one product */
     unsigned bias[MATRICES];     /* values, PM_ONNX_NONE */
     unsigned normed;             /* value: the input of the first products */
-    unsigned mask;
+    unsigned mask, masked;       /* and of how many sequences the logits are that it is added to */
     struct pm_onnx_attention a;
     unsigned norm_weight, norm_bias; /* values */
 };
@@ -62,7 +62,16 @@ static bool vector(const struct pm_onnx *net, unsigned value, size_t width) {
            (t->rank == 0 || t->shape[t->rank - 1] == width);
 }
 
+static bool is_part(const struct match *m, unsigned node) {
+    for (unsigned i = 0; i < m->nodes; i++)
+        if (m->node[i] == node)
+            return true;
+    return false;
+}
+
 static bool take(struct match *m, const struct pm_onnx_node *node) {
+    if (is_part(m, (unsigned)(node - m->net->node)))
+        return true;
     if (m->nodes == PARTS)
         return false;
     m->node[m->nodes++] = (unsigned)(node - m->net->node);
@@ -90,21 +99,40 @@ static unsigned unscaled(struct match *m, unsigned value) {
     }
 }
 
-/* The value before a transposition by `perm`, PM_ONNX_NONE: there is none. */
-static unsigned turned(struct match *m, unsigned value, unsigned rank, const char *perm) {
-    const struct pm_onnx_node *node = maker(m->net, value, "Transpose");
-    const struct pm_onnx_op op = {.net = m->net, .node = (struct pm_onnx_node *)(uintptr_t)node};
-    size_t n;
-    const int64_t *p = node ? pm_eval_ints(&op, "perm", &n) : NULL;
-    bool same = p && n == rank;
-    for (unsigned d = 0; d < rank && same; d++)
-        same = p[d] == perm[d] - '0';
-    return same && take(m, node) ? node->in[0] : PM_ONNX_NONE;
+/* The value before nodes that only move elements, or multiply by constants where they may. */
+static unsigned moved(struct match *m, unsigned value, bool scales, struct pm_onnx_path *p) {
+    for (;;) {
+        value = scales ? unscaled(m, value) : value;
+        const unsigned before = pm_onnx_path_back(m->net, p, value);
+        if (before == PM_ONNX_NONE)
+            return value;
+        if (!take(m, &m->net->node[p->node[p->steps - 1]]))
+            return PM_ONNX_NONE;
+        value = before;
+    }
 }
 
+/* The value before nodes that change its shape alone. */
 static unsigned reshaped(struct match *m, unsigned value) {
-    const struct pm_onnx_node *node = maker(m->net, value, "Reshape");
-    return node && take(m, node) ? node->in[0] : PM_ONNX_NONE;
+    static const char *const types[] = {"Reshape", "Squeeze", "Unsqueeze"};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        const struct pm_onnx_node *node = maker(m->net, value, types[i]);
+        if (node)
+            return take(m, node) ? reshaped(m, node->in[0]) : PM_ONNX_NONE;
+    }
+    return value;
+}
+
+/* A product with a constant matrix. */
+static const struct pm_onnx_node *product(const struct match *m, unsigned value) {
+    const struct pm_onnx_node *mul = maker(m->net, value, "MatMul"), *gemm = maker(m->net, value, "Gemm"),
+                              *node = mul ? mul : gemm;
+    const struct pm_onnx_op op = {.net = m->net, .node = (struct pm_onnx_node *)(uintptr_t)node};
+    if (!node || !m->net->value[node->in[1]].constant || m->net->value[node->in[1]].t.rank != 2 ||
+        (gemm && (pm_eval_int(&op, "transA", 0) != 0 || pm_eval_float(&op, "alpha", 1) != 1 ||
+                  pm_eval_float(&op, "beta", 1) != 1)))
+        return NULL;
+    return node;
 }
 
 /* A product with a constant matrix and, perhaps, a bias: its input. */
@@ -120,55 +148,73 @@ static unsigned linear(struct match *m, unsigned value, unsigned which) {
         m->bias[which] = add->in[second];
         value = add->in[!second];
     }
-    const struct pm_onnx_node *node = maker(m->net, value, "MatMul");
-    if (!node || !m->net->value[node->in[1]].constant || m->net->value[node->in[1]].t.rank != 2 ||
-        !take(m, node))
+    const struct pm_onnx_node *node = product(m, value);
+    if (!node || !take(m, node))
         return PM_ONNX_NONE;
+    if (node->inputs > 2 && node->in[2] != PM_ONNX_NONE) { /* Gemm's own */
+        if (add || !vector(m->net, node->in[2], m->net->value[value].t.shape[1]))
+            return PM_ONNX_NONE;
+        m->bias[which] = node->in[2];
+    }
     m->product[which] = (unsigned)(node - m->net->node);
     return node->in[0];
 }
 
-/* Whether an input of a node is this one integer. */
-static bool is_number(const struct pm_onnx *net, const struct pm_onnx_node *node, unsigned k,
-                      int64_t number) {
-    const struct pm_onnx_value *v =
-        k < node->inputs && node->in[k] != PM_ONNX_NONE ? &net->value[node->in[k]] : NULL;
-    return v && v->constant && v->t.count == 1 && !pm_onnx_is_float(v->t.type) && v->t.i[0] == number;
-}
-
-/* Number `part` of the three that a product makes at once: the value of all, [3][batch][heads][n][dk]. */
-static unsigned third(struct match *m, unsigned value, unsigned part) {
-    const struct pm_onnx *net = m->net;
-    const struct pm_onnx_node *gather = maker(net, value, "Gather"), *squeeze = maker(net, value, "Squeeze");
-    const struct pm_onnx_node *split = squeeze ? maker(net, squeeze->in[0], "Split") : NULL;
-    const struct pm_onnx_node *slice = squeeze ? maker(net, squeeze->in[0], "Slice") : NULL;
-    const struct pm_onnx_node *node = gather ? gather : split ? split : slice;
-    if (!node || node->in[0] == PM_ONNX_NONE || net->value[node->in[0]].t.rank != 5 ||
-        net->value[node->in[0]].t.shape[0] != 3)
-        return PM_ONNX_NONE;
-    const struct pm_onnx_op op = {.net = m->net, .node = (struct pm_onnx_node *)(uintptr_t)node};
-    const bool fits =
-        gather ? is_number(net, gather, 1, (int64_t)part) && pm_eval_int(&op, "axis", 0) == 0
-        : split
-            ? split->outputs == 3 && split->out[part] == squeeze->in[0] && pm_eval_int(&op, "axis", 0) == 0
-            : is_number(net, slice, 1, (int64_t)part) && is_number(net, slice, 2, (int64_t)part + 1) &&
-                  is_number(net, slice, 3, 0);
-    return fits && (!squeeze || take(m, squeeze)) && take(m, node) ? node->in[0] : PM_ONNX_NONE;
-}
-
-/* From heads [batch][heads][n][dk], of k with the last two turned, to the input of the product. */
-static unsigned heads(struct match *m, unsigned value, unsigned which) {
-    unsigned v = unscaled(m, value);
-    if (which == K) {
-        const unsigned whole = turned(m, v, 4, "0231");
-        if (whole != PM_ONNX_NONE)
-            return linear(m, reshaped(m, unscaled(m, whole)), which);
-        v = unscaled(m, turned(m, v, 4, "0132"));
+/* Element (l, t, d) of q and v, (l, d, t) of k, is element d of head l % heads of token t of sequence l /
+ * heads. `rows`: what the product reads, `end`: the heads, both by their places. */
+static bool heads_are_right(const struct match *m, unsigned which, size_t columns,
+                            const struct pm_onnx_tensor *rows, const struct pm_onnx_tensor *end) {
+    const size_t width = m->a.width, n = m->a.tokens, heads = m->a.heads, dk = width / heads;
+    const size_t first = columns == width ? 0 : which * width;
+    for (size_t i = 0; i < rows->count; i++)
+        if ((size_t)rows->i[i] != (size_t)rows->i[i - i % width] + i % width)
+            return false;
+    for (size_t i = 0; i < end->count; i++) {
+        const size_t l = i / (n * dk), t = which == K ? i % n : i / dk % n,
+                     d = which == K ? i / n % dk : i % dk;
+        const size_t from = (size_t)end->i[i], token = (size_t)rows->i[from / columns * width] / width;
+        if (from % columns != first + l % heads * dk + d || token != l / heads * n + t)
+            return false;
     }
-    const unsigned own = turned(m, v, 4, "0213");
-    if (own != PM_ONNX_NONE)
-        return linear(m, reshaped(m, unscaled(m, own)), which);
-    return linear(m, reshaped(m, turned(m, third(m, v, which), 5, "20314")), which);
+    return true;
+}
+
+/* Width and heads, of what is normalised. */
+static bool measure(struct match *m, unsigned normed, size_t dk, size_t sequences) {
+    const struct pm_onnx_tensor *x = &m->net->value[normed].t;
+    const size_t width = x->rank ? x->shape[x->rank - 1] : 0, heads = width / dk;
+    m->normed = normed;
+    if (heads == 0 || width % dk || sequences % heads ||
+        x->count != sequences / heads * m->a.tokens * width || width > INT_MAX || sequences > INT_MAX)
+        return false;
+    m->a.width = (unsigned)width;
+    m->a.heads = (unsigned)heads;
+    m->a.batch = (unsigned)(sequences / heads);
+    return true;
+}
+
+/* From heads [sequences and heads][n][dk], of k with the last two turned, back to what is normalised. */
+static bool project(struct match *m, unsigned value, unsigned which) {
+    const struct pm_onnx_tensor *t = &m->net->value[value].t;
+    struct pm_onnx_path after = {0}, before = {0};
+    struct pm_onnx_tensor rows = {0}, end = {0};
+    const size_t n = m->a.tokens, dk = t->rank > 1 ? t->shape[t->rank - (which == K ? 2 : 1)] : 0;
+    const unsigned out = moved(m, value, true, &after), in = linear(m, out, which);
+    const unsigned normed = moved(m, in, false, &before);
+    if (in == PM_ONNX_NONE || normed == PM_ONNX_NONE || dk == 0 ||
+        (which == Q ? !measure(m, normed, dk, t->count / (n * dk))
+                    : normed != m->normed || t->count != (size_t)m->a.batch * n * m->a.width ||
+                          dk * m->a.heads != m->a.width))
+        return false;
+    const struct pm_onnx_tensor *made = &m->net->value[out].t;
+    const size_t columns = made->shape[made->rank - 1];
+    const bool right = (columns == m->a.width || columns == 3 * (size_t)m->a.width) &&
+                       pm_onnx_path_follow(m->net, &before, normed, &rows) &&
+                       pm_onnx_path_follow(m->net, &after, out, &end) &&
+                       heads_are_right(m, which, columns, &rows, &end);
+    pm_onnx_drop(&rows);
+    pm_onnx_drop(&end);
+    return right;
 }
 
 /* The stream of which `value` is the LayerNorm. */
@@ -209,13 +255,6 @@ static unsigned normalised(struct match *m, unsigned value) {
     return sub->in[0];
 }
 
-static bool is_part(const struct match *m, unsigned node) {
-    for (unsigned i = 0; i < m->nodes; i++)
-        if (m->node[i] == node)
-            return true;
-    return false;
-}
-
 static bool reads(const struct pm_onnx_node *node, unsigned value) {
     for (unsigned k = 0; k < node->inputs; k++)
         if (node->in[k] == value)
@@ -246,48 +285,116 @@ static bool closed(const struct match *m) {
     return true;
 }
 
-/* What reads a value, if that is one node, of this type. */
-static struct pm_onnx_node *reader(const struct pm_onnx *net, unsigned value, unsigned from,
-                                   const char *type) {
+/* What reads a value, if that is one node. */
+static struct pm_onnx_node *reader(const struct pm_onnx *net, unsigned value) {
     struct pm_onnx_node *found = NULL;
-    for (unsigned i = from; i < net->nodes; i++) {
+    const unsigned producer = net->value[value].producer;
+    for (unsigned i = producer == PM_ONNX_NONE ? 0 : producer + 1; i < net->nodes; i++) {
         if (net->node[i].constant || !reads(&net->node[i], value))
             continue;
-        if (found || strcmp(net->node[i].type, type) != 0)
+        if (found)
             return NULL;
         found = &net->node[i];
     }
     return found;
 }
 
+static bool is(const struct pm_onnx_node *node, const char *type) {
+    return node && strcmp(node->type, type) == 0;
+}
+
+/* The value that a node which only moves elements makes of this one; PM_ONNX_NONE: nobody else reads it but
+ * such a node. */
+static unsigned onward(const struct match *m, unsigned value) {
+    const struct pm_onnx_node *next = reader(m->net, value);
+    struct pm_onnx_path p = {0};
+    return next && next->outputs == 1 && pm_onnx_path_back(m->net, &p, next->out[0]) == value ? next->out[0]
+                                                                                              : PM_ONNX_NONE;
+}
+
+/* Whether the heads' elements come back to their tokens: `rows` are the last product's inputs, by their
+ * places among the heads, `end` the tokens, by places among its outputs. */
+static bool tokens_are_right(const struct match *m, const struct pm_onnx_tensor *rows,
+                             const struct pm_onnx_tensor *end) {
+    const size_t width = m->a.width, n = m->a.tokens, heads = m->a.heads, dk = width / heads;
+    for (size_t i = 0; i < end->count; i++) {
+        const size_t token = i / width, c = i % width, r = (size_t)end->i[token * width];
+        const size_t from = ((token / n * heads + c / dk) * n + token % n) * dk + c % dk;
+        if (r % width != 0 || (size_t)end->i[i] != r + c || (size_t)rows->i[r + c] != from)
+            return false;
+    }
+    return true;
+}
+
+/* From the last product's output on to what has the stream's shape. */
+static bool match_end(struct match *m, unsigned heads, unsigned out, unsigned in) {
+    const struct pm_onnx_tensor *x = &m->net->value[m->normed].t;
+    struct pm_onnx_path before = {0}, after = {0};
+    struct pm_onnx_tensor rows = {0}, end = {0};
+    unsigned last = out;
+    bool right = false;
+    if (moved(m, in, false, &before) != heads || !pm_onnx_path_follow(m->net, &before, heads, &rows) ||
+        rows.count != x->count || m->net->value[out].t.count != x->count)
+        last = PM_ONNX_NONE;
+    while (last != PM_ONNX_NONE && !right) {
+        after.steps = 0;
+        if (pm_onnx_same_shape(&m->net->value[last].t, x))
+            right = moved(m, last, false, &after) == out && pm_onnx_path_follow(m->net, &after, out, &end) &&
+                    tokens_are_right(m, &rows, &end);
+        pm_onnx_drop(&end);
+        if (right)
+            m->a.last = m->net->value[last].producer;
+        last = onward(m, last);
+    }
+    pm_onnx_drop(&rows);
+    return right;
+}
+
 /* From the softmax on to the last product. */
 static bool match_after(struct match *m, unsigned softmax) {
     const struct pm_onnx *net = m->net;
-    const struct pm_onnx_node *node = &net->node[softmax];
-    const char *const types[] = {"MatMul", "Transpose", "Reshape", "MatMul"};
-    unsigned at = softmax, value_product = 0;
-    const struct pm_onnx_node *drop = reader(net, node->out[0], at, "Dropout");
-    if (drop && !take(m, drop))
-        return false;
-    node = drop ? drop : node;
-    for (unsigned k = 0; k < 4; k++) {
-        const struct pm_onnx_node *next = reader(net, node->out[0], at, types[k]);
-        if (!next || (k == 1 ? turned(m, next->out[0], 4, "0213") == PM_ONNX_NONE : k < 3 && !take(m, next)))
+    const struct pm_onnx_node *node = &net->node[softmax], *next = reader(net, node->out[0]);
+    if (is(next, "Dropout")) {
+        if (!take(m, next))
             return false;
         node = next;
-        at = (unsigned)(next - net->node);
-        value_product = k == 0 ? at : value_product;
+        next = reader(net, node->out[0]);
     }
-    const struct pm_onnx_node *add = reader(net, node->out[0], at, "Add");
-    unsigned last = node->out[0];
-    if (add && (vector(net, add->in[0], m->a.width) || vector(net, add->in[1], m->a.width))) {
-        last = add->out[0];
-        at = (unsigned)(add - net->node);
-    }
-    m->a.last = at;
+    if (!is(next, "MatMul") || next->in[0] != node->out[0] || !take(m, next))
+        return false;
+    const unsigned heads = next->out[0], v = next->in[1];
+    unsigned value = heads;
+    for (unsigned on = onward(m, value); on != PM_ONNX_NONE; on = onward(m, value))
+        value = on;
+    next = reader(net, value);
+    if ((!is(next, "MatMul") && !is(next, "Gemm")) || next->in[0] != value)
+        return false;
+    unsigned out = next->out[0];
+    const struct pm_onnx_node *add = reader(net, out);
+    if (is(add, "Add") && (vector(net, add->in[0], m->a.width) || vector(net, add->in[1], m->a.width)))
+        out = add->out[0];
     const double scale = m->scale;
-    return linear(m, last, O) != PM_ONNX_NONE && heads(m, net->node[value_product].in[1], V) == m->normed &&
-           m->scale == scale;
+    return linear(m, out, O) == value && project(m, v, V) && m->scale == scale &&
+           match_end(m, heads, out, value);
+}
+
+/* What is added to the logits, which have four dimensions then: a mask that is the same for all rows and
+ * heads. */
+static bool match_mask(struct match *m, unsigned *logits) {
+    const struct pm_onnx *net = m->net;
+    const struct pm_onnx_node *add = maker(net, *logits, "Add");
+    if (!add)
+        return true;
+    const struct pm_onnx_tensor *t = &net->value[*logits].t, *a = &net->value[add->in[1]].t;
+    const bool second = a->rank == 0 || a->rank < 4 || a->shape[2] == 1;
+    m->mask = add->in[second];
+    a = &net->value[m->mask].t;
+    if (t->rank != 4 || a->rank != 4 || a->shape[1] != 1 || a->shape[2] != 1 || a->shape[3] != t->shape[3] ||
+        (a->shape[0] != 1 && a->shape[0] != t->shape[0]) || m->scale != 1.0 || !take(m, add))
+        return false;
+    m->masked = (unsigned)t->shape[0];
+    *logits = reshaped(m, unscaled(m, add->in[!second]));
+    return true;
 }
 
 static bool match_softmax(struct match *m, unsigned softmax) {
@@ -296,40 +403,23 @@ static bool match_softmax(struct match *m, unsigned softmax) {
     const struct pm_onnx_op op = {.net = m->net, .node = (struct pm_onnx_node *)(uintptr_t)node};
     const struct pm_onnx_tensor *t = &net->value[node->out[0]].t;
     const int64_t axis = pm_eval_int(&op, "axis", net->opset < 13 ? 1 : -1);
-    if (t->rank != 4 || (axis != -1 && axis != 3) || t->shape[2] != t->shape[3] || !take(m, node))
+    if (t->rank < 3 || t->count == 0 || (axis != -1 && axis + 1 != t->rank) ||
+        t->shape[t->rank - 2] != t->shape[t->rank - 1] || t->shape[t->rank - 1] > INT_MAX || !take(m, node))
         return false;
-    m->a.batch = (unsigned)t->shape[0];
-    m->a.heads = (unsigned)t->shape[1];
-    m->a.tokens = (unsigned)t->shape[2];
-    unsigned logits = unscaled(m, node->in[0]);
-    const struct pm_onnx_node *add = maker(net, logits, "Add");
-    if (add) { /* a mask that is the same for all rows */
-        const struct pm_onnx_tensor *a = &net->value[add->in[1]].t;
-        const bool second = a->rank == 0 || a->rank < 4 || a->shape[2] == 1;
-        m->mask = add->in[second];
-        a = &net->value[m->mask].t;
-        if (a->rank != 4 || a->shape[1] != 1 || a->shape[2] != 1 || a->shape[3] != t->shape[3] ||
-            (a->shape[0] != 1 && a->shape[0] != t->shape[0]) || m->scale != 1.0 || !take(m, add))
-            return false;
-        logits = unscaled(m, add->in[!second]);
-    }
-    const struct pm_onnx_node *product = maker(net, logits, "MatMul");
-    if (!product || !take(m, product))
+    m->a.tokens = (unsigned)t->shape[t->rank - 1];
+    unsigned logits = reshaped(m, unscaled(m, node->in[0]));
+    if (logits == PM_ONNX_NONE || !match_mask(m, &logits))
         return false;
-    const struct pm_onnx_tensor *q = &net->value[product->in[0]].t;
-    if (q->rank != 4 || q->shape[3] == 0)
+    const struct pm_onnx_node *two = maker(net, logits, "MatMul");
+    if (!two || !take(m, two) || !project(m, two->in[0], Q) || !project(m, two->in[1], K) ||
+        !match_after(m, softmax))
         return false;
-    m->a.width = m->a.heads * (unsigned)q->shape[3];
-    m->normed = heads(m, product->in[0], Q);
-    if (m->normed == PM_ONNX_NONE || heads(m, product->in[1], K) != m->normed || !match_after(m, softmax))
-        return false;
-    const double wanted = 1 / sqrt((double)q->shape[3]);
+    const double wanted = 1 / sqrt((double)(m->a.width / m->a.heads));
     m->a.from = normalised(m, m->normed);
     m->a.mask = m->mask;
-    const struct pm_onnx_tensor *x = &net->value[m->normed].t;
     return m->a.from != PM_ONNX_NONE && vector(net, m->norm_weight, m->a.width) &&
-           vector(net, m->norm_bias, m->a.width) && fabs(m->scale / wanted - 1) < 1e-4 && x->rank == 3 &&
-           x->shape[0] == m->a.batch && x->shape[1] == m->a.tokens && x->shape[2] == m->a.width && closed(m);
+           vector(net, m->norm_bias, m->a.width) && fabs(m->scale / wanted - 1) < 1e-4 &&
+           (m->mask == PM_ONNX_NONE || m->masked == m->a.batch) && closed(m);
 }
 
 /* ---- as layers ---- */
@@ -340,9 +430,11 @@ static bool take_matrix(struct match *m, unsigned which) {
     const struct pm_onnx_tensor *w = &m->net->value[node->in[1]].t;
     const struct pm_onnx_tensor *bias =
         m->bias[which] == PM_ONNX_NONE ? NULL : &m->net->value[m->bias[which]].t;
-    const size_t width = m->a.width, columns = w->shape[1];
+    const struct pm_onnx_op op = {.net = m->net, .node = (struct pm_onnx_node *)(uintptr_t)node};
+    const bool turned = strcmp(node->type, "Gemm") == 0 && pm_eval_int(&op, "transB", 0) != 0;
+    const size_t width = m->a.width, columns = w->shape[!turned];
     const bool shared = columns == 3 * width && which != O;
-    if (w->shape[0] != width || (columns != width && !shared) ||
+    if (w->shape[turned] != width || (columns != width && !shared) ||
         (shared && m->product[Q] != m->product[which]) ||
         (!shared && which != O && which != Q && m->product[Q] == m->product[which]))
         return false;
@@ -353,7 +445,7 @@ static bool take_matrix(struct match *m, unsigned which) {
     const size_t first = shared ? which * width : 0;
     for (size_t o = 0; o < width; o++) {
         for (size_t i = 0; i < width; i++)
-            to->weight[o * width + i] = w->f[i * columns + first + o];
+            to->weight[o * width + i] = w->f[turned ? (first + o) * width + i : i * columns + first + o];
         to->bias[o] = bias ? bias->f[first + o] : 0.0f;
     }
     return true;
@@ -364,12 +456,14 @@ static pm_status add_products(struct pm_onnx *net, const struct match *m, unsign
     struct pm_error e;
     for (unsigned k = 0; k < MATRICES; k++) {
         struct pm_onnx_node *node = &net->node[m->product[k]];
-        const struct pm_onnx_tensor *in[2] = {&net->value[node->in[0]].t, &net->value[node->in[1]].t};
+        const struct pm_onnx_tensor *in[3] = {NULL};
         const bool shared = k == Q && m->product[V] == m->product[Q];
         char name[32];
         if (node->layers > 0)
             continue;
-        struct pm_onnx_op op = {.net = net, .node = node, .in = in, .inputs = 2, .e = &e};
+        for (unsigned i = 0; i < node->inputs && i < 3; i++)
+            in[i] = node->in[i] == PM_ONNX_NONE ? NULL : &net->value[node->in[i]].t;
+        struct pm_onnx_op op = {.net = net, .node = node, .in = in, .inputs = node->inputs, .e = &e};
         snprintf(name, sizeof name, "attn%u.%s", number, shared ? "qkv" : names[k]);
         pm_status status = node->op->matrices(&op);
         if (status == PM_OK)

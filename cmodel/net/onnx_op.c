@@ -211,8 +211,37 @@ unsigned pm_onnx_window_shape(const struct pm_onnx_window *w, const struct pm_on
     return 2 + w->dims;
 }
 
+/* Positions ox..ox+n-1 of a line of outputs, of one channel: tap by tap. */
+static void unfold_line(const struct pm_onnx_window *w, const float *x, float outside, size_t oy, size_t ox,
+                        size_t n, float *y) {
+    const size_t taps = w->kernel[0] * w->kernel[1];
+    const int64_t step = (int64_t)w->stride[1], width = (int64_t)w->in[1], end = (int64_t)n;
+    for (size_t t = 0; t < taps; t++, y++) {
+        const int64_t row = (int64_t)(oy * w->stride[0] + t / w->kernel[1] * w->dilation[0]) - w->pad[0];
+        const int64_t col = (int64_t)(ox * w->stride[1] + t % w->kernel[1] * w->dilation[1]) - w->pad[1];
+        const bool there = row >= 0 && row < (int64_t)w->in[0];
+        /* Those from first up to last are inside: 0 <= col + step i < width. */
+        const int64_t in = col < width ? (width - col + step - 1) / step : 0;
+        const int64_t last = !there ? 0 : in < end ? in : end;
+        const int64_t first = col >= 0 || !there ? 0 : (-col + step - 1) / step;
+        const float *line = x + (there ? row * width : 0);
+        int64_t i = 0;
+        for (; i < first && i < end; i++)
+            y[(size_t)i * taps] = outside;
+        for (; i < last; i++)
+            y[(size_t)i * taps] = line[col + i * step];
+        for (; i < end; i++)
+            y[(size_t)i * taps] = outside;
+    }
+}
+
 void pm_onnx_unfold(const struct pm_onnx_window *w, const float *x, size_t ldx, size_t channels,
                     float outside, size_t from, size_t to, float *y) {
+    for (size_t n; channels == 1 && ldx == 1 && from < to; from += n, y += n * w->kernel[0] * w->kernel[1]) {
+        const size_t left = w->out[1] - from % w->out[1];
+        n = left < to - from ? left : to - from;
+        unfold_line(w, x, outside, from / w->out[1], from % w->out[1], n, y);
+    }
     for (size_t p = from; p < to; p++)
         for (size_t ky = 0; ky < w->kernel[0]; ky++) {
             const int64_t row = (int64_t)(p / w->out[1] * w->stride[0] + ky * w->dilation[0]) - w->pad[0];

@@ -287,18 +287,20 @@ static void convolve_thin(const struct pm_onnx_op *op, const struct pm_onnx_conv
     }
 }
 
-/* Positions of group g, unfolded and multiplied some at a time. x is [plane][channels of all groups]. */
+/* Positions of group g, unfolded and multiplied some at a time. x is [plane][channels of all groups], of
+ * groups of one channel a plane each. */
 static pm_status convolve_group(struct pm_onnx_op *op, const struct pm_onnx_conv *c, const float *x, size_t g,
                                 size_t first, size_t chunk, float *unfolded, float *product, float *y) {
     const struct pm_onnx_window *w = &c->window;
-    const size_t all = c->groups * c->channels;
+    const size_t all = c->channels == 1 ? 1 : c->groups * c->channels;
     const bool plain = c->groups == 1 && c->depth == c->channels && w->stride[0] == 1 && w->stride[1] == 1 &&
                        c->positions == c->plane && w->pad[0] == 0 && w->pad[1] == 0;
     pm_status status = PM_OK;
     for (size_t from = 0; from < c->positions && status == PM_OK; from += chunk) {
         const size_t to = from + chunk < c->positions ? from + chunk : c->positions;
         if (!plain)
-            pm_onnx_unfold(w, x + g * c->channels, all, c->channels, 0.0f, from, to, unfolded);
+            pm_onnx_unfold(w, x + g * (c->channels == 1 ? c->plane : c->channels), all, c->channels, 0.0f,
+                           from, to, unfolded);
         status = pm_eval_matrix(op, (unsigned)g, first + from, to - from, plain ? x + from * all : unfolded,
                                 product);
         if (status == PM_OK)
@@ -324,10 +326,11 @@ static pm_status convolve(struct pm_onnx_op *op, const struct pm_onnx_conv *c, s
             convolve_thin(op, c, x, sum, y);
             continue;
         }
-        pm_onnx_turn(x, all, c->plane, turned, all);
+        if (c->channels > 1)
+            pm_onnx_turn(x, all, c->plane, turned, all);
         for (size_t g = 0; g < c->groups && status == PM_OK; g++)
-            status = convolve_group(op, c, turned, g, n * c->positions, chunk, unfolded, product,
-                                    y + g * c->outputs * c->positions);
+            status = convolve_group(op, c, c->channels > 1 ? turned : x, g, n * c->positions, chunk, unfolded,
+                                    product, y + g * c->outputs * c->positions);
     }
     free(turned);
     free(unfolded);

@@ -264,11 +264,14 @@ static void count_token(const struct probed *p, const struct pm_attention_stages
                     &counts[(const int[]){PM_GEMV_K, PM_GEMV_V, PM_GEMV_Q}[k]]);
     count_zeros(s->o8, c->width, c->q, c->coding_o == PM_SIGN, &counts[PM_GEMV_O]);
     for (unsigned h = 0; h < c->heads; h++) {
-        int16_t a[PM_MAX_TOKENS];
-        for (unsigned j = 0; j < n; j++)
-            a[j] = s->a[(size_t)h * s->stride + j];
         count_zeros(s->q + h * d_k, d_k, c->q, c->coding_q == PM_SIGN, &counts[PM_GEMV_L]);
-        count_zeros(a, n, 8, false, &counts[PM_GEMV_AV]);
+        for (unsigned first = 0; first < n; first += PM_MAX_KEYS) {
+            const unsigned keys = n - first < PM_MAX_KEYS ? n - first : PM_MAX_KEYS;
+            int16_t a[PM_MAX_KEYS];
+            for (unsigned j = 0; j < keys; j++)
+                a[j] = s->a[(size_t)h * s->stride + first + j];
+            count_zeros(a, keys, 8, false, &counts[PM_GEMV_AV]);
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 
 #include "io/json.h"
 #include "system/int8.h"
+#include "system/integer.h"
 
 /* One matrix w[in][out], or one of two factors. Its arrays split the outputs of the first factor and the
  * inputs of the second: part 0 has the first `split` of them, in 1-bit cells. */
@@ -32,7 +33,7 @@ static void quantise_weights(const float *w, unsigned in, unsigned out, int8_t *
     for (unsigned o = 0; o < out; o++) {
         scale[o] = pm_int8_scale(w + o, in, out);
         for (unsigned i = 0; i < in; i++)
-            q[(size_t)i * out + o] = (int8_t)lrintf(w[(size_t)i * out + o] / scale[o]);
+            q[(size_t)i * out + o] = (int8_t)pm_integer_nearest(w[(size_t)i * out + o] / scale[o]);
     }
 }
 
@@ -181,7 +182,7 @@ struct pm_held pm_hyflex_linear_held(const struct pm_hyflex_linear *h) {
 static float quantise(const float *x, unsigned n, int8_t *q) {
     const float scale = pm_int8_scale(x, n, 1);
     for (unsigned i = 0; i < n; i++)
-        q[i] = (int8_t)lrintf(x[i] / scale);
+        q[i] = (int8_t)pm_integer_nearest(x[i] / scale);
     return scale;
 }
 
@@ -648,6 +649,7 @@ const struct pm_system pm_system_hyflex = {
                   PM_TAKES(PM_NODE_HEADS) | PM_TAKES(PM_NODE_POOL) | PM_TAKES(PM_NODE_PATCHES) |
                   PM_TAKES(PM_NODE_PRODUCT) | PM_TAKES(PM_NODE_ROTARY),
     .more = "digital=module",
+    .all = "*,digital=module",
     .adds = "digital=module",
     .parts = parts,
     .draws =

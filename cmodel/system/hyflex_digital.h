@@ -113,6 +113,19 @@ struct pm_hyflex_units {
     const struct pm_watch *watch;
 };
 
+/** Clocks of a row's scalar part, one row after the other. */
+enum {
+    PM_HYFLEX_SCALAR_PIPELINED = 1,
+    PM_HYFLEX_SCALAR_QUANTISE = 18,
+    PM_HYFLEX_SCALAR_SOFTMAX = 18,
+    PM_HYFLEX_SCALAR_DIV = 19,
+    PM_HYFLEX_SCALAR_NORM = 55
+};
+
+/** Counts rows of special functions; returns their clocks in steady state. */
+uint64_t pm_hyflex_count(const struct pm_hyflex_units *u, enum pm_hyflex_part part, size_t rows, size_t width,
+                         unsigned scalar);
+
 /** Calls the watch. */
 pm_status pm_hyflex_step(const struct pm_hyflex_units *u, struct pm_hyflex_step *step);
 
@@ -123,9 +136,19 @@ pm_status pm_hyflex_quantise(const struct pm_hyflex_units *u, size_t rows, size_
 pm_status pm_hyflex_scale(const struct pm_hyflex_units *u, const struct pm_sfu_scale_job *job, uint16_t *y,
                           struct pm_scale *scale);
 
+/** y[rows][width] of a, b and c, which are as long; f tells which it has. y is none of them. */
+pm_status pm_hyflex_arithmetic(const struct pm_hyflex_units *u, enum pm_fp16_function f, size_t rows,
+                               size_t width, const uint16_t *a, const uint16_t *b, const uint16_t *c,
+                               uint16_t *y);
+
 /** x rounded to binary16; exact numbers stay as they are. */
+uint16_t pm_hyflex_from_double(double x);
 void pm_hyflex_from_float(const float *x, size_t n, uint16_t *y);
 void pm_hyflex_to_float(const uint16_t *x, size_t n, float *y);
+
+/** PM_ERANGE: "WHAT HAS, a digital module of hyflex has room for MOST". */
+pm_status pm_hyflex_refuse(const struct pm_node *node, struct pm_error *e, const char *what, unsigned has,
+                           unsigned most);
 
 /** A node without a matrix: a norm, activation, sum, product, pool, rotary positions, an image's patches, or
  * heads of attention. */

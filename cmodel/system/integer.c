@@ -125,7 +125,7 @@ static bool sums_fit(const struct pm_integer *m) {
 void pm_integer_multiply(const struct pm_integer *m, size_t n, const int16_t *xq, int64_t *y) {
     const size_t stride = pm_gemm_stride(m->in);
     if (sums_fit(m)) {
-        pm_gemm(pm_kernels(PM_ISA_BEST), xq, (unsigned)n, m->packed, m->in, m->out, y, NULL);
+        pm_gemm(pm_kernels(PM_ISA_BEST), xq, stride, (unsigned)n, m->packed, m->in, m->out, y, NULL);
         return;
     }
     memset(y, 0, n * m->out * sizeof *y);

@@ -281,7 +281,8 @@ static void take_inputs(const struct layer *l, const struct pm_operands *o, cons
 static void multiply(const struct layer *l, size_t n, const struct buffers *b) {
     const size_t stride = pm_gemm_stride(l->in);
     if (l->packed) {
-        pm_gemm(pm_kernels(PM_ISA_BEST), b->x16, (unsigned)n, l->packed, l->in, l->out, b->product, NULL);
+        pm_gemm(pm_kernels(PM_ISA_BEST), b->x16, stride, (unsigned)n, l->packed, l->in, l->out, b->product,
+                NULL);
         return;
     }
     memset(b->product, 0, n * l->out * sizeof *b->product);

@@ -51,6 +51,30 @@ pm_status pm_plan_copy(struct pm_plan *to, const struct pm_plan *from) {
 
 /* ---- reading ---- */
 
+/* "NAME=VALUE" of an entry's system. */
+static pm_status give(struct pm_plan_entry *entry, const char *text, size_t length, const char *where,
+                      struct pm_error *e) {
+    char full[160];
+    struct pm_settings *all[] = {entry->settings, NULL};
+    if (!entry->settings)
+        return pm_fail(e, PM_EINVAL, where, "%s has no settings", entry->system->name);
+    if (snprintf(full, sizeof full, "%s.%.*s", entry->system->name, (int)length, text) >= (int)sizeof full)
+        return pm_fail(e, PM_EINVAL, where, "a setting that is too long");
+    return pm_settings_give(all, full, where, e);
+}
+
+/* ",NAME=VALUE" as often as it stands there. */
+static pm_status give_all(struct pm_plan_entry *entry, const char *text, const char *where,
+                          struct pm_error *e) {
+    pm_status status = PM_OK;
+    while (*text && status == PM_OK) {
+        const size_t n = strcspn(++text, ",");
+        status = give(entry, text, n, where, e);
+        text += n;
+    }
+    return status;
+}
+
 static pm_status add_entry(struct pm_plan *p, const char *pattern, size_t length, const char *system,
                            size_t system_length, const char *where, struct pm_plan_entry **entry,
                            struct pm_error *e) {
@@ -67,42 +91,28 @@ static pm_status add_entry(struct pm_plan *p, const char *pattern, size_t length
                        sizeof new->pattern - 1);
     if (p->entries == PM_PLAN_ENTRIES)
         return pm_fail(e, PM_ERANGE, where, "more than %d entries", PM_PLAN_ENTRIES);
+    const bool all = to->all && length == strlen("attn") && memcmp(pattern, "attn", length) == 0;
+    const size_t first = all ? strcspn(to->all, ",") : 0;
     *new = (struct pm_plan_entry){.system = to, .given = true};
-    memcpy(new->pattern, pattern, length);
+    memcpy(new->pattern, all ? to->all : pattern, all ? first : length);
     if (to->settings && (new->settings = pm_settings_new(to->settings)) == NULL)
         return pm_fail(e, PM_ENOMEM, where, "out of memory");
     p->entries++;
     *entry = new;
-    return PM_OK;
-}
-
-/* "NAME=VALUE" of an entry's system. */
-static pm_status give(struct pm_plan_entry *entry, const char *text, size_t length, const char *where,
-                      struct pm_error *e) {
-    char full[160];
-    struct pm_settings *all[] = {entry->settings, NULL};
-    if (!entry->settings)
-        return pm_fail(e, PM_EINVAL, where, "%s has no settings", entry->system->name);
-    if (snprintf(full, sizeof full, "%s.%.*s", entry->system->name, (int)length, text) >= (int)sizeof full)
-        return pm_fail(e, PM_EINVAL, where, "a setting that is too long");
-    return pm_settings_give(all, full, where, e);
+    return all ? give_all(new, to->all + first, where, e) : PM_OK;
 }
 
 pm_status pm_plan_place(struct pm_plan *p, const char *text, bool given, struct pm_error *e) {
     const size_t pattern = strcspn(text, "=");
     const char *system = text + pattern + (text[pattern] != 0);
-    size_t n = strcspn(system, ",");
+    const size_t n = strcspn(system, ",");
     struct pm_plan_entry *entry;
     char where[96];
     snprintf(where, sizeof where, "--place %.80s", text);
     pm_status status = add_entry(p, text, pattern, system, n, where, &entry, e);
     if (status == PM_OK)
         entry->given = given;
-    for (const char *at = system + n; status == PM_OK && *at; at += n) {
-        n = strcspn(++at, ",");
-        status = give(entry, at, n, where, e);
-    }
-    return status;
+    return status == PM_OK ? give_all(entry, system + n, where, e) : status;
 }
 
 pm_status pm_plan_default(struct pm_plan *p, const char *text, struct pm_error *e) {
@@ -305,8 +315,7 @@ static pm_status check_pattern(const struct pm_plan *p, const struct pm_graph *g
         more = more || (system->takes_more & PM_TAKES(g->node[i].kind));
     }
     return any ? pm_fail(e, PM_EINVAL, entry->pattern, "matches no %s, which is what %s takes%s%s",
-                         taken_by(system), system->name,
-                         more ? " without " : "", more ? system->more : "")
+                         taken_by(system), system->name, more ? " without " : "", more ? system->more : "")
                : pm_fail(e, PM_EINVAL, entry->pattern, "matches no layer of the network");
 }
 

@@ -3,8 +3,9 @@
  * matches a layer wins; a layer that none matches is the host's.
  *
  * On the command line an entry is PATTERN=SYSTEM[,NAME=VALUE]..., as in ffn*=hyflex,cell=2; a pattern is the
- * shell's. A file is {"place": [{"layers": PATTERN, "system": SYSTEM, "settings": {NAME: VALUE}}]}. Settings
- * of an entry come before those of its system as a whole (hyflex.cell). */
+ * shell's, and the word attn is what the system has for it, if anything: attn=hyflex is
+ * *=hyflex,digital=module. A file is {"place": [{"layers": PATTERN, "system": SYSTEM, "settings": {NAME:
+ * VALUE}}]}. Settings of an entry come before those of its system as a whole (hyflex.cell). */
 #ifndef PM_SYSTEM_PLAN_H
 #define PM_SYSTEM_PLAN_H
 

@@ -77,6 +77,8 @@ struct pm_system {
     unsigned takes;                         /**< kinds of nodes: PM_TAKES(PM_NODE_MATRIX), of attentions, or of heads */
     unsigned takes_more;                    /**< kinds that it takes where settings meet `more` */
     const char *more;                       /**< NULL where takes_more is 0 */
+    const char *all;          /**< what the pattern "attn" stands for, the layers of attention and all between them,
+                                 "PATTERN,NAME=VALUE"; NULL: it is a name as any other */
     const char *adds;         /**< the condition under which it adds in[1] of a matrix itself; NULL: never */
     const char *const *parts; /**< what its counts are split into, ended by NULL; NULL: it counts nothing */
     const struct pm_variant *variants; /**< ended by a NULL text; NULL: none */

@@ -36,6 +36,25 @@ module pm_lead_one_fv #(
   end
 endmodule
 
+module pm_add_halves_fv #(
+    parameter int unsigned From = 2,
+    parameter int unsigned To = 64
+) (
+    input logic [To-1:0] a_i,
+    input logic [To-1:0] b_i,
+    input logic          c_i
+);
+  for (genvar n = From; n <= To; n++) begin : g_n
+    logic [n-1:0] sum;
+    pm_add_halves #(.W(n)) u_dut (.a_i(a_i[n-1:0]), .b_i(b_i[n-1:0]), .c_i(c_i), .s_o(sum));
+`ifdef CANARY
+    if (n == To) begin : g_canary
+      always_comb canary : assert (sum != n - 2);
+    end
+`endif
+  end
+endmodule
+
 module pm_max_tree_fv #(
     parameter int unsigned From = 1,
     parameter int unsigned To = 12,

@@ -10,7 +10,7 @@ module pm_emsb_fv #(
     input logic           signed_i
 );
   localparam int unsigned EW = $clog2(W + 1);
-  logic [EW-1:0] e, scan;
+  logic [EW-1:0] e, scan, over;
 
   pm_emsb #(
       .N(N),
@@ -21,6 +21,17 @@ module pm_emsb_fv #(
       .signed_i,
       .e_o(e)
   );
+  pm_emsb #(
+      .N(N),
+      .W(W),
+      .FitSigned(3),
+      .FitUnsigned(W)
+  ) u_fit (
+      .x_i,
+      .keep_i,
+      .signed_i,
+      .e_o(over)
+  );
 
   always_comb begin
     scan = '0;
@@ -30,6 +41,7 @@ module pm_emsb_fv #(
       end
     end
     assert (e == scan);
+    assert (over == (signed_i && scan > 3 ? scan - EW'(3) : '0));
 `ifdef CANARY
     canary : assert (e != EW'(W - 1));
 `endif

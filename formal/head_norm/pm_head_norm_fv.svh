@@ -12,6 +12,7 @@ logic [3*Lanes*OW-1:0] fv_o;
 logic [2*Lanes*PW-1:0] fv_product;
 logic [Lanes*32-1:0] fv_y;
 logic fv_flag_q;
+logic [Lanes-1:0] fv_triple;
 
 for (genvar i = 0; i < 3; i++) begin : g_fv
   pm_norm_recip #(.ZW(ZW)) u_recip (
@@ -22,6 +23,7 @@ for (genvar i = 0; i < Lanes; i++) begin : g_fv_lane
   for (genvar s = 0; s < 2; s++) begin : g_stage
     assign fv_product[(s*Lanes+i)*PW+:PW] = PW'(signed'(fv_o[((s+1)*Lanes+i)*OW+:OW])) * PW'(fv_factor[(s+1)*8+:8]);
   end
+  assign fv_triple[i] = triple_q[i*(OW+2)+:OW+2] == (OW + 2)'(3) * (OW + 2)'(fv_o[i*OW+:OW] ^ (OW'(1) << (OW - 1)));
   pm_shift_sat #(.InW(PW), .OutW(32)) u_shift (
       .x_i(fv_product[(Lanes+i)*PW+:PW]), .shift_i(fv_shift[14:10]), .y_o(fv_y[i*32+:32]));
 end
@@ -45,7 +47,7 @@ always_comb begin
     if (valid2_q) assert (fv_tag2_q == fv_out_q + 4'(valid3_q));
     if (valid3_q) assert (fv_tag3_q == fv_out_q);
     assert (fv_in_q == fv_out_q + 4'(valid1_q) + 4'(valid2_q) + 4'(valid3_q));
-    if (valid1_q) assert (o_q == fv_o[Lanes*OW-1:0] && factor_q == fv_factor[7:0] && shift1_q == fv_shift[4:0]);
+    if (valid1_q) assert (fv_triple == '1 && o_q == fv_o[Lanes*OW-1:0] && factor_q == fv_factor[7:0] && minus_q == 9'd0 - 9'(fv_factor[7:0]) && shift1_q == fv_shift[4:0]);
     if (valid2_q) assert (product_q == fv_product[Lanes*PW-1:0] && shift2_q == fv_shift[9:5]);
     if (valid3_q) assert (y_o == fv_y);
     assert (o_ready_o || (valid1_q && valid2_q && valid3_q && !y_ready_i));

@@ -10,16 +10,16 @@ module pm_sfu_ex2 #(
     output logic [     18:0] m_o,
     output logic [SideW-1:0] side_o
 );
-  logic [4:0] zero_q;
-  logic [5*SideW-1:0] side_q;
+  logic [5:0] zero_q;
+  logic [6*SideW-1:0] side_q;
   (* anyseq *) logic [18:0] any;
   always_ff @(posedge clk_i) begin
     if (en_i) begin
-      zero_q <= {zero_q[3:0], f_i == '0};
-      side_q <= {side_q[4*SideW-1:0], side_i};
-      m_o    <= zero_q[3] ? 19'd262144 : any;
+      zero_q <= {zero_q[4:0], f_i == '0};
+      side_q <= {side_q[5*SideW-1:0], side_i};
+      m_o    <= zero_q[4] ? 19'd262144 : any;
     end
   end
   always_comb assume (any >= 131072 && any <= 262144);
-  assign side_o = side_q[4*SideW+:SideW];
+  assign side_o = side_q[5*SideW+:SideW];
 endmodule

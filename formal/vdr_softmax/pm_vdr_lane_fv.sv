@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One lane and its row constants, three stages, against the pseudo-code of docs/numerics.md, "VDR-Softmax" with a division and a
+// One lane and its row constants, three stages and the offset's, against the pseudo-code of docs/numerics.md, "VDR-Softmax" with a division and a
 // product, for every logit, maximum, exponent, keep and rounding, and a fixed table. A second logit of the same row
 // shows that the numerators are monotone.
 module pm_vdr_lane_fv #(
@@ -111,11 +111,12 @@ module pm_vdr_lane_fv #(
     want    = !keep || rem >= lp ? 8'd0 : rounded > 255 ? 8'd255 : rounded[7:0];
   end
 
-  logic [1:0] age_q = '0;
-  always_ff @(posedge clk_i) if (age_q != 3) age_q <= age_q + 1'b1;
+  localparam logic [2:0] Stages = Tiled ? 3'd4 : 3'd3;
+  logic [2:0] age_q = '0;
+  always_ff @(posedge clk_i) if (age_q != Stages) age_q <= age_q + 1'b1;
 
   always_ff @(posedge clk_i) begin
-    if (age_q == 3) begin
+    if (age_q == Stages) begin
       if (Monotone) begin
         monotone : assert (!keep || below > below_other || a >= a_other);
       end else begin

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What pm_vdr_reference answers is its definition, for every l, maximum, exponent and reference, by induction: the least number of
 // halvings that lifts the reference to the tile's maximum, never less, and by less than one halving more; the answer stands until
-// taken; nine clocks at most.
+// taken; ten clocks at most.
 logic fv_init_q = 1'b1;
 (* anyconst *) logic [11:0] fv_l;
 logic signed [23:0] fv_reference_q;
@@ -44,11 +44,15 @@ always_comb begin
   if (fv_init_q) assume (!rst_ni);
   else assume (rst_ni);
   if (!fv_init_q && rst_ni && state_q != Idle) begin
-    bounds : assert (top_q >= -24'sd4194304 && top_q <= 24'sd4161536 && fv_reference_q >= -24'sd4194304 && fv_reference_q < 24'sd4194504);
-    if (state_q == Decide) taken : assert (reference_q == fv_reference_q && had_q == fv_had_q && fv_age_q == 4'd1);
+    if (state_q == Scale) begin
+      unscaled : assert (up_q <= 5'd23 && fv_age_q == 4'd1 &&
+          reference_q == fv_reference_q && had_q == fv_had_q);
+    end else bounds : assert (top_q >= -24'sd4194304 && top_q <= 24'sd4161536);
+    known : assert (fv_reference_q >= -24'sd4194304 && fv_reference_q < 24'sd4194504);
+    if (state_q == Decide) taken : assert (reference_q == fv_reference_q && had_q == fv_had_q && fv_age_q == 4'd2);
     if (state_q == Divide) begin
       only_rises : assert (fv_had_q && had_q && some_q && fv_above > 0 && fv_above <= 26'(most) && step_q <= 3'd6 && offset_q == '0 &&
-          reference_q == top_q && fv_age_q == 4'd2 + {1'b0, step_q});
+          reference_q == top_q && fv_age_q == 4'd3 + {1'b0, step_q});
       division : assert (fv_all == (fv_product_q << (4'd6 - {1'b0, step_q})) + {3'b0, rem_q} && fv_product_q <= 20'd113920);
       remainder : assert ({1'b0, rem_q} < {6'b0, l_i} << (4'd6 - {1'b0, step_q}));
       quotient : assert (fv_product_q == fv_times(q_q, l_i) && q_q >> step_q == '0);
@@ -68,7 +72,7 @@ always_comb begin
       cover (shift_o == 6'd40 && offset_o == 11'd100);
       cover (shift_o == 6'd1 && offset_o == 11'd0);
     end
-    in_time : assert (valid_o || fv_age_q <= 4'd8);
+    in_time : assert (valid_o || fv_age_q <= 4'd9);
 `ifdef CANARY
     canary : assert (!(state_q == Done && shift_o == 6'd3 && offset_o == 11'd5));
 `endif

@@ -2,7 +2,9 @@
 /* FLARE's fused attention engine, token by token (FLARE section 4.5; docs/numerics.md, "The fused token").
  *
  * Pass 1 streams all tokens through W_K and W_V and writes the parsed K and V into SRAM arrays; pass 2
- * streams them again through Q, logits, softmax, A*V, head normalisation and W_O. Heads work in parallel. */
+ * streams them again through Q, logits, softmax, A*V, head normalisation and W_O. Heads work in parallel.
+ * Rows of more than PM_MAX_KEYS keys go tile by tile: a tile's logits have an exponent of their own, and sums
+ * over numerators follow the row's reference by shifts (docs/numerics.md, "Rows in tiles"). */
 #ifndef PM_FLARE_ATTENTION_H
 #define PM_FLARE_ATTENTION_H
 
@@ -11,7 +13,7 @@
 #include "flare_gemv.h"
 #include "flare_whole.h"
 #include "head_norm.h"
-#include "vdr_softmax.h"
+#include "vdr_tile.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -19,7 +21,8 @@ extern "C" {
 
 #define PM_MAX_WIDTH  1024 /**< D, model width */
 #define PM_MAX_HEADS  16
-#define PM_MAX_TOKENS 512 /**< N */
+#define PM_MAX_TOKENS 8192 /**< N */
+#define PM_MAX_KEYS   512  /**< tokens of a head's K and V array; more go through it in tiles (vdr_tile.h) */
 
 /** Exponents of one layer's groups: tokens' ex, and the shifts of eMSB-Q. */
 struct pm_attention_exponents {
@@ -95,7 +98,8 @@ struct pm_attention_stages {
     const int16_t *q;     /**< [D], and per head s_q */
     const int32_t *s_q;   /**< [heads] */
     const int16_t *logit; /**< [heads][stride] 8-bit logits */
-    const int32_t *ne;    /**< [heads] */
+    const int32_t *ne;    /**< [heads][tiles] */
+    unsigned tiles;       /**< of max_tokens, of PM_MAX_KEYS each */
     const uint8_t *a;     /**< [heads][stride] */
     size_t stride;        /**< max_tokens */
     unsigned keys;        /**< tokens that the arrays hold: of a row so many are there */

@@ -31,7 +31,8 @@ unsigned pm_vdr_tile(const struct pm_vdr_lut *lut, struct pm_tile_row *row, cons
                      const uint8_t *keep, size_t n, int32_t ne, bool round, uint8_t *a);
 
 /** sum[n], running sums of numerators times values with PM_TILE_FRAC fraction bits, moved by a tile's shift,
- * half up, and its own sums part[n] added. |sum| < 2^39, |part| < 2^31. */
+ * half up, and its own sums part[n] added. |sum| < 2^54, |part| < 2^46; in RTL as many bits as its SumW has.
+ */
 void pm_tile_rescale(int64_t *sum, const int64_t *part, size_t n, unsigned shift);
 
 /** A running sum as an integer, half up. */

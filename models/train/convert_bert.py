@@ -15,7 +15,6 @@ import program  # the first: what goes wrong from here on is one line
 import dataclasses
 import json
 import os
-import shlex
 import subprocess
 import sys
 
@@ -199,13 +198,6 @@ def tokenize(command, sentences):
     return ids
 
 
-def script(out, most):
-    """OUT/tokenize: moves with its folder, and with an environment inside it."""
-    python, folder = os.path.abspath(sys.executable), os.path.abspath(out) + os.sep
-    python = '"$here"/' + shlex.quote(python.removeprefix(folder)) if python.startswith(folder) else shlex.quote(python)
-    return f'#!/bin/sh\nhere=$(dirname "$0")\nexec {python} "$here/sentence_tokens.py" "$here/tokenizer.json" {most}\n'
-
-
 def main():
     ap = program.Parser(__doc__)
     ap.add_argument("source", metavar="SOURCE")
@@ -241,7 +233,7 @@ def main():
             "calibration.json": calibration.text({"sentences": len(sentences)}, args, layers),
             "tokenizer.json": words.read(),
             "sentence_tokens.py": code.read(),
-            "tokenize": script(args.out, config["tokens"]),
+            "tokenize": files.tokenize_script(args.out, "sentence_tokens.py", config["tokens"]),
             "config.json": json.dumps(config, indent=2) + "\n",
         }, programs=("tokenize",))
     print(f"{args.out}: {config['layers']} layers, D = {config['width']}, calibrated on {len(sentences)} sentences of "

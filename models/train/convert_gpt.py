@@ -4,13 +4,16 @@
 
 SOURCE is a folder with config.json and model.safetensors (or its shards with their index) as their publishers ship them; weights may be
 float16, bfloat16, float32 or float64. OUT gets config.json and model.safetensors. Matrices become [outputs][inputs], q, k and v
-apart; Llama's rotary pairs, which lie half a head apart there, become neighbours. Needs numpy.
+apart; Llama's rotary pairs, which lie half a head apart there, become neighbours. Where SOURCE has tokenizer.json, or GPT-2's vocab.json
+and merges.txt, OUT gets what `perimeter run` reads texts with, too: `pieces`, the bytes of each token, and `tokenize`, which needs the package
+tokenizers. Needs numpy.
 """
 
 import program  # the first: what goes wrong from here on is one line
 
 import json
 import os
+import re
 
 import numpy as np
 
@@ -127,6 +130,72 @@ def llama_tensors(c, checkpoint):
 FORMS = {"gpt2": (gpt2_config, gpt2_tensors, "wte.weight"), "llama": (llama_config, llama_tensors, "embed_tokens.weight")}
 
 
+# ---- the tokenizer ----
+
+# GPT-2 writes bytes as characters: those that print as themselves, the others from 256 on.
+PLAIN = [*range(33, 127), *range(161, 173), *range(174, 256)]
+CHARACTERS = {chr(b): b for b in PLAIN} | {chr(256 + i): b for i, b in enumerate(b for b in range(256) if b not in PLAIN)}
+
+
+def read_tokenizer(source):
+    """tokenizer.json as text and as an object; None: there is none."""
+    path = os.path.join(source, "tokenizer.json")
+    words, merges = (os.path.join(source, name) for name in ("vocab.json", "merges.txt"))
+    if os.path.exists(path):
+        return path, files.read_json(path)
+    if not (os.path.exists(words) and os.path.exists(merges)):
+        return words, None
+    with open(merges, "rb") as f:
+        data = f.read()
+    try:
+        pairs = [line for line in data.decode().split("\n") if line and not line.startswith("#version")]
+    except UnicodeDecodeError:
+        fail(merges, "not UTF-8")
+    if wrong := [line for line in pairs if len(line.split(" ")) != 2 or not all(line.split(" "))]:
+        fail(merges, f"{wrong[0][:40]!r} is no pair of words")
+    return words, {"version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "normalizer": None,
+                   "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True},
+                   "post_processor": None, "decoder": {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True},
+                   "model": {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None, "end_of_word_suffix": None,
+                             "fuse_unk": False, "byte_fallback": False, "vocab": files.read_json(words), "merges": pairs}}
+
+
+def token_bytes(path, word, byte_level):
+    """What a token stands for: of a tokenizer of bytes, or of SentencePiece's form."""
+    if byte_level:
+        if not all(c in CHARACTERS for c in word):
+            fail(path, f"token {word!r} is not of bytes")
+        return bytes(CHARACTERS[c] for c in word)
+    single = re.fullmatch("<0x([0-9A-Fa-f]{2})>", word)
+    return bytes.fromhex(single[1]) if single else word.replace("\u2581", " ").encode()
+
+
+def token_pieces(path, tokenizer, vocabulary):
+    """A line of hexadecimal digits a token, of all that the network has."""
+    model, added = tokenizer.get("model"), tokenizer.get("added_tokens") or []
+    words = model.get("vocab") if isinstance(model, dict) else None
+    if not isinstance(words, dict) or not isinstance(added, list):
+        fail(path, "no vocabulary of words and their numbers")
+    byte_level = "ByteLevel" in json.dumps([tokenizer.get("pre_tokenizer"), tokenizer.get("decoder")])
+    special = {token.get("content"): token.get("id") for token in added if isinstance(token, dict)}
+    lines = [""] * vocabulary
+    for word, number in [*words.items(), *special.items()]:
+        if type(number) is not int or not 0 <= number < vocabulary:
+            fail(path, f"token {number}, the network has {vocabulary}")
+        lines[number] = (word.encode() if word in special else token_bytes(path, word, byte_level)).hex()
+    return "".join(line + "\n" for line in lines)
+
+
+def text_files(source, out, vocabulary):
+    """What OUT has beside the network, so that it takes texts."""
+    path, tokenizer = read_tokenizer(source)
+    if tokenizer is None:
+        return {}
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "text_tokens.py"), encoding="utf-8") as code:
+        return {"pieces": token_pieces(path, tokenizer, vocabulary), "tokenizer.json": json.dumps(tokenizer), "text_tokens.py": code.read(),
+                "tokenize": files.tokenize_script(out, "text_tokens.py")}
+
+
 def main():
     ap = program.Parser(__doc__)
     ap.add_argument("source", metavar="SOURCE")
@@ -150,9 +219,11 @@ def main():
     tensors = convert(config, checkpoint)
     if not config["tied"]:
         tensors["head.weight"] = checkpoint.read("lm_head.weight", (config["vocabulary"], config["width"]))
+    more = text_files(args.source, args.out, config["vocabulary"]) if config["vocabulary"] != 256 else {}
     files.write_all(args.out, {"model.safetensors": pieces({name: np.ascontiguousarray(t) for name, t in tensors.items()}),
-                               "config.json": json.dumps(config, indent=1) + "\n"})
-    print(f"{args.out}: {config['layers']} layers, D = {config['width']}, {sum(t.size for t in tensors.values())} weights")
+                               "config.json": json.dumps(config, indent=1) + "\n", **more}, programs=("tokenize",))
+    takes = "" if more or config["vocabulary"] == 256 else "; takes no texts: SOURCE has neither tokenizer.json nor vocab.json and merges.txt"
+    print(f"{args.out}: {config['layers']} layers, D = {config['width']}, {sum(t.size for t in tensors.values())} weights{takes}")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ import gzip
 import json
 import math
 import os
+import shlex
 import struct
+import sys
 import zlib
 
 import numpy as np
@@ -109,6 +111,13 @@ def read_images(folder, side, count):
     if shape[1:] != [side] * 2:
         fail(path, f"images of {shape[1]}x{shape[2]}, the network takes {side}x{side}")
     return np.frombuffer(data, np.uint8).reshape(shape)
+
+
+def tokenize_script(out, code, *arguments):
+    """OUT/tokenize, which runs OUT/CODE on OUT/tokenizer.json; moves with its folder, and with an environment inside it."""
+    python, folder = os.path.abspath(sys.executable), os.path.abspath(out) + os.sep
+    python = '"$here"/' + shlex.quote(python.removeprefix(folder)) if python.startswith(folder) else shlex.quote(python)
+    return f'#!/bin/sh\nhere=$(dirname "$0")\nexec {python} ' + " ".join([f'"$here/{code}" "$here/tokenizer.json"', *map(str, arguments)]) + "\n"
 
 
 def write_all(folder, contents, programs=()):

@@ -19,7 +19,7 @@ import tempfile
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from placed import HEAD, Network, Sums, checked, in_rtl, show
+from placed import HEAD, Network, checked, in_rtl, show
 
 CLASSIFIER = ("ch_ppocr_mobile_v2.0_cls_infer.onnx", "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c")
 RECOGNISER = ("ch_PP-OCRv4_rec_infer.onnx", "48fc40f24f6d2a207a2b1091d3437eb3cc3eb6b676dc3ef9c37384005483683b")
@@ -71,6 +71,11 @@ def prepared(image, width):
 # ---- what they say ----
 
 
+def apart(network, batches, found):
+    """The largest difference from onnxruntime over the largest magnitude of a batch."""
+    return max(float(np.abs(y - oracle).max() / np.abs(oracle).max()) for y, oracle in zip(found, map(network.oracle, batches)))
+
+
 def classify(network, images, labels, systems):
     """The table of the classifier."""
     show(["direction", "right", "as float", *HEAD])
@@ -78,15 +83,9 @@ def classify(network, images, labels, systems):
     batches = [np.stack([prepared(i, WIDTH) for i in images[k:k + BATCH]]) for k in range(0, len(images), BATCH)]
     float_says, worst = None, 0.0
     for place in [(), *((s,) for s in systems)]:
-        says, sums = [], Sums()
-        for batch in batches:
-            y, summary = network.infer(batch, place)
-            if not place:
-                oracle = network.oracle(batch)
-                worst = max(worst, float(np.abs(y - oracle).max() / np.abs(oracle).max()))
-            says.append(y.argmax(1))
-            sums.add(summary, len(batch))
-        says = np.concatenate(says)
+        found, sums = network.each(batches, place)
+        worst = worst if place else apart(network, batches, found)
+        says = np.concatenate([y.argmax(1) for y in found])
         float_says = says if float_says is None else float_says
         show([" ".join(place) or "float on the host", f"{(says == labels).mean() * 100:.1f} %", f"{(says == float_says).mean() * 100:.1f} %", *sums.columns()])
     print(f"\nlargest difference from onnxruntime, in float: {worst:.2g}\n")
@@ -117,14 +116,9 @@ def read(network, images, lines, systems):
     batches = [np.stack([prepared(i, width) for i in images[k:k + 10]]) for k in range(0, len(images), 10)]
     float_says, worst = None, 0.0
     for place in [(), *((s,) for s in systems)]:
-        says, sums = [], Sums()
-        for batch in batches:
-            y, summary = network.infer(batch, place)
-            if not place:
-                oracle = network.oracle(batch)
-                worst = max(worst, float(np.abs(y - oracle).max() / np.abs(oracle).max()))
-            says += decoded(y, characters)
-            sums.add(summary, len(batch))
+        found, sums = network.each(batches, place)
+        worst = worst if place else apart(network, batches, found)
+        says = [text for y in found for text in decoded(y, characters)]
         float_says = float_says or says
         wrong = sum(edits(a.replace(" ", ""), b.replace(" ", "")) for a, b in zip(says, lines)) / sum(len(b.replace(" ", "")) for b in lines)
         right = np.mean([a.replace(" ", "") == b.replace(" ", "") for a, b in zip(says, lines)])
@@ -155,6 +149,9 @@ def main():
         if args.read:
             network = Network(args.program, checked(args.models, *RECOGNISER), folder)
             read(network, images[:args.read], lines[:args.read], args.systems)
+            for place in args.systems:
+                if "hyflex" in place:
+                    in_rtl(network, prepared(images[0], WIDTH)[None], place.split("=", 1)[1])
 
 
 if __name__ == "__main__":

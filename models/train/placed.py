@@ -7,6 +7,9 @@ import hashlib
 import json
 import os
 import subprocess
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import onnxruntime
@@ -36,23 +39,38 @@ class Network:
 
     def infer(self, x, place=(), *more):
         """Outputs, and the summary; x: the input, or {name: input}."""
-        files = [os.path.join(self.folder, name) for name in ("y.npy", "summary.json")]
-        command = [self.perimeter, "infer", self.path, "--out", f"{self.output}={files[0]}", "--summary", files[1], *more]
-        for name, value in (x if isinstance(x, dict) else {self.input: x}).items():
-            path = os.path.join(self.folder, f"in.{name}.npy")
-            np.save(path, value)
-            command += ["--in", f"{name}={path}"]
-        for entry in place:
-            command += ["--place", entry]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            program.fail(self.path, done.stderr.strip())
-        with open(files[1], encoding="utf-8") as f:
-            return np.load(files[0]), json.load(f)
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            files = [os.path.join(folder, name) for name in ("y.npy", "summary.json")]
+            command = [self.perimeter, "infer", self.path, "--out", f"{self.output}={files[0]}", "--summary", files[1], *more]
+            for name, value in self.feeds(x).items():
+                path = os.path.join(folder, f"in.{name}.npy")
+                np.save(path, value)
+                command += ["--in", f"{name}={path}"]
+            for entry in place:
+                command += ["--place", entry]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                program.fail(self.path, done.stderr.strip())
+            with open(files[1], encoding="utf-8") as f:
+                return np.load(files[0]), json.load(f)
 
-    def least(self, shape, system):
+    def each(self, batches, place):
+        """Outputs of batches, one process a core, and what they counted together."""
+        sums, start = Sums(), time.monotonic()
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            answers = list(pool.map(lambda x: self.infer(x, place), batches))
+        for y, summary in answers:
+            sums.add(summary, len(y))
+        sums.seconds = time.monotonic() - start
+        return [y for y, _ in answers], sums
+
+    def feeds(self, x):
+        return x if isinstance(x, dict) else {self.input: x}
+
+    def least(self, x, system):
         """The matrix of several outputs with the fewest multiplications among those that a system can have."""
-        done = subprocess.run([self.perimeter, "inspect", self.path, "--shape", f"{self.input}={shape}"], capture_output=True, text=True, check=True)
+        shapes = [word for name, value in self.feeds(x).items() for word in ("--shape", f"{name}=" + ",".join(map(str, value.shape)))]
+        done = subprocess.run([self.perimeter, "inspect", self.path, *shapes], capture_output=True, text=True, check=True)
         rows = [line.split("\t") for line in done.stdout.split("layer\tin\tout\tvectors\tsystems\n")[1].splitlines()[:-1]]
         fit = [row for row in rows if row[2] != "1" and system in row[4].split()]
         return min(fit, key=lambda row: int(row[1]) * int(row[2]) * int(row[3]))[0]
@@ -87,8 +105,7 @@ def show(row):
 
 
 def in_rtl(network, x, place):
-    """One layer of one input in RTL, every integer compared."""
-    shape = ",".join(str(d) for d in x.shape)
-    layer = network.least(shape, place.split(",")[0])
+    """One layer of one input, as for Network.infer, in RTL, every integer compared."""
+    layer = network.least(x, place.split(",")[0])
     _, summary = network.infer(x, (f"{layer}={place}",), "--rtl", layer)
     print(f"{place}: {layer} of one input in RTL: {summary['rtl_compared']} integers compared, {summary['rtl_differ']} differ\n")

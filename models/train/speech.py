@@ -26,12 +26,13 @@ from onnx import TensorProto, helper, numpy_helper
 
 import files
 import voices
-from placed import HEAD, Network, Sums, checked, show
+from placed import HEAD, Network, Sums, checked, in_rtl, show
 
 MODEL = ("model.bin", "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a")
 D, HEADS, LAYERS, WORDS, FRAMES, MELS = 384, 6, 4, 51864, 3000, 80
 PROMPT, END, MOST = [50257, 50362], 50256, 40
 PLACES = FRAMES // 2
+GROUP = 10  # sounds that the decoder has at a time
 
 
 # ---- weights ----
@@ -162,10 +163,10 @@ def decoder(w, path):
         q = g.linear(g.norm(x, at + "/attention/layer_norm"), at + "/attention/linear_0", f"cross{i}.q")
         x = g.add("Add", x, g.linear(g.attend(q, f"k{i}", f"v{i}"), at + "/attention/linear_2", f"cross{i}.o"))
         x = g.ffn(x, at, f"ffn{i}")
-    x = g.norm(x, "decoder/layer_norm")
+    x = g.add("Gather", g.norm(x, "decoder/layer_norm"), "rows", axis=1)
     g.add("MatMul", x, g.constant(w["decoder/embeddings/weight"].T, "head"), name="logits")
-    g.save(path, [("ids", IDS, ["n", "t"]), ("pos", FLOAT, ["t", D]), ("mask", FLOAT, ["t", "t"]), ("kv", FLOAT, ["n", PLACES, 2 * LAYERS * D])],
-           [("logits", FLOAT, ["n", "t", WORDS])])
+    g.save(path, [("ids", IDS, ["n", "t"]), ("pos", FLOAT, ["t", D]), ("mask", FLOAT, ["t", "t"]), ("rows", IDS, ["r"]),
+                  ("kv", FLOAT, ["n", PLACES, 2 * LAYERS * D])], [("logits", FLOAT, ["n", "r", WORDS])])
 
 
 # ---- sound ----
@@ -222,9 +223,18 @@ class Whisper:
         self.encoder, self.crossing, self.decoder = (Network(perimeter, os.path.join(folder, n + ".onnx"), folder) for n in ("encoder", "crossing", "decoder"))
         self.pos = w["decoder/position_encodings/encodings"]
 
-    def feeds(self, ids, kv):
+    def feeds(self, ids, kv, first):
         t = ids.shape[1]
-        return {"ids": ids, "pos": self.pos[:t], "mask": np.triu(np.full((t, t), -1e4, np.float32), 1), "kv": kv}
+        return {"ids": ids, "pos": self.pos[:t], "mask": np.triu(np.full((t, t), -1e4, np.float32), 1), "rows": np.arange(first, t), "kv": kv}
+
+    def logits(self, ids, kv, first, place, sums):
+        """What follows each token from number `first` on, some sounds at a time."""
+        parts = []
+        for k in range(0, len(ids), GROUP):
+            y, summary = self.decoder.infer(self.feeds(ids[k : k + GROUP], kv[k : k + GROUP], first), place)
+            sums.add(summary, 0)
+            parts.append(y)
+        return np.concatenate(parts)
 
     def listen(self, x, place, sums):
         """What the decoder attends to, a sound at a time."""
@@ -242,9 +252,7 @@ class Whisper:
         ids = np.tile(np.array(PROMPT), (len(kv), 1))
         done = np.zeros(len(kv), bool)
         while not done.all() and ids.shape[1] < MOST:
-            logits, summary = self.decoder.infer(self.feeds(ids, kv), place)
-            sums.add(summary, 0)
-            last = logits[:, -1].copy()
+            last = self.logits(ids, kv, ids.shape[1] - 1, place, sums)[:, 0]
             last[:, text.never + (text.not_first if ids.shape[1] == len(PROMPT) else [])] = -np.inf
             chosen = np.where(done, END, last.argmax(1))
             done |= chosen == END
@@ -253,9 +261,9 @@ class Whisper:
 
     def likelihood(self, kv, ids, place):
         """exp of the mean of -ln p of the ids behind the prompt, up to the first END."""
-        logits, _ = self.decoder.infer(self.feeds(ids[:, :-1], kv), place)
-        x = logits.astype(np.float64)
-        nats = np.log(np.exp(x - x.max(-1, keepdims=True)).sum(-1)) + x.max(-1) - np.take_along_axis(x, ids[:, 1:, None], 2)[..., 0]
+        x = self.logits(ids[:, :-1], kv, 0, place, Sums())
+        most = x.max(-1, keepdims=True)
+        nats = np.log(np.exp(x - most).sum(-1, dtype=np.float64)) + (most - np.take_along_axis(x, ids[:, 1:, None], 2))[..., 0]
         counted = np.cumsum(ids[:, 1:] == END, 1) - (ids[:, 1:] == END) == 0
         counted[:, : len(PROMPT) - 1] = False
         return float(np.exp(nats[counted].mean()))
@@ -305,6 +313,10 @@ def main():
         print(f"\nin float, keys and values of the first line are within {apart:.2g} of onnxruntime's; first lines, as heard:")
         for line, answer in list(zip(lines, said))[:3]:
             print(f"    {line} | {answer.strip()}")
+        print()
+        for place in args.systems:
+            if "hyflex" in place:
+                in_rtl(whisper.decoder, whisper.feeds(np.array([PROMPT]), kv[:1], 0), place.split("=", 1)[1])
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ NETWORK = ("vit_s_focus.onnx", "198644e37de36674974f453a9aebfc0120b168b9414cce18
 MEAN, STD = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
 
 
-BACKBONE, CLASSES, RIDGE = "/backbone/layernorm/Add_1_output_0", 10, 1.0
+BACKBONE, CLASSES, RIDGE, BATCH = "/backbone/layernorm/Add_1_output_0", 10, 1.0, 10
 
 
 def items(folder, name, head, size):
@@ -60,20 +60,17 @@ def backbone(path, folder):
     return cut
 
 
-def features(network, x, place, sums):
-    """Class token and mean of the others, [n, 768], and 1."""
-    found = []
-    for image in x:
-        y, summary = network.infer(image[None], (place,) if place else ())
-        sums.add(summary, 1)
-        found.append(np.concatenate((y[0, 0], y[0, 1:].mean(0), [1])))
-    return np.array(found, np.float64)
+def features(network, x, place):
+    """Class token and mean of the others, [n, 768], and 1; what was counted."""
+    found, sums = network.each([x[k : k + BATCH] for k in range(0, len(x), BATCH)], (place,) if place else ())
+    y = np.concatenate(found)
+    return np.concatenate((y[:, 0], y[:, 1:].mean(1), np.ones((len(y), 1))), 1).astype(np.float64), sums
 
 
 def probe(args, path, folder):
     network = Network(args.program, backbone(path, folder), folder)
     labels = [items(args.data, f"{split}-labels-idx1-ubyte", 8, args.probe) for split in ("train", "t10k")]
-    seen = features(network, images(args.data, args.probe, "train"), None, Sums())
+    seen, _ = features(network, images(args.data, args.probe, "train"), None)
     wanted = np.eye(CLASSES)[labels[0]]
     weights = seen.T @ np.linalg.solve(seen @ seen.T + RIDGE * np.eye(len(seen)), wanted)
     x = images(args.data, args.probe)
@@ -81,8 +78,8 @@ def probe(args, path, folder):
     show(["---"] * 8)
     plain = None
     for place in (None, *args.systems):
-        sums = Sums()
-        said = (features(network, x, place, sums) @ weights).argmax(1)
+        found, sums = features(network, x, place)
+        said = (found @ weights).argmax(1)
         plain = said if plain is None else plain
         show([place or "float on the host", f"{100 * (said == labels[1]).mean():.1f} %", f"{100 * (said == plain).mean():.1f} %", *sums.columns()])
 

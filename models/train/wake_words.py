@@ -22,7 +22,7 @@ import onnx
 import files
 import streaming
 import voices
-from placed import HEAD, Network, Sums, checked, in_rtl, show
+from placed import HEAD, Network, checked, in_rtl, show
 
 WORDS = {
     "okay_nabu": ("okay nabu", "d89128c4d16a72de429119fb2254ce46649553c2a24f5dd840175c80d7b9d094"),
@@ -76,12 +76,8 @@ def against_tflite(package, path, x, p):
 
 
 def run(network, x, place):
-    sums, parts = Sums(), []
-    for i in range(0, len(x), BATCH):
-        y, summary = network.infer(x[i : i + BATCH], (place,) if place else ())
-        sums.add(summary, len(y))
-        parts.append(y)
-    return np.concatenate(parts), sums
+    found, sums = network.each([x[i : i + BATCH] for i in range(0, len(x), BATCH)], (place,) if place else ())
+    return np.concatenate(found), sums
 
 
 def main():

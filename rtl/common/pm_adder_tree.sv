@@ -27,11 +27,13 @@ module pm_adder_tree #(
   localparam int unsigned Levels = $clog2(N);
 
   /* verilator lint_off VARHIDDEN */  // it looks for a function's names in the modules above, a user's too
-  /// Whether a register stands behind node n: the levels above the numbers are 1 to Levels, the root's.
-  function bit registered(input int unsigned n);
-    int unsigned level;
+  /// A node's level: those above the numbers are 1 to Levels, the root's.
+  function int unsigned level(input int unsigned n);
     level = Levels + 1 - $clog2(n + 1);
-    registered = Every > 0 && level > 0 && (level == Levels || level % (Every > 0 ? Every : 1) == 0);
+  endfunction
+  /// Whether a register stands behind node n.
+  function bit registered(input int unsigned n);
+    registered = Every > 0 && level(n) > 0 && (level(n) == Levels || level(n) % (Every > 0 ? Every : 1) == 0);
   endfunction
   /* verilator lint_on VARHIDDEN */
 
@@ -41,8 +43,10 @@ module pm_adder_tree #(
   /* verilator coverage_on */
 
   always_comb begin
+    /* verilator lint_off WIDTHCONCAT */  // thousands of zeros are meant
     sum  = '0;
     node = '0;
+    /* verilator lint_on WIDTHCONCAT */
     for (int unsigned n = 2 * N - 1; n > 0; n--) begin
       if (n >= N) sum[n*SumW+:SumW] = Signed ? SumW'($signed(x_i[(n-N)*W+:W])) : SumW'(x_i[(n-N)*W+:W]);
       else sum[n*SumW+:SumW] = node[2*n*SumW+:SumW] + node[(2*n+1)*SumW+:SumW];

@@ -7,7 +7,7 @@
 /// signed x is subtracted. A vector takes XBits clocks, the next one follows without a gap, and the result is there XBits +
 /// ceil(clog2(ceil(Rows/G)) / Every) clocks after the vector was taken. Only a result that nobody takes stops it.
 module pm_dcim #(
-    /// Rows of the array, 1..4096. Rows that a matrix lacks have x = 0.
+    /// Rows of the array, 1..1024. Rows that a matrix lacks have x = 0.
     parameter int unsigned Rows = 128,
     /// Outputs, at least 1.
     parameter int unsigned Outputs = 8,
@@ -37,8 +37,8 @@ module pm_dcim #(
     /// Output m at [m*AccW +: AccW], signed; stable while it waits.
     output logic [  Outputs*AccW-1:0] y_o
 );
-  if (Rows < 1 || Rows > 4096) begin : g_rows_range
-    $error("pm_dcim: Rows must be 1..4096");
+  if (Rows < 1 || Rows > 1024) begin : g_rows_range
+    $error("pm_dcim: Rows must be 1..1024");
   end
   if (Outputs < 1) begin : g_outputs_range
     $error("pm_dcim: Outputs must be at least 1");

@@ -46,8 +46,9 @@ module pm_emsbq #(
   localparam int unsigned FitSigned = Q - 1 < W ? Q - 1 : W;
   localparam int unsigned FitUnsigned = Q < W ? Q : W;
 
-  logic [EW-1:0] e, fit;
+  logic [EW-1:0] e;
   logic [SW-1:0] shift;
+  logic unused_e;
   logic en1, en2, en3;
   logic v1_q, v2_q, v3_q;
   logic signed1_q, signed2_q, round1_q;
@@ -58,7 +59,9 @@ module pm_emsbq #(
 
   pm_emsb #(
       .N(N),
-      .W(W)
+      .W(W),
+      .FitSigned(FitSigned),
+      .FitUnsigned(FitUnsigned)
   ) u_emsb (
       .x_i,
       .keep_i,
@@ -88,8 +91,8 @@ module pm_emsbq #(
   endfunction
   /* verilator lint_on VARHIDDEN */
 
-  assign fit       = EW'(signed_i ? FitSigned : FitUnsigned);
-  assign shift     = e > fit ? SW'(e - fit) : '0;
+  assign shift     = e[SW-1:0];
+  assign unused_e  = e[EW-1];  // of W = 2^n alone one bit more than a shift has
   assign en3       = !v3_q || y_ready_i;
   assign en2       = !v2_q || en3;
   assign en1       = !v1_q || en2;

@@ -43,6 +43,8 @@ module pm_bias_add #(
   logic [5:0] amount;
   logic [6:0] from_left;
   logic load;
+  localparam int unsigned Low = SumW / 3;
+  localparam int unsigned Top = SumW - 2 * Low;
   // Left shifts that SumW has room for, up to the clamp.
   localparam int unsigned Left = SumW < 64 ? SumW - 33 : 31;
 
@@ -55,12 +57,22 @@ module pm_bias_add #(
 
   always_comb begin
     logic signed [Left+31:0] bias;
-    bias  = '0;
+    logic [SumW-1:0] a, b;
+    logic [Low:0] low, mid;
+    {bias, a, b, low, mid} = '0;
     sum_d = sum_q;
     if (load) begin
       for (int unsigned n = 0; n < N; n++) begin
         bias = $signed({bias_i[n*32+:32], {Left{1'b0}}}) >>> amount;
-        sum_d[n*SumW+:SumW] = SumW'($signed(acc_i[n*AccW+:AccW])) + SumW'(bias);
+        // In thirds, as pm_split_add does it, which here would be an instance an element.
+        a = SumW'($signed(acc_i[n*AccW+:AccW]));
+        b = SumW'(bias);
+        low = (Low + 1)'(a[Low-1:0]) + (Low + 1)'(b[Low-1:0]);
+        mid = (Low + 1)'(a[Low+:Low]) + (Low + 1)'(b[Low+:Low]);
+        if (low[Low]) mid = (Low + 1)'(a[Low+:Low]) + (Low + 1)'(b[Low+:Low]) + (Low + 1)'(1);
+        sum_d[n*SumW+:2*Low] = {mid[Low-1:0], low[Low-1:0]};
+        if (mid[Low]) sum_d[n*SumW+2*Low+:Top] = a[SumW-1:2*Low] + b[SumW-1:2*Low] + Top'(1);
+        else sum_d[n*SumW+2*Low+:Top] = a[SumW-1:2*Low] + b[SumW-1:2*Low];
       end
     end
   end
@@ -82,4 +94,8 @@ module pm_bias_add #(
       shift_q <= shift_i;
     end
   end
+
+`ifdef PERIMETER_FORMAL
+  `include "pm_bias_add_fv.svh"
+`endif
 endmodule

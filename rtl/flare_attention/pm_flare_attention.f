@@ -30,6 +30,8 @@ rtl/vdr_softmax/pm_vdr_rows.sv
 rtl/vdr_softmax/pm_vdr_softmax.sv
 rtl/common/pm_shift_sat.sv
 rtl/head_norm/pm_norm_recip.sv
+rtl/common/pm_carry_save_tree.sv
+rtl/common/pm_split_add.sv
 rtl/head_norm/pm_head_norm.sv
 rtl/flare_attention/pm_bias_add.sv
 rtl/flare_attention/pm_row_keep.sv

@@ -33,10 +33,13 @@ module pm_head_norm #(
   end
 
   localparam int unsigned PW = OW + 8;
+  localparam logic [OW-1:0] Sign = OW'(1) << (OW - 1);
 
   logic [7:0] factor, factor_q;
+  logic [8:0] minus_q;
   logic [4:0] shift, shift1_q, shift2_q;
   logic [Lanes*OW-1:0] o_q;
+  logic [Lanes*(OW+2)-1:0] triple, triple_q;
   logic en1, en2, en3, valid1_q, valid2_q, valid3_q, z_zero_q;
   logic [Lanes*PW-1:0] product, product_q;
   logic [Lanes*32-1:0] y, y_q;
@@ -50,7 +53,46 @@ module pm_head_norm #(
   );
 
   for (genvar i = 0; i < Lanes; i++) begin : g_lane
-    assign product[i*PW+:PW] = PW'(signed'(o_q[i*OW+:OW])) * PW'(factor_q);
+    // With the sign's bit inverted o is unsigned and 2^(OW-1) too large. Two bits of the factor at a time choose none, one, two
+    // or three of it, so that four rows are added instead of eight: in carry-save form down to two, then split.
+    logic [OW-1:0] raised, entering;
+    logic [4*PW-1:0] rows;
+    logic [PW-1:0] sum, carry;
+    assign raised   = o_q[i*OW+:OW] ^ Sign;
+    assign entering = o_i[i*OW+:OW] ^ Sign;
+    pm_split_add #(
+        .W(OW + 2)
+    ) u_triple (
+        .a_i  ((OW + 2)'({entering, 1'b0})),
+        .b_i  ((OW + 2)'(entering)),
+        .sum_o(triple[i*(OW+2)+:OW+2])
+    );
+    always_comb begin
+      rows = '0;
+      for (int unsigned k = 0; k < 4; k++) begin
+        case (factor_q[2*k+:2])
+          2'd0: ;
+          2'd1: rows[k*PW+:PW] = PW'(raised) << (2 * k);
+          2'd2: rows[k*PW+:PW] = PW'(raised) << (2 * k + 1);
+          default: rows[k*PW+:PW] = PW'(triple_q[i*(OW+2)+:OW+2]) << (2 * k);
+        endcase
+      end
+    end
+    pm_carry_save_tree #(
+        .N(5),
+        .W(PW)
+    ) u_tree (
+        .x_i    ({rows, PW'(minus_q) << (OW - 1)}),
+        .sum_o  (sum),
+        .carry_o(carry)
+    );
+    pm_split_add #(
+        .W(PW)
+    ) u_product (
+        .a_i  (sum),
+        .b_i  (carry),
+        .sum_o(product[i*PW+:PW])
+    );
 
     pm_shift_sat #(
         .InW (PW),
@@ -80,7 +122,9 @@ module pm_head_norm #(
   always_ff @(posedge clk_i) begin
     if (en1) begin
       o_q      <= o_i;
+      triple_q <= triple;
       factor_q <= factor;
+      minus_q  <= 9'd0 - 9'(factor);
       shift1_q <= shift;
     end
     if (en2) begin

@@ -76,11 +76,12 @@ module pm_kv_write #(
 
   /* verilator lint_off VARHIDDEN */  // it looks for a function's names in the modules above, a user's too
   function logic signed [6:0] effective_shift(input logic [4:0] m, input logic signed [ExpW-1:0] ex);
-    logic signed [MW-1:0] d;
-    d = MW'($signed({1'b0, m})) - MW'(ex);
-    if (d > MW'(31)) effective_shift = 7'sd31;
-    else if (d < -(MW'(31))) effective_shift = -7'sd31;
-    else effective_shift = d[6:0];
+    logic signed [MW-1:0] e;
+    logic signed [7:0] d;  // of an ex of seven bits; a larger one decides by its sign
+    e = MW'(ex);
+    d = $signed({3'b0, m}) - $signed({e[6], e[6:0]});
+    if (e[MW-1:6] == '0 || e[MW-1:6] == '1) effective_shift = d > 31 ? 7'sd31 : d < -31 ? -7'sd31 : d[6:0];
+    else effective_shift = e[MW-1] ? 7'sd31 : -7'sd31;
   endfunction
   /* verilator lint_on VARHIDDEN */
 

@@ -22,15 +22,40 @@ module pm_nor_reduce #(
 
   localparam int unsigned PW = ABits + BBits;
 
-  // The products of one bit of a, as one number.
-  logic [PW-1:0] row;
+  // A negative bit x is 1 - x less 1: those are inverted, and their ones make one constant for each pair of signednesses.
+  localparam logic [PW-1:0] LastB = ((PW'(1) << ABits) - PW'(1)) << (BBits - 1);
+  localparam logic [PW-1:0] LastA = ((PW'(1) << BBits) - PW'(1)) << (ABits - 1);
+  localparam logic [PW-1:0] Both = PW'(1) << (PW - 1);
+
+  // The bits of a, each with its row of products, and the ones; as two numbers, then as one.
+  logic [(ABits+1)*PW-1:0] rows;
+  logic [PW-1:0] sum, carry;
   always_comb begin
-    p_o = '0;
+    logic [BBits-1:0] row;
     row = '0;
+    rows = '0;
     for (int unsigned i = 0; i < ABits; i++) begin
-      row = {{ABits{b_signed_i && product_i[i*BBits+BBits-1]}}, product_i[i*BBits+:BBits]} << i;
-      if (a_signed_i && i == ABits - 1) p_o -= row;
-      else p_o += row;
+      row = product_i[i*BBits+:BBits];
+      if (b_signed_i) row[BBits-1] = !row[BBits-1];
+      if (a_signed_i && i == ABits - 1) row = ~row;
+      rows[(i+1)*PW+:PW] = PW'(row) << i;
     end
+    rows[PW-1:0] = a_signed_i ? (b_signed_i ? Both - LastA - LastB : ~LastA + PW'(1)) : b_signed_i ? ~LastB + PW'(1) : '0;
   end
+
+  pm_carry_save_tree #(
+      .N(ABits + 1),
+      .W(PW)
+  ) u_tree (
+      .x_i    (rows),
+      .sum_o  (sum),
+      .carry_o(carry)
+  );
+  pm_split_add #(
+      .W(PW)
+  ) u_add (
+      .a_i  (sum),
+      .b_i  (carry),
+      .sum_o(p_o)
+  );
 endmodule

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // By scripts/lists.sh.
 rtl/common/pm_lead_one.sv
+rtl/common/pm_add_halves.sv
 rtl/sfu_fp16/pm_fp16_stage.sv
 rtl/sfu_fp16/pm_fp16_parse.sv
 rtl/sfu_fp16/pm_fp16_normal.sv
 rtl/sfu_fp16/pm_fp16_product.sv
+rtl/sfu_fp16/pm_fp16_factors.sv
 rtl/sfu_fp16/pm_fp16_rn.sv
 rtl/sfu_fp16/pm_fp16_add.sv
 rtl/sfu_fp16/pm_fp16_mul.sv
@@ -20,19 +22,19 @@ rtl/common/pm_adder_tree.sv
 rtl/vdr_softmax/pm_vdr_square.sv
 rtl/sfu/pm_sfu_valid.sv
 rtl/sfu/pm_sfu_ex2.sv
-rtl/sfu/pm_sfu_exp.sv
+rtl/sfu/pm_sfu_power.sv
 rtl/sfu/pm_sfu_gate.sv
 rtl/sfu/pm_sfu_act.sv
 rtl/sfu/pm_sfu_rows.sv
 rtl/sfu/pm_sfu_max.sv
+rtl/sfu/pm_sfu_first.sv
 rtl/sfu/pm_sfu_recip.sv
 rtl/sfu/pm_sfu_weight.sv
 rtl/sfu/pm_sfu_total.sv
 rtl/sfu/pm_sfu_share.sv
-rtl/sfu/pm_sfu_softmax.sv
 rtl/sfu/pm_sfu_narrow.sv
+rtl/sfu/pm_sfu_times.sv
 rtl/sfu/pm_sfu_quant.sv
-rtl/sfu/pm_sfu_rope.sv
 rtl/prealign/pm_align_parse.sv
 rtl/prealign/pm_align_round.sv
 rtl/sfu/pm_sfu_align.sv
@@ -41,4 +43,5 @@ rtl/sfu/pm_sfu_rsqrt.sv
 rtl/sfu/pm_sfu_moments.sv
 rtl/sfu/pm_sfu_normal.sv
 rtl/sfu/pm_sfu_norm.sv
+rtl/sfu/pm_sfu_lane.sv
 rtl/sfu/pm_sfu.sv

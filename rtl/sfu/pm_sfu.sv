@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// HyFlexPIM's special function unit (sections 3.1, 3.3): rows of scores or of binary16 through one function at a time, Lanes
-/// elements a clock. Sums are exact integers, so that Lanes changes no bit. What a unit does not need can be left out.
+/// elements a clock. Sums are exact integers, so that Lanes changes no bit. All functions share the lanes' parts and the
+/// memories; what no function needs is left out.
 ///
-/// x_ready_o and b_ready_o depend on y_ready_i in the same clock, of the functions without a sum.
+/// x_ready_o and b_ready_o depend on y_ready_i in the same clock, of the functions without a sum; on b_valid_i and x_valid_i of
+/// rotary positions.
 module pm_sfu #(
     /// Elements a beat, at least 4.
     parameter int unsigned Lanes = 8,
@@ -20,7 +22,7 @@ module pm_sfu #(
     input  logic                clk_i,
     input  logic                rst_ni,
     /// 0 exponential, 1 softmax, 2 normalisation, 3 activation, 4 rotary positions, 5 quantisation. Configuration, as all up to
-    /// n_i: stable while anything is inside.
+    /// n_i: stable from a clock before the first beat on, and while anything is inside.
     input  logic [         2:0] f_i,
     /// Softmax: 1, divided. Normalisation: 1, without mean and beta. Activation: 0 gelu, 1 gelu by tanh, 2 silu.
     input  logic [         1:0] kind_i,
@@ -90,298 +92,353 @@ module pm_sfu #(
     $error("pm_sfu: Functions must be 1..63");
   end
 
-  // By function.
+  localparam bit Softmax = Functions[1];
+  localparam bit Norm = Functions[2];
+  localparam bit Rope = Functions[4];
+  localparam bit Quant = Functions[5];
+  /// Clocks of a lane, and of the one that takes longest.
+  localparam int unsigned Short = 14;
+  localparam int unsigned NormClocks = 11;
+  localparam int unsigned ActClocks = 28;
+  localparam int unsigned RopeClocks = 5;
+  localparam int unsigned QuantClocks = 4;
+  localparam int unsigned Most = Functions[3] ? ActClocks : Functions[1:0] != '0 ? Short : Norm ? NormClocks : Rope ? RopeClocks :
+      QuantClocks;
+  localparam int unsigned SkipW = $clog2(Most);
   localparam int unsigned YW = Lanes * 16;
-  logic [5:0] x_valid, x_ready, b_ready, y_valid, y_last;
-  logic [6*YW-1:0] y;
-  logic [6*29-1:0] side;
+
+  logic [5:0] f_q;
+  logic softmax, norm, act, rope, quant, divide, gate;
   logic [YW-1:0] codes;
-  logic [2:0] f;
-  // The memories of softmax, normalisation, quantisation; the second one's of the first two.
-  logic [2:0] mem_we, mem_re;
-  logic [3*AddrW-1:0] mem_waddr, mem_raddr;
-  logic [3*RowW-1:0] mem_wdata;
-  logic [1:0] half_we, half_re;
-  logic [2*AddrW-1:0] half_waddr, half_raddr;
-  logic [2*HalfW-1:0] half_wdata;
+  logic [8:0] shift;
+  // By number, a clock later, since many look at it.
+  always_ff @(posedge clk_i) f_q <= f_i > 3'd5 ? 6'd1 : 6'd1 << f_i;
+  assign {quant, rope, act, norm, softmax} = f_q[5:1];
+  assign divide  = softmax && kind_i[0];
+  assign gate    = act && gate_i;
+  assign shift   = -(e_i + 9'd19);
+  always_comb for (int unsigned i = 0; i < Lanes; i++) codes[i*16+:16] = x_i[i*AW+:16];
 
-  assign f = f_i > 3'd5 ? 3'd0 : f_i;
-  always_comb begin
-    for (int unsigned i = 0; i < Lanes; i++) codes[i*16+:16] = x_i[i*AW+:16];
-    x_valid = 6'(x_valid_i) << f;
-  end
-  assign x_ready_o = x_ready[f];
-  assign b_ready_o = b_ready[f];
-  assign y_valid_o = y_valid[f];
-  assign y_last_o  = y_last[f];
-  assign y_o       = y[f*YW+:YW];
-  assign side_o    = side[f*29+:29];
-
-  if (Functions[0]) begin : g_exp
-    logic en;
-    pm_sfu_valid #(
-        .Stages(11),
-        .W     (1)
-    ) u_valid (
-        .clk_i,
-        .rst_ni,
-        .valid_i(x_valid[0]),
-        .side_i (x_last_i),
-        .ready_i(y_ready_i),
-        .en_o   (en),
-        .valid_o(y_valid[0]),
-        .side_o (y_last[0])
-    );
-    assign x_ready[0] = en;
-    for (genvar i = 0; i < Lanes; i++) begin : g_lane
-      pm_sfu_exp u_exp (
-          .clk_i,
-          .en_i(en),
-          .x_i (codes[i*16+:16]),
-          .y_o (y[i*16+:16])
-      );
-    end
-  end else begin : g_no_exp
-    assign {x_ready[0], y_valid[0], y_last[0], y[0+:YW]} = '0;
-  end
-  assign b_ready[0]  = 1'b0;
-  assign side[0+:29] = '0;
-
-  if (Functions[1]) begin : g_softmax
-    logic [8:0] shift;
-    assign shift = -(e_i + 9'd19);
-    pm_sfu_softmax #(
+  // The first pass, where there is more than one.
+  logic first_ready, beat_valid, beat_ready, beat_last, max_valid, max_ready;
+  logic [Lanes*AW-1:0] beat;
+  logic [Lanes-1:0] beat_keep;
+  logic [AW-1:0] most;
+  logic [YW-1:0] beat_codes;
+  if (Softmax || Norm || Quant) begin : g_first
+    pm_sfu_first #(
         .Lanes(Lanes),
-        .MaxN (MaxN),
+        .Depth(Depth),
         .AW   (AW)
-    ) u_softmax (
+    ) u_first (
         .clk_i,
         .rst_ni,
-        .divide_i     (kind_i[0]),
-        .bits_i,
-        .m_i,
-        .shift_i      (shift > 9'd63 ? 6'd63 : shift[5:0]),
-        .x_valid_i    (x_valid[1]),
-        .x_ready_o    (x_ready[1]),
+        .scores_i   (softmax),
+        .x_valid_i  (x_valid_i && (softmax || norm || quant)),
+        .x_ready_o  (first_ready),
         .x_i,
         .keep_i,
         .x_last_i,
-        .y_valid_o    (y_valid[1]),
-        .y_ready_i,
-        .y_o          (y[YW+:YW]),
-        .y_last_o     (y_last[1]),
-        .z_o          (side[29+:29]),
-        .mem_we_o     (mem_we[0]),
-        .mem_waddr_o  (mem_waddr[0+:AddrW]),
-        .mem_wdata_o  (mem_wdata[0+:RowW]),
-        .mem_re_o     (mem_re[0]),
-        .mem_raddr_o  (mem_raddr[0+:AddrW]),
-        .mem_rdata_i,
-        .share_we_o   (half_we[0]),
-        .share_waddr_o(half_waddr[0+:AddrW]),
-        .share_wdata_o(half_wdata[0+:HalfW]),
-        .share_re_o   (half_re[0]),
-        .share_raddr_o(half_raddr[0+:AddrW]),
-        .share_rdata_i(half_rdata_i)
+        .y_valid_o  (beat_valid),
+        .y_ready_i  (beat_ready),
+        .y_o        (beat),
+        .keep_o     (beat_keep),
+        .y_last_o   (beat_last),
+        .max_valid_o(max_valid),
+        .max_ready_i(max_ready),
+        .max_o      (most),
+        .mem_we_o,
+        .mem_waddr_o,
+        .mem_wdata_o,
+        .mem_re_o,
+        .mem_raddr_o,
+        .mem_rdata_i
     );
-  end else begin : g_no_softmax
-    assign {x_ready[1], y_valid[1], y_last[1], y[YW+:YW], side[29+:29]} = '0;
-    assign {mem_we[0], mem_waddr[0+:AddrW], mem_wdata[0+:RowW], mem_re[0], mem_raddr[0+:AddrW]} = '0;
-    assign {half_we[0], half_waddr[0+:AddrW], half_wdata[0+:HalfW], half_re[0], half_raddr[0+:AddrW]} = '0;
+  end else begin : g_no_first
+    assign {first_ready, beat_valid, beat_last, max_valid, beat, beat_keep, most} = '0;
+    assign {mem_we_o, mem_waddr_o, mem_wdata_o, mem_re_o, mem_raddr_o} = '0;
   end
-  assign b_ready[1] = 1'b0;
+  always_comb for (int unsigned i = 0; i < Lanes; i++) beat_codes[i*16+:16] = beat[i*AW+:16];
 
-  if (Functions[2]) begin : g_norm
+  // A row's numbers: normalisation's, quantisation's, the reciprocal of softmax's sum.
+  logic en, again_en, sum_en, again_ready, again_valid, again_take, again_last, code_valid, code_last;
+  logic moments_ready, moments_valid, none, scale_ready, scale_valid, share_ready, recip_valid;
+  logic [41:0] mean;
+  logic [15:0] c;
+  logic [ 9:0] k;
+  logic [16:0] inverse;
+  logic [5:0] scale_e, t;
+  logic [14:0] amax;
+  logic [17:0] recip;
+  logic [YW-1:0] again, code;
+  if (Norm) begin : g_norm
     pm_sfu_norm #(
-        .Lanes(Lanes),
-        .MaxN (MaxN)
+        .Lanes(Lanes)
     ) u_norm (
         .clk_i,
         .rst_ni,
-        .rms_i       (kind_i[0]),
+        .rms_i    (kind_i[0]),
         .m_i,
         .e_i,
         .n_i,
-        .x_valid_i   (x_valid[2]),
-        .x_ready_o   (x_ready[2]),
-        .x_i         (codes),
-        .x_last_i,
-        .b_valid_i   (b_valid_i && f == 3'd2),
-        .b_ready_o   (b_ready[2]),
-        .b_i,
-        .y_valid_o   (y_valid[2]),
-        .y_ready_i,
-        .y_o         (y[2*YW+:YW]),
-        .y_last_o    (y_last[2]),
-        .mem_we_o    (mem_we[1]),
-        .mem_waddr_o (mem_waddr[AddrW+:AddrW]),
-        .mem_wdata_o (mem_wdata[RowW+:HalfW]),
-        .mem_re_o    (mem_re[1]),
-        .mem_raddr_o (mem_raddr[AddrW+:AddrW]),
-        .mem_rdata_i (mem_rdata_i[HalfW-1:0]),
-        .half_we_o   (half_we[1]),
-        .half_waddr_o(half_waddr[AddrW+:AddrW]),
-        .half_wdata_o(half_wdata[HalfW+:HalfW]),
-        .half_re_o   (half_re[1]),
-        .half_raddr_o(half_raddr[AddrW+:AddrW]),
-        .half_rdata_i
+        .x_valid_i(norm && beat_valid && beat_ready),
+        .x_ready_o(moments_ready),
+        .x_i      (beat_codes),
+        .x_last_i (beat_last),
+        .amax_i   (most[14:0]),
+        .y_valid_o(moments_valid),
+        .y_ready_i(norm && again_take && again_valid && again_last),
+        .none_o   (none),
+        .mean_o   (mean),
+        .c_o      (c),
+        .k_o      (k)
     );
-    assign mem_wdata[RowW+HalfW+:RowW-HalfW] = '0;
   end else begin : g_no_norm
-    assign {x_ready[2], b_ready[2], y_valid[2], y_last[2], y[2*YW+:YW]} = '0;
-    assign {mem_we[1], mem_waddr[AddrW+:AddrW], mem_wdata[RowW+:RowW], mem_re[1], mem_raddr[AddrW+:AddrW]} = '0;
-    assign {half_we[1], half_waddr[AddrW+:AddrW], half_wdata[HalfW+:HalfW], half_re[1], half_raddr[AddrW+:AddrW]} = '0;
+    assign {moments_ready, moments_valid, none, mean, c, k} = '0;
   end
-  assign side[2*29+:29] = '0;
-
-  if (Functions[3]) begin : g_act
-    logic en, gate_en, plain_valid, plain_last, plain_ready, gated_valid, gated_last;
-    logic [YW-1:0] plain, gated;
-    logic [2*Lanes-1:0] unused_flags;
-    pm_sfu_valid #(
-        .Stages(25),
-        .W     (1)
-    ) u_valid (
+  if (Quant) begin : g_quant
+    pm_sfu_quant u_quant (
         .clk_i,
         .rst_ni,
-        .valid_i(x_valid[3]),
-        .side_i (x_last_i),
-        .ready_i(plain_ready),
-        .en_o   (en),
-        .valid_o(plain_valid),
-        .side_o (plain_last)
+        .x_valid_i(quant && max_valid),
+        .x_ready_o(scale_ready),
+        .amax_i   (most[14:0]),
+        .y_valid_o(scale_valid),
+        .y_ready_i(quant && beat_ready && beat_valid && beat_last),
+        .inverse_o(inverse),
+        .e_o      (scale_e),
+        .amax_o   (amax)
     );
-    pm_sfu_valid #(
-        .Stages(4),
-        .W     (1)
-    ) u_gated (
-        .clk_i,
-        .rst_ni,
-        .valid_i(plain_valid && gate_i && b_valid_i),
-        .side_i (plain_last),
-        .ready_i(y_ready_i),
-        .en_o   (gate_en),
-        .valid_o(gated_valid),
-        .side_o (gated_last)
-    );
-    assign x_ready[3]  = en;
-    assign b_ready[3]  = gate_i && plain_valid && gate_en;
-    assign plain_ready = gate_i ? b_valid_i && gate_en : y_ready_i;
-    assign y_valid[3]  = gate_i ? gated_valid : plain_valid;
-    assign y_last[3]   = gate_i ? gated_last : plain_last;
-    assign y[3*YW+:YW] = gate_i ? gated : plain;
-    for (genvar i = 0; i < Lanes; i++) begin : g_lane
-      pm_sfu_act u_act (
-          .clk_i,
-          .en_i(en),
-          .kind_i,
-          .x_i (codes[i*16+:16]),
-          .y_o (plain[i*16+:16])
-      );
-      pm_fp16_mul #(
-          .Cut(1'b1)
-      ) u_mul (
-          .clk_i,
-          .en_i(gate_en),
-          .a_i (plain[i*16+:16]),
-          .b_i (b_i[i*32+:16]),
-          .y_o (gated[i*16+:16]),
-          .nv_o(unused_flags[2*i]),
-          .of_o(unused_flags[2*i+1])
-      );
-    end
-  end else begin : g_no_act
-    assign {x_ready[3], b_ready[3], y_valid[3], y_last[3], y[3*YW+:YW]} = '0;
-  end
-  assign side[3*29+:29] = '0;
-
-  if (Functions[4]) begin : g_rope
-    logic en;
-    pm_sfu_valid #(
-        .Stages(9),
-        .W     (1)
-    ) u_valid (
-        .clk_i,
-        .rst_ni,
-        .valid_i(x_valid[4] && b_valid_i),
-        .side_i (x_last_i),
-        .ready_i(y_ready_i),
-        .en_o   (en),
-        .valid_o(y_valid[4]),
-        .side_o (y_last[4])
-    );
-    assign x_ready[4] = en && b_valid_i;
-    assign b_ready[4] = en && x_valid[4];
-    for (genvar i = 0; i < Lanes / 2; i++) begin : g_pair
-      pm_sfu_rope u_rope (
-          .clk_i,
-          .en_i(en),
-          .x0_i(codes[2*i*16+:16]),
-          .x1_i(codes[(2*i+1)*16+:16]),
-          .c_i (b_i[2*i*32+:16]),
-          .s_i (b_i[(2*i+1)*32+:16]),
-          .y0_o(y[4*YW+2*i*16+:16]),
-          .y1_o(y[4*YW+(2*i+1)*16+:16])
-      );
-    end
-    if (Lanes % 2 != 0) begin : g_odd
-      assign y[5*YW-16+:16] = '0;
-    end
-  end else begin : g_no_rope
-    assign {x_ready[4], b_ready[4], y_valid[4], y_last[4], y[4*YW+:YW]} = '0;
-  end
-  assign side[4*29+:29] = '0;
-
-  if (Functions[5]) begin : g_quant
-    logic [Lanes*8-1:0] q;
-    logic [14:0] amax;
-    pm_sfu_quant #(
-        .Lanes(Lanes),
-        .MaxN (MaxN)
-    ) u_quant (
-        .clk_i,
-        .rst_ni,
-        .x_valid_i  (x_valid[5]),
-        .x_ready_o  (x_ready[5]),
-        .x_i        (codes),
-        .x_last_i,
-        .y_valid_o  (y_valid[5]),
-        .y_ready_i,
-        .y_o        (q),
-        .y_last_o   (y_last[5]),
-        .amax_o     (amax),
-        .mem_we_o   (mem_we[2]),
-        .mem_waddr_o(mem_waddr[2*AddrW+:AddrW]),
-        .mem_wdata_o(mem_wdata[2*RowW+:HalfW]),
-        .mem_re_o   (mem_re[2]),
-        .mem_raddr_o(mem_raddr[2*AddrW+:AddrW]),
-        .mem_rdata_i(mem_rdata_i[HalfW-1:0])
-    );
-    assign side[5*29+:29] = 29'(amax);
-    assign mem_wdata[2*RowW+HalfW+:RowW-HalfW] = '0;
-    always_comb for (int unsigned i = 0; i < Lanes; i++) y[5*YW+i*16+:16] = 16'(signed'(q[i*8+:8]));
   end else begin : g_no_quant
-    assign {x_ready[5], y_valid[5], y_last[5], y[5*YW+:YW], side[5*29+:29]} = '0;
-    assign {mem_we[2], mem_waddr[2*AddrW+:AddrW], mem_wdata[2*RowW+:RowW], mem_re[2], mem_raddr[2*AddrW+:AddrW]} = '0;
+    assign {scale_ready, scale_valid, inverse, scale_e, amax} = '0;
   end
-  assign b_ready[5] = 1'b0;
+  if (Softmax) begin : g_share
+    pm_sfu_share #(
+        .Lanes(Lanes)
+    ) u_share (
+        .clk_i,
+        .rst_ni,
+        .x_valid_i(divide && code_valid && again_ready),
+        .x_ready_o(share_ready),
+        .x_i      (code),
+        .x_last_i (code_last),
+        .y_valid_o(recip_valid),
+        .y_ready_i(divide && again_take && again_valid && again_last),
+        .r_o      (recip),
+        .t_o      (t)
+    );
+  end else begin : g_no_share
+    assign {share_ready, recip_valid, recip, t} = '0;
+  end
 
-  // One function at a time uses a memory.
-  logic [1:0] user;
-  assign user         = f == 3'd5 ? 2'd2 : f == 3'd2 ? 2'd1 : 2'd0;
-  assign mem_we_o     = mem_we[user];
-  assign mem_waddr_o  = mem_waddr[user*AddrW+:AddrW];
-  assign mem_wdata_o  = mem_wdata[user*RowW+:RowW];
-  assign mem_re_o     = mem_re[user];
-  assign mem_raddr_o  = mem_raddr[user*AddrW+:AddrW];
-  assign half_we_o    = half_we[user[0]];
-  assign half_waddr_o = half_waddr[user[0]*AddrW+:AddrW];
-  assign half_wdata_o = half_wdata[user[0]*HalfW+:HalfW];
-  assign half_re_o    = half_re[user[0]];
-  assign half_raddr_o = half_raddr[user[0]*AddrW+:AddrW];
+  // What is read once more: normalisation's codes, softmax's weights.
+  if (Softmax || Norm) begin : g_again
+    pm_sfu_rows #(
+        .W    (HalfW),
+        .Depth(Depth)
+    ) u_again (
+        .clk_i,
+        .rst_ni,
+        .x_valid_i  (norm ? beat_valid && max_valid && moments_ready : divide && code_valid && share_ready),
+        .x_ready_o  (again_ready),
+        .x_i        (norm ? {beat_last, beat_codes} : {code_last, code}),
+        .y_valid_o  (again_valid),
+        .y_ready_i  (again_take),
+        .y_o        ({again_last, again}),
+        .mem_we_o   (half_we_o),
+        .mem_waddr_o(half_waddr_o),
+        .mem_wdata_o(half_wdata_o),
+        .mem_re_o   (half_re_o),
+        .mem_raddr_o(half_raddr_o),
+        .mem_rdata_i(half_rdata_i)
+    );
+  end else begin : g_no_again
+    assign {again_ready, again_valid, again_last, again} = '0;
+    assign {half_we_o, half_waddr_o, half_wdata_o, half_re_o, half_raddr_o} = '0;
+  end
+  assign again_take = norm ? en && moments_valid : again_en && recip_valid;
+
+  // Into the lanes, and out.
+  logic first, b_sum, lane_valid, lane_last, lane_ready, total_ready, total_valid, total_last;
+  logic share_valid, share_last, sum_valid, sum_last;
+  logic [SkipW-1:0] skip;
+  assign first = softmax || norm || quant;
+  assign b_sum = norm || gate;
+  assign lane_valid = softmax ? beat_valid && max_valid : norm ? again_valid && moments_valid :
+                      quant ? beat_valid && scale_valid : x_valid_i && (!rope || b_valid_i);
+  assign lane_last = norm ? again_last : first ? beat_last : x_last_i;
+  assign beat_ready = softmax ? en && max_valid : norm ? max_valid && moments_ready && again_ready : en && scale_valid;
+  assign max_ready = quant ? scale_ready : beat_valid && beat_ready && beat_last;
+  assign x_ready_o = first ? first_ready : en && (!rope || b_valid_i);
+  assign b_ready_o = rope ? en && x_valid_i : b_sum && code_valid && sum_en;
+  assign lane_ready = divide ? share_ready && again_ready : softmax ? total_ready : b_sum ? b_valid_i && sum_en :
+                      rope ? sum_en : y_ready_i;
+  assign skip = SkipW'(Most - (act ? ActClocks : norm ? NormClocks : rope ? RopeClocks : quant ? QuantClocks : Short));
+  pm_sfu_valid #(
+      .Stages(Most),
+      .W     (1)
+  ) u_lane_valid (
+      .clk_i,
+      .rst_ni,
+      .valid_i(lane_valid),
+      .side_i (lane_last),
+      .skip_i (skip),
+      .ready_i(lane_ready),
+      .en_o   (en),
+      .valid_o(code_valid),
+      .side_o (code_last)
+  );
+  pm_sfu_valid #(
+      .Stages(5),
+      .W     (1)
+  ) u_again_valid (
+      .clk_i,
+      .rst_ni,
+      .valid_i(divide && again_valid && recip_valid),
+      .side_i (again_last),
+      .skip_i ('0),
+      .ready_i(y_ready_i),
+      .en_o   (again_en),
+      .valid_o(share_valid),
+      .side_o (share_last)
+  );
+  pm_sfu_valid #(
+      .Stages(5),
+      .W     (1)
+  ) u_sum_valid (
+      .clk_i,
+      .rst_ni,
+      .valid_i(code_valid && (rope || (b_sum && b_valid_i))),
+      .side_i (code_last),
+      .skip_i ('0),
+      .ready_i(y_ready_i),
+      .en_o   (sum_en),
+      .valid_o(sum_valid),
+      .side_o (sum_last)
+  );
+
+  // A row's numbers, as long as its elements take to where they are needed.
+  logic [41:0] mean_q;
+  logic [2:0] none_q;
+  logic [6*26-1:0] factor_q;
+  logic [4*15-1:0] amax_q;
+  logic [17:0] factor;
+  logic [9:0] place;
+  always_ff @(posedge clk_i) begin
+    if (en) begin
+      mean_q   <= mean;
+      none_q   <= {none_q[1:0], none};
+      factor_q <= {factor_q[5*26-1:0], c, k - 10'd25};
+      amax_q   <= {amax_q[3*15-1:0], amax};
+    end
+  end
+  always_comb begin
+    if (softmax) {factor, place} = {recip, -(10'(signed'(t))) - 10'd35};
+    else if (norm) {factor, place} = {2'd0, factor_q[5*26+:26]};
+    else {factor, place} = {1'b0, inverse, 10'(signed'(scale_e)) + 10'd19};
+  end
+
+  // A pair turned: y0 = x0 c - x1 s, y1 = x0 s + x1 c, each of a product with x1 and, five clocks later, a sum with x0's.
+  localparam int unsigned Pairs = Lanes / 2;
+  logic [Pairs*RopeClocks*48-1:0] pair_q;
+  logic [Lanes*32-1:0] turn;
+  always_comb begin
+    turn = '0;
+    for (int unsigned i = 0; i < Pairs; i++) begin
+      turn[2*i*32+:32]     = {pair_q[((i+1)*RopeClocks-1)*48+32+:16], pair_q[((i+1)*RopeClocks-1)*48+:16]};
+      turn[(2*i+1)*32+:32] = pair_q[((i+1)*RopeClocks-1)*48+16+:32];
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (en) begin
+      for (int unsigned i = 0; i < Pairs; i++) begin
+        pair_q[i*RopeClocks*48+:RopeClocks*48] <= Rope ? {pair_q[i*RopeClocks*48+:(RopeClocks-1)*48], codes[2*i*16+:16],
+                                                          b_i[(2*i+1)*32+:16], b_i[2*i*32+:16]} : '0;
+      end
+    end
+  end
+
+  logic [YW-1:0] weight, weight_q, share, sum, total_y;
+  logic [Lanes*8-1:0] q;
+  logic [28:0] z;
+  for (genvar i = 0; i < Lanes; i++) begin : g_lane
+    /// The pair's other lane's x1 and, of c and s, what x1 is multiplied by.
+    localparam int unsigned Odd = (i | 1) < Lanes ? (i | 1) : i;
+    localparam int unsigned Turn = (i ^ 1) < Lanes ? (i ^ 1) : i;
+    logic [AW-1:0] x;
+    assign x = norm ? AW'(again[i*16+:16]) : first ? beat[i*AW+:AW] : rope ? x_i[Odd*AW+:AW] : x_i[i*AW+:AW];
+    pm_sfu_lane #(
+        .AW       (AW),
+        .Functions(Functions)
+    ) u_lane (
+        .clk_i,
+        .en_i      (en),
+        .again_en_i(again_en),
+        .sum_en_i  (sum_en),
+        .f_i       (f_q[4:0]),
+        .kind_i,
+        .bits_i,
+        .m_i,
+        .shift_i   (shift > 9'd63 ? 6'd63 : shift[5:0]),
+        .x_i       (x),
+        .keep_i    (beat_keep[i]),
+        .max_i     (most),
+        .mean_i    (mean_q),
+        .none_i    (none_q[2]),
+        .again_i   (again[i*16+:16]),
+        .factor_i  (rope ? {2'd0, b_i[Turn*32+:16]} : factor),
+        .place_i   (place),
+        .b_i       (rope ? turn[i*32+:32] : b_i[i*32+:32]),
+        .minus_i   (i % 2 == 0),
+        .weight_o  (weight[i*16+:16]),
+        .code_o    (code[i*16+:16]),
+        .share_o   (share[i*16+:16]),
+        .q_o       (q[i*8+:8]),
+        .sum_o     (sum[i*16+:16])
+    );
+  end
+
+  // Integer weights wait a clock for codes, and for their sum.
+  if (Softmax) begin : g_total
+    always_ff @(posedge clk_i) if (en) weight_q <= weight;
+    pm_sfu_total #(
+        .Lanes (Lanes),
+        .W     (16),
+        .Signed(1'b0),
+        .SumW  (29),
+        .SideW (YW)
+    ) u_total (
+        .clk_i,
+        .rst_ni,
+        .x_valid_i(softmax && !divide && code_valid),
+        .x_ready_o(total_ready),
+        .x_i      (weight_q),
+        .side_i   (weight_q),
+        .x_last_i (code_last),
+        .y_valid_o(total_valid),
+        .y_ready_i,
+        .side_o   (total_y),
+        .y_last_o (total_last),
+        .sum_o    (z)
+    );
+  end else begin : g_no_total
+    assign {total_ready, total_valid, total_last, weight_q, total_y, z} = '0;
+  end
+
+  always_comb begin
+    side_o = quant ? 29'(amax_q[3*15+:15]) : z;
+    if (divide) {y_valid_o, y_last_o, y_o} = {share_valid, share_last, share};
+    else if (softmax) {y_valid_o, y_last_o, y_o} = {total_valid, total_last, total_y};
+    else if (rope || b_sum) {y_valid_o, y_last_o, y_o} = {sum_valid, sum_last, sum};
+    else {y_valid_o, y_last_o, y_o} = {code_valid, code_last, code};
+    if (quant) for (int unsigned i = 0; i < Lanes; i++) y_o[i*16+:16] = 16'(signed'(q[i*8+:8]));
+  end
 
   // Of functions that are not there.
-  logic unused_inputs, unused_words;
-  assign unused_inputs = ^{x_i, keep_i, b_valid_i, b_i, codes, x_valid, kind_i, gate_i, bits_i, m_i, e_i, n_i};
-  assign unused_words  = ^{mem_rdata_i, half_rdata_i};
+  logic unused_inputs, unused_rows, unused_lanes, unused_valid, unused_ready;
+  assign unused_inputs = ^{b_i, keep_i, mem_rdata_i, half_rdata_i, gate_i, m_i, e_i, n_i};
+  assign unused_rows   = ^{beat, beat_codes, beat_keep, most, again_last, none, mean, c, k, inverse, scale_e, t, amax, recip};
+  assign unused_lanes  = ^{weight, weight_q, turn, q, sum, share};
+  assign unused_valid  = ^{again_valid, max_valid, moments_valid, max_ready, again_take, again_ready, moments_ready, scale_ready};
+  assign unused_ready  = share_ready;
 endmodule

@@ -49,6 +49,7 @@ module pm_sfu_align #(
       .rst_ni,
       .valid_i(x_valid_i),
       .side_i ({x_last_i, none, emax}),
+      .skip_i ('0),
       .ready_i(ready),
       .en_o   (en),
       .valid_o(valid),

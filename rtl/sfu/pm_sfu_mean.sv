@@ -13,8 +13,12 @@ module pm_sfu_mean (
     input  logic [ 4:0] emax_i,
     /// 1..2^13, stable from load_i on.
     input  logic [13:0] d_i,
-    /// Signed, after the last step.
-    output logic [41:0] mean_o
+    /// After the last step: the sum is negative.
+    output logic        neg_o,
+    /// The size, floored.
+    output logic [40:0] size_o,
+    /// 1 is to be added to it.
+    output logic        up_o
 );
   logic neg_q;
   logic [27:0] bits_q;
@@ -22,7 +26,6 @@ module pm_sfu_mean (
   logic [15:0] difference;
   logic [41:0] quotient_q;  // with a bit to round by
   logic [5:0] left_q;
-  logic [40:0] whole;
 
   assign difference = {1'b0, rest_q, bits_q[27]} - {2'b00, d_i};
 
@@ -42,8 +45,9 @@ module pm_sfu_mean (
   end
 
   // Half of a negative one goes up, too: towards 0.
-  assign whole  = quotient_q[41:1] + 41'(quotient_q[0] && !(neg_q && rest_q == '0 && bits_q == '0));
-  assign mean_o = neg_q ? -{1'b0, whole} : {1'b0, whole};
+  assign size_o = quotient_q[41:1];
+  assign up_o   = quotient_q[0] && !(neg_q && rest_q == '0 && bits_q == '0);
+  assign neg_o  = neg_q;
 
   logic unused_ok;
   assign unused_ok = difference[14];

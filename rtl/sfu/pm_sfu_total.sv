@@ -5,7 +5,7 @@
 module pm_sfu_total #(
     /// Numbers a beat, at least 2.
     parameter int unsigned Lanes  = 8,
-    /// Bits of a number, at least 1.
+    /// Bits of a number, at least 2.
     parameter int unsigned W      = 16,
     /// 1: they are signed.
     parameter bit          Signed = 1'b0,
@@ -35,8 +35,8 @@ module pm_sfu_total #(
     /// With it, the sum.
     output logic [   SumW-1:0] sum_o
 );
-  if (Lanes < 2 || W < 1 || SumW < W || SumW > 64 || SideW < 1) begin : g_range
-    $error("pm_sfu_total: Lanes must be at least 2, W and SideW at least 1, SumW W..64");
+  if (Lanes < 2 || W < 2 || SumW < W || SumW > 64 || SideW < 1) begin : g_range
+    $error("pm_sfu_total: Lanes and W must be at least 2, SideW at least 1, SumW W..64");
   end
 
   localparam int unsigned Levels = $clog2(Lanes);
@@ -46,7 +46,7 @@ module pm_sfu_total #(
 
   logic en, first_q;
   logic [TreeW-1:0] tree;
-  logic [ SumW-1:0] sum_q;
+  logic [SumW-1:0] sum, sum_q;
 
   pm_sfu_valid #(
       .Stages(Stages),
@@ -56,6 +56,7 @@ module pm_sfu_total #(
       .rst_ni,
       .valid_i(x_valid_i),
       .side_i ({x_last_i, side_i}),
+      .skip_i ('0),
       .ready_i(y_ready_i),
       .en_o   (en),
       .valid_o(y_valid_o),
@@ -75,6 +76,15 @@ module pm_sfu_total #(
       .sum_o(tree)
   );
 
+  pm_add_halves #(
+      .W(SumW)
+  ) u_sum (
+      .a_i(first_q ? '0 : sum_q),
+      .b_i(Signed ? SumW'(signed'(tree)) : SumW'(tree)),
+      .c_i(1'b0),
+      .s_o(sum)
+  );
+
   // Whether what leaves the tree is a beat, and its row's first.
   logic [Stages-2:0] beat_q, last_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -89,7 +99,7 @@ module pm_sfu_total #(
   always_ff @(posedge clk_i) begin
     if (en) begin
       last_q <= (Stages - 1)'({last_q, x_last_i});
-      if (beat_q[Stages-2]) sum_q <= (first_q ? '0 : sum_q) + (Signed ? SumW'(signed'(tree)) : SumW'(tree));
+      if (beat_q[Stages-2]) sum_q <= sum;
     end
   end
   assign sum_o = sum_q;

@@ -25,8 +25,7 @@ module pm_fp16_div (
 );
   logic load, step;
   logic [1:0] neg, zero, infinite, nan;
-  logic [10:0] sig_a, sig_b, norm_a, norm_b, divisor_q;
-  logic [4:0] ea, eb;
+  logic [10:0] norm_a, norm_b, divisor_q;
   logic [5:0] norm_ea, norm_eb;
   logic [11:0] rest_q, difference;
   logic [14:0] quotient_q;
@@ -46,35 +45,23 @@ module pm_fp16_div (
       .y_valid_o,
       .y_ready_i
   );
-  pm_fp16_parse u_a (
+  pm_fp16_normal u_a (
       .x_i   (a_i),
       .neg_o (neg[0]),
-      .sig_o (sig_a),
-      .e_o   (ea),
+      .sig_o (norm_a),
+      .e_o   (norm_ea),
       .zero_o(zero[0]),
       .inf_o (infinite[0]),
       .nan_o (nan[0])
   );
-  pm_fp16_parse u_b (
+  pm_fp16_normal u_b (
       .x_i   (b_i),
       .neg_o (neg[1]),
-      .sig_o (sig_b),
-      .e_o   (eb),
+      .sig_o (norm_b),
+      .e_o   (norm_eb),
       .zero_o(zero[1]),
       .inf_o (infinite[1]),
       .nan_o (nan[1])
-  );
-  pm_fp16_normal u_norm_a (
-      .sig_i(sig_a),
-      .e_i  (ea),
-      .sig_o(norm_a),
-      .e_o  (norm_ea)
-  );
-  pm_fp16_normal u_norm_b (
-      .sig_i(sig_b),
-      .e_i  (eb),
-      .sig_o(norm_b),
-      .e_o  (norm_eb)
   );
 
   assign difference = rest_q - {1'b0, divisor_q};

@@ -24,63 +24,46 @@ module pm_fp16_fma #(
 );
   localparam int unsigned W = 42;
 
-  logic [2:0] neg, zero, infinite, nan;
-  logic [10:0] sa, sb, sc;
-  logic [4:0] ea, eb, ec;
   logic [21:0] product, product_q;
-  logic [6:0] ep, down, k, k_q, k2_q;
-  logic high, high_q, lost, neg_p, neg_p_d, neg_p_q, neg_c_d, neg_c_q, inf_p, inf_d, inf_q, inf2_q, nan_d, nan_q, nan2_q;
-  logic [W-1:0] placed, aligned, aligned_q, wide, magnitude, magnitude_q;
+  logic [10:0] sc;
+  logic [ 5:0] ep;
+  logic [ 4:0] ec;
+  logic neg_p, inf_p, nan_p, neg_c, zero_c, inf_c, nan_c;
+  logic [6:0] down, k, k_q, k2_q;
+  logic high, high_q, lost, neg_p_d, neg_p_q, neg_c_d, neg_c_q, inf_q, inf2_q, nan_d, nan_q, nan2_q;
+  logic [W-1:0] placed, aligned, aligned_q, wide, turned, magnitude, magnitude_q;
   logic [W:0] sum;
   logic differ, differ_q, sum_neg, sum_neg_q;
 
-  pm_fp16_parse u_a (
-      .x_i   (a_i),
-      .neg_o (neg[0]),
-      .sig_o (sa),
-      .e_o   (ea),
-      .zero_o(zero[0]),
-      .inf_o (infinite[0]),
-      .nan_o (nan[0])
-  );
-  pm_fp16_parse u_b (
-      .x_i   (b_i),
-      .neg_o (neg[1]),
-      .sig_o (sb),
-      .e_o   (eb),
-      .zero_o(zero[1]),
-      .inf_o (infinite[1]),
-      .nan_o (nan[1])
+  pm_fp16_factors u_factors (
+      .a_i,
+      .b_i,
+      .neg_o(neg_p),
+      .p_o  (product),
+      .e_o  (ep),
+      .inf_o(inf_p),
+      .nan_o(nan_p)
   );
   pm_fp16_parse u_c (
       .x_i   (c_i),
-      .neg_o (neg[2]),
+      .neg_o (neg_c),
       .sig_o (sc),
       .e_o   (ec),
-      .zero_o(zero[2]),
-      .inf_o (infinite[2]),
-      .nan_o (nan[2])
-  );
-  pm_fp16_product u_product (
-      .a_i(sa),
-      .b_i(sb),
-      .p_o(product)
+      .zero_o(zero_c),
+      .inf_o (inf_c),
+      .nan_o (nan_c)
   );
 
   always_comb begin
-    ep      = {2'b00, ea} + {2'b00, eb};
-    high    = ep < {2'b00, ec};
-    down    = high ? '0 : ep - {2'b00, ec};
-    k       = (high ? {2'b00, ec} : ep) - 7'd55;
+    high    = ep < {1'b0, ec};
+    down    = high ? '0 : {1'b0, ep} - {2'b00, ec};
+    k       = (high ? {2'b00, ec} : {1'b0, ep}) - 7'd55;
     placed  = {1'b0, sc, 30'd0};
     aligned = placed >> down;
     lost    = (placed & ~({W{1'b1}} << down)) != '0;
-    neg_p   = neg[0] ^ neg[1];
-    inf_p   = infinite[0] || infinite[1];
-    inf_d   = inf_p || infinite[2];
-    neg_p_d = infinite[2] && !inf_p ? neg[2] : neg_p;  // an infinity's sign is the sum's
-    neg_c_d = inf_p ? neg_p : neg[2];
-    nan_d   = nan != '0 || (infinite[1:0] & {zero[0], zero[1]}) != '0 || (inf_p && infinite[2] && neg_p != neg[2]);
+    neg_p_d = inf_c && !inf_p ? neg_c : neg_p;  // an infinity's sign is the sum's
+    neg_c_d = inf_p ? neg_p : neg_c;
+    nan_d   = nan_p || nan_c || (inf_p && inf_c && neg_p != neg_c);
   end
 
   pm_fp16_stage #(
@@ -89,18 +72,31 @@ module pm_fp16_fma #(
   ) u_align (
       .clk_i,
       .en_i,
-      .d_i({product, aligned[W-1:1], aligned[0] || lost, k, high, neg_p_d, neg_c_d, inf_d, nan_d}),
+      .d_i({product, aligned[W-1:1], aligned[0] || lost, k, high, neg_p_d, neg_c_d, inf_p || inf_c, nan_d}),
       .q_o({product_q, aligned_q, k_q, high_q, neg_p_q, neg_c_q, inf_q, nan_q})
   );
 
   // The one adder adds or subtracts; where that is negative, the other one has the magnitude.
-  always_comb begin
-    wide      = high_q ? W'(product_q != '0) : {15'd0, product_q, 5'd0};
-    differ    = neg_p_q ^ neg_c_q;
-    sum       = {1'b0, wide} + ({1'b0, aligned_q} ^ {(W + 1) {differ}}) + (W + 1)'(differ);
-    magnitude = sum[W] ? aligned_q - wide : sum[W-1:0];
-    sum_neg   = sum[W] ? neg_c_q : neg_p_q;
-  end
+  assign wide   = high_q ? W'(product_q != '0) : {15'd0, product_q, 5'd0};
+  assign differ = neg_p_q ^ neg_c_q;
+  pm_add_halves #(
+      .W(W + 1)
+  ) u_add (
+      .a_i({1'b0, wide}),
+      .b_i({1'b0, aligned_q} ^ {(W + 1) {differ}}),
+      .c_i(differ),
+      .s_o(sum)
+  );
+  pm_add_halves #(
+      .W(W)
+  ) u_turned (
+      .a_i(~wide),
+      .b_i(aligned_q),
+      .c_i(1'b1),
+      .s_o(turned)
+  );
+  assign magnitude = sum[W] ? turned : sum[W-1:0];
+  assign sum_neg   = sum[W] ? neg_c_q : neg_p_q;
 
   pm_fp16_stage #(
       .W  (W + 11),
@@ -131,5 +127,5 @@ module pm_fp16_fma #(
   );
 
   logic unused_zero;
-  assign unused_zero = zero[2];
+  assign unused_zero = zero_c;
 endmodule

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// An integer times a scale m * 2^e as binary16: six clocks of en_i, or combinational. The product is made of two halves of the
-/// integer.
+/// An integer times a scale m * 2^e as binary16: six clocks of en_i, or combinational. The product is made of eight
+/// bits of the integer each.
 module pm_fp16_i2f #(
     /// Bits of the integer, signed, 17..32.
     parameter int unsigned IntW = 32,
@@ -25,12 +25,15 @@ module pm_fp16_i2f #(
     $error("pm_fp16_i2f: IntW must be 17..32");
   end
 
-  logic [IntW-1:0] magnitude, magnitude_q, high_q;
-  logic [31:0] low_q;
+  localparam int unsigned Parts = (IntW + 7) / 8;
+
+  logic [IntW-1:0] magnitude, magnitude_q;
+  logic [Parts*8-1:0] bytes;
+  logic [Parts*24-1:0] part, part_q;
   logic [15:0] m_q;
   logic [8:0] e_q, e2_q, e3_q;
   logic neg_q, neg2_q, neg3_q, unused_nv;
-  logic [IntW+15:0] product_q;
+  logic [IntW+15:0] product, product_q;
 
   assign magnitude = a_i[IntW-1] ? -a_i : a_i;
   pm_fp16_stage #(
@@ -42,14 +45,23 @@ module pm_fp16_i2f #(
       .d_i({magnitude, m_i, e_i, a_i[IntW-1]}),
       .q_o({magnitude_q, m_q, e_q, neg_q})
   );
+  assign bytes = (Parts * 8)'(magnitude_q);
+  always_comb begin
+    part    = '0;
+    product = '0;
+    for (int unsigned i = 0; i < Parts; i++) begin
+      part[i*24+:24] = {16'd0, bytes[i*8+:8]} * {8'd0, m_q};
+      product        = product + ((IntW + 16)'(part_q[i*24+:24]) << 8 * i);
+    end
+  end
   pm_fp16_stage #(
-      .W  (IntW + 42),
+      .W  (Parts * 24 + 10),
       .Cut(Cut)
-  ) u_halves (
+  ) u_parts (
       .clk_i,
       .en_i,
-      .d_i({{16'd0, magnitude_q[15:0]} * {16'd0, m_q}, IntW'(magnitude_q[IntW-1:16]) * IntW'(m_q), e_q, neg_q}),
-      .q_o({low_q, high_q, e2_q, neg2_q})
+      .d_i({part, e_q, neg_q}),
+      .q_o({part_q, e2_q, neg2_q})
   );
   pm_fp16_stage #(
       .W  (IntW + 26),
@@ -57,7 +69,7 @@ module pm_fp16_i2f #(
   ) u_product (
       .clk_i,
       .en_i,
-      .d_i({(IntW + 16)'(low_q) + {high_q, 16'd0}, e2_q, neg2_q}),
+      .d_i({product, e2_q, neg2_q}),
       .q_o({product_q, e3_q, neg3_q})
   );
   // An integer of 0 is +0, whatever its scale; one below 0 with a scale of 0 as well.

@@ -18,40 +18,20 @@ module pm_fp16_mul #(
     /// It is infinite and no factor was.
     output logic        of_o
 );
-  logic [1:0] neg, zero, infinite, nan;
-  logic [10:0] sa, sb;
-  logic [4:0] ea, eb;
   logic [21:0] product, product_q;
-  logic [6:0] k, k_q;
-  logic neg_d, neg_q, inf_q, nan_d, nan_q;
+  logic [5:0] e;
+  logic [6:0] k_q;
+  logic neg, neg_q, infinite, inf_q, nan, nan_q;
 
-  pm_fp16_parse u_a (
-      .x_i   (a_i),
-      .neg_o (neg[0]),
-      .sig_o (sa),
-      .e_o   (ea),
-      .zero_o(zero[0]),
-      .inf_o (infinite[0]),
-      .nan_o (nan[0])
+  pm_fp16_factors u_factors (
+      .a_i,
+      .b_i,
+      .neg_o(neg),
+      .p_o  (product),
+      .e_o  (e),
+      .inf_o(infinite),
+      .nan_o(nan)
   );
-  pm_fp16_parse u_b (
-      .x_i   (b_i),
-      .neg_o (neg[1]),
-      .sig_o (sb),
-      .e_o   (eb),
-      .zero_o(zero[1]),
-      .inf_o (infinite[1]),
-      .nan_o (nan[1])
-  );
-
-  pm_fp16_product u_product (
-      .a_i(sa),
-      .b_i(sb),
-      .p_o(product)
-  );
-  assign k     = {2'b00, ea} + {2'b00, eb} - 7'd50;
-  assign neg_d = neg[0] ^ neg[1];
-  assign nan_d = nan != '0 || (infinite & {zero[0], zero[1]}) != '0;
 
   pm_fp16_stage #(
       .W  (32),
@@ -59,7 +39,7 @@ module pm_fp16_mul #(
   ) u_stage (
       .clk_i,
       .en_i,
-      .d_i({product, k, neg_d, |infinite, nan_d}),
+      .d_i({product, {1'b0, e} - 7'd50, neg, infinite, nan}),
       .q_o({product_q, k_q, neg_q, inf_q, nan_q})
   );
 
@@ -79,5 +59,4 @@ module pm_fp16_mul #(
       .nv_o,
       .of_o
   );
-
 endmodule

@@ -20,8 +20,7 @@ module pm_fp16_sqrt (
     output logic        nv_o
 );
   logic load, step, neg, zero, infinite, nan, odd;
-  logic [10:0] sig, norm;
-  logic [4:0] e;
+  logic [10:0] norm;
   logic [5:0] norm_e, k_q;
   logic [25:0] radicand_q;
   logic [14:0] rest_q;
@@ -43,20 +42,14 @@ module pm_fp16_sqrt (
       .y_valid_o,
       .y_ready_i
   );
-  pm_fp16_parse u_a (
+  pm_fp16_normal u_a (
       .x_i   (a_i),
       .neg_o (neg),
-      .sig_o (sig),
-      .e_o   (e),
+      .sig_o (norm),
+      .e_o   (norm_e),
       .zero_o(zero),
       .inf_o (infinite),
       .nan_o (nan)
-  );
-  pm_fp16_normal u_norm (
-      .sig_i(sig),
-      .e_i  (e),
-      .sig_o(norm),
-      .e_o  (norm_e)
   );
 
   // The exponent of two is e - 25: odd where e is even.

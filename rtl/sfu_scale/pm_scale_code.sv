@@ -8,26 +8,19 @@ module pm_scale_code (
     /// e, signed; 0 where m is 0.
     output logic [ 8:0] e_o
 );
-  logic [10:0] sig, top;
-  logic [4:0] e;
+  logic [10:0] top;
   logic [5:0] e_top;
   logic zero;
   logic [2:0] unused;
 
-  pm_fp16_parse u_parse (
+  pm_fp16_normal u_normal (
       .x_i,
       .neg_o (unused[0]),
-      .sig_o (sig),
-      .e_o   (e),
+      .sig_o (top),
+      .e_o   (e_top),
       .zero_o(zero),
       .inf_o (unused[1]),
       .nan_o (unused[2])
-  );
-  pm_fp16_normal u_normal (
-      .sig_i(sig),
-      .e_i  (e),
-      .sig_o(top),
-      .e_o  (e_top)
   );
   assign m_o = {top, 5'd0};
   assign e_o = zero ? '0 : {{3{e_top[5]}}, e_top} - 9'd30;

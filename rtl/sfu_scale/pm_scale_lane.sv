@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// One lane: rn(a * (row * column)) + bias + onto, each sum in binary16: 18 clocks of en_i. The scales' product is there after
-/// two.
+/// One lane: rn(a * (row * column)) + bias + onto, each sum in binary16: 19 clocks of en_i. The scales' product is there after
+/// three.
 module pm_scale_lane (
     input  logic        clk_i,
     /// The registers move on.
@@ -19,7 +19,7 @@ module pm_scale_lane (
     input  logic [15:0] bias_i,
     /// Code.
     input  logic [15:0] onto_i,
-    /// The product's m, after two clocks.
+    /// The product's m, after three clocks.
     output logic [15:0] m_o,
     /// Its e.
     output logic [ 8:0] e_o,
@@ -27,7 +27,7 @@ module pm_scale_lane (
     output logic [15:0] y_o
 );
   /// Clocks of the scales, of a's product, of a sum.
-  localparam int unsigned Scales = 2;
+  localparam int unsigned Scales = 3;
   localparam int unsigned Product = 6;
   localparam int unsigned Sum = 5;
   localparam int unsigned Bias = Scales + Product;

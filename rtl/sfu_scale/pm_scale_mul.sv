@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The product of two scales, rounded half up to 16 bits: two clocks of en_i. A scale is m * 2^e, m with its top bit set, or 0;
-/// then the product is 0 with e = 0.
+/// The product of two scales, rounded half up to 16 bits: three clocks of en_i, halves, sum, rounding. A scale is m * 2^e, m
+/// with its top bit set, or 0; then the product is 0 with e = 0.
 module pm_scale_mul (
     input  logic        clk_i,
     /// The registers move on.
@@ -18,8 +18,9 @@ module pm_scale_mul (
     /// Its e, signed, within the nine bits.
     output logic [ 8:0] e_o
 );
+  logic [23:0] low_q, high_q;
   logic [31:0] product_q;
-  logic [8:0] e_q, m_e_q;
+  logic [8:0] e_q, e2_q, m_e_q;
   logic [15:0] m_q;
   logic [16:0] rounded;
 
@@ -28,10 +29,13 @@ module pm_scale_mul (
 
   always_ff @(posedge clk_i) begin
     if (en_i) begin
-      product_q <= {16'd0, ma_i} * {16'd0, mb_i};
+      low_q     <= {8'd0, ma_i} * {16'd0, mb_i[7:0]};
+      high_q    <= {8'd0, ma_i} * {16'd0, mb_i[15:8]};
       e_q       <= ea_i + eb_i + 9'd15;
+      product_q <= {8'd0, low_q} + {high_q, 8'd0};
+      e2_q      <= e_q;
       m_q       <= rounded[16] ? 16'h8000 : rounded[15:0];
-      m_e_q     <= product_q == '0 ? '0 : e_q + 9'(product_q[31]) + 9'(rounded[16]);
+      m_e_q     <= product_q == '0 ? '0 : e2_q + 9'(product_q[31]) + 9'(rounded[16]);
     end
   end
   assign m_o = m_q;

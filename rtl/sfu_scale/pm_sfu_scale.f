@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // By scripts/lists.sh.
 rtl/common/pm_lead_one.sv
+rtl/common/pm_add_halves.sv
 rtl/sfu_fp16/pm_fp16_stage.sv
 rtl/sfu_fp16/pm_fp16_parse.sv
 rtl/sfu_fp16/pm_fp16_normal.sv
 rtl/sfu_fp16/pm_fp16_product.sv
+rtl/sfu_fp16/pm_fp16_factors.sv
 rtl/sfu_fp16/pm_fp16_rn.sv
 rtl/sfu_fp16/pm_fp16_add.sv
 rtl/sfu_fp16/pm_fp16_mul.sv

@@ -46,8 +46,8 @@ module pm_sfu_scale #(
     $error("pm_sfu_scale: Lanes must be 1..256");
   end
 
-  localparam int unsigned Depth = 18;
-  localparam int unsigned Scales = 2;
+  localparam int unsigned Depth = 19;
+  localparam int unsigned Scales = 3;
   localparam int unsigned BeatW = Lanes * (32 + 16 + 9 + 16 + 16);
   localparam logic [8:0] Top = 9'd0 - 9'd19;
 

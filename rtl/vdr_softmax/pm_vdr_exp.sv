@@ -3,13 +3,14 @@
 /// not registered.
 /// All entries are brought to the scale of ne = 7 (l, b << (7-ne), c << 2*(7-ne), which changes no result), so that the
 /// distance is shifted once and the result's shift depends on the quotient only.
-///   1  distance = (max - x) * 2^(7-ne), floored, and the offset of a tile; first half of q, rem = divmod(16 * distance, l)
+///   0  where Tiled is 1: distance as below and the offset of the tile; else no stage
+///   1  distance = (max - x) * 2^(7-ne), floored; first half of q, rem = divmod(16 * distance, l)
 ///   2  second half; arg = b - 2*rem
 ///   3  exp = arg^2 + 4c - b^2 = 4 * (c - rem*(b - rem)), its 9 leading bits
 ///   4  the shift by q and the rounding
 /// From q = 9 on the result is 0 in either rounding, so that a distance of 2^11 and more needs no quotient.
 module pm_vdr_exp #(
-    /// The distance has an offset.
+    /// The distance has an offset, in a stage before the others.
     parameter bit Tiled = 1'b0
 ) (
     input  logic        clk_i,
@@ -27,7 +28,7 @@ module pm_vdr_exp #(
     input  logic [ 4:0] shift_i,
     /// Where Tiled is 1, what the distance is larger by, at the scale of ne = 7.
     input  logic [10:0] offset_i,
-    /// l at the scale of ne = 7.
+    /// l at the scale of ne = 7; where Tiled is 1, one stage after x_i, as all below are one stage later.
     input  logic [11:0] l_i,
     /// One stage after x_i, at that scale: l.
     input  logic [11:0] l2_i,
@@ -39,7 +40,7 @@ module pm_vdr_exp #(
     input  logic [27:0] k_i,
     /// With it: bl(c) - 24, 0..2.
     input  logic [ 1:0] bc_i,
-    /// The numerator, three stages after x_i, not registered.
+    /// The numerator, three stages after x_i, four where Tiled is 1, not registered.
     output logic [ 7:0] a_o
 );
   logic [ 7:0] below_max;
@@ -47,7 +48,7 @@ module pm_vdr_exp #(
   logic [11:0] distance;  // its uppermost bit: 2^11 and more, unless shifted is that by itself
   logic [11:0] left, left_q;
   logic [1:0] quarter, quarter_q;
-  logic far, zero, zero_q;
+  logic far, near, zero, zero_q;  // near: it takes part, and the bits above the distance are 0
   logic [3:0] q, q2_q, q3_q;
   logic [13:0] arg, arg_q;
   logic [27:0] square, sum;
@@ -57,8 +58,18 @@ module pm_vdr_exp #(
   assign shifted   = {below_max, 11'b0} >> shift_i;
 
   if (Tiled) begin : g_tiled
-    assign distance = {1'b0, shifted[10:0]} + {1'b0, offset_i};
+    logic near_q;
+    logic [11:0] distance_q;
+    always_ff @(posedge clk_i) begin
+      if (en_i) begin
+        near_q     <= keep_i && shifted[18:11] == '0;
+        distance_q <= {1'b0, shifted[10:0]} + {1'b0, offset_i};
+      end
+    end
+    assign near     = near_q;
+    assign distance = distance_q;
   end else begin : g_whole
+    assign near     = keep_i && shifted[18:11] == '0;
     assign distance = {1'b0, shifted[10:0]};
     logic unused_ok;
     assign unused_ok = ^offset_i;
@@ -102,7 +113,7 @@ module pm_vdr_exp #(
     if (en_i) begin
       left_q    <= left;
       quarter_q <= quarter;
-      zero_q    <= !keep_i || shifted[18:11] != '0 || distance[11] || far;
+      zero_q    <= !near || distance[11] || far;
       arg_q     <= arg;
       q2_q      <= q | {4{zero_q || zero}};
       lead_q    <= lead;

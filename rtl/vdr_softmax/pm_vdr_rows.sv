@@ -9,7 +9,7 @@ module pm_vdr_rows #(
     parameter int unsigned MaxN = 64,
     /// Bits of ne, at least 6; below -8 it is as at -8, above 15 as at 15.
     parameter int unsigned NeW = 8,
-    /// Distances have an offset.
+    /// Distances have an offset. What is read from the buffers, the offset's sum and a beat's maximum have registers of their own.
     parameter bit Tiled = 1'b0,
     localparam int unsigned ZW = 8 + $clog2(MaxN)
 ) (
@@ -34,7 +34,7 @@ module pm_vdr_rows #(
     input  logic                      row_ready_i,
     /// One was taken: the row's descriptor, to be returned.
     output logic                      row_valid_o,
-    /// Its maximum, signed.
+    /// Its maximum, signed; where Tiled is 1, one clock after row_valid_o.
     output logic        [        7:0] row_max_o,
     /// 4 + ne limited to 0..19.
     output logic        [        4:0] row_shift_o,
@@ -63,16 +63,20 @@ module pm_vdr_rows #(
     $error("pm_vdr_rows: NeW must be at least 6");
   end
 
-  // Where descriptors take up to ten clocks, beats come meanwhile.
-  localparam int unsigned Depth = MaxN / Lanes + (Tiled ? 10 : 1);
+  // Where descriptors take up to eleven clocks, beats come meanwhile.
+  localparam int unsigned Depth = MaxN / Lanes + (Tiled ? 11 : 1);
 
   localparam int unsigned RowW = Tiled ? 24 : 13;
+  localparam int unsigned Stages = Tiled ? 6 : 4;
 
   logic en, take, accept, store;
-  logic [7:0] beat_max, max_d, max_q;
-  logic [ 4:0] row_shift;
-  logic [ 7:0] row_max;
+  logic [7:0] beat_max, new_max, max_d, max_q;
+  logic new_beat, new_last;
+  logic [4:0] row_shift, lane_shift;
+  logic [7:0] row_max;
   logic [10:0] row_offset;
+  logic [Lanes*8-1:0] lane_x;
+  logic [Lanes-1:0] lane_keep;
   logic [RowW-1:0] row_in, row;
   logic row_valid, row_ready, beat_valid, beat_ready, beat_last;
   logic [Lanes*8-1:0] beat_x;
@@ -84,7 +88,7 @@ module pm_vdr_rows #(
   logic [ 1:0] bc;
   logic [Lanes*8-1:0] a, a_q;
   logic [ZW-1:0] sum, z_q;
-  logic [3:0] valid_q, last_q;
+  logic [Stages-1:0] valid_q, last_q;
   logic first_q;
 
   // In: the buffer and the running maximum.
@@ -96,7 +100,7 @@ module pm_vdr_rows #(
       .keep_i,
       .max_o(beat_max)
   );
-  assign max_d       = signed'(beat_max) > signed'(max_q) ? beat_max : max_q;
+  assign max_d       = signed'(new_max) > signed'(max_q) ? new_max : max_q;
   assign accept      = row_ready_i || !x_last_i;
   assign x_ready_o   = store && accept;
   assign take        = x_valid_i && x_ready_o;
@@ -106,7 +110,7 @@ module pm_vdr_rows #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) max_q <= 8'h80;
-    else if (take) max_q <= x_last_i ? 8'h80 : max_d;
+    else if (new_beat) max_q <= new_last ? 8'h80 : max_d;
   end
 
   pm_fifo #(
@@ -125,12 +129,40 @@ module pm_vdr_rows #(
 
   // A row is in the buffer as a whole once it has a descriptor; it never has more of them than beats.
   if (Tiled) begin : g_tiled
+    logic [RowW-1:0] row_q;
+    logic [4:0] shift_q;
+    logic [Lanes*8-1:0] beat_q;
+    logic [Lanes-1:0] keep_q;
+    logic [7:0] new_q;
+    logic taken_q, end_q;
+    always_ff @(posedge clk_i) begin
+      if (en) begin
+        row_q   <= row;
+        shift_q <= row_shift;
+        beat_q  <= beat_x;
+        keep_q  <= beat_keep;
+      end
+      if (take) begin
+        new_q <= beat_max;
+        end_q <= x_last_i;
+      end
+    end
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) taken_q <= 1'b0;
+      else taken_q <= take;
+    end
     assign row_in                           = {row_offset_i, row_max_i, row_shift_i};
-    assign {row_offset, row_max, row_shift} = row;
+    assign {row_offset, row_max, row_shift} = row_q;
+    assign lane_shift                       = shift_q;
+    assign {lane_x, lane_keep}              = {beat_q, keep_q};
+    assign {new_beat, new_last, new_max}    = {taken_q, end_q, new_q};
   end else begin : g_whole
-    assign row_in               = {row_max_i, row_shift_i};
-    assign {row_max, row_shift} = row;
-    assign row_offset           = '0;
+    assign row_in                        = {row_max_i, row_shift_i};
+    assign {row_max, row_shift}          = row;
+    assign row_offset                    = '0;
+    assign lane_shift                    = row_shift;
+    assign {lane_x, lane_keep}           = {beat_x, beat_keep};
+    assign {new_beat, new_last, new_max} = {take, x_last_i, beat_max};
     logic unused_ok;
     assign unused_ok = ^row_offset_i;
   end
@@ -150,14 +182,14 @@ module pm_vdr_rows #(
   );
 
   // Out: all stages advance together.
-  assign en         = !valid_q[3] || a_ready_i;
+  assign en         = !valid_q[Stages-1] || a_ready_i;
   assign beat_ready = en && row_valid;
 
   pm_vdr_row u_row (
       .clk_i,
       .en_i   (en),
       .lut_i,
-      .shift_i(row_shift),
+      .shift_i(lane_shift),
       .l_o    (l),
       .l2_o   (l2),
       .l3_o   (l3),
@@ -173,8 +205,8 @@ module pm_vdr_rows #(
         .clk_i,
         .en_i    (en),
         .round_i,
-        .x_i     (beat_x[i*8+:8]),
-        .keep_i  (beat_keep[i]),
+        .x_i     (lane_x[i*8+:8]),
+        .keep_i  (lane_keep[i]),
         .max_i   (row_max),
         .shift_i (row_shift),
         .offset_i(row_offset),
@@ -198,21 +230,21 @@ module pm_vdr_rows #(
       valid_q <= '0;
       first_q <= 1'b1;
     end else if (en) begin
-      valid_q <= {valid_q[2:0], row_valid};
-      if (valid_q[2]) first_q <= last_q[2];
+      valid_q <= {valid_q[Stages-2:0], row_valid};
+      if (valid_q[Stages-2]) first_q <= last_q[Stages-2];
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (en) begin
-      last_q <= {last_q[2:0], beat_last};
+      last_q <= {last_q[Stages-2:0], beat_last};
       a_q    <= a;
-      if (valid_q[2]) z_q <= sum;
+      if (valid_q[Stages-2]) z_q <= sum;
     end
   end
 
-  assign a_valid_o = valid_q[3];
-  assign a_last_o  = last_q[3];
+  assign a_valid_o = valid_q[Stages-1];
+  assign a_last_o  = last_q[Stages-1];
   assign a_o       = a_q;
   assign z_o       = z_q;
 

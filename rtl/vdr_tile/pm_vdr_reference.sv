@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The running reference of a row in tiles. It is no less than any kept logit so far and rises by halvings alone, so that the
 /// sums of earlier numerators follow it by a shift. A tile whose maximum is `above` it, in units of 2^-7 S0, takes q =
-/// ceil((16*above - 8) / l) of them, by a division of a bit a clock; more than 40 are as good as infinitely many. Nine clocks
-/// from a tile to its answer, or two where nothing is divided.
+/// ceil((16*above - 8) / l) of them, by a division of a bit a clock; more than 40 are as good as infinitely many. Ten clocks
+/// from a tile to its answer, or three where nothing is divided.
 module pm_vdr_reference (
     input  logic        clk_i,
     input  logic        rst_ni,
@@ -11,7 +11,7 @@ module pm_vdr_reference (
     /// A tile; ready: none is inside.
     input  logic        valid_i,
     output logic        ready_o,
-    /// Its largest kept logit, signed.
+    /// Its largest kept logit, signed, one clock after it was taken.
     input  logic [ 7:0] max_i,
     /// One is kept; else the tile changes nothing.
     input  logic        some_i,
@@ -33,10 +33,11 @@ module pm_vdr_reference (
     /// The reference less the tile's maximum, at most 2047.
     output logic [10:0] offset_o
 );
-  localparam logic [1:0] Idle = 2'd0, Decide = 2'd1, Divide = 2'd2, Done = 2'd3;
+  localparam logic [2:0] Idle = 3'd0, Scale = 3'd1, Decide = 3'd2, Divide = 3'd3, Done = 3'd4;
 
-  logic [1:0] state_q;
-  logic signed [23:0] top, top_q, reference_q;
+  logic [2:0] state_q;
+  logic signed [23:0] top_q, reference_q;
+  logic [4:0] up_q;
   logic signed [24:0] above;
   logic [24:0] below;
   logic some_q, had_q, rises, far, ge, last;
@@ -46,7 +47,6 @@ module pm_vdr_reference (
   logic [2:0] step_q;
   logic [10:0] offset_q, left;
 
-  assign top   = 24'(signed'({max_i, 15'b0})) >>> shift_i;
   assign above = 25'(top_q) - 25'(reference_q);
   assign below = 25'(reference_q) - 25'(top_q);
   assign rises = had_q && above > 0;
@@ -61,7 +61,8 @@ module pm_vdr_reference (
     if (!rst_ni) state_q <= Idle;
     else
       case (state_q)
-        Idle:    if (valid_i) state_q <= Decide;
+        Idle:    if (valid_i) state_q <= Scale;
+        Scale:   state_q <= Decide;
         Decide:  state_q <= some_q && rises && !far ? Divide : Done;
         Divide:  if (last) state_q <= Done;
         default: if (ready_i) state_q <= Idle;
@@ -71,11 +72,12 @@ module pm_vdr_reference (
   always_ff @(posedge clk_i) begin
     case (state_q)
       Idle: begin
-        top_q       <= top;
+        up_q        <= shift_i;
         some_q      <= some_i;
         had_q       <= had_i;
         reference_q <= reference_i;
       end
+      Scale:   top_q <= 24'(signed'({max_i, 15'b0})) >>> up_q;
       Decide: begin
         had_q      <= had_q || some_q;
         rem_q      <= {above[12:0], 4'b0} - 17'd9;

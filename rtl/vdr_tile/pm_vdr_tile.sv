@@ -32,7 +32,7 @@ module pm_vdr_tile #(
     input  logic                      had_i,
     /// With it: if so, what reference_o was.
     input  logic        [       23:0] reference_i,
-    /// A tile's row, at most nine clocks after its last beat; its numerators wait for it.
+    /// A tile's row, at most ten clocks after its last beat; its numerators wait for it.
     output logic                      row_valid_o,
     input  logic                      row_ready_i,
     /// A logit was kept so far.
@@ -58,7 +58,7 @@ module pm_vdr_tile #(
     $error("pm_vdr_tile: NeW must be at least 6");
   end
 
-  logic idle, tile, some, some_q;
+  logic idle, tile, tile_q, some, some_q;
   logic [7:0] max, max_q;
   logic [4:0] shift, shift_q, up;
   logic [10:0] offset;
@@ -98,15 +98,16 @@ module pm_vdr_tile #(
   assign some = some_q || keep_i != '0;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) some_q <= 1'b0;
-    else if (x_valid_i && x_ready_o) some_q <= some && !x_last_i;
+    if (!rst_ni) {some_q, tile_q} <= '0;
+    else begin
+      if (x_valid_i && x_ready_o) some_q <= some && !x_last_i;
+      tile_q <= tile;
+    end
   end
 
   always_ff @(posedge clk_i) begin
-    if (tile) begin
-      max_q   <= max;
-      shift_q <= shift;
-    end
+    if (tile) shift_q <= shift;
+    if (tile_q) max_q <= max;
   end
 
   pm_vdr_reference u_reference (

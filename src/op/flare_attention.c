@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "op.h"
+#include "op/flare_attention.h"
 
 #include "tb/flare_attention/flare_attention_rtl.h"
 
@@ -140,16 +140,16 @@ static const struct pm_setting settings[] = {
     {PM_SET_ONE_OF("coding-q", "twos|sign", "twos")},
     {PM_SET_ONE_OF("coding-o", "twos|sign", "sign")},
     {PM_SET_FLAG("causal", "0"), .help = "1: a token attends to itself and to those before it alone"},
-    {PM_SET_INTEGER("prefill", 0, PM_MAX_TOKENS, "0"),
+    {PM_SET_INTEGER("prefill", 0, PM_MAX_KEYS, "0"),
      .help = "tokens of the first run, behind which each is appended by a run of its own; 0: all"},
     {0},
 };
 
-static const struct pm_op op = {
+const struct pm_op pm_op_flare_attention = {
     .name = "flare-attention",
     .block = "flare_attention",
     .summary = "one layer's attention on N tokens: K and V pass, then Q, L, A and O; value = y * 2^e",
-    .limit = {{'N', PM_MAX_TOKENS}, {'D', PM_MAX_WIDTH}},
+    .limit = {{'N', PM_MAX_KEYS}, {'D', PM_MAX_WIDTH}},
     .in = {{.name = "x", .dims = "ND", .dtype = PM_INT8},
            {.name = "ex",
             .dims = "N",
@@ -205,4 +205,4 @@ static const struct pm_op op = {
                    "x_valid x_ready x ex w_valid w_ready w_wl w_dwl w_cmp wr_valid wr_ready wr_token wr_k",
                .clocks = 24},
 };
-PM_OP(op);
+PM_OP(pm_op_flare_attention);

@@ -70,7 +70,7 @@ static const struct pm_op op = {
     .block = "kv_write",
     .summary =
         "accumulators of P passes of T tokens to keys and values as written: sat((x + r) >> (m - ex), kvb)",
-    .limit = {{'T', PM_MAX_TOKENS}, {'D', PM_MAX_WIDTH}},
+    .limit = {{'T', PM_MAX_KEYS}, {'D', PM_MAX_WIDTH}},
     .in = {{.name = "k", .dims = "PTD", .dtype = PM_INT64},
            {.name = "v", .dims = "PTD", .dtype = PM_INT64},
            {.name = "ex", .dims = "PT", .dtype = PM_INT32, .lo = INT16_MIN, .hi = INT16_MAX}},

@@ -160,7 +160,9 @@ static const struct pm_op softmax_op = {
     .golden = softmax,
     .rtl = softmax_rtl,
     .sample =
-        {{.name = "rows", .dims = "T=3 N=20", .set = "m=47274 e=-21", .in = "a=1@-300..300 keep=2@0..1"}},
+        {{.name = "rows", .dims = "T=3 N=20", .set = "m=47274 e=-21", .in = "a=1@-300..300 keep=2@0..1"},
+         {.name = "timing", .dims = "T=2 N=40", .set = "m=47274 e=-21", .in = "a=1@-300..300 keep="}},
+    .timing = {.signals = "x_valid x_ready x_last y_valid y_ready y_last y side", .clocks = 36},
 };
 PM_OP(softmax_op);
 

@@ -89,6 +89,11 @@ static const struct pm_op op = {
     .rtl = rtl,
     .sample = {{.name = "products", .dims = "n=6", .set = "f=mul", .in = "a=1@0..65535 b=2@0..65535 c="},
                {.name = "scaled", .dims = "n=6", .set = "f=i2f m=40000 e=-20", .in = "a=1@-9000..9000 b= c="},
-               {.name = "roots", .dims = "n=6", .set = "f=sqrt", .in = "a=1@0..65535 b= c="}},
+               {.name = "roots", .dims = "n=6", .set = "f=sqrt", .in = "a=1@0..65535 b= c="},
+               {.name = "timing",
+                .dims = "n=4",
+                .set = "f=fma",
+                .in = "a=1@14000..17000 b=2@14000..17000 c=3@14000..17000"}},
+    .timing = {.signals = "x_valid x_ready a b c y_valid y_ready y", .clocks = 12},
 };
 PM_OP(op);

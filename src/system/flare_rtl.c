@@ -2,29 +2,62 @@
 /* FLARE's attention in RTL. */
 #include "attention_pair.h"
 #include "system/flare.h"
+#include "system/flare_tiles.h"
 #include "twin.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+enum { ENGINE, TILES };
+
+/* The fused engine has one array of keys; of more only the rows in tiles are in RTL. */
 static void params(const struct pm_node *node, const void *layer, unsigned tokens, char *text,
                    size_t length) {
-    snprintf(text, length, "D=%u Heads=%u Kvb=%u MaxTokens=%u", node->width, node->attention.heads,
-             pm_flare_layer_config(layer)->kvb, tokens);
+    *text = '\0';
+    if (tokens <= PM_MAX_KEYS)
+        snprintf(text, length, "D=%u Heads=%u Kvb=%u MaxTokens=%u", node->width, node->attention.heads,
+                 pm_flare_layer_config(layer)->kvb, tokens);
 }
 
-static pm_status open_pair(const struct pm_node *node, unsigned tokens, void **buffers) {
-    *buffers = pm_attention_pair_new(node->width, node->attention.heads, tokens);
-    return *buffers ? PM_OK : PM_ENOMEM;
+static void tile_params(const struct pm_node *node, const void *layer, unsigned tokens, char *text,
+                        size_t length) {
+    (void)node, (void)layer;
+    snprintf(text, length, "%s", tokens > PM_MAX_KEYS ? "Lanes=16 MaxN=512" : "");
 }
 
-static void close_pair(void *buffers) {
-    pm_attention_pair_free(buffers);
+/* Either's. */
+struct buffers {
+    struct pm_attention_pair *pair;
+    struct pm_flare_tiles *tiles;
+};
+
+static void close_buffers(void *buffers) {
+    struct buffers *b = buffers;
+    pm_attention_pair_free(b->pair);
+    pm_flare_tiles_free(b->tiles);
+    free(b);
+}
+
+static pm_status open_buffers(const struct pm_node *node, unsigned tokens, void **buffers) {
+    struct buffers *b = calloc(1, sizeof *b);
+    if (!b)
+        return PM_ENOMEM;
+    *buffers = b;
+    if (tokens > PM_MAX_KEYS)
+        b->tiles = pm_flare_tiles_new(node->width, node->attention.heads, tokens);
+    else
+        b->pair = pm_attention_pair_new(node->width, node->attention.heads, tokens);
+    return b->tiles || b->pair ? PM_OK : PM_ENOMEM;
 }
 
 static void stage(void *layer, const void *stages) {
     const struct pm_twin_layer *l = layer;
-    pm_attention_pair_record(l->buffers, stages);
+    const struct buffers *b = l->buffers;
+    if (b->tiles)
+        pm_flare_tiles_record(b->tiles, stages);
+    else
+        pm_attention_pair_record(b->pair, stages);
 }
 
 static void compare(void *ctx, const char *tensor, size_t index, int64_t golden, int64_t rtl) {
@@ -69,9 +102,24 @@ static double per_vector(uint64_t first, uint64_t last, unsigned n) {
     return n > 1 ? (double)(last - first) / (n - 1) : 0; /* of one token there is no steady state */
 }
 
+static pm_status done_tiles(struct pm_twin_layer *l, const struct pm_flare_run *g) {
+    uint64_t clocks = 0;
+    const struct buffers *b = l->buffers;
+    const pm_status status = pm_flare_tiles_check(b->tiles, pm_flare_layer_config(l->layer), g->keep, g->n,
+                                                  (pm_vdr_tile_rtl_fn *)l->rtl[TILES], &clocks, compare, l);
+    if (status != PM_OK)
+        return status;
+    l->result.runs++;
+    l->result.clocks += clocks;
+    return pm_twin_failed(l) ? PM_EDIFFER : PM_OK;
+}
+
 static pm_status done(void *layer, const void *golden) {
     struct pm_twin_layer *l = layer;
     const struct pm_flare_run *g = golden;
+    const struct buffers *b = l->buffers;
+    if (b->tiles)
+        return done_tiles(l, g);
     const struct pm_attention_run run = {pm_flare_layer_config(l->layer),
                                          pm_flare_layer_weights(l->layer),
                                          pm_flare_layer_array(l->layer),
@@ -83,7 +131,7 @@ static pm_status done(void *layer, const void *golden) {
                                          g->first_vector};
     struct pm_attention_rtl_result measured;
     const pm_status status =
-        pm_attention_pair_check(l->buffers, &run, (pm_flare_attention_rtl_fn *)l->rtl[0],
+        pm_attention_pair_check(b->pair, &run, (pm_flare_attention_rtl_fn *)l->rtl[ENGINE],
                                 &(struct pm_sim_opts){0}, g->y, g->e, g->cost, &measured, compare, l);
     if (status != PM_OK)
         return status;
@@ -103,9 +151,11 @@ static pm_status done(void *layer, const void *golden) {
     return PM_OK;
 }
 
-const struct pm_twin pm_twin_flare = {.system = "flare",
-                                      .block = {{"flare_attention", "pm_flare_attention_rtl", params}},
-                                      .open = open_pair,
-                                      .close = close_pair,
-                                      .stage = stage,
-                                      .done = done};
+const struct pm_twin pm_twin_flare = {
+    .system = "flare",
+    .block = {[ENGINE] = {"flare_attention", "pm_flare_attention_rtl", params},
+              [TILES] = {"vdr_tile", "pm_vdr_tile_rtl", tile_params}},
+    .open = open_buffers,
+    .close = close_buffers,
+    .stage = stage,
+    .done = done};

@@ -8,6 +8,7 @@ proc main {} {
     link_design $env(TOP)
     if {!$env(STILL)} {create_clock -name clk -period $env(PERIOD) [get_ports clk_i]}
     set_load $env(LOAD) [all_outputs]
+    if {$env(SPEF) ne ""} {read_spef $env(SPEF)}
     set in [open $env(SHUT)]
     while {[gets $in cell] >= 0} {set_disable_timing [get_cells $cell]}
     close $in

@@ -2,14 +2,9 @@
 /* DPI side of pm_flare_attention_tb: streams tokens, plays the arrays, records stages. */
 #include "flare_attention_rtl.h"
 
-#include "array_dpi.h"
-#include "kv_write.h"
 #include "stream.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-enum { MRAM_COUNT = 4 };
 
 struct stage_count {
     unsigned q, o, o8, logit[PM_MAX_HEADS], a[PM_MAX_HEADS];
@@ -21,15 +16,11 @@ struct run {
     const int8_t *x;
     const int32_t *ex;
     const uint8_t *keep;
-    unsigned n, prefill, max_tokens, d_k;
-    uint32_t first_vector;
+    unsigned n, prefill, max_tokens;
     int8_t *y;
     int32_t *e;
     const struct pm_attention_trace *trace;
-    struct pm_attention_rtl_result *result;
-    struct pm_array *mram[MRAM_COUNT];
-    struct pm_array *k_array[PM_MAX_HEADS], *v_array[PM_MAX_HEADS];
-    struct pm_array_dpi dpi[MRAM_COUNT], k_dpi[PM_MAX_HEADS], v_dpi[PM_MAX_HEADS];
+    struct pm_flare_arrays arrays;
     struct stage_count stage;
     struct pm_stream_out in; /* each run's tokens twice */
     struct pm_stream_in wr, out;
@@ -78,8 +69,8 @@ void pm_fa_config(uint32_t *n_tokens, uint8_t *append, uint32_t *keep, uint32_t 
             pm_set_bits(lut, at + 64, 32, table.e[i].c);
         }
     }
-    const int32_t *source[MRAM_COUNT] = {run->w->bk, run->w->bv, run->w->bq, run->w->bo};
-    for (unsigned b = 0; b < MRAM_COUNT; b++)
+    const int32_t *source[PM_FLARE_MRAM] = {run->w->bk, run->w->bv, run->w->bq, run->w->bo};
+    for (unsigned b = 0; b < PM_FLARE_MRAM; b++)
         for (unsigned i = 0; i < c->width; i++)
             bias[b * c->width + i] = source[b] ? (uint32_t)source[b][i] : 0;
 }
@@ -91,14 +82,7 @@ static void take_write(unsigned token, const uint32_t *k, const uint32_t *v) {
         pm_sim_finish(PM_EDIFFER);
         return;
     }
-    for (unsigned i = 0; i < c->width; i++) {
-        row_k[i] = (int16_t)pm_get_signed(k, i * c->kvb, c->kvb);
-        row_v[i] = (int16_t)pm_get_signed(v, i * c->kvb, c->kvb);
-    }
-    for (unsigned h = 0; h < c->heads; h++) {
-        pm_k_write(run->k_array[h], row_k + h * run->d_k, run->d_k, c->kvb, token);
-        pm_v_write(run->v_array[h], row_v + h * run->d_k, run->d_k, c->kvb, token);
-    }
+    pm_flare_arrays_write(&run->arrays, token, k, v, row_k, row_v);
     if (run->trace && run->trace->k)
         memcpy(run->trace->k + (size_t)token * c->width, row_k, c->width * sizeof *row_k);
     if (run->trace && run->trace->v)
@@ -160,7 +144,7 @@ void pm_fa_step(uint8_t x_ready, uint8_t *x_valid, uint32_t *x, uint32_t *ex, ui
     *y_ready = pm_stream_ready(&run->out, y_valid);
     put_run(n_tokens, append, keep);
     *w_ready = *k_ready = *v_ready = 0;
-    for (unsigned i = 0; i < MRAM_COUNT; i++)
+    for (unsigned i = 0; i < PM_FLARE_MRAM; i++)
         *w_ready |= (uint32_t)!pm_sim_stall() << i;
     for (unsigned h = 0; h < run->cfg->heads; h++) {
         *k_ready |= (uint32_t)!pm_sim_stall() << h;
@@ -168,31 +152,19 @@ void pm_fa_step(uint8_t x_ready, uint8_t *x_valid, uint32_t *x, uint32_t *ex, ui
     }
 }
 
-static void beat(struct pm_array_dpi *d, enum pm_gemv_kind kind, bool access, const uint32_t *wl,
-                 uint32_t dwl, uint32_t side, uint32_t *cmp) {
-    run->result->accesses[kind] += access;
-    const struct pm_array_pins pins = pm_array_pins(wl, dwl, side);
-    if (access)
-        pm_array_dpi_read(d, &pins, cmp);
-    else
-        pm_array_dpi_skip(d);
-}
-
-/* Weight arrays 0..3: K, V, Q, O. */
 void pm_fa_read_w(int m, uint8_t access, const uint32_t *wl, const uint32_t *dwl, const uint32_t *side,
                   uint32_t *cmp) {
-    static const enum pm_gemv_kind kind[MRAM_COUNT] = {PM_GEMV_K, PM_GEMV_V, PM_GEMV_Q, PM_GEMV_O};
-    beat(&run->dpi[m], kind[m], access, wl, *dwl, *side, cmp);
+    pm_flare_arrays_read_w(&run->arrays, m, access, wl, *dwl, *side, cmp);
 }
 
 void pm_fa_read_k(int h, uint8_t access, const uint32_t *wl, const uint32_t *dwl, const uint32_t *side,
                   uint32_t *cmp) {
-    beat(&run->k_dpi[h], PM_GEMV_L, access, wl, *dwl, *side, cmp);
+    pm_flare_arrays_read_k(&run->arrays, h, access, wl, *dwl, *side, cmp);
 }
 
 void pm_fa_read_v(int h, uint8_t access, const uint32_t *wl, const uint32_t *dwl, const uint32_t *side,
                   uint32_t *cmp) {
-    beat(&run->v_dpi[h], PM_GEMV_AV, access, wl, *dwl, *side, cmp);
+    pm_flare_arrays_read_v(&run->arrays, h, access, wl, *dwl, *side, cmp);
 }
 
 void pm_fa_stage_q(const uint32_t *q) {
@@ -233,37 +205,6 @@ void pm_fa_stage_o8(const uint32_t *o8) {
             run->trace->o8[(size_t)t * d + i] = (int16_t)pm_get_signed(o8, i * 8, 8);
 }
 
-/* A new array behind the RTL's wordlines, which come in slices of 16. */
-static pm_status attach(struct pm_array **a, struct pm_array_dpi *dpi, const struct pm_array_cfg *cfg,
-                        uint32_t id, unsigned rows, unsigned cols, uint32_t first_vector) {
-    *a = pm_array_new(cfg, id, rows, cols);
-    return *a ? pm_array_dpi_init(dpi, *a, (rows + 15) / 16 * 16, first_vector, NULL, 0) : PM_ENOMEM;
-}
-
-static pm_status program(struct run *r, uint32_t array_id) {
-    const struct pm_attention_cfg *c = r->cfg;
-    const int8_t *weights[MRAM_COUNT] = {r->w->wk, r->w->wv, r->w->wq, r->w->wo};
-    unsigned d = c->width;
-    int16_t *w16 = malloc((size_t)d * d * sizeof *w16);
-    pm_status status = w16 ? PM_OK : PM_ENOMEM;
-    for (unsigned m = 0; m < MRAM_COUNT && status == PM_OK; m++) {
-        status = attach(&r->mram[m], &r->dpi[m], &c->mram, array_id + m, d, d * 8, r->first_vector);
-        if (status != PM_OK)
-            break;
-        for (size_t i = 0; i < (size_t)d * d; i++)
-            w16[i] = weights[m][i];
-        pm_flare_program(r->mram[m], w16, d, d, 8);
-    }
-    free(w16);
-    struct pm_array_cfg sram = pm_array_sram();
-    for (unsigned h = 0; h < c->heads && status == PM_OK; h++) {
-        status = attach(&r->k_array[h], &r->k_dpi[h], &sram, 0, r->d_k, r->max_tokens * c->kvb, 0);
-        if (status == PM_OK)
-            status = attach(&r->v_array[h], &r->v_dpi[h], &sram, 0, r->max_tokens, r->d_k * c->kvb, 0);
-    }
-    return status;
-}
-
 pm_status pm_flare_attention_rtl(const struct pm_sim_opts *opts, const struct pm_attention_cfg *cfg,
                                  const struct pm_attention_weights *w, unsigned max_tokens, uint32_t array_id,
                                  const int8_t *x, const int32_t *ex, const uint8_t *keep, unsigned n,
@@ -282,17 +223,14 @@ pm_status pm_flare_attention_rtl(const struct pm_sim_opts *opts, const struct pm
                     .n = n,
                     .prefill = prefill,
                     .max_tokens = max_tokens,
-                    .d_k = cfg->width / cfg->heads,
-                    .first_vector = first_vector,
                     .y = y,
                     .e = e,
                     .trace = trace,
-                    .result = result,
                     .in = {.items = (size_t)n * 2},
                     .wr = {.items = n},
                     .out = {.items = n}};
     *result = (struct pm_attention_rtl_result){0};
-    pm_status status = program(&r, array_id);
+    pm_status status = pm_flare_arrays_begin(&r.arrays, cfg, w, max_tokens, array_id, first_vector);
     if (status == PM_OK) {
         run = &r;
         status = pm_sim_run(opts, NULL);
@@ -307,16 +245,8 @@ pm_status pm_flare_attention_rtl(const struct pm_sim_opts *opts, const struct pm
         result->first_y = r.out.first;
         result->last_y = r.out.last;
         result->clocks = r.out.last - r.in.first + 1;
+        memcpy(result->accesses, r.arrays.accesses, sizeof result->accesses);
     }
-    for (unsigned m = 0; m < MRAM_COUNT; m++) {
-        pm_array_dpi_free(&r.dpi[m]);
-        pm_array_free(r.mram[m]);
-    }
-    for (unsigned h = 0; h < cfg->heads; h++) {
-        pm_array_dpi_free(&r.k_dpi[h]);
-        pm_array_dpi_free(&r.v_dpi[h]);
-        pm_array_free(r.k_array[h]);
-        pm_array_free(r.v_array[h]);
-    }
+    pm_flare_arrays_end(&r.arrays);
     return status;
 }

@@ -8,9 +8,9 @@
 #include <string.h>
 
 enum {
-    DIVIDED = 10, /* clocks from a tile's last beat to the next one's, at least, where the reference rises */
-    AT_ONCE = 3,  /* where it does not */
-    LATENCY = 6   /* from a tile's last beat to its first numerators where it does not */
+    DIVIDED = 11, /* clocks from a tile's last beat to the next one's, at least, where the reference rises */
+    AT_ONCE = 4,  /* where it does not */
+    LATENCY = 9   /* from a tile's last beat to its first numerators where it does not */
 };
 
 static struct bench b;
