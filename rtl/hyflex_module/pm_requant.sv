@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Requantisation of sums for the next stage: q = sat8((y * m + half) >> s), half of the last bit that is shifted out. Six
-/// registers deep: products of sixteen bits by four, their sums in three steps, the shift, the rounding; a beat a clock; they all wait where the last one does.
+/// registers deep: products of sixteen bits by four, their sums in three steps, the shift, the rounding; a beat a clock; they
+/// all wait where the last one does.
 module pm_requant #(
     /// Numbers a beat, at least 1.
     parameter int unsigned Lanes = 4,

@@ -9,7 +9,7 @@ module pm_vdr_rows #(
     parameter int unsigned MaxN = 64,
     /// Bits of ne, at least 6; below -8 it is as at -8, above 15 as at 15.
     parameter int unsigned NeW = 8,
-    /// Distances have an offset. What is read from the buffers, the offset's sum and a beat's maximum have registers of their own.
+    /// Distances have an offset. What the buffers give, the offset's sum and a beat's maximum have registers of their own.
     parameter bit Tiled = 1'b0,
     localparam int unsigned ZW = 8 + $clog2(MaxN)
 ) (
