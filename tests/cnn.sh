@@ -253,6 +253,9 @@ want='no layer is in a system that has RTL' bad "RTL of int8" run models/fashion
 want='xbar.cols' bad "odd columns" run models/fashion-cnn --data "$data" --place '*=xbar,cols=7' --summary "$work/bad/s.json"
 want='xbar.adc' bad "a converter of one bit" run models/fashion-cnn --data "$data" --place '*=xbar,adc=1' --summary "$work/bad/s.json"
 want='xbar.rows' bad "long columns with errors" run models/fashion-cnn --data "$data" --place '*=xbar,rows=1024,sigma=0.1' --summary "$work/bad/s.json"
+for system in khwa xbar nmc; do
+    want='calibrated as affine' bad "affine inputs on $system" run "$work/vit" --data "$data" --images 2 --engine golden --place "ffn*=$system" --place 'attn*=host' --summary "$work/bad/s.json"
+done
 want='matches no attention' bad "flare" run models/fashion-cnn --data "$data" --place '*=flare' --summary "$work/bad/s.json"
 echo '{"matrices": {"activations": "affine", "weights": "layer", "inputs": {"conv1": [0]}}}' >"$work/m/calibration.json"
 want='calibration.json: .*conv1' bad "a range of one number" run "$work/m" --data "$data" --summary "$work/bad/s.json"
