@@ -587,6 +587,8 @@ agree() { # NAME INTEGERS ARGUMENT...; -: any number of integers but none
     shift 2
     rc=0
     "$perimeter" op "$@" --engine both >stdout 2>stderr || rc=$?
+    # The driver of flare_apb is a coroutine of its simulation, which the sanitizer says it cannot follow.
+    sed -i '/ASan doesn.t fully support makecontext/d' stderr
     ok=0
     [ "$integers" != - ] || integers='[1-9][0-9]*'
     if [ $rc -ne 0 ] || [ -s stderr ] || ! grep -q "both engines agree: $integers integers compared" stdout; then

@@ -171,10 +171,10 @@ static void limits_bind_who_is_there(void **state) {
     struct pm_plan p;
     struct pm_placement *placed;
     struct pm_error e = {""};
-    wide.tokens = 4096;
+    wide.tokens = 16384;
     plan_of(&p, "attn*=flare");
     assert_int_equal(pm_placement_new(&p, &wide, folder, 1, &placed, &e), PM_ERANGE);
-    assert_non_null(strstr(e.text, "attn0: width 64, heads 4, tokens 4096 exceed"));
+    assert_non_null(strstr(e.text, "attn0: width 64, heads 4, tokens 16384 exceed"));
     pm_plan_free(&p);
     plan_of(&p, "attn*=hyflex");
     assert_int_equal(pm_placement_new(&p, &wide, "/nowhere", 1, &placed, &e), PM_OK);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "op/flare_attention.h"
+#include "op/attention.h"
 
 static pm_status prepare(struct pm_op_job *job) {
     if (job->rtl && job->dim['D'] % 4 != 0)

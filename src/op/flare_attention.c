@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "op/flare_attention.h"
+#include "op/attention.h"
 
 #include "tb/flare_attention/flare_attention_rtl.h"
 
