@@ -618,7 +618,7 @@ static const struct pm_variant variants[] = {
     {"*=hyflex,cell=1", "hyflex_slc", PM_OF_TEXT},
     {"*=hyflex,cell=2", "hyflex_mlc", PM_OF_TEXT},
     {"*=hyflex,cell=2,mlc-sigma=0.025", "hyflex_sigma_0.025", PM_OF_TEXT},
-    {"*=hyflex,cell=1 hyflex.digital=module", "hyflex_module", PM_OF_TEXT},
+    {"*=hyflex,cell=1,digital=module", "hyflex_module", PM_OF_TEXT},
     {"ffn*=hyflex,cell=1", "slc", PM_OF_IMAGES | PM_OF_RTL},
     {"ffn*=hyflex,cell=2", "mlc", PM_OF_IMAGES | PM_OF_RTL},
     {"ffn*=hyflex,cell=1,flip=0", "literal_slc", PM_OF_IMAGES},
