@@ -145,5 +145,16 @@ static inline void pm_flare_arrays_read_v(struct pm_flare_arrays *a, int h, bool
                                           uint32_t dwl, uint32_t side, uint32_t *cmp) {
     pm_flare_arrays_beat(a, &a->v_dpi[h], PM_GEMV_AV, access, wl, dwl, side, cmp);
 }
+/** Readiness for results of the first `mram` weight arrays and of the heads' arrays, with stalls. */
+static inline void pm_flare_arrays_ready(unsigned mram, unsigned heads, uint32_t *w, uint32_t *k,
+                                         uint32_t *v) {
+    *w = *k = *v = 0;
+    for (unsigned i = 0; i < mram; i++)
+        *w |= (uint32_t)!pm_sim_stall() << i;
+    for (unsigned h = 0; h < heads; h++) {
+        *k |= (uint32_t)!pm_sim_stall() << h;
+        *v |= (uint32_t)!pm_sim_stall() << h;
+    }
+}
 
 #endif

@@ -216,13 +216,7 @@ void pm_fp_step(uint8_t pready, const uint32_t *prdata, uint8_t pslverr, uint8_t
         pm_pins_noise(pwdata, 32);
     }
     *wr_ready = pm_stream_ready(&run->wr, wr_valid);
-    *w_ready = *k_ready = *v_ready = 0;
-    for (unsigned i = 0; i < PM_FLARE_MRAM - 1; i++)
-        *w_ready |= (uint32_t)!pm_sim_stall() << i;
-    for (unsigned h = 0; h < run->cfg->heads; h++) {
-        *k_ready |= (uint32_t)!pm_sim_stall() << h;
-        *v_ready |= (uint32_t)!pm_sim_stall() << h;
-    }
+    pm_flare_arrays_ready(PM_FLARE_MRAM - 1, run->cfg->heads, w_ready, k_ready, v_ready);
 }
 
 void pm_fp_read_w(int m, uint8_t access, const uint32_t *wl, const uint32_t *dwl, const uint32_t *side,

@@ -143,13 +143,7 @@ void pm_fa_step(uint8_t x_ready, uint8_t *x_valid, uint32_t *x, uint32_t *ex, ui
     *wr_ready = pm_stream_ready(&run->wr, wr_valid);
     *y_ready = pm_stream_ready(&run->out, y_valid);
     put_run(n_tokens, append, keep);
-    *w_ready = *k_ready = *v_ready = 0;
-    for (unsigned i = 0; i < PM_FLARE_MRAM; i++)
-        *w_ready |= (uint32_t)!pm_sim_stall() << i;
-    for (unsigned h = 0; h < run->cfg->heads; h++) {
-        *k_ready |= (uint32_t)!pm_sim_stall() << h;
-        *v_ready |= (uint32_t)!pm_sim_stall() << h;
-    }
+    pm_flare_arrays_ready(PM_FLARE_MRAM, run->cfg->heads, w_ready, k_ready, v_ready);
 }
 
 void pm_fa_read_w(int m, uint8_t access, const uint32_t *wl, const uint32_t *dwl, const uint32_t *side,
