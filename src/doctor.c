@@ -80,9 +80,7 @@ static bool have(const struct need *n, char *version, size_t size) {
         return strchr(n->name, '/') ? access(n->name, R_OK) == 0 : in_path(n->name);
     const char *const argv[] = {n->ask[0], n->ask[1], n->ask[2], n->ask[3], NULL};
     *line = 0;
-    const int status = pm_first_line(argv, line, sizeof line);
-    /* One that has more to say is ended by the pipe, which nobody reads any more. */
-    if (status > 0 || !*line)
+    if (pm_first_line(argv, line, sizeof line) != 0 || !*line)
         return false;
     version_of(line, version, size);
     return true;

@@ -87,6 +87,9 @@ int pm_first_line(const char *const argv[], char *line, size_t size) {
         if (!got)
             *line = 0;
         line[strcspn(line, "\n")] = 0;
+        /* Read to its end: a program whose later lines nobody takes ends as failed. */
+        for (char rest[512]; fread(rest, 1, sizeof rest, f) > 0 || (ferror(f) && errno == EINTR);)
+            clearerr(f);
         fclose(f);
     } else
         close(ends[0]);
