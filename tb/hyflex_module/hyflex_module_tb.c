@@ -102,8 +102,10 @@ static void run(const struct pm_hyflex_stage_of *stage, unsigned stages, unsigne
     free(x), free(in), free(q), free(y), free(out.y), free(out.q);
 }
 
+/* Sums of about 2^15 to eight bits and a little beyond. */
 static struct pm_requant scale(void) {
-    return (struct pm_requant){(uint32_t)bench_range(&b, 1, 65535), (unsigned)bench_range(&b, 26, 31)};
+    const unsigned s = (unsigned)bench_range(&b, 8, 31);
+    return (struct pm_requant){(uint32_t)bench_range(&b, 1, pm_clamp((int64_t)2 << (s - 8), 1, 65535)), s};
 }
 
 static void one_matrix(unsigned arrays) {
@@ -115,9 +117,11 @@ static void one_matrix(unsigned arrays) {
               {2, 3, 33, true, true},     {2, 64, 1, false, false}};
     for (unsigned i = 0; i < sizeof of / sizeof *of; i++) {
         const struct pm_hyflex_cfg c = config(of[i].cell, of[i].differential, of[i].noisy);
-        const struct pm_hyflex_stage_of stage = {.h = matrix(&c, of[i].rows, of[i].outputs, 3),
-                                                 .requant = scale()};
-        run(&stage, 1, arrays, 3, i % 2 ? bench_random(&b) | 1 : 0);
+        struct pm_hyflex_stage_of stage = {.h = matrix(&c, of[i].rows, of[i].outputs, 3)};
+        for (unsigned stalls = 0; stalls < 4; stalls++) {
+            stage.requant = scale();
+            run(&stage, 1, arrays, 3, stalls ? bench_random(&b) | 1 : 0);
+        }
         pm_hyflex_free((struct pm_hyflex *)(uintptr_t)stage.h);
     }
     const struct pm_hyflex_cfg c = config(1, false, false);
