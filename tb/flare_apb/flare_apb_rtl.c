@@ -10,7 +10,7 @@
 #include <string.h>
 #include <ucontext.h>
 
-enum { STACK = 256 * 1024 };
+enum { STACK = 256 * 1024, WORDS = 0x8000 / 4 };
 
 /* A transfer: asked for by the processor, on the pins, done. */
 enum phase { IDLE, ASKED, SETUP, ACCESS };
@@ -32,6 +32,9 @@ struct run {
     enum phase phase;
     bool write, refused;
     uint32_t address, strobes, wdata, rdata;
+    /* What each word was written to, if it was. */
+    uint32_t word[WORDS];
+    bool written[WORDS];
     /* The processor. */
     ucontext_t processor, simulation;
     char *stack;
@@ -92,6 +95,21 @@ static void attack(bool busy) {
             (rogue[pick].write || run->rdata == 0));
 }
 
+/* What was written is there, where it can be read. */
+static void look(void) {
+    const uint32_t heads = run->cfg->heads, keeps = (run->max_tokens + 31) / 32,
+                   pick = pm_sim_noise() % (heads + keeps + 4);
+    static const uint32_t single[] = {PM_FLARE_APB_TOKENS_AT, PM_FLARE_APB_MODE_AT, PM_FLARE_APB_SHIFT_AT,
+                                      PM_FLARE_APB_IRQ_ENABLE_AT};
+    const uint32_t address = pick < 4           ? single[pick]
+                             : pick < 4 + heads ? PM_FLARE_APB_E0_AT + 4 * (pick - 4)
+                                                : PM_FLARE_APB_KEEP_AT + 4 * (pick - 4 - heads);
+    const uint32_t bits = pick >= 4 && pick < 4 + heads ? 0xffff : UINT32_MAX;
+    if (run->written[address / 4])
+        pm_sim_need(!transfer(false, address, 0, pm_sim_noise()) &&
+                    run->rdata == (run->word[address / 4] & bits));
+}
+
 static pm_status bus_read(void *ctx, uint32_t address, uint32_t *data) {
     (void)ctx;
     const bool refused = transfer(false, address, 0, pm_sim_noise());
@@ -103,6 +121,8 @@ static pm_status bus_write(void *ctx, uint32_t address, uint32_t data) {
     (void)ctx;
     if (run->hostile && pm_sim_noise() % 8 == 0)
         attack(address == PM_FLARE_APB_PUSH_AT || address == PM_FLARE_APB_POP_AT);
+    if (run->hostile && pm_sim_noise() % 8 == 0)
+        look();
     pm_sim_progress();
     return transfer(true, address, 15, data) ? PM_EDIFFER : PM_OK;
 }
@@ -159,6 +179,30 @@ void pm_fp_elaborated(int d, int heads, int kvb, int max_tokens, int max_shl) {
         pm_sim_finish(PM_EINVAL);
 }
 
+/* Bits of words from an address on, as they were written. */
+static void hold(const uint32_t *bits, uint32_t address, size_t words, unsigned width) {
+    for (size_t i = 0; i < words; i++)
+        if (run->written[address / 4 + i])
+            pm_sim_need(pm_get_bits(bits, i * width, width) ==
+                        (run->word[address / 4 + i] & (width < 32 ? (1u << width) - 1 : UINT32_MAX)));
+}
+
+/* The engine takes a token: with it everything that it is configured by. */
+void pm_fp_token(const uint32_t *x, const uint32_t *ex, const uint32_t *e0, const uint32_t *keep,
+                 const uint32_t *lut, const uint32_t *bias) {
+    static const uint32_t biases[] = {PM_FLARE_APB_BIAS_K_AT, PM_FLARE_APB_BIAS_V_AT, PM_FLARE_APB_BIAS_Q_AT,
+                                      PM_FLARE_APB_BIAS_O_AT};
+    const size_t d = run->cfg->width;
+    hold(x, PM_FLARE_APB_X_AT, d / 4, 32);
+    hold(ex, PM_FLARE_APB_PUSH_AT, 1, 16);
+    hold(e0, PM_FLARE_APB_E0_AT, run->cfg->heads, 16);
+    hold(keep, PM_FLARE_APB_KEEP_AT, (run->max_tokens + 31) / 32,
+         run->max_tokens < 32 ? run->max_tokens : 32);
+    hold(lut, PM_FLARE_APB_LUT_AT, (size_t)run->cfg->heads * 24, 32);
+    for (size_t m = 0; m < 4; m++)
+        hold(bias + m * d, biases[m], d, 32);
+}
+
 /* The processor's own clocks, up to its next transfer. */
 static void resume(void) {
     if (run->running)
@@ -192,6 +236,10 @@ void pm_fp_step(uint8_t pready, const uint32_t *prdata, uint8_t pslverr, uint8_t
     if (run->phase == ACCESS && pready) {
         run->rdata = run->write ? 0 : *prdata;
         run->refused = pslverr;
+        if (run->write && !pslverr) {
+            run->word[run->address / 4] = run->wdata;
+            run->written[run->address / 4] = true;
+        }
         run->phase = IDLE;
         resume();
     } else if (run->phase == IDLE) {

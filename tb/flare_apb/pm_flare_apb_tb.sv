@@ -23,6 +23,8 @@ module pm_flare_apb_tb #(
       output bit [31:0] pwdata, input bit wr_valid, output bit wr_ready, input bit [31:0] wr_token,
       input bit [D*Kvb-1:0] wr_k, input bit [D*Kvb-1:0] wr_v, output bit [2:0] w_ready,
       output bit [31:0] k_ready, output bit [31:0] v_ready);
+  import "DPI-C" function void pm_fp_token(input bit [D*8-1:0] x, input bit [15:0] ex, input bit [Heads*16-1:0] e0,
+      input bit [MaxTokens-1:0] keep, input bit [Heads*768-1:0] lut, input bit [4*D*32-1:0] bias);
   import "DPI-C" function void pm_fp_read_w(input int m, input bit access, input bit [XRows-1:0] wl,
       input bit [6:0] dwl, input bit [5:0] side, output bit [D*64-1:0] cmp);
   import "DPI-C" function void pm_fp_read_k(input int h, input bit access, input bit [QRows-1:0] wl,
@@ -109,6 +111,7 @@ module pm_flare_apb_tb #(
       bit [3:0] n_pstrb;
       bit [31:0] n_pwdata, n_k_ready, n_v_ready;
       bit [2:0] n_w_ready;
+      if (u_dut.x_valid && u_dut.x_ready) pm_fp_token(u_dut.x, u_dut.ex, u_dut.e0, u_dut.keep, u_dut.lut, u_dut.bias);
       pm_fp_step(pready, prdata, pslverr, irq, n_psel, n_penable, n_pwrite, n_paddr, n_pstrb, n_pwdata, wr_valid, n_wr_ready,
                  32'(wr_token), wr_k, wr_v, n_w_ready, n_k_ready, n_v_ready);
       psel     <= n_psel;
