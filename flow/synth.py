@@ -56,7 +56,7 @@ def measured(config, numbers, old):
         "start": numbers["critical"]["start"], "end": numbers["critical"]["end"],
         "reg_to_reg_ns": numbers["paths"].get("reg_to_reg", {}).get("delay_ns", ""),
         "accesses": old.get("accesses", "") if found is None else found,
-        "netlist": ", ".join(check for check in ("bench", "proven") if check in known),
+        "netlist": ", ".join(check for check in ("bench", "proven", "registers") if check in known),
         "ge_nested": f"{sum(float(part['ge']) for part in numbers['hierarchy']):.0f}" if numbers["hierarchy"] else ""}
 
 
