@@ -22,9 +22,15 @@ def refused(log):
     return (re.findall("ERROR: (.*)", read(log)) or ["it ends without a netlist"])[-1]
 
 
+def installed(config):
+    """Numbers of the installed Yosys: the committed row, where it is of the present sources."""
+    row = next((row for row in read_tsv("synth/results.tsv") if (row["block"], row["config"]) == (config.block, config.config)), {})
+    return row if row.get("source") == config.source else config.make()
+
+
 def measure(config, python):
     """A row of the table."""
-    before = config.make()
+    before = installed(config)
     config.dir = BUILD / "current" / config.name
     config.json, config.net = config.dir.with_suffix(".json"), config.dir / "net.v"
     config.dir.mkdir(parents=True, exist_ok=True)
