@@ -3,7 +3,7 @@
 """flow/gating.py insert DESIGN.json GATED.json CELLS.v; flow/gating.py enables NETLIST.json ENABLES.json TOP
 Clock gates in place of enables, between Yosys's generic synthesis and its mapping, as synthesis programs insert them.
 Flops that share an enable, FEWEST bits or more, get one pm_clk_gate; of fewer, those of one module are gated together. Where enables of several gates are conjunctions with one term, a gate with
-this term feeds them, so that they cost nothing while it is closed. Buffers behind gates are the clock tree's, as those behind the clock's port.
+this term feeds them, so that they cost nothing while it is closed. LATCHES gates on one clock have one inverter for their latches. Buffers behind gates are the clock tree's, as those behind the clock's port.
 `insert` works on the design that Yosys's write_json wrote, and writes the techmap that puts the library's cells in the gates' place. `enables`
 takes the gates out of a mapped design again: it follows each flop's clock back through gates, whatever their cells, looks that each is a latch
 open while its clock is low and a conjunction with this clock, and makes the latch's data the flop's enable. What it makes is what a proof compares
@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from common import Failure, program, write
 from liberty import library
 
-FEWEST, SHARED, TOGETHER = 4, 3, 8
+FEWEST, SHARED, TOGETHER, LATCHES = 4, 3, 8, 8
 # Without its enable.
 PLAIN = {"$dffe": "$dff", "$adffe": "$adff", "$sdffe": "$sdff", "$sdffce": "$sdff"}
 
@@ -25,7 +25,7 @@ class Module:
     def __init__(self, data):
         self.data, self.cells = data, data["cells"]
         self.next = 1 + max((bit for net in data["netnames"].values() for bit in net["bits"] if isinstance(bit, int)), default=1)
-        self.driver, self.owners = {}, {}
+        self.driver, self.owners, self.lows = {}, {}, defaultdict(list)
         for name, cell in self.cells.items():
             for port, bits in cell["connections"].items():
                 if cell["port_directions"].get(port) == "output":
@@ -106,7 +106,13 @@ def enable(module, name, cell):
 
 
 def gate(module, name, clock, bit):
-    return module.add(name, "pm_clk_gate", {}, {"clk_i": [clock], "en_i": [bit], "test_i": ["0"]}, ("clk_o", module.bit(f"{name}_clk")))
+    """Its clock. An inverter of clocks feeds the latches of LATCHES gates."""
+    lows = module.lows[clock]
+    if len(lows) % LATCHES == 0:
+        lows.append(module.add(f"{name}_low", "pm_clk_low", {}, {"clk_i": [clock]}, ("clk_no", module.bit(f"{name}_clk_n"))))
+    else:
+        lows.append(lows[-1])
+    return module.add(name, "pm_clk_gate", {}, {"clk_i": [clock], "clk_ni": [lows[-1]], "en_i": [bit]}, ("clk_o", module.bit(f"{name}_clk")))
 
 
 def split(module, name, parts):
@@ -204,20 +210,22 @@ def insert(source, target):
 
 
 def cells(library):
-    """The module that techmap puts in the place of pm_clk_gate."""
+    """The modules that techmap puts in the place of pm_clk_gate and of pm_clk_low, the inverted clock of several."""
     gate_ = library.gate
     if not gate_:
         raise Failure(f"{library.file}: no clock gate, nor a latch to make one of")
+    low = ""
     if gate_.get("cell"):
         test = f", .{gate_['test']}(1'b0)" if gate_["test"] else ""
         body = f"  {gate_['cell']} gate (.{gate_['clock']}(clk_i), .{gate_['enable']}(en_i), .{gate_['out']}(clk_o){test});\n"
     else:
         one, other = gate_["inputs"]
-        opens = "clk_i" if gate_["low"] else "low"
-        body = ("" if gate_["low"] else f"  wire low;\n  {gate_['inverter']} inverter (.{gate_['in']}(clk_i), .{gate_['not']}(low));\n")
-        body += (f"  wire state;\n  {gate_['latch']} latch (.{gate_['data']}(en_i), .{gate_['enable']}({opens}), .{gate_['state']}(state));\n"
-                 f"  {gate_['and']} gate (.{one}(state), .{other}(clk_i), .{gate_['out']}(clk_o));\n")
-    return f"module pm_clk_gate (input clk_i, input en_i, input test_i, output clk_o);\n{body}endmodule\n"
+        if not gate_["low"]:
+            low = f"  {gate_['inverter']} inverter (.{gate_['in']}(clk_i), .{gate_['not']}(clk_no));\n"
+        body = (f"  wire state;\n  {gate_['latch']} latch (.{gate_['data']}(en_i), .{gate_['enable']}({'clk_i' if gate_['low'] else 'clk_ni'}), .{gate_['state']}(state));\n"
+                f"  {gate_['and']} gate (.{one}(state), .{other}(clk_i), .{gate_['out']}(clk_o));\n")
+    return (f"module pm_clk_gate (input clk_i, input clk_ni, input en_i, output clk_o);\n{body}endmodule\n"
+            f"module pm_clk_low (input clk_i, output clk_no);\n{low}endmodule\n")
 
 
 # Back to enables.

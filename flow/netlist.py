@@ -4,9 +4,10 @@
   flow/netlist.py BLOCK [OPTION]     the block's configurations, or those with this option (see flow/mapping.py)
 Configurations with models take the RTL's place in pm_BLOCK_tb, and the bench runs its own vectors on them. Those with `prove` are
 proven equal to the RTL for every input and without a bound, from registers that are all zero (ABC: scorr, dprove on their
-miter); a canary with one gate swapped must be found to differ. Of a netlist with clock gates the proof is two: a gate and a flop of the
-library's cells are a flop with an enable, whatever the clock does; and the netlist with such flops in their place equals the RTL. Prints TAP, keeps logs in build/synth/BLOCK-CONFIG/ and what passed
-in BLOCK-CONFIG/proven.json and BLOCK.MODEL.bench.json there, till netlist, bench or this program change."""
+miter); a canary with one gate swapped must be found to differ. A netlist with clock gates has a proof of its own: a gate and a flop of the
+library's cells are a flop with an enable, whatever the clock does; and the netlist with such flops in their place equals, register by
+register (flow/cuts.py), the same configuration's without gates. Prints TAP, keeps logs in build/synth/BLOCK-CONFIG/ and what passed in
+BLOCK-CONFIG/{proven,registers}.json and BLOCK.MODEL.bench.json there, till netlist, bench or this program change."""
 import os
 import re
 import subprocess
@@ -15,6 +16,7 @@ import time
 from pathlib import Path
 
 from common import BUILD, Failure, Tap, digest, keep, program, read, recall, rtl_files, version, write, yosys
+from cuts import by_register
 from equal import DIFFERENT, EQUAL, UNDECIDED, compare
 from gating import cells, enables
 from liberty import library
@@ -70,7 +72,7 @@ def gate_cells(library, tap):
     text = ("module pm_bank(input clk_i, input en_i, input d_i, output q_o);\n  reg en, d;\n"
             "  always @(posedge clk_i) begin en <= en_i; d <= d_i; end\n{}endmodule\n")
     forms = {"enable": "  reg q; always @(posedge clk_i) if (en) q <= d; assign q_o = q;\n",
-             "gate": f"  wire gated; pm_clk_gate u_gate(clk_i, en, 1'b0, gated);\n  {flop} u_q(.{pins['clock']}(gated), .{pins['data']}(d), "
+             "gate": f"  wire low, gated; pm_clk_low u_low(clk_i, low); pm_clk_gate u_gate(clk_i, low, en, gated);\n  {flop} u_q(.{pins['clock']}(gated), .{pins['data']}(d), "
                      + "".join(f".{pin}({value}), " for pin, value in pins["off"].items()) + f".{pins['out']}(q_o));\n",
              "canary": f"  wire gated; assign gated = clk_i & en;\n  {flop} u_q(.{pins['clock']}(gated), .{pins['data']}(d), "
                        + "".join(f".{pin}({value}), " for pin, value in pins["off"].items()) + f".{pins['out']}(q_o));\n"}
@@ -110,6 +112,33 @@ def prove(config, tap):
             keep(config.dir / "proven.json", key, seconds)
     tap(equal == EQUAL, f"netlist {config.name} equals the RTL (unbounded, {seconds} s{', kept' if kept else ''})")
     tap(canary, f"canary {config.name} with a gate swapped differs")
+
+
+def twin(config):
+    """The configuration that a gated one is without its gates."""
+    found = [other for other in configurations(config.block, "all") if not other.gated() and (other.top, other.parameters) == (config.top, config.parameters)
+             and ("nested" in other.options) == ("nested" in config.options) and other.ties() == config.ties()]
+    if not found:
+        raise Failure(f"{config.name}: the configuration without gates is not there")
+    return found[0]
+
+
+def registers_key(config):
+    return digest(config.netlist, twin(config).netlist, *(Path(__file__).with_name(f"{name}.py") for name in ("gating", "cuts")),
+                  version("berkeley-abc", "-q", "version"))
+
+
+def prove_registers(config, tap):
+    other, key = twin(config), registers_key(config)
+    found = recall(config.dir / "registers.json", key)
+    if found is None:
+        other.make()
+        found = by_register(config, other)
+        if tuple(found[:2]) == (EQUAL, DIFFERENT):
+            keep(config.dir / "registers.json", key, found)
+    equal, canary, count, constant, clocked = found
+    tap(equal == EQUAL, f"netlist {config.name} equals {other.name} register by register: {count}, of them {clocked} behind gates, {constant} constant")
+    tap(canary == DIFFERENT, f"canary {config.name} with an enable in another's place differs")
 
 
 def kept_file(block, model, gated, what):
@@ -155,7 +184,10 @@ def checks(config):
     if config.models and all(recall(kept_file(config.block, model, config.gated(), "passed.json"), replaced(config.block, model, config.gated()))
                              for model in config.models):
         found.append("bench")
-    if recall(config.dir / "proven.json", proof_key(config)) is not None:
+    if config.gated():
+        if recall(config.dir / "registers.json", registers_key(config)) is not None:
+            found.append("registers")
+    elif recall(config.dir / "proven.json", proof_key(config)) is not None:
         found.append("proven")
     return ", ".join(found)
 
@@ -178,7 +210,9 @@ def main(arguments):
         if config.gated() and "cells" not in proven:
             proven.add("cells")
             gate_cells(config.library, tap)
-        if "prove" in config.options:
+        if config.gated():
+            prove_registers(config, tap)
+        elif "prove" in config.options:
             prove(config, tap)
     passed = {key: bench(block, *key) for key in dict.fromkeys((model, config.gated()) for config in benched for model in config.models)}
     for config in benched:

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Energy of mapped netlists on what a network's layers see.
-  flow/power.py [NETLIST ...]      measures (those named, or all), into synth/power.tsv and synth/token.tsv, and prints the tables of docs/power.md;
-                                   with PERIMETER_LIBERTY they are printed alone
+  flow/power.py [NETLIST ...]      measures (those named, or all), into synth/power.tsv, synth/power_parts.tsv and synth/token.tsv, and prints
+                                   the tables of docs/power.md; with PERIMETER_LIBERTY into synth/power_libraries.tsv and onto docs/nodes.md
+                                   where the library is in synth/common/libraries, and else they are printed alone
   flow/power.py pages [--check]    the tables alone, or tells whether they are there
 The vectors are the first test image's, layer 1 (tools/network_vectors.c), and what the last layer of fashion-cnn sees of the first four, with
 its weights before and after training for fewer toggles (tools/macro_vectors.c). `perimeter op` runs them on the netlist with a
@@ -11,6 +12,7 @@ but a cell's power is linear in its toggles: P(0) + toggles a clock * (P(1) - P(
 everywhere."""
 import re
 import struct
+from collections import defaultdict
 from functools import partial
 
 from activity import activity, cells, plain
@@ -19,8 +21,10 @@ from liberty import library
 from mapping import named
 
 VECTORS = BUILD / "synth/vectors"
-ENERGY, TOKEN = "synth/power.tsv", "synth/token.tsv"
+ENERGY, TOKEN, PARTS, OTHERS = "synth/power.tsv", "synth/token.tsv", "synth/power_parts.tsv", "synth/power_libraries.tsv"
 COLUMNS = ["netlist", "clocks", "unit", "units", "mw", "mw_clock_pins", "mw_gates", "mw_flops", "mw_other", "pj"]
+PART_COLUMNS = ["netlist", "registers", "flops", "pulses", "pj_clock", "pj_toggles", "pj_logic"]
+MOST = 8  # of a netlist's registers, those that cost most
 MAC = "nmc-mac --in x={v}/%s_x.npy --in w={v}/%s_w.npy --set signed=0 --set order=%s --out y={v}/%s_y.npy --out stats={v}/%s_stats.npy"
 OPS = {"bitsift": ("access", "bitsift --in x={v}/x.npy --out accesses={v}/accesses.npy"),
        "flare_gemv": ("access", "flare-gemv --in x={v}/a.npy --in w={v}/v.npy --set wbits=10 --out y={v}/y.npy --out accesses={v}/accesses.npy"),
@@ -141,8 +145,47 @@ def weigh(config, net, cells, toggles, placed):
     return clock, data, {name for name in cells if any(other in tree for other in cells[name][1].values())}
 
 
-def measure(name, unit, arguments, placed=None):
-    """A row of the table."""
+def part(net):
+    """The register that a flop's net is a bit of; of those that have lost their names, the module."""
+    return re.sub(r"\[[0-9]+\]|\.?_[0-9]+_$", "", net) or "others"
+
+
+def remains(config, cells_, toggles, clock, data, clocked, scale):
+    """Where the energy goes, in pJ a unit: by register, clock pins, toggles, and the logic that leads to it alone."""
+    drives, tree = config.library.drives, clock_tree(cells_, config.library)
+    source = {pins[pin]: name for name, (kind, pins) in cells_.items() for pin in drives[kind] if pins.get(pin)}
+    flops, heads = defaultdict(list), defaultdict(set)
+    for name, (kind, pins) in cells_.items():
+        if kind in config.library.flop_cells:
+            flops[part(next(pins[pin] for pin in drives[kind] if pins.get(pin)))].append(name)
+    for register, names in flops.items():
+        seen, nets = set(), [net for name in names for pin, net in cells_[name][1].items() if pin not in drives[cells_[name][0]]]
+        while nets:
+            cell = source.get(nets.pop())
+            if cell and cell not in seen and cell not in clocked and cells_[cell][0] not in config.library.flop_cells:
+                seen.add(cell)
+                heads[cell].add(register)
+                nets += [net for pin, net in cells_[cell][1].items() if pin not in drives[cells_[cell][0]]]
+    logic = defaultdict(float)
+    for cell in cells_.keys() - clocked:
+        found = heads.get(cell, set())
+        logic[min(found) if len(found) == 1 else ""] += clock[cell] + data[cell]
+    rows = []
+    for register, names in flops.items():
+        pulses = [toggles[gates[-1]] / 2 if gates else 1 for name in names
+                  for gates in [max((tree[net] for net in cells_[name][1].values() if net in tree), key=len, default=[])]]
+        rows.append([register, len(names), sum(pulses) / len(names), *(1e12 * scale * value for value in (
+            sum(clock[name] for name in names), sum(data[name] for name in names), logic[register]))])
+    rows.sort(key=lambda row: -sum(row[3:]))
+    gates = 1e12 * scale * sum(clock[cell] + data[cell] for cell in clocked if cells_[cell][0] not in config.library.flop_cells)
+    tail = [["all others", sum(row[1] for row in rows[MOST:]), "", *(sum(row[at] for row in rows[MOST:]) for at in (3, 4, 5))],
+            ["clock gates", "", "", gates, "", ""], ["logic that several share", "", "", "", "", 1e12 * scale * logic[""]]]
+    return [{column: f"{value:.3f}" if column == "pulses" and value != "" else f"{value:.1f}" if isinstance(value, float) else value
+             for column, value in zip(PART_COLUMNS[1:], row)} for row in rows[:MOST] + tail]
+
+
+def measured(name, unit, arguments, placed=None):
+    """A row of the table, and where it goes."""
     config, = (config for config in named(name.split()[0]))
     config.make()
     net, log, wave = simulated(config), config.dir / "op.log", config.dir / "wave.vcd"
@@ -160,9 +203,15 @@ def measure(name, unit, arguments, placed=None):
     parts = {"mw_clock_pins": sum(clock[cell] for cell in flops), "mw_gates": sum(clock[cell] + data[cell] for cell in clocked - flops),
              "mw_flops": sum(data[cell] for cell in flops), "mw_other": sum(clock[cell] + data[cell] for cell in found.keys() - clocked)}
     total = sum(parts.values())
+    seconds = float(config.period) * 1e-9 * clocks / count
     return {"netlist": name, "clocks": f"{clocks:.0f}", "unit": unit, "units": count, "mw": f"{1e3 * total:.2f}",
             **{part: f"{1e3 * value:.2f}" for part, value in parts.items()},
-            "pj": f"{total * float(config.period) * 1e-9 * clocks / count * 1e12:.1f}"}
+            "pj": f"{total * seconds * 1e12:.1f}"}, remains(config, found, toggles, clock, data, clocked, seconds)
+
+
+def measure(name, unit, arguments, placed=None):
+    """A row of the table."""
+    return measured(name, unit, arguments, placed)[0]
 
 
 def token(rows, counts):
@@ -192,33 +241,51 @@ HEAD = ["netlist", "clocks", "units", "mW at 200 MHz", "clock pins of flops", "c
 
 
 def cells_of(row):
-    return [*(row[key] for key in ("netlist", "clocks", "units", "mw", "mw_clock_pins", "mw_gates", "mw_flops", "mw_other")), f"{row['pj']} a {row['unit']}"]
+    return [*(str(row[key]) for key in ("netlist", "clocks", "units", "mw", "mw_clock_pins", "mw_gates", "mw_flops", "mw_other")), f"{row['pj']} a {row['unit']}"]
 
 
 def pages(check):
-    """Whether docs/power.md has what the data say."""
-    rows = read_tsv(ENERGY)
+    """Whether docs/power.md and docs/nodes.md have what the data say."""
+    rows, others = read_tsv(ENERGY), read_tsv(OTHERS)
     parts = table(["part", "units a token", "pJ a unit", "nJ a token", "gated, pJ a unit", "gated, nJ a token"], token(rows, read_tsv(TOKEN)))
+    goes = table(["netlist", "registers", "flops", "pulses a clock", "clock pins, pJ", "toggles, pJ", "logic that leads to it alone, pJ"],
+                 [[row[key] for key in PART_COLUMNS] for row in read_tsv(PARTS)])
+    nodes = [["OSU018", *cells_of(row)] for row in rows if row["netlist"] in {other["netlist"] for other in others}]
     return all([fill("docs/power.md", MARK.format("power"), table(HEAD, [cells_of(row) for row in rows]), check),
-                fill("docs/power.md", MARK.format("token"), parts, check)])
+                fill("docs/power.md", MARK.format("parts"), goes, check),
+                fill("docs/power.md", MARK.format("token"), parts, check),
+                fill("docs/nodes.md", MARK.format("power"), table(["library", *HEAD], nodes + [[row["library"], *cells_of(row)] for row in others]), check)])
+
+
+def taken(path, columns, rows, keys, known):
+    """Rows into a file, netlists in the order of RUNS."""
+    update_tsv(path, columns, rows, keys)
+    order = [run[0] for run in RUNS]
+    write_tsv(path, columns, sorted((row for row in read_tsv(path) if row["netlist"] in order), key=known(order)))
 
 
 def main(arguments):
     if arguments[:1] == ["pages"]:
         if not pages("--check" in arguments) and "--check" in arguments:
-            print("docs/power.md: not what synth/{power,token}.tsv say: flow/power.py pages")
+            print("docs/power.md, docs/nodes.md: not what synth/{power,power_parts,power_libraries,token}.tsv say: flow/power.py pages")
             return 1
         return 0
     chosen = [run for run in RUNS if not arguments or run[0] in arguments]
     if len(chosen) < len(arguments):
         raise Failure(f"netlists are {', '.join(run[0] for run in RUNS)}")
-    if not library().standard():
-        print(*table(HEAD, [cells_of(measure(*run)) for run in chosen]), sep="\n")
-    else:
-        for run in chosen:
-            update_tsv(ENERGY, COLUMNS, [measure(*run)], ["netlist"])
-        order = [run[0] for run in RUNS]
-        write_tsv(ENERGY, COLUMNS, sorted(read_tsv(ENERGY), key=lambda row: order.index(row["netlist"])))
+    used = library()
+    for run in chosen:
+        row, goes = measured(*run)
+        print(*table(HEAD, [cells_of(row)])[2:], sep="\n")
+        if used.standard():
+            taken(ENERGY, COLUMNS, [row], ["netlist"], lambda order: lambda row: order.index(row["netlist"]))
+            others = [old for old in read_tsv(PARTS) if old["netlist"] != run[0]]
+            write_tsv(PARTS, PART_COLUMNS, others + [{"netlist": run[0]} | new for new in goes] if run[0].endswith("gated") else others)
+            taken(PARTS, PART_COLUMNS, [], ["netlist"], lambda order: lambda row: order.index(row["netlist"]))
+        elif used.public():
+            taken(OTHERS, ["library", *COLUMNS], [row | {"library": used.public()}], ["library", "netlist"],
+                  lambda order: lambda row: (row["library"], order.index(row["netlist"])))
+    if used.standard():
         counts = [line.split("\t") for line in read(VECTORS / "counts.tsv").splitlines()]
         write_tsv(TOKEN, ["unit", "count"], [dict(zip(["unit", "count"], line)) for line in counts])
     pages(False)

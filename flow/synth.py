@@ -56,7 +56,7 @@ def measured(config, numbers, old):
         "start": numbers["critical"]["start"], "end": numbers["critical"]["end"],
         "reg_to_reg_ns": numbers["paths"].get("reg_to_reg", {}).get("delay_ns", ""),
         "accesses": old.get("accesses", "") if found is None else found,
-        "netlist": ", ".join(check for check in ("bench", "proven") if check in known),
+        "netlist": ", ".join(check for check in ("bench", "proven", "registers") if check in known),
         "ge_nested": f"{sum(float(part['ge']) for part in numbers['hierarchy']):.0f}" if numbers["hierarchy"] else ""}
 
 
@@ -112,10 +112,11 @@ def node_pages(check):
     for name in names:
         pairs = ratios(rows, [row for row in others if row["library"] == name])
         for what, values in (("GE", sorted(pair[0] for pair in pairs)), ("ns", sorted(pair[1] for pair in pairs))):
-            spread.append([name, what, str(len(values)), *(f"{value:.2f}" for value in (values[0], values[len(values) // 2], values[-1]))])
+            spread.append([name, what, str(len(values)), *(f"{value:.2f}" for value in (values[0], values[len(values) // 2], values[-1])),
+                           str(sum(abs(value - 1) <= 0.12 for value in values))])
     sources = [[says["name"], says["process"], says["corner"], says["licence"], says["from"], f"`{says['checksum']}`"] for says in known.values()]
     return all([fill("docs/nodes.md", MARK.format("nodes"), table(head, cells), check),
-                fill("docs/nodes.md", MARK.format("spread"), table(["library", "of OSU018's", "configurations", "least", "median", "most"], spread), check),
+                fill("docs/nodes.md", MARK.format("spread"), table(["library", "of OSU018's", "configurations", "least", "median", "most", "within 12 %"], spread), check),
                 fill("docs/nodes.md", MARK.format("libraries"), table(["library", "process", "corner", "licence", "from", "SHA-256 of the file, unpacked"], sources), check)])
 
 

@@ -30,13 +30,19 @@ module pm_mlc_accumulate #(
     $error("pm_mlc_accumulate: Outputs must be at least 2, PartW 1");
   end
 
-  logic [Outputs*AccW-1:0] acc_q;
+  logic [Outputs*AccW-1:0] acc_q, picked;
   logic [PartW-1:0] t;
   logic signed [AccW-1:0] base, weighted, sum, y_q;
   logic [OutW-1:0] index_q;
   logic valid_q;
 
-  assign base     = plane_i == 0 ? '0 : acc_q[index_i*AccW+:AccW];
+  // By the index's highest bit first, which changes least often: there are the most multiplexers.
+  always_comb begin
+    picked = acc_q;
+    for (int unsigned b = OutW; b > 0; b--) if (index_i[b-1]) picked = picked >> (AccW << (b - 1));
+  end
+
+  assign base     = plane_i == 0 ? '0 : picked[AccW-1:0];
   assign t        = t_i & {PartW{valid_i}};  // partial sums stay outside the adder
   assign weighted = {{8{t[PartW-1]}}, t} <<< plane_i;
   assign sum      = plane_i == 3'd7 ? base - weighted : base + weighted;
