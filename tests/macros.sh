@@ -9,7 +9,7 @@ failed=0
 # The attention engine as a processor's peripheral, on a network's own tokens.
 "$build/examples/flare_apb" models/fashion-vit "$1" || failed=1
 
-# Arrays of three families, each with the block beside it: mapped, timed, ready for scan, without X.
+# Arrays of three families and the hardened engine, each with the block beside it: mapped, timed, ready for scan, without X.
 flow/examples.py || failed=1
 
 exit $failed

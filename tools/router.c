@@ -14,11 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { Low = 2, Layers = 5, Passes = 100, Margin = 20, Blocked = -1 };
+enum { Low = 2, Layers = 5, Passes = 300, Late = 20, Margin = 20, Blocked = -1 };
 
-/* Costs in um: a step level and upright, a via. Metal 2 is dearer, since the pins are below it, and a point
- * by this for each net on it. */
-static const float Level = 0.8F, Upright = 1.0F, Via = 2.0F, Crowded = 1.5F, Shared = 2.0F;
+/* Costs in um: a step level and upright, a via. Metal 2 is dearer, since the pins are below it. */
+static const float Level = 0.8F, Upright = 1.0F, Via = 2.0F, Crowded = 1.5F;
 
 struct list {
     int *at;
@@ -55,6 +54,8 @@ static struct point *grid;
 static struct net *nets;
 static size_t n_nets, nets_room;
 static uint32_t searches;
+/* What each net on a point adds to its cost; it grows once only a few are left in each other's way. */
+static float shared_cost = 2;
 
 static void fail(const char *why) {
     fprintf(stderr, "router: %s\n", why);
@@ -195,7 +196,7 @@ static void spread(const struct net *net, const struct goal *goal, int point) {
         struct point *there = &grid[next];
         if (there->owner && there->owner != own)
             continue;
-        cost = grid[point].cost + cost * (1 + there->history) * (1 + Shared * (float)there->nets);
+        cost = grid[point].cost + cost * (1 + there->history) * (1 + shared_cost * (float)there->nets);
         if (there->search == searches && there->cost <= cost)
             continue;
         there->search = searches;
@@ -447,6 +448,8 @@ int main(int argc, char **argv) {
                 shared++;
                 grid[p].history += (float)(grid[p].nets - 1);
             }
+        if (pass >= Late && shared_cost < 100)
+            shared_cost *= 1.05F;
         printf("pass %d: %zu nets routed, %zu points shared\n", pass, routed, shared);
         fflush(stdout);
     }
