@@ -100,12 +100,12 @@ def verdict(one, other, log, timeout):
 
 
 def swap(module):
-    """One gate's flops get the next gate's enable."""
+    """The flops of one gate get another's enable; of a lone gate, none."""
     groups = {}
     for name, cell in module.cells.items():
         if (match := FLOP.match(cell["type"])) and match[1]:
             groups.setdefault(cell["connections"]["E"][0], []).append(name)
-    one, other = sorted(groups, key=lambda bit: -len(groups[bit]))[:2]
+    one, other = [*sorted(groups, key=lambda bit: -len(groups[bit])), "1"][:2]
     for name in groups[one]:
         module.cells[name]["connections"]["E"] = [other]
 

@@ -195,6 +195,11 @@ def power(netlist: str, column: str) -> float:
     return one("synth/power.tsv", column, netlist=netlist)
 
 
+def power_on(library: str, netlist: str, column: str) -> float:
+    """The same with another library."""
+    return one("synth/power_libraries.tsv", column, library=library, netlist=netlist)
+
+
 def ran(line: str) -> float:
     """A number that `make run` printed, by the README: what the expression's parentheses find."""
     return float(re.search(line, read("README.md"))[1])
@@ -213,7 +218,7 @@ def counted() -> dict[str, str]:
 
 
 REGIONS = {f.__name__: f for f in (ports, modules, proofs, blocks, speed, networks)}
-VALUES = {"__builtins__": {}} | {f.__name__: f for f in (least, most, ge, ns, mapped, accesses, tried, power, ran, compared)}
+VALUES = {"__builtins__": {}} | {f.__name__: f for f in (least, most, ge, ns, mapped, accesses, tried, power, power_on, ran, compared)}
 
 
 def printed(page: Path, text: str) -> str:

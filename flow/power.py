@@ -241,7 +241,7 @@ HEAD = ["netlist", "clocks", "units", "mW at 200 MHz", "clock pins of flops", "c
 
 
 def cells_of(row):
-    return [*(row[key] for key in ("netlist", "clocks", "units", "mw", "mw_clock_pins", "mw_gates", "mw_flops", "mw_other")), f"{row['pj']} a {row['unit']}"]
+    return [*(str(row[key]) for key in ("netlist", "clocks", "units", "mw", "mw_clock_pins", "mw_gates", "mw_flops", "mw_other")), f"{row['pj']} a {row['unit']}"]
 
 
 def pages(check):
@@ -279,8 +279,8 @@ def main(arguments):
         print(*table(HEAD, [cells_of(row)])[2:], sep="\n")
         if used.standard():
             taken(ENERGY, COLUMNS, [row], ["netlist"], lambda order: lambda row: order.index(row["netlist"]))
-            others = [part for part in read_tsv(PARTS) if part["netlist"] != run[0]]
-            write_tsv(PARTS, PART_COLUMNS, others + [{"netlist": run[0]} | part for part in goes] if run[0].endswith("gated") else others)
+            others = [old for old in read_tsv(PARTS) if old["netlist"] != run[0]]
+            write_tsv(PARTS, PART_COLUMNS, others + [{"netlist": run[0]} | new for new in goes] if run[0].endswith("gated") else others)
             taken(PARTS, PART_COLUMNS, [], ["netlist"], lambda order: lambda row: order.index(row["netlist"]))
         elif used.public():
             taken(OTHERS, ["library", *COLUMNS], [row | {"library": used.public()}], ["library", "netlist"],

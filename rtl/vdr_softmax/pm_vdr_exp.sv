@@ -8,7 +8,8 @@
 ///   2  second half; arg = b - 2*rem
 ///   3  exp = arg^2 + 4c - b^2 = 4 * (c - rem*(b - rem)), its 9 leading bits
 ///   4  the shift by q and the rounding
-/// From q = 9 on the result is 0 in either rounding, so that a distance of 2^11 and more needs no quotient.
+/// From q = 9 on the result is 0 in either rounding, so that a distance of 2^11 and more needs no quotient. Where a stage knows that
+/// it is, its operands stay as they were, and with them the logic behind them.
 module pm_vdr_exp #(
     /// The distance has an offset, in a stage before the others.
     parameter bit Tiled = 1'b0
@@ -48,7 +49,7 @@ module pm_vdr_exp #(
   logic [11:0] distance;  // its uppermost bit: 2^11 and more, unless shifted is that by itself
   logic [11:0] left, left_q;
   logic [1:0] quarter, quarter_q;
-  logic far, near, zero, zero_q;  // near: it takes part, and the bits above the distance are 0
+  logic far, near, none, zero, zero_q, none2, none3;  // near: it takes part, and the bits above the distance are 0
   logic [3:0] q, q2_q, q3_q;
   logic [13:0] arg, arg_q;
   logic [27:0] square, sum;
@@ -109,16 +110,22 @@ module pm_vdr_exp #(
     endcase
   end
 
+  assign none  = !near || distance[11] || far;
+  assign none2 = zero_q || zero;
+  assign none3 = q2_q[3] && q2_q[0];  // 15; other quotients are at most 8
+
   always_ff @(posedge clk_i) begin
     if (en_i) begin
+      zero_q <= none;
+      q2_q   <= q | {4{none2}};
+      q3_q   <= q2_q;
+    end
+    if (en_i && !none) begin
       left_q    <= left;
       quarter_q <= quarter;
-      zero_q    <= !near || distance[11] || far;
-      arg_q     <= arg;
-      q2_q      <= q | {4{zero_q || zero}};
-      lead_q    <= lead;
-      q3_q      <= q2_q;
     end
+    if (en_i && !none2) arg_q <= arg;
+    if (en_i && !none3) lead_q <= lead;
   end
 
   assign scaled  = lead_q >> q3_q;
