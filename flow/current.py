@@ -29,7 +29,7 @@ def measure(config, python):
     config.json, config.net = config.dir.with_suffix(".json"), config.dir / "net.v"
     config.dir.mkdir(parents=True, exist_ok=True)
     config.net.unlink(missing_ok=True)
-    commands = config.passes("nested" not in config.options, "stat.current") + "write_verilog -noattr -noexpr DIR/net.v"
+    commands = config.passes(not config.nested(), "stat.current") + "write_verilog -noattr -noexpr DIR/net.v"
     tool([python, "-c", RUN, commands.replace("DIR/", f"{config.dir}/")], config.dir / "log", timeout=1200)
     row = {"block": config.block, "config": config.config, "ge": before["ge"], "delay_ns": before["delay_ns"]}
     if not config.net.exists():
