@@ -55,6 +55,26 @@ module pm_add_halves_fv #(
   end
 endmodule
 
+module pm_add_size_fv #(
+    parameter int unsigned From = 3,
+    parameter int unsigned To = 42
+) (
+    input logic [To-1:0] a_i,
+    input logic [To-1:0] b_i,
+    input logic          minus_i
+);
+  for (genvar n = From; n <= To; n++) begin : g_n
+    logic [n-1:0] size;
+    logic turned;
+    pm_add_size #(.W(n)) u_dut (.a_i(a_i[n-1:0]), .b_i(b_i[n-1:0]), .minus_i(minus_i), .size_o(size), .turned_o(turned));
+`ifdef CANARY
+    if (n == To) begin : g_canary
+      always_comb canary : assert (size != n - 2);
+    end
+`endif
+  end
+endmodule
+
 module pm_max_tree_fv #(
     parameter int unsigned From = 1,
     parameter int unsigned To = 12,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// In the exponential's place: any mantissa of its range, 2^18 of 0.
+// In the exponential's place: any mantissa of its range.
 module pm_sfu_ex2 #(
     parameter int unsigned SideW = 1
 ) (
@@ -10,14 +10,12 @@ module pm_sfu_ex2 #(
     output logic [     18:0] m_o,
     output logic [SideW-1:0] side_o
 );
-  logic [5:0] zero_q;
   logic [6*SideW-1:0] side_q;
   (* anyseq *) logic [18:0] any;
   always_ff @(posedge clk_i) begin
     if (en_i) begin
-      zero_q <= {zero_q[4:0], f_i == '0};
       side_q <= {side_q[5*SideW-1:0], side_i};
-      m_o    <= zero_q[4] ? 19'd262144 : any;
+      m_o    <= any;
     end
   end
   always_comb assume (any >= 131072 && any <= 262144);

@@ -9,9 +9,10 @@ always_ff @(posedge clk_i) begin
 end
 always_comb begin
   assume (w_i >= 65536);
-  assume (!step_i || fv_steps_q < 17);
-  if (fv_loaded_q) begin
-    scaled : assert (w_q >= 65536 && fv_steps_q <= 17 && {6'd0, rw_q} + {23'd0, w_q} <= {23'd0, w_q} << fv_steps_q);
+  assume (step_i == (fv_steps_q < 17));
+  if (fv_loaded_q) assert (less_q == ~w_q && fv_steps_q <= 17);
+  if (fv_loaded_q && (fv_steps_q < 17 || step_q)) begin
+    scaled : assert (w_q >= 65536 && {6'd0, rw_q} + {23'd0, w_q} <= {23'd0, w_q} << fv_steps_q);
     left : assert ({5'd0, rest_q} <= {5'd0, rw_q, 3'd0} + {23'd0, w_q, 2'd0});
     if (fv_steps_q < 17 && more) whole : assert (difference[37:36] == '0);
     else if (fv_steps_q < 17) whole_too : assert (rest_q[37:36] == '0);

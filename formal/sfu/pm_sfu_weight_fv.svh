@@ -4,13 +4,16 @@
 logic [1:0] fv_seen_q = '0, fv_most_q, fv_masked_q;
 always_ff @(posedge clk_i) begin
   fv_seen_q <= {fv_seen_q[0], 1'b1};
-  fv_most_q <= {fv_most_q[0], keep_i && m_i == 262144 && q_i == '0};
-  fv_masked_q <= {fv_masked_q[0], !keep_i};
+  fv_most_q <= {fv_most_q[0], m_i == 262144 && k_i == -6'd18};
+  fv_masked_q <= {fv_masked_q[0], m_i == '0};
 end
 always_comb begin
   assume (en_i && bits_i == fv_bits && bits_i >= 8 && bits_i <= 16);
-  assume (m_i >= 131072 && m_i <= 262144);
-  if (fv_seen_q[0]) assert (keep_q == !fv_masked_q[0] && shifted_q <= 19'd2 << fv_bits);
+  // k is -49..-18.
+  assume (m_i == '0 || (m_i >= 131072 && m_i <= 262144));
+  assume (k_i >= 6'd15 && k_i <= 6'd46);
+  if (fv_seen_q[0]) assert (shifted_q <= 19'd2 << fv_bits);
+  if (fv_seen_q[0] && fv_masked_q[0]) assert (shifted_q == '0);
   if (fv_seen_q[0] && fv_most_q[0]) assert (shifted_q == 19'd2 << fv_bits);
   if (fv_seen_q[1]) begin
     fits : assert ({1'b0, a_o} < 17'd1 << fv_bits);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // By scripts/lists.sh.
 rtl/common/pm_lead_one.sv
-rtl/common/pm_add_halves.sv
+rtl/common/pm_add_size.sv
 rtl/sfu_fp16/pm_fp16_stage.sv
 rtl/sfu_fp16/pm_fp16_parse.sv
 rtl/sfu_fp16/pm_fp16_normal.sv
@@ -19,6 +19,9 @@ rtl/sfu_fp16/pm_fp16_sqrt.sv
 rtl/sfu_fp16/pm_sfu_fp16.sv
 rtl/common/pm_fifo.sv
 rtl/common/pm_adder_tree.sv
+rtl/common/pm_add_halves.sv
+rtl/common/pm_carry_save_tree.sv
+rtl/common/pm_split_add.sv
 rtl/vdr_softmax/pm_vdr_square.sv
 rtl/sfu/pm_sfu_valid.sv
 rtl/sfu/pm_sfu_ex2.sv
@@ -45,3 +48,5 @@ rtl/sfu/pm_sfu_normal.sv
 rtl/sfu/pm_sfu_norm.sv
 rtl/sfu/pm_sfu_lane.sv
 rtl/sfu/pm_sfu.sv
+rtl/sfu/pm_sfu_softmax.sv
+rtl/sfu/pm_sfu_rope.sv

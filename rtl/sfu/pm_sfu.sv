@@ -94,26 +94,35 @@ module pm_sfu #(
 
   localparam bit Softmax = Functions[1];
   localparam bit Norm = Functions[2];
+  localparam bit Act = Functions[3];
   localparam bit Rope = Functions[4];
   localparam bit Quant = Functions[5];
   /// Clocks of a lane, and of the one that takes longest.
-  localparam int unsigned Short = 14;
+  localparam int unsigned Short = 15;
   localparam int unsigned NormClocks = 11;
-  localparam int unsigned ActClocks = 28;
+  localparam int unsigned ActClocks = 29;
+  /// Of an activation, until its code is needed again; of the sum.
+  localparam int unsigned ActWait = 16;
+  localparam int unsigned SumClocks = 6;
   localparam int unsigned RopeClocks = 5;
   localparam int unsigned QuantClocks = 4;
-  localparam int unsigned Most = Functions[3] ? ActClocks : Functions[1:0] != '0 ? Short : Norm ? NormClocks : Rope ? RopeClocks :
+  localparam int unsigned Most = Act ? ActClocks : Functions[1:0] != '0 ? Short : Norm ? NormClocks : Rope ? RopeClocks :
       QuantClocks;
   localparam int unsigned SkipW = $clog2(Most);
   localparam int unsigned YW = Lanes * 16;
 
-  logic [5:0] f_q;
-  logic softmax, norm, act, rope, quant, divide, gate;
+  /// The one function that is there, if it is one.
+  localparam bit Single = (Functions & (Functions - 1)) == 0;
+
+  logic [5:0] f;
+  logic [4:0] f_q;
+  logic softmax, norm, act, rope, quant, divide, gate, codes_q;
   logic [YW-1:0] codes;
   logic [8:0] shift;
-  // By number, a clock later, since many look at it.
-  always_ff @(posedge clk_i) f_q <= f_i > 3'd5 ? 6'd1 : 6'd1 << f_i;
-  assign {quant, rope, act, norm, softmax} = f_q[5:1];
+  // By number, a clock later, since many look at it; the first pass by itself.
+  assign f = f_i > 3'd5 ? 6'd1 : 6'd1 << f_i;
+  always_ff @(posedge clk_i) {codes_q, f_q} <= {Single ? !Softmax : f[2] || f[5], Single ? 5'(Functions >> 1) : f[5:1]};
+  assign {quant, rope, act, norm, softmax} = f_q;
   assign divide  = softmax && kind_i[0];
   assign gate    = act && gate_i;
   assign shift   = -(e_i + 9'd19);
@@ -133,7 +142,7 @@ module pm_sfu #(
     ) u_first (
         .clk_i,
         .rst_ni,
-        .scores_i   (softmax),
+        .codes_i    (codes_q),
         .x_valid_i  (x_valid_i && (softmax || norm || quant)),
         .x_ready_o  (first_ready),
         .x_i,
@@ -231,17 +240,28 @@ module pm_sfu #(
     assign {share_ready, recip_valid, recip, t} = '0;
   end
 
-  // What is read once more: normalisation's codes, softmax's weights.
-  if (Softmax || Norm) begin : g_again
+  // What is read once more: normalisation's codes, softmax's weights, an activation's code when its exponential is there.
+  logic [ActWait-1:0] wait_q;
+  logic again_put;
+  always_comb begin
+    if (act) again_put = x_valid_i && en;
+    else if (norm) again_put = beat_valid && max_valid && moments_ready;
+    else again_put = divide && code_valid && share_ready;
+  end
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) wait_q <= '0;
+    else if (en) wait_q <= {wait_q[ActWait-2:0], act && x_valid_i};
+  end
+  if (Softmax || Norm || Act) begin : g_again
     pm_sfu_rows #(
         .W    (HalfW),
         .Depth(Depth)
     ) u_again (
         .clk_i,
         .rst_ni,
-        .x_valid_i  (norm ? beat_valid && max_valid && moments_ready : divide && code_valid && share_ready),
+        .x_valid_i  (again_put),
         .x_ready_o  (again_ready),
-        .x_i        (norm ? {beat_last, beat_codes} : {code_last, code}),
+        .x_i        (act ? {x_last_i, codes} : norm ? {beat_last, beat_codes} : {code_last, code}),
         .y_valid_o  (again_valid),
         .y_ready_i  (again_take),
         .y_o        ({again_last, again}),
@@ -256,7 +276,7 @@ module pm_sfu #(
     assign {again_ready, again_valid, again_last, again} = '0;
     assign {half_we_o, half_waddr_o, half_wdata_o, half_re_o, half_raddr_o} = '0;
   end
-  assign again_take = norm ? en && moments_valid : again_en && recip_valid;
+  assign again_take = act ? en && wait_q[ActWait-1] : norm ? en && moments_valid : again_en && recip_valid;
 
   // Into the lanes, and out.
   logic first, b_sum, lane_valid, lane_last, lane_ready, total_ready, total_valid, total_last;
@@ -303,7 +323,7 @@ module pm_sfu #(
       .side_o (share_last)
   );
   pm_sfu_valid #(
-      .Stages(5),
+      .Stages(SumClocks),
       .W     (1)
   ) u_sum_valid (
       .clk_i,
@@ -318,16 +338,16 @@ module pm_sfu #(
   );
 
   // A row's numbers, as long as its elements take to where they are needed.
-  logic [41:0] mean_q;
-  logic [2:0] none_q;
+  logic [40:0] mean_q;
+  logic [1:0] none_q;
   logic [6*26-1:0] factor_q;
   logic [4*15-1:0] amax_q;
   logic [17:0] factor;
   logic [9:0] place;
   always_ff @(posedge clk_i) begin
     if (en) begin
-      mean_q   <= mean;
-      none_q   <= {none_q[1:0], none};
+      mean_q   <= kind_i[0] ? '0 : mean[40:0];
+      none_q   <= {none_q[0], none};
       factor_q <= {factor_q[5*26-1:0], c, k - 10'd25};
       amax_q   <= {amax_q[3*15-1:0], amax};
     end
@@ -338,22 +358,19 @@ module pm_sfu #(
     else {factor, place} = {1'b0, inverse, 10'(signed'(scale_e)) + 10'd19};
   end
 
-  // A pair turned: y0 = x0 c - x1 s, y1 = x0 s + x1 c, each of a product with x1 and, five clocks later, a sum with x0's.
+  // A pair turned: y0 = x0 c - x1 s, y1 = x0 s + x1 c, each of a product with x1 and, five clocks later, a sum with x0's; a lane
+  // keeps its c or s.
   localparam int unsigned Pairs = Lanes / 2;
-  logic [Pairs*RopeClocks*48-1:0] pair_q;
-  logic [Lanes*32-1:0] turn;
+  logic [Pairs*RopeClocks*16-1:0] pair_q;
+  logic [Lanes*32-1:0] b;
   always_comb begin
-    turn = '0;
-    for (int unsigned i = 0; i < Pairs; i++) begin
-      turn[2*i*32+:32]     = {pair_q[((i+1)*RopeClocks-1)*48+32+:16], pair_q[((i+1)*RopeClocks-1)*48+:16]};
-      turn[(2*i+1)*32+:32] = pair_q[((i+1)*RopeClocks-1)*48+16+:32];
-    end
+    b = b_i;
+    for (int unsigned i = 0; i < 2 * Pairs; i++) if (rope) b[i*32+16+:16] = pair_q[((i/2+1)*RopeClocks-1)*16+:16];
   end
   always_ff @(posedge clk_i) begin
     if (en) begin
       for (int unsigned i = 0; i < Pairs; i++) begin
-        pair_q[i*RopeClocks*48+:RopeClocks*48] <= Rope ? {pair_q[i*RopeClocks*48+:(RopeClocks-1)*48], codes[2*i*16+:16],
-                                                          b_i[(2*i+1)*32+:16], b_i[2*i*32+:16]} : '0;
+        pair_q[i*RopeClocks*16+:RopeClocks*16] <= Rope ? {pair_q[i*RopeClocks*16+:(RopeClocks-1)*16], codes[2*i*16+:16]} : '0;
       end
     end
   end
@@ -365,8 +382,6 @@ module pm_sfu #(
     /// The pair's other lane's x1 and, of c and s, what x1 is multiplied by.
     localparam int unsigned Odd = (i | 1) < Lanes ? (i | 1) : i;
     localparam int unsigned Turn = (i ^ 1) < Lanes ? (i ^ 1) : i;
-    logic [AW-1:0] x;
-    assign x = norm ? AW'(again[i*16+:16]) : first ? beat[i*AW+:AW] : rope ? x_i[Odd*AW+:AW] : x_i[i*AW+:AW];
     pm_sfu_lane #(
         .AW       (AW),
         .Functions(Functions)
@@ -375,20 +390,25 @@ module pm_sfu #(
         .en_i      (en),
         .again_en_i(again_en),
         .sum_en_i  (sum_en),
-        .f_i       (f_q[4:0]),
+        .f_i       (f),
         .kind_i,
         .bits_i,
         .m_i,
         .shift_i   (shift > 9'd63 ? 6'd63 : shift[5:0]),
-        .x_i       (x),
+        .x_i       (x_i[i*AW+:16]),
+        .x1_i      (x_i[Odd*AW+:16]),
+        .stored_i  (beat[i*AW+:AW]),
         .keep_i    (beat_keep[i]),
         .max_i     (most),
+        .mean_neg_i(mean[41]),
         .mean_i    (mean_q),
-        .none_i    (none_q[2]),
+        .none_i    (none_q[1]),
         .again_i   (again[i*16+:16]),
-        .factor_i  (rope ? {2'd0, b_i[Turn*32+:16]} : factor),
+        .factor_i  (factor),
+        .turn_i    (b_i[Turn*32+:16]),
         .place_i   (place),
-        .b_i       (rope ? turn[i*32+:32] : b_i[i*32+:32]),
+        .b_i       (b[i*32+:32]),
+        .c_i       (b_i[i*32+:16]),
         .minus_i   (i % 2 == 0),
         .weight_o  (weight[i*16+:16]),
         .code_o    (code[i*16+:16]),
@@ -438,7 +458,7 @@ module pm_sfu #(
   logic unused_inputs, unused_rows, unused_lanes, unused_valid, unused_ready;
   assign unused_inputs = ^{b_i, keep_i, mem_rdata_i, half_rdata_i, gate_i, m_i, e_i, n_i};
   assign unused_rows   = ^{beat, beat_codes, beat_keep, most, again_last, none, mean, c, k, inverse, scale_e, t, amax, recip};
-  assign unused_lanes  = ^{weight, weight_q, turn, q, sum, share};
+  assign unused_lanes  = ^{weight, weight_q, b, q, sum, share};
   assign unused_valid  = ^{again_valid, max_valid, moments_valid, max_ready, again_take, again_ready, moments_ready, scale_ready};
-  assign unused_ready  = share_ready;
+  assign unused_ready  = ^{share_ready, wait_q, again_put, codes_q};
 endmodule

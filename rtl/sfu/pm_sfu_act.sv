@@ -17,12 +17,13 @@ module pm_sfu_act (
     output logic [20:0] g_o
 );
   logic [19:0] xs_q;
-  logic [35:0] square, square_q, product;
-  logic [20:0] w_q, w2_q;
-  logic [29:0] fifth;  // 266 w
-  logic [14:0] inner_q;
-  logic [28:0] low_q;
-  logic [27:0] high_q;
+  logic [35:0] square, sum, carry, sum_q, carry_q, product;
+  logic [20:0] square_q, w_q, w2_q;
+  logic large_q;
+  logic [29:0] w, inner, inner_sum, inner_carry;  // inner's complement
+  logic [14:0] c3, inner_q;
+  logic [20:0] c1;
+  logic [16*36-1:0] row;
 
   /* verilator lint_off VARHIDDEN */  // it looks for a function's names in the modules above, a user's too
   function logic [19:0] size(input logic [14:0] x);
@@ -40,23 +41,63 @@ module pm_sfu_act (
       .u_i     (xs_q[17:0]),
       .square_o(square)
   );
-  assign fifth   = kind_i == 2'd0 ? 30'(w_q) * 30'd266 + 30'd32767 : '0;
-  assign product = {7'd0, low_q} + {high_q, 8'd0};
+  assign c3    = kind_i == 2'd0 ? 15'd27991 : kind_i == 2'd1 ? 15'd26986 : 15'd0;
+  // The third coefficient less 266 w: the complement of 266 w, in its three ones, and the coefficient's complement.
+  assign w     = kind_i == 2'd0 ? 30'(w_q) : '0;
+  pm_carry_save_tree #(
+      .N(4),
+      .W(30)
+  ) u_fifth (
+      .x_i    ({w << 1, w << 3, w << 8, ~{c3, 15'd0}}),
+      .sum_o  (inner_sum),
+      .carry_o(inner_carry)
+  );
+  pm_add_halves #(
+      .W(30)
+  ) u_inner (
+      .a_i(inner_sum),
+      .b_i(inner_carry),
+      .c_i(1'b0),
+      .s_o(inner)
+  );
+  assign c1    = kind_i == 2'd0 ? 21'd603225 : kind_i == 2'd1 ? 21'd603510 : 21'd378194;
+  always_comb begin
+    for (int unsigned i = 0; i < 15; i++) row[i*36+:36] = inner_q[i] ? 36'(w2_q) << i : '0;
+    row[15*36+:36] = {c1, 15'd0};
+  end
+  pm_carry_save_tree #(
+      .N(16),
+      .W(36)
+  ) u_rows (
+      .x_i    (row),
+      .sum_o  (sum),
+      .carry_o(carry)
+  );
+  pm_add_halves #(
+      .W(36)
+  ) u_product (
+      .a_i(sum_q),
+      .b_i(carry_q),
+      .c_i(1'b0),
+      .s_o(product)
+  );
 
+  // w is 48 at most.
   always_ff @(posedge clk_i) begin
     if (en_i) begin
       xs_q     <= size(x_i[14:0]);
-      square_q <= xs_q[19:18] != '0 ? '1 : square;
-      w_q      <= square_q[35:15] > 21'd1572864 ? 21'd1572864 : square_q[35:15];
-      inner_q  <= (kind_i == 2'd0 ? 15'd27991 : kind_i == 2'd1 ? 15'd26986 : 15'd0) - fifth[29:15];
+      square_q <= square[35:15];
+      large_q  <= xs_q[19:18] != '0;
+      w_q      <= large_q || square_q[20:19] == '1 ? 21'd1572864 : square_q;
+      inner_q  <= ~inner[29:15];
       w2_q     <= w_q;
-      low_q    <= 29'(w2_q) * 29'(inner_q[7:0]);
-      high_q   <= 28'(w2_q) * 28'(inner_q[14:8]);
-      g_o      <= product[35:15] + (kind_i == 2'd0 ? 21'd603225 : kind_i == 2'd1 ? 21'd603510 : 21'd378194);
+      sum_q    <= sum;
+      carry_q  <= carry;
+      g_o      <= product[35:15];
       xs_o     <= size(late_i[14:0]);
     end
   end
 
   logic unused_ok;
-  assign unused_ok = ^{x_i[15], late_i[15], fifth[14:0], product[14:0], square_q[14:0]};
+  assign unused_ok = ^{x_i[15], late_i[15], inner[14:0], product[14:0], square[14:0]};
 endmodule

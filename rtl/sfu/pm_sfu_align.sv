@@ -36,13 +36,13 @@ module pm_sfu_align #(
 
   logic en, valid, last, none, none2, ready, unused_valid, unused_ready, unused_last, unused_side, last_out, valid_out;
   logic [4:0] emax, emax2;
-  logic [Lanes*16-1:0] q_q, q2_q;
+  logic [Lanes*16-1:0] q_q, q2_q, q3_q;
   logic [Lanes*30-1:0] square_q;
 
   assign none = amax_i >= 15'h7C00;
   assign emax = amax_i[14:10] | {4'd0, amax_i[14:10] == '0};
   pm_sfu_valid #(
-      .Stages(3),
+      .Stages(4),
       .W     (7)
   ) u_valid (
       .clk_i,
@@ -61,7 +61,7 @@ module pm_sfu_align #(
     logic neg, neg_q, special, inexact;
     logic [10:0] sig, sig_q;
     logic [4:0] shift, shift_q;
-    logic [15:0] q, size;
+    logic [15:0] q, size_q;
     logic [31:0] square;
 
     pm_align_parse #(
@@ -88,11 +88,10 @@ module pm_sfu_align #(
         .q_o      (q),
         .inexact_o(inexact)
     );
-    assign size = q_q[i*16+15] ? -q_q[i*16+:16] : q_q[i*16+:16];
     pm_vdr_square #(
         .W(16)
     ) u_square (
-        .u_i     (size),
+        .u_i     (size_q),
         .square_o(square)
     );
     always_ff @(posedge clk_i) begin
@@ -102,6 +101,8 @@ module pm_sfu_align #(
         shift_q            <= shift;
         q_q[i*16+:16]      <= q;
         q2_q[i*16+:16]     <= q_q[i*16+:16];
+        size_q             <= q_q[i*16+15] ? -q_q[i*16+:16] : q_q[i*16+:16];
+        q3_q[i*16+:16]     <= q2_q[i*16+:16];
         square_q[i*30+:30] <= square[29:0];
       end
     end
@@ -120,7 +121,7 @@ module pm_sfu_align #(
       .rst_ni,
       .x_valid_i(valid),
       .x_ready_o(ready),
-      .x_i      (q2_q),
+      .x_i      (q3_q),
       .side_i   ({none2, emax2}),
       .x_last_i (last),
       .y_valid_o(valid_out),

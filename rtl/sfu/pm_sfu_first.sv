@@ -13,8 +13,8 @@ module pm_sfu_first #(
 ) (
     input  logic                clk_i,
     input  logic                rst_ni,
-    /// Elements are signed; else codes of binary16, of which the largest is that of the largest magnitude. Configuration.
-    input  logic                scores_i,
+    /// Elements are codes of binary16, of which the largest is that of the largest magnitude; else scores, signed. Configuration.
+    input  logic                codes_i,
     /// Beats.
     input  logic                x_valid_i,
     output logic                x_ready_o,
@@ -63,11 +63,11 @@ module pm_sfu_first #(
   // A masked score is below all others.
   always_comb begin
     for (int unsigned i = 0; i < Lanes; i++) begin
-      if (scores_i) key[i*(AW+1)+:AW+1] = keep_i[i] ? {1'b1, !x_i[i*AW+AW-1], x_i[i*AW+:AW-1]} : '0;
+      if (!codes_i) key[i*(AW+1)+:AW+1] = keep_i[i] ? {1'b1, !x_i[i*AW+AW-1], x_i[i*AW+:AW-1]} : '0;
       else key[i*(AW+1)+:AW+1] = (AW + 1)'(x_i[i*AW+:15]);
     end
   end
-  assign max_o = {most[AW-1] ^ scores_i, most[AW-2:0]};
+  assign max_o = {most[AW-1] ^ !codes_i, most[AW-2:0]};
 
   pm_sfu_rows #(
       .W    (RowW),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// One lane of pm_sfu, whose parts the functions share: a power of two, a product, two rounders, a fused product and sum. Clocks
-/// of en_i from an element to what it becomes: 14 exponential and softmax, 11 normalisation, 28 activation, 5 rotary, 4
-/// quantisation. Of again_en_i 5, a share of softmax; of sum_en_i 5, the sum behind normalisation, activation and rotary.
+/// of en_i from an element to what it becomes: 15 exponential and softmax, 11 normalisation, 29 activation, 5 rotary, 4
+/// quantisation. Of again_en_i 5, a share of softmax; of sum_en_i 6, the sum behind normalisation, activation and rotary.
 module pm_sfu_lane #(
     /// Bits of a score, signed, 17..32.
     parameter int unsigned AW        = 32,
@@ -15,8 +15,8 @@ module pm_sfu_lane #(
     input  logic          again_en_i,
     /// Those of the sum.
     input  logic          sum_en_i,
-    /// The function, a bit each by its number; none where it is quantisation. Configuration, as all up to shift_i.
-    input  logic [   4:0] f_i,
+    /// The function, a bit each by its number. Configuration, as all up to shift_i; f and kind are there a clock earlier.
+    input  logic [   5:0] f_i,
     /// As pm_sfu's.
     input  logic [   1:0] kind_i,
     /// As pm_sfu's.
@@ -25,28 +25,38 @@ module pm_sfu_lane #(
     input  logic [  15:0] m_i,
     /// Softmax: -(e + 19), 0..63, 49 and more are as 49.
     input  logic [   5:0] shift_i,
-    /// Score, or code in the low 16 bits; rotary: of x1.
-    input  logic [AW-1:0] x_i,
+    /// Exponential, activation: the code.
+    input  logic [  15:0] x_i,
+    /// Rotary: that of x1.
+    input  logic [  15:0] x1_i,
+    /// Softmax, quantisation: the score, or code in the low 16 bits.
+    input  logic [AW-1:0] stored_i,
     /// Softmax: the score takes part.
     input  logic          keep_i,
     /// Softmax: the row's largest score.
     input  logic [AW-1:0] max_i,
-    /// Normalisation, a clock after x: the row's mean in 2^-24, signed.
-    input  logic [  41:0] mean_i,
-    /// Normalisation, three clocks after x: the row has no numbers.
+    /// Normalisation: the row's mean is negative.
+    input  logic          mean_neg_i,
+    /// Normalisation, a clock after x: the mean's size in 2^-24; 0 where the kind has none.
+    input  logic [  40:0] mean_i,
+    /// Normalisation, two clocks after x: the row has no numbers.
     input  logic          none_i,
-    /// Softmax, divided: the weight, a code.
+    /// Normalisation: the code. Softmax, divided: the weight's. Activation, 16 clocks after x: the same one.
     input  logic [  15:0] again_i,
     /// What is multiplied by, once a row: softmax, with again, the sum's reciprocal; normalisation, six clocks after x, of the
-    /// deviation; quantisation, with x, of the largest magnitude. Rotary: with x, in the low half, the code.
+    /// deviation; quantisation, with x, of the largest magnitude.
     input  logic [  17:0] factor_i,
+    /// Rotary: what x1 is multiplied by.
+    input  logic [  15:0] turn_i,
     /// With it, its exponent, signed; of quantisation's product, a shift.
     input  logic [   9:0] place_i,
-    /// The sum's operands: a factor in the low half; in the high one what is added, rotary: the other factor.
+    /// The sum's operands: a factor in the low half; in the high one what is added, rotary: the factor x0.
     input  logic [  31:0] b_i,
+    /// Rotary, five clocks earlier: the other one.
+    input  logic [  15:0] c_i,
     /// Rotary: the product is taken away.
     input  logic          minus_i,
-    /// Softmax: the weight as an integer, after 13 clocks.
+    /// Softmax: the weight as an integer, after 14 clocks.
     output logic [  15:0] weight_o,
     /// What has one rounder behind it: exponential, softmax, activation.
     output logic [  15:0] code_o,
@@ -69,14 +79,28 @@ module pm_sfu_lane #(
   localparam bit Quant = Functions[5];
   /// Bits of what goes through the first rounder.
   localparam int unsigned RoundW = Norm ? 42 : 19;
-  /// Clocks that a code waits; of an exponent; in front of a product.
-  localparam int unsigned Line = 16;
+  /// The one function that is there, if it is one.
+  localparam bit Single = (Functions & (Functions - 1)) == 0;
+  /// Clocks that a code waits, and what there is to know of it after that.
+  localparam int unsigned Line = 5;
+  localparam int unsigned Marks = 6;
 
-  logic exp, softmax, norm, act, rope;
+  logic exp, softmax, norm, act, rope, quant;
+  logic [5:0] f_q;
+  logic [1:0] kind_q;
   logic [Line*16-1:0] line_q;
-  assign {rope, act, norm, softmax, exp} = f_i;
-  // Of a score, whether it takes part.
-  always_ff @(posedge clk_i) if (en_i) line_q <= {line_q[(Line-1)*16-1:0], softmax ? {15'd0, keep_i} : x_i[15:0]};
+  logic [Marks-1:0] mark_q;
+  logic mark;
+  always_ff @(posedge clk_i) {f_q, kind_q} <= {f_i, kind_i};
+  assign {quant, rope, act, norm, softmax, exp} = Single ? 6'(Functions) : f_q;
+  // A score takes part; a code is NaN; rotary's c or s.
+  always_ff @(posedge clk_i) begin
+    if (en_i) begin
+      line_q <= {line_q[(Line-1)*16-1:0], softmax ? {15'd0, keep_i} : rope ? c_i : x_i};
+      mark_q <= {mark_q[Marks-2:0], softmax ? line_q[4*16] : line_q[4*16+10+:5] == '1 && line_q[4*16+:10] != '0};
+    end
+  end
+  assign mark = mark_q[Marks-1];
 
   // 2^-T.
   logic [18:0] m;
@@ -95,13 +119,13 @@ module pm_sfu_lane #(
     logic neg;
 
     // A masked score may be above the maximum: whatever comes of it.
-    always_ff @(posedge clk_i) if (en_i) below_q <= max_i - x_i;
+    always_ff @(posedge clk_i) if (en_i) below_q <= max_i - stored_i;
     if (Act) begin : g_act
       pm_sfu_act u_act (
           .clk_i,
           .en_i,
-          .kind_i,
-          .x_i   (x_i[15:0]),
+          .kind_i(kind_q),
+          .x_i,
           .late_i(line_q[4*16+:16]),
           .xs_o  (xs),
           .g_o   (g)
@@ -141,20 +165,6 @@ module pm_sfu_lane #(
   end else begin : g_no_power
     assign {m, q} = '0;
   end
-  if (Softmax) begin : g_weight
-    pm_sfu_weight u_weight (
-        .clk_i,
-        .en_i,
-        .bits_i,
-        .keep_i(line_q[10*16]),
-        .m_i   (m),
-        .q_i   (q[4:0]),
-        .a_o   (weight_o)
-    );
-  end else begin : g_no_weight
-    assign weight_o = '0;
-  end
-
   // Less the mean.
   logic size_neg;
   logic [41:0] size;
@@ -162,8 +172,9 @@ module pm_sfu_lane #(
     pm_sfu_normal u_normal (
         .clk_i,
         .en_i,
-        .rms_i (kind_i[0]),
-        .x_i   (x_i[15:0]),
+        .rms_i (kind_q[0]),
+        .x_i   (again_i),
+        .mean_neg_i,
         .mean_i,
         .neg_o (size_neg),
         .size_o(size)
@@ -181,7 +192,7 @@ module pm_sfu_lane #(
   logic [9:0] k, p_k;
   logic [29:0] p;
   assign times_en = softmax ? again_en_i : en_i;
-  assign times_a  = softmax ? again_i : norm ? code_o : act ? line_q[15*16+:16] : x_i[15:0];
+  assign times_a  = softmax || act ? again_i : norm ? code_o : quant ? stored_i[15:0] : x1_i;
   pm_fp16_parse u_a (
       .x_i   (times_a),
       .neg_o (a_neg),
@@ -192,7 +203,7 @@ module pm_sfu_lane #(
       .nan_o (a_nan)
   );
   pm_fp16_parse u_b (
-      .x_i   (factor_i[15:0]),
+      .x_i   (turn_i),
       .neg_o (b_neg),
       .sig_o (b_sig),
       .e_o   (b_e),
@@ -260,10 +271,10 @@ module pm_sfu_lane #(
     assign {quotient, rest, end_neg, end_inf, end_nan, end_k} = '0;
   end
 
-  // The first rounder.
-  logic round_neg, round_inf, round_nan;
-  logic [RoundW-1:0] round_a;
-  logic [7:0] round_k;
+  // The first rounder, its operand in registers; or a weight of a few bits.
+  logic round_neg, round_inf, round_nan, round_neg_q, round_inf_q, round_nan_q;
+  logic [RoundW-1:0] round_a, round_a_q;
+  logic [7:0] round_k, round_k_q;
   logic [3:0] unused_flags;
   always_comb begin
     {round_neg, round_inf} = '0;
@@ -274,15 +285,33 @@ module pm_sfu_lane #(
       round_a   = end_inf ? '0 : RoundW'({quotient, rest});
       round_k   = end_k;
     end else if (norm) begin
-      round_neg = size_neg;
+      round_neg = size_neg && (kind_q[0] || size != '0);
       round_nan = none_i;
       round_a   = RoundW'(size);
       round_k   = -8'd24;
     end else begin
-      round_nan = exp && line_q[10*16+10+:5] == '1 && line_q[10*16+:10] != '0;
-      round_a   = softmax && !line_q[10*16] ? '0 : RoundW'(m);
+      round_nan = exp && mark;
+      round_a   = softmax && !mark ? '0 : RoundW'(m);
       round_k   = -(8'(signed'(q))) - 8'd18;
     end
+  end
+  always_ff @(posedge clk_i) begin
+    if (en_i) begin
+      {round_neg_q, round_inf_q, round_nan_q} <= {round_neg, round_inf, round_nan};
+      {round_a_q, round_k_q}                  <= {round_a, round_k};
+    end
+  end
+  if (Softmax) begin : g_weight
+    pm_sfu_weight u_weight (
+        .clk_i,
+        .en_i,
+        .bits_i,
+        .m_i(round_a_q[18:0]),
+        .k_i(round_k_q[5:0]),
+        .a_o(weight_o)
+    );
+  end else begin : g_no_weight
+    assign weight_o = '0;
   end
   if (Exp || Softmax || Norm || Act) begin : g_round
     pm_fp16_rn #(
@@ -292,11 +321,11 @@ module pm_sfu_lane #(
     ) u_rn (
         .clk_i,
         .en_i,
-        .neg_i(round_neg),
-        .a_i  (round_a),
-        .k_i  (round_k),
-        .inf_i(round_inf),
-        .nan_i(round_nan),
+        .neg_i(round_neg_q),
+        .a_i  (round_a_q),
+        .k_i  (round_k_q),
+        .inf_i(round_inf_q),
+        .nan_i(round_nan_q),
         .y_o  (code_o),
         .nv_o (unused_flags[0]),
         .of_o (unused_flags[1])
@@ -330,14 +359,22 @@ module pm_sfu_lane #(
 
   // The sum; a product alone is one with -0 added.
   if (Norm || Act || Rope) begin : g_sum
+    logic [15:0] a_q, b_q, c_q;
+    always_ff @(posedge clk_i) begin
+      if (sum_en_i) begin
+        a_q <= rope ? b_i[31:16] : norm ? share_o : code_o;
+        b_q <= rope ? line_q[4*16+:16] : b_i[15:0];
+        c_q <= rope ? share_o ^ {minus_i, 15'd0} : norm && !kind_q[0] ? b_i[31:16] : 16'h8000;
+      end
+    end
     pm_fp16_fma #(
         .Cut(1'b1)
     ) u_fma (
         .clk_i,
         .en_i(sum_en_i),
-        .a_i (rope ? b_i[31:16] : norm ? share_o : code_o),
-        .b_i (b_i[15:0]),
-        .c_i (rope ? share_o ^ {minus_i, 15'd0} : norm && !kind_i[0] ? b_i[31:16] : 16'h8000),
+        .a_i (a_q),
+        .b_i (b_q),
+        .c_i (c_q),
         .y_o (sum_o),
         .nv_o(unused_flags[2]),
         .of_o(unused_flags[3])
@@ -347,8 +384,10 @@ module pm_sfu_lane #(
   end
 
   // Of functions that are not there.
-  logic unused_inputs, unused_parts, unused_round;
-  assign unused_inputs = ^{sum_en_i, bits_i, m_i, shift_i, x_i, max_i, mean_i, none_i, b_i, minus_i, kind_i};
-  assign unused_parts  = ^{line_q, m, q, size_neg, size, p, p_k, p_neg, p_inf, p_nan, quotient, rest, exp};
-  assign unused_round  = ^{end_neg, end_inf, end_nan, end_k, round_neg, round_inf, round_nan, round_a, round_k};
+  logic unused_inputs, unused_sum, unused_times, unused_parts, unused_round;
+  assign unused_inputs = ^{bits_i, m_i, shift_i, x_i, stored_i, max_i, mean_neg_i, mean_i, none_i};
+  assign unused_sum    = ^{sum_en_i, b_i, c_i, minus_i, kind_i, f_q, kind_q};
+  assign unused_times  = ^{x1_i, turn_i, factor_i, b_sig, b_e, b_neg, b_zero, b_inf, b_nan};
+  assign unused_parts  = ^{line_q, mark, again_i, exp, quant, m, q, size_neg, size, p, p_k, p_neg, p_inf, p_nan, quotient, rest};
+  assign unused_round  = ^{end_neg, end_inf, end_nan, end_k, round_neg_q, round_inf_q, round_nan_q, round_a_q, round_k_q};
 endmodule

@@ -31,7 +31,7 @@ module pm_sfu_moments (
     input  logic        y_ready_i,
     /// What went beside.
     output logic        none_o,
-    /// The mean in 2^-24, signed.
+    /// The mean in 2^-24, its sign and its size.
     output logic [41:0] mean_o,
     /// The reciprocal of the deviation is c * 2^k: c, of 16 bits.
     output logic [15:0] c_o,
@@ -39,9 +39,9 @@ module pm_sfu_moments (
     output logic [ 9:0] k_o
 );
   // Clocks, counted from 1: the last of the sums' bits; the root's operand is there; the last of its bits.
-  localparam logic [5:0] Sums = 6'd28;
-  localparam logic [5:0] Root = 6'd32;
-  localparam logic [5:0] RootEnd = 6'd49;
+  localparam logic [5:0] Sums = 6'd29;
+  localparam logic [5:0] Root = 6'd33;
+  localparam logic [5:0] RootEnd = 6'd50;
 
   logic load, step, done, en, none_q;
   logic [ 5:0] count_q;  // of the clock
@@ -52,9 +52,10 @@ module pm_sfu_moments (
   logic [ 4:0] emax_q;
   logic [13:0] n_bits_q;
   logic [57:0] s2_now, s1_now;
+  logic [27:0] s1_now_q;
   logic [57:0] v, v_taken, v_saved;
   logic signed [57:0] v_q;
-  logic [29:0] mn_q;
+  logic [29:0] mn, mn_q, mn_now_q;
   logic [43:0] add, add_q;
   // Places.
   logic signed [10:0] h, over;
@@ -116,7 +117,7 @@ module pm_sfu_moments (
 
   // s: what lies more than 20 places below epsilon's is cut, an even number of places.
   assign s2_now  = 58'(s2_now_q);
-  assign s1_now  = square_bits_q[27] ? 58'(s1_q) : '0;
+  assign s1_now  = 58'(s1_now_q);
   // Twice v, s2, less s1: three numbers as two.
   assign v_taken = ~s1_now;
   assign v_saved = ({v_q[56:0], 1'b0} & s2_now) | ({v_q[56:0], 1'b0} & v_taken) | (s2_now & v_taken);
@@ -132,9 +133,17 @@ module pm_sfu_moments (
       .W(44)
   ) u_add (
       .a_i({add_q[42:0], 1'b0}),
-      .b_i(n_bits_q[13] ? 44'(mn_q) : '0),
+      .b_i(44'(mn_now_q)),
       .c_i(1'b0),
       .s_o(add)
+  );
+  pm_add_halves #(
+      .W(30)
+  ) u_mn (
+      .a_i({mn_q[28:0], 1'b0}),
+      .b_i(n_bits_q[13] ? 30'(m_i) : '0),
+      .c_i(1'b0),
+      .s_o(mn)
   );
   pm_add_halves #(
       .W(64)
@@ -154,6 +163,8 @@ module pm_sfu_moments (
     if (load) begin
       count_q       <= 6'd1;
       s2_now_q      <= '0;
+      s1_now_q      <= '0;
+      mn_now_q      <= '0;
       s1_q          <= size[27:0];
       square_bits_q <= rms_i ? '0 : size[27:0];
       s2_q          <= s2_i;
@@ -165,12 +176,17 @@ module pm_sfu_moments (
       add_q         <= '0;
     end else begin
       if (step) count_q <= count_q + 1'b1;
-      if (step) s2_now_q <= count_q >= 6'd14 && n_bits_q[12] ? s2_q : '0;
+      // A clock before they are added.
+      if (step) begin
+        s1_now_q <= square_bits_q[27] ? s1_q : '0;
+        s2_now_q <= count_q >= 6'd15 && n_bits_q[13] ? s2_q : '0;
+        mn_now_q <= count_q >= 6'd15 && n_bits_q[13] ? mn_q : '0;
+      end
       if (step && count_q <= Sums) begin
         n_bits_q      <= {n_bits_q[12:0], n_bits_q[13]};
         square_bits_q <= {square_bits_q[26:0], 1'b0};
         v_q           <= v;
-        if (count_q <= 6'd14) mn_q <= {mn_q[28:0], 1'b0} + (n_bits_q[13] ? 30'(m_i) : '0);
+        if (count_q <= 6'd14) mn_q <= mn;
         else add_q <= add;
       end
     end
@@ -228,15 +244,15 @@ module pm_sfu_moments (
       top_q   <= 6'(dr_lead_q) + 6'(rounded[16]);
       half_q  <= 10'(signed'(t_half_q)) + 10'(down_q[8:1]);
       emax2_q <= emax_q;
-      mean_q  <= {1'b0, mean} ^ {42{mean_neg}};
-      up_q    <= mean_up ^ mean_neg;
+      mean_q  <= {mean_neg, mean};
+      up_q    <= mean_up;
       c2_q    <= c_q;
       k2_q    <= 10'(top_q) - 10'd11 - half_q - 10'(emax2_q);
       low_q   <= {1'b0, mean_q[20:0]} + 22'(up_q);
       high_q  <= mean_q[41:21];
       c_o     <= c2_q;
       k_o     <= k2_q;
-      mean_o  <= {high_q + 21'(low_q[21]), low_q[20:0]};
+      mean_o  <= {high_q[20], high_q[19:0] + 20'(low_q[21]), low_q[20:0]};
     end
   end
 

@@ -31,7 +31,7 @@ module pm_sfu_norm #(
     input  logic                y_ready_i,
     /// The row has an infinity or NaN.
     output logic                none_o,
-    /// The mean in 2^-24, signed.
+    /// The mean in 2^-24, its sign and its size.
     output logic [        41:0] mean_o,
     /// The reciprocal of the deviation is c * 2^k: c, of 16 bits.
     output logic [        15:0] c_o,

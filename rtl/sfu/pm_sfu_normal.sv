@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// One code less its row's mean, in 2^-24: three clocks of en_i, the code's place, the difference, its size.
+/// One code less its row's mean, in 2^-24: two clocks of en_i, the code's place and the difference's size.
 module pm_sfu_normal (
     input  logic        clk_i,
     /// The registers move on.
@@ -8,18 +8,20 @@ module pm_sfu_normal (
     input  logic        rms_i,
     /// Code.
     input  logic [15:0] x_i,
-    /// The row's mean in 2^-24, signed, a clock later than the code.
-    input  logic [41:0] mean_i,
-    /// The difference is negative.
+    /// The row's mean is negative.
+    input  logic        mean_neg_i,
+    /// Its size in 2^-24, a clock later; 0 with rms_i.
+    input  logic [40:0] mean_i,
+    /// The difference is negative; of nothing whatever, but with rms_i.
     output logic        neg_o,
     /// Its size.
     output logic [41:0] size_o
 );
-  logic neg, zero, infinite, nan, neg_q, sign_q;
+  logic neg, zero, infinite, nan, neg_q, minus, minus_q, turned;
   logic [10:0] sig;
   logic [4:0] e, up;
-  logic [39:0] fixed_q;
-  logic [42:0] mean, sum, sum_q, size;  // of the code's size and the mean, its sign turned where the code is positive
+  logic [39:0] fixed_q;  // its complement, of a difference
+  logic [41:0] size;
 
   pm_fp16_parse u_parse (
       .x_i,
@@ -30,39 +32,30 @@ module pm_sfu_normal (
       .inf_o (infinite),
       .nan_o (nan)
   );
-  assign up   = e - 5'd1;
-  assign mean = rms_i ? '0 : 43'(signed'(mean_i));
-
-  pm_add_halves #(
-      .W(43)
-  ) u_sum (
-      .a_i({3'd0, fixed_q}),
-      .b_i(mean ^ {43{!neg_q}}),
-      .c_i(!neg_q),
-      .s_o(sum)
-  );
-  pm_add_halves #(
-      .W(43)
+  assign up    = e - 5'd1;
+  assign minus = !rms_i && neg == mean_neg_i;
+  pm_add_size #(
+      .W(42)
   ) u_size (
-      .a_i('0),
-      .b_i(sum_q ^ {43{sum_q[42]}}),
-      .c_i(sum_q[42]),
-      .s_o(size)
+      .a_i     ({1'b0, mean_i}),
+      .b_i     ({{2{minus_q}}, fixed_q}),
+      .minus_i (minus_q),
+      .size_o  (size),
+      .turned_o(turned)
   );
 
   always_ff @(posedge clk_i) begin
     if (en_i) begin
-      fixed_q <= 40'(sig) << up;
+      fixed_q <= (40'(sig) << up) ^ {40{minus}};
       neg_q   <= neg;
-      sum_q   <= sum;
-      sign_q  <= neg_q;
-      size_o  <= size[41:0];
-      neg_o   <= (sum_q[42] ^ sign_q) && (rms_i || sum_q != '0);
+      minus_q <= minus;
+      size_o  <= size;
+      neg_o   <= neg_q ^ (minus_q && !turned);
     end
   end
 
   logic unused_ok;
-  assign unused_ok = ^{zero, infinite, nan, size[42]};
+  assign unused_ok = ^{zero, infinite, nan};
 
 `ifdef PERIMETER_FORMAL
   `include "pm_sfu_normal_fv.svh"

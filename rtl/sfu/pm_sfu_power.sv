@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// 2^-T, T = a b / 2^(shift + 1) in 2^-18, to the nearest, at most 2^23 - 1: ten clocks of en_i. Four are the product, in eight
-/// bits of a each, their sum, the shift, rounding; six the mantissa's.
+/// 2^-T, T = a b / 2^(shift + 1) in 2^-18, to the nearest, at most 2^23 - 1: ten clocks of en_i. Four are the product as two
+/// numbers, their sum, the shift, rounding; six the mantissa's.
 module pm_sfu_power #(
     /// Bits of a, 21..32.
     parameter int unsigned AW = 32
@@ -10,7 +10,7 @@ module pm_sfu_power #(
     input  logic          en_i,
     /// A factor, unsigned.
     input  logic [AW-1:0] a_i,
-    /// The other one, unsigned; 16 bits where a has more than 24.
+    /// The other one, unsigned; 16 bits where a has more than 21.
     input  logic [  19:0] b_i,
     /// Two clocks after the factors.
     input  logic [   5:0] shift_i,
@@ -27,38 +27,48 @@ module pm_sfu_power #(
     $error("pm_sfu_power: AW must be 21..32");
   end
 
-  localparam int unsigned Parts = (AW + 7) / 8;
-  localparam int unsigned W = Parts * 8 + 20;
+  localparam int unsigned W = AW + 16 > 41 ? AW + 16 : 41;
 
-  logic [Parts*8-1:0] a;
-  logic [Parts*28-1:0] part_q, part;
-  logic [W-1:0] sum, product_q, shifted;
+  logic [20*W-1:0] row;
+  logic [W-1:0] sum, carry, sum_q, carry_q, product, product_q, shifted;
   logic [24:0] near_q;  // twice T, its top bit for all above
-  logic [22:0] whole;
+  logic [23:0] whole;
   logic [23:0] t_q;
-  logic lost_q, most, up;
+  logic lost_q, up, most;
 
-  assign a = (Parts * 8)'(a_i);
   always_comb begin
-    part = '0;
-    sum  = '0;
-    for (int unsigned i = 0; i < Parts; i++) begin
-      part[i*28+:28] = {20'd0, a[i*8+:8]} * {8'd0, i < 3 ? b_i[19:16] : 4'd0, b_i[15:0]};
-      sum            = sum + (W'(part_q[i*28+:28]) << 8 * i);
-    end
+    for (int unsigned i = 0; i < 20; i++) row[i*W+:W] = b_i[i] ? (i < 16 ? W'(a_i) : W'(a_i[20:0])) << i : '0;
   end
+  pm_carry_save_tree #(
+      .N(20),
+      .W(W)
+  ) u_rows (
+      .x_i    (row),
+      .sum_o  (sum),
+      .carry_o(carry)
+  );
+  pm_add_halves #(
+      .W(W)
+  ) u_product (
+      .a_i(sum_q),
+      .b_i(carry_q),
+      .c_i(1'b0),
+      .s_o(product)
+  );
   assign shifted = product_q >> shift_i;
-  assign most    = near_q[24] || near_q[23:0] == '1;
-  assign whole   = most ? '1 : near_q[23:1];
-  assign up      = !most && near_q[0] && (lost_q || !down_i);
+  // T or -T, but for what is too much.
+  assign up      = near_q[0] && (lost_q || !down_i);
+  assign whole   = ({1'b0, near_q[23:1]} ^ {24{minus_i}}) + 24'(minus_i != up);
+  assign most    = near_q[24] || (near_q[23:1] == '1 && up);
 
   always_ff @(posedge clk_i) begin
     if (en_i) begin
-      part_q    <= part;
-      product_q <= sum;
+      sum_q     <= sum;
+      carry_q   <= carry;
+      product_q <= product;
       near_q    <= {shifted[W-1:24] != '0, shifted[23:0]};
       lost_q    <= (product_q & ~({W{1'b1}} << shift_i)) != '0;
-      t_q       <= ({1'b0, whole} ^ {24{minus_i}}) + 24'(minus_i != up);
+      t_q       <= most ? {minus_i, {22{!minus_i}}, 1'b1} : whole;
     end
   end
 

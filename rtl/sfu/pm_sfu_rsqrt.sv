@@ -5,7 +5,7 @@ module pm_sfu_rsqrt (
     input  logic        clk_i,
     /// w is taken; the steps begin anew.
     input  logic        load_i,
-    /// A step.
+    /// A step: in the 17 clocks after load_i.
     input  logic        step_i,
     /// 2^16..2^18 - 1.
     input  logic [17:0] w_i,
@@ -16,7 +16,7 @@ module pm_sfu_rsqrt (
     /// d r, a clock later.
     output logic [30:0] dr_o
 );
-  logic [17:0] w_q;
+  logic [17:0] w_q, less_q;  // and its complement
   logic [16:0] r_q;
   logic [34:0] rw_q;
   logic [37:0] rest_q;  // in 2^(2 i), i the place of the next bit
@@ -27,7 +27,7 @@ module pm_sfu_rsqrt (
 
   // With the bit, (4 r + 1) w more is taken away, r in the bit's place: three numbers as two.
   assign taken  = ~{2'b00, rw_q, 2'b00};
-  assign single = ~{21'd0, w_q};
+  assign single = {21'h1FFFFF, less_q};
   assign saved  = ({1'b0, rest_q} & taken) | ({1'b0, rest_q} & single) | (taken & single);
   pm_add_halves #(
       .W(39)
@@ -59,11 +59,12 @@ module pm_sfu_rsqrt (
   always_ff @(posedge clk_i) begin
     if (load_i) begin
       w_q    <= w_i;
+      less_q <= ~w_i;
       r_q    <= '0;
       rw_q   <= '0;
       rest_q <= 38'd262144;
-    end else if (step_i) begin
-      r_q    <= {r_q[15:0], more};
+    end else begin
+      if (step_i) r_q <= {r_q[15:0], more};
       rw_q   <= more ? rw_more : rw;
       rest_q <= {more ? difference[35:0] : rest_q[35:0], 2'b00};
     end

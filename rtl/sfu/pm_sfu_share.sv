@@ -33,7 +33,8 @@ module pm_sfu_share #(
   localparam int unsigned SumW = 38;
 
   logic sum_valid, sum_last, sum_take, unused_side;
-  logic [Lanes*XW-1:0] fixed;
+  logic [Lanes*XW-1:0] fixed, fixed_q;
+  logic fixed_valid_q, fixed_last_q, fixed_take;
   logic [SumW-1:0] sum;
 
   for (genvar i = 0; i < Lanes; i++) begin : g_fixed
@@ -45,6 +46,13 @@ module pm_sfu_share #(
     assign fixed[i*XW+:XW] = XW'({e != '0, x_i[i*16+:10]}) << up;
   end
 
+  assign x_ready_o = !fixed_valid_q || fixed_take;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) fixed_valid_q <= 1'b0;
+    else if (x_ready_o) fixed_valid_q <= x_valid_i;
+  end
+  always_ff @(posedge clk_i) if (x_ready_o) {fixed_last_q, fixed_q} <= {x_last_i, fixed};
+
   pm_sfu_total #(
       .Lanes (Lanes),
       .W     (XW),
@@ -54,11 +62,11 @@ module pm_sfu_share #(
   ) u_total (
       .clk_i,
       .rst_ni,
-      .x_valid_i,
-      .x_ready_o,
-      .x_i      (fixed),
+      .x_valid_i(fixed_valid_q),
+      .x_ready_o(fixed_take),
+      .x_i      (fixed_q),
       .side_i   (1'b0),
-      .x_last_i,
+      .x_last_i (fixed_last_q),
       .y_valid_o(sum_valid),
       .y_ready_i(sum_take),
       .side_o   (unused_side),

@@ -5,7 +5,7 @@
 module pm_sfu_total #(
     /// Numbers a beat, at least 2.
     parameter int unsigned Lanes  = 8,
-    /// Bits of a number, at least 2.
+    /// Bits of a number, at least 3.
     parameter int unsigned W      = 16,
     /// 1: they are signed.
     parameter bit          Signed = 1'b0,
@@ -35,8 +35,8 @@ module pm_sfu_total #(
     /// With it, the sum.
     output logic [   SumW-1:0] sum_o
 );
-  if (Lanes < 2 || W < 2 || SumW < W || SumW > 64 || SideW < 1) begin : g_range
-    $error("pm_sfu_total: Lanes and W must be at least 2, SideW at least 1, SumW W..64");
+  if (Lanes < 2 || W < 3 || SumW < W || SumW > 64 || SideW < 1) begin : g_range
+    $error("pm_sfu_total: Lanes must be at least 2, W at least 3, SideW at least 1, SumW W..64");
   end
 
   localparam int unsigned Levels = $clog2(Lanes);
@@ -76,13 +76,12 @@ module pm_sfu_total #(
       .sum_o(tree)
   );
 
-  pm_add_halves #(
+  pm_split_add #(
       .W(SumW)
   ) u_sum (
-      .a_i(first_q ? '0 : sum_q),
-      .b_i(Signed ? SumW'(signed'(tree)) : SumW'(tree)),
-      .c_i(1'b0),
-      .s_o(sum)
+      .a_i  (first_q ? '0 : sum_q),
+      .b_i  (Signed ? SumW'(signed'(tree)) : SumW'(tree)),
+      .sum_o(sum)
   );
 
   // Whether what leaves the tree is a beat, and its row's first.

@@ -6,28 +6,24 @@ module pm_sfu_weight (
     input  logic        en_i,
     /// The largest weight is 2^bits - 1, 8..16. Configuration.
     input  logic [ 4:0] bits_i,
-    /// The score takes part.
-    input  logic        keep_i,
-    /// The exponential is m * 2^(-18 - q): m, 2^17..2^18.
+    /// The exponential is m * 2^k, k = -49..-18: m, 2^17..2^18, or 0 of a score that takes no part.
     input  logic [18:0] m_i,
-    /// q.
-    input  logic [ 4:0] q_i,
+    /// k's lower bits.
+    input  logic [ 5:0] k_i,
     /// Weight, 0 where it has none.
     output logic [15:0] a_o
 );
   logic [18:0] shifted, shifted_q, rounded;
   logic [5:0] down;
-  logic keep_q;
 
   // One place more than the weight's, to round by.
-  assign down    = 6'd17 + 6'(q_i) - 6'(bits_i);
+  assign down    = ~k_i - 6'(bits_i);
   assign shifted = m_i >> down;
   assign rounded = 19'(shifted_q[18:1]) + 19'(shifted_q[0]);
   always_ff @(posedge clk_i) begin
     if (en_i) begin
       shifted_q <= shifted;
-      keep_q    <= keep_i;
-      a_o       <= !keep_q ? '0 : rounded >= (19'd1 << bits_i) ? 16'((17'd1 << bits_i) - 17'd1) : rounded[15:0];
+      a_o       <= rounded >= (19'd1 << bits_i) ? 16'((17'd1 << bits_i) - 17'd1) : rounded[15:0];
     end
   end
 

@@ -31,9 +31,8 @@ module pm_fp16_fma #(
   logic neg_p, inf_p, nan_p, neg_c, zero_c, inf_c, nan_c;
   logic [6:0] down, k, k_q, k2_q;
   logic high, high_q, lost, neg_p_d, neg_p_q, neg_c_d, neg_c_q, inf_q, inf2_q, nan_d, nan_q, nan2_q;
-  logic [W-1:0] placed, aligned, aligned_q, wide, turned, magnitude, magnitude_q;
-  logic [W:0] sum;
-  logic differ, differ_q, sum_neg, sum_neg_q;
+  logic [W-1:0] placed, aligned, aligned_q, wide, magnitude, magnitude_q;
+  logic differ, differ_q, differ2_q, turned, sum_neg, sum_neg_q;
 
   pm_fp16_factors u_factors (
       .a_i,
@@ -63,40 +62,34 @@ module pm_fp16_fma #(
     lost    = (placed & ~({W{1'b1}} << down)) != '0;
     neg_p_d = inf_c && !inf_p ? neg_c : neg_p;  // an infinity's sign is the sum's
     neg_c_d = inf_p ? neg_p : neg_c;
+    differ  = neg_p_d ^ neg_c_d;
     nan_d   = nan_p || nan_c || (inf_p && inf_c && neg_p != neg_c);
   end
 
   pm_fp16_stage #(
-      .W  (W + 34),
+      .W  (W + 35),
       .Cut(Cut)
   ) u_align (
       .clk_i,
       .en_i,
-      .d_i({product, aligned[W-1:1], aligned[0] || lost, k, high, neg_p_d, neg_c_d, inf_p || inf_c, nan_d}),
-      .q_o({product_q, aligned_q, k_q, high_q, neg_p_q, neg_c_q, inf_q, nan_q})
+      .d_i({
+        product, {aligned[W-1:1], aligned[0] || lost} ^ {W{differ}}, k, high, neg_p_d, neg_c_d, differ, inf_p || inf_c, nan_d
+      }),
+      .q_o({product_q, aligned_q, k_q, high_q, neg_p_q, neg_c_q, differ_q, inf_q, nan_q})
   );
 
-  // The one adder adds or subtracts; where that is negative, the other one has the magnitude.
-  assign wide   = high_q ? W'(product_q != '0) : {15'd0, product_q, 5'd0};
-  assign differ = neg_p_q ^ neg_c_q;
-  pm_add_halves #(
-      .W(W + 1)
-  ) u_add (
-      .a_i({1'b0, wide}),
-      .b_i({1'b0, aligned_q} ^ {(W + 1) {differ}}),
-      .c_i(differ),
-      .s_o(sum)
-  );
-  pm_add_halves #(
+  // What is taken away comes as its complement.
+  assign wide = high_q ? W'(product_q != '0) : {15'd0, product_q, 5'd0};
+  pm_add_size #(
       .W(W)
-  ) u_turned (
-      .a_i(~wide),
-      .b_i(aligned_q),
-      .c_i(1'b1),
-      .s_o(turned)
+  ) u_add (
+      .a_i     (wide),
+      .b_i     (aligned_q),
+      .minus_i (differ_q),
+      .size_o  (magnitude),
+      .turned_o(turned)
   );
-  assign magnitude = sum[W] ? turned : sum[W-1:0];
-  assign sum_neg   = sum[W] ? neg_c_q : neg_p_q;
+  assign sum_neg = turned ? neg_c_q : neg_p_q;
 
   pm_fp16_stage #(
       .W  (W + 11),
@@ -104,8 +97,8 @@ module pm_fp16_fma #(
   ) u_sum (
       .clk_i,
       .en_i,
-      .d_i({magnitude, k_q, sum_neg, differ, inf_q, nan_q}),
-      .q_o({magnitude_q, k2_q, sum_neg_q, differ_q, inf2_q, nan2_q})
+      .d_i({magnitude, k_q, sum_neg, differ_q, inf_q, nan_q}),
+      .q_o({magnitude_q, k2_q, sum_neg_q, differ2_q, inf2_q, nan2_q})
   );
 
   // What cancels is +0.
@@ -116,7 +109,7 @@ module pm_fp16_fma #(
   ) u_rn (
       .clk_i,
       .en_i,
-      .neg_i(sum_neg_q && !(differ_q && magnitude_q == '0)),
+      .neg_i(sum_neg_q && !(differ2_q && magnitude_q == '0)),
       .a_i  (magnitude_q),
       .k_i  (k2_q),
       .inf_i(inf2_q),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // By scripts/lists.sh.
 rtl/common/pm_lead_one.sv
-rtl/common/pm_add_halves.sv
+rtl/common/pm_add_size.sv
 rtl/sfu_fp16/pm_fp16_stage.sv
 rtl/sfu_fp16/pm_fp16_parse.sv
 rtl/sfu_fp16/pm_fp16_normal.sv

@@ -264,13 +264,13 @@ static void model(const char *name) {
         return;
     const unsigned functions = bench_parameter(&b, "Functions");
     if (functions & 1)
-        all_codes(rtl, PM_SFU_EXP, "exp", 1, 14);
+        all_codes(rtl, PM_SFU_EXP, "exp", 1, 15);
     if (functions & 2)
         rows(rtl, PM_SFU_SOFTMAX, "softmax", 2, softmax, 12);
     if (functions & 4)
         rows(rtl, PM_SFU_NORM, "norm", 2, norm, 12);
     if (functions & 8)
-        all_codes(rtl, PM_SFU_ACT, "act", 3, 28);
+        all_codes(rtl, PM_SFU_ACT, "act", 3, 29);
     if (functions & 16)
         rows(rtl, PM_SFU_ROPE, "rope", 1, rope, 10);
     if (functions & 32)
