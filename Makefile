@@ -226,7 +226,8 @@ $(BUILD)/test/synth.tap:
 	$(tap) flow/synth.py check
 $(BUILD)/test/netlist-%.tap: $(BUILD)/test/synth.tap $(BUILD)/tb/%_tb
 	$(tap) flow/netlist.py $* quick
-# Wires and rows without the layout's tools; a second solver, where it is there.
+# Wires, rows and the router without the layout's other tools; a second solver, where it is there.
+$(BUILD)/test/layout.tap: $(BUILD)/router
 $(BUILD)/test/flow.tap $(BUILD)/test/liberty.tap $(BUILD)/test/layout.tap $(BUILD)/test/second.tap: $(BUILD)/test/%.tap:
 	$(tap) tests/$*.py
 $(BUILD)/test/pairs.tap: $(BUILD)/asan/perimeter $(BUILD)/perimeter $(BUILD)/tests/mkbert

@@ -39,13 +39,15 @@ def program(main):
 
 
 class Tap:
-    """Prints one line a test and remembers whether one failed."""
+    """Prints one line a test, of a failed one the first lines of why, and remembers whether one failed."""
 
     def __init__(self):
         self.failed = 0
 
-    def __call__(self, passed, name):
+    def __call__(self, passed, name, why=""):
         print(f"{'ok' if passed else 'not ok'} - {name}")
+        if not passed:
+            print("".join(f"# {line}\n" for line in str(why).splitlines()[:12]), end="")
         self.failed |= not passed
         return passed
 

@@ -22,14 +22,20 @@ def refused(log):
     return (re.findall("ERROR: (.*)", read(log)) or ["it ends without a netlist"])[-1]
 
 
+def installed(config):
+    """Numbers of the installed Yosys: the committed row, where it is of the present sources."""
+    row = next((row for row in read_tsv("synth/results.tsv") if (row["block"], row["config"]) == (config.block, config.config)), {})
+    return row if row.get("source") == config.source else config.make()
+
+
 def measure(config, python):
     """A row of the table."""
-    before = config.make()
+    before = installed(config)
     config.dir = BUILD / "current" / config.name
     config.json, config.net = config.dir.with_suffix(".json"), config.dir / "net.v"
     config.dir.mkdir(parents=True, exist_ok=True)
     config.net.unlink(missing_ok=True)
-    commands = config.passes("nested" not in config.options, "stat.current") + "write_verilog -noattr -noexpr DIR/net.v"
+    commands = config.passes(True, "stat.current") + "write_verilog -noattr -noexpr DIR/net.v"
     tool([python, "-c", RUN, commands.replace("DIR/", f"{config.dir}/")], config.dir / "log", timeout=1200)
     row = {"block": config.block, "config": config.config, "ge": before["ge"], "delay_ns": before["delay_ns"]}
     if not config.net.exists():

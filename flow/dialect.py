@@ -33,6 +33,7 @@ def faults(path):
 
 FORBIDDEN = [
     (r"-(\([^()]*\)|[A-Za-z0-9_]+)'\(", "the minus before a cast: Yosys reads it as part of the size, write -(W'(x))"),
+    (r"(?:<<<?|>>>?) *!?[a-z]\w*\)? *(?:<<<?|>>>?) *!?[a-z]", "a shift of a shift: Verilator 5.048 to 5.050 add the amounts in too few bits"),
     (r"`default_nettype", "`default_nettype: it would hold in the user's files behind this one"),
     (r"^\s*(?:if\s*\(.*\)|else|for\s*\(genvar[^)]*\))\s*\$error", "a check that is no named block"),
     (r"^  (?:end else|if\s*\(.*\)|for\s*\(genvar.*\)) begin$", "a generate block without a name"),

@@ -5,11 +5,12 @@
     flow/examples.py [NAME ...]
 
 Maps the top onto OSU018 with the array as a black box, times it under constraints.sdc in OpenSTA, and looks at the netlist:
+  time    every input and every endpoint is constrained, the clock has an uncertainty, and paths lead through every pin of the array
   scan    every flop is clocked by clk_i itself or by a clock gate, every reset pin is rst_ni itself or a constant; no latch stands outside a clock gate
   reset   in Icarus Verilog, on a copy of the RTL in which an undecided choice is X, all registers X at power-up: after a reset that ends just behind
           a rising and just behind a falling edge, what says whether a stream moves is never X, nor are data that are valid; and on the netlist,
           where gates make X of what two paths decide alike, power-up states at random: all of that is the same from each of them
-Each check is broken once on purpose and has to see it."""
+Each check is broken once on purpose and has to see it: netlists, constraints and liberties that are wrong."""
 import json
 import re
 import subprocess
@@ -30,12 +31,24 @@ BROKEN = """module broken (input clk_i, input rst_ni, input hold_i, input d_i, o
   always @* if (hold_i) c_o = d_i;
 endmodule
 """
+# What is wrong in a copy of an example, and the words that it is seen by: file, text, text in its place.
+WRONG = (("no clock", "constraints.sdc", "create_clock", "#"), ("no uncertainty of the clock", "constraints.sdc", "set_clock_uncertainty", "#"),
+         ("inputs without a delay", "constraints.sdc", "set_input_delay", "#"), ("outputs without a delay", "constraints.sdc", "set_output_delay", "#"),
+         ("a port that is not there", "constraints.sdc", "[get_ports rst_ni]", "[get_ports reset_ni]"), ("a cell that is not there", "constraints.sdc", "BUFX2", "BUFX200"),
+         ("a period too short", "constraints.sdc", "-period 5", "-period 2"), ("a false path over all", "constraints.sdc", "[get_ports rst_ni]", "[get_clocks clk]"),
+         ("another cell", "array.lib", "cell (rram17x6)", "cell (rram)"), ("a pin too few", "array.lib", "pin (done)", "pin (ready)"), ("a bus too narrow", "array.lib", "bus_type : bus24", "bus_type : bus3"),
+         ("an output without an arc", "array.lib", "timing_type : rising_edge", "timing_type : setup_rising"), ("an input without a check", "array.lib", "timing_type : setup_rising", "timing_type : hold_rising"),
+         ("no end", "array.lib", "max_capacitance : 0.5; timing () {", "max_capacitance : 0.5; timing () "))
 TIME = """read_liberty {liberty}
 read_liberty {folder}/array.lib
 read_verilog {net}
 link_design {top}
 source {folder}/constraints.sdc
 check_setup -verbose >{out}/setup.log
+report_checks -format full >{out}/worst.log
+foreach pin [get_pins u_array/*] {{
+    if {{[lsearch {{clk_i rst_ni}} [get_full_name [get_nets -of_objects $pin]]] < 0 && [find_timing_paths -path_delay max -through $pin] eq ""}} {{puts "@untimed [get_full_name $pin]"}}
+}}
 set worst 1e9
 set paths 0
 foreach path [find_timing_paths -path_delay max -group_count 100000] {{
@@ -52,7 +65,7 @@ def block(top):
     found = re.findall(r"^  pm_(\w+) #\(", read(top), re.M)
     if len(found) != 1:
         raise Failure(f"{top}: not one block")
-    return found[0]
+    return next(Path("rtl").glob(f"*/pm_{found[0]}.sv")).parent.name
 
 
 def mapped(folder, sources, top, out, array=True):
@@ -121,12 +134,42 @@ def timed(folder, top, out):
     tool(["sta", "-no_splash", "-exit", out / "time.tcl"], out / "sta.log")
     if error := grep("^(Error|Warning)", out / "sta.log") or (read(out / "setup.log").strip().split("\n") or [""])[0]:
         raise Failure(f"{top}: {error}, see {out}")
+    if not grep("clock uncertainty", out / "worst.log"):
+        raise Failure(f"{top}: the clock has no uncertainty")
+    if pins := re.findall(r"^@untimed (\S+)$", read(out / "sta.log"), re.M):
+        raise Failure(f"{top}: no path through {len(pins)} pins of the array, as {pins[0]}")
     paths, slack = re.search(r"^@(\d+) (\S+)$", read(out / "sta.log"), re.M).groups()
     return int(paths), float(slack)
 
 
+def wrong(tap, name):
+    """Constraints and liberties that are wrong are seen."""
+    source_, folder = Path("examples", name), OUT / f"{name}-wrong"
+    write(folder / "net.v", read(OUT / name / "net.v"))
+    for what, file, old, new in WRONG:
+        for other in ("constraints.sdc", "array.lib"):
+            text = read(source_ / other)
+            write(folder / other, text.replace(old, new) if other == file else text)
+        try:
+            slack = timed(folder, name, folder)[1]
+            seen = f"{slack:.2f} ns left" if slack < 0 else ""
+        except Failure as failure:
+            seen = str(failure)
+        tap(seen and old in read(source_ / file), f"{name} with {what}: {seen or 'not seen'}")
+
+
+# Transfers at random, of the registers that are reset; what was read is looked at. Shift, whose data are not, is only written.
+APB = """    if (psel_i && penable_i && !pwrite_i) begin moved = moved + 1; if (^prdata_o === 1'bx) x = x + 1; seen = seen * 31 + prdata_o; end
+    if (psel_i && !penable_i) penable_i = 1;
+    else begin
+      penable_i = 0; psel_i = $random(seed); paddr_i = {$random(seed)} % 14 * 4; pwrite_i = $random(seed); pstrb_i = 15; pwdata_i = $random(seed);
+      if (paddr_i == 15'h20) pwdata_i = pwdata_i & 3;
+      if (paddr_i == 15'h28) pwrite_i = 1;
+    end""".splitlines()
+
+
 def bench(top, ports, reset):
-    """Power-up, a reset that ends after the rising (0) or the falling (1) edge or is never there (2), streams that stall at random."""
+    """Power-up, a reset that ends after the rising (0) or the falling (1) edge or is never there (2), streams that stall at random, transfers on a bus."""
     inputs = {name: len(port["bits"]) for name, port in ports.items() if port["direction"] == "input" and name not in ("clk_i", "rst_ni")}
     outputs = {name: len(port["bits"]) for name, port in ports.items() if port["direction"] == "output"}
     lines = ["`timescale 1ns/1ps", "module bench;", "  reg clk, rst; integer clock, x, moved, seen, seed;"]
@@ -135,16 +178,18 @@ def bench(top, ports, reset):
     draw = {name: f"{{{(width + 31) // 32}{{$random(seed)}}}}" for name, width in inputs.items()}
     streams = [name.removesuffix("_valid_i") for name in inputs if name.endswith("_valid_i")]
     valid = [name.removesuffix("_valid_o") for name in outputs if name.endswith("_valid_o")]
-    still = [name for name in inputs if not name.endswith("ready_i") and name not in [f"{s}_{e}" for s in streams for e in ("valid_i", "i")]]
+    apb = "psel_i" in inputs
+    still = [name for name in inputs if not apb and not name.endswith("ready_i") and name not in [f"{s}_{e}" for s in streams for e in ("valid_i", "i")]]
     lines.append("  initial begin clk = 0; x = 0; moved = 0; seen = 0; seed = 7;")
     lines += [f"    {name} = 0;" for name in inputs] + [f"    {name} = {draw[name]};" for name in still]
     lines.append("    rst = " + ("1'b1;" if reset == 2 else "1'b0; #22 @(" + ("posedge" if reset == 0 else "negedge") + " clk); #0.4 rst = 1'b1;"))
     lines += ["  end", "  always #2.5 clk = !clk;", f"  initial begin #45; for (clock = 0; clock < {CLOCKS}; clock = clock + 1) begin", "    @(negedge clk); #0.1;"]
-    known = [name for name in outputs if name.endswith(("_valid_o", "_ready_o"))]
+    known = [name for name, width in outputs.items() if width == 1]
     lines += [f"    if (^{name} === 1'bx) begin x = x + 1; if (x < 3) $display(\"# clock %0d: {name} is X\", clock); end" for name in known]
     lines += [f"    if ({name}_valid_o === 1'b1) begin moved = moved + 1; if (^{name}_o === 1'bx) x = x + 1; seen = seen * 31 + ({name}_o ^ ({name}_o >> 32)); end"
               for name in valid]
     lines += [f"    seen = seen * 3 + {name};" for name in known]
+    lines += APB if apb else []
     for name in streams:  # what is offered stays until it is taken
         lines.append(f"    if (!({name}_valid_i && {name}_ready_o !== 1'b1)) begin {name}_i = {draw[f'{name}_i']}; {name}_valid_i = $random(seed); end")
     lines += [f"    {name}_ready_i = $random(seed);" for name in valid]
@@ -208,8 +253,11 @@ def check(tap, name):
 
 def main(arguments):
     tap = Tap()
-    for name in arguments or sorted(path.parent.name for path in Path("examples").glob("*/array.lib")):
+    names = arguments or sorted(path.parent.name for path in Path("examples").glob("*/array.lib"))
+    for name in names:
         check(tap, name)
+    if "rram_xbar" in names:
+        wrong(tap, "rram_xbar")
     out = OUT / "broken"
     write(out / "broken.v", BROKEN)
     mapped(None, [out / "broken.v"], "broken", out, array=False)

@@ -34,8 +34,8 @@ synth: all
 	    echo $(SYNTH) | xargs -n 1 | xargs -I {} -P $(JOBS) flow/tap.py run $(BUILD)/$(if $(LIBERTY),liberty,synth)/netlist-{}.tap flow/netlist.py {}; \
 	    flow/synth.py report $(BLOCK) && flow/pages.py $(if $(BLOCK)$(LIBERTY),,&& flow/plot.py synthesis) && exit $$status
 # Placed, routed, extracted, checked and timed on OSU018; 20 minutes of a core at most each.
-layout: setup
-	@scripts/setup.sh graywolf qrouter magic netgen-lvs
+layout: setup $(BUILD)/router
+	@scripts/setup.sh graywolf magic netgen-lvs
 	@flow/layout.py make $(BLOCK) && flow/layout.py figure $(BLOCK); status=$$?; flow/layout.py pages && exit $$status
 # Mapped by today's Yosys, from PyPI.
 current: setup
@@ -78,6 +78,9 @@ waves: all
 # What the network's layer 1 sees in the first image of the test set, for accesses and power; and other helpers of the flow.
 $(BUILD)/network_vectors $(BUILD)/macro_vectors $(BUILD)/accesses $(BUILD)/sar_linearity $(BUILD)/sfu_error: $(BUILD)/%: $(BUILD)/obj/tools/%.o $(SRC_SRC:%.c=$(BUILD)/obj/%.o) $(LIBRARIES)
 	$(CC) -o $@ $^ $(LIBS)
+# Routes layouts.
+$(BUILD)/router: $(BUILD)/obj/tools/router.o
+	$(CC) -o $@ $^
 $(BUILD)/synth/vectors: $(BUILD)/network_vectors $(BUILD)/macro_vectors
 	@mkdir -p $@
 	@$< models/fashion-vit $(DATA) 1 $@

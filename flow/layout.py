@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Layouts of the configurations of flow/mapping.py on OSU018, with Debian's graywolf, qrouter, magic, netgen and OpenSTA.
+"""Layouts of the configurations of flow/mapping.py on OSU018, with Debian's graywolf, magic, netgen and OpenSTA.
   make [NAME ...]     places, routes, extracts, checks and times the blocks or configurations named, or all, the small ones first;
                       build/layout/BLOCK-CONFIG/ has what is made, synth/layout.tsv a row of each
   power [NAME ...]    measures the energy of those of flow/power.py that have a layout, with its wires and trees, into synth/layout_power.tsv
@@ -9,6 +9,7 @@
   stale               configurations whose row is of another netlist than the present, or that have none
 A configuration gets 20 minutes of one core; of one that needs more, the row says where it stopped. `source` is a hash of all that a row
 was made of; what is made is kept under it."""
+import fcntl
 import pickle
 import re
 import resource
@@ -27,10 +28,11 @@ from raster import Raster
 ROWS, ENERGY = "synth/layout.tsv", "synth/layout_power.tsv"
 COLUMNS = ["block", "config", "cells", "um2", "utilisation", "width_um", "height_um", "delay_before_ns", "delay_ns", "reg_to_reg_ns", "hold_ns",
            "wire_mm", "vias", "clock_buffers", "clock_levels", "insertion_ns", "skew_ns", "drc", "equal", "seconds", "stopped", "source"]
-ENERGY_COLUMNS = ["netlist", "unit", "clocks", "units", "mw_before", "mw", "mw_trees", "pj_before", "pj", "source"]
+ENERGY_COLUMNS = ["netlist", "unit", "clocks", "units", "mw_before", "mw", "mw_clock", "mw_trees", "mw_data", "pj_before", "pj", "source"]
 LIMIT = 1200
-UTILISATION = 0.8
-TOOLS = [Path("/usr/lib/graywolf/bin/TimberWolfSC"), Path("/usr/lib/qrouter/qrouter.so")]
+# Of the core, in blocks of few and of many cells: what is large has more wires over each cell.
+UTILISATION = 0.8, 0.6
+TOOLS = [Path("/usr/lib/graywolf/bin/TimberWolfSC"), Path("tools/router.c")]
 SETUP = str(LEF.with_name("osu018_setup.tcl"))
 MARK = "{}: flow/layout.py pages"
 
@@ -60,16 +62,16 @@ class Layout:
             self.dir.mkdir(parents=True, exist_ok=True)
             start = seconds()
             net = place.netlist(self.config, self.dir)
+            size = len(net.cells)
             stopped = ""
             try:
-                placed, levels = place.place(net, self.dir, self.config.block, UTILISATION, LIMIT)
-                place.write_def(net, placed, self.config.top, self.dir / "placed.def")
+                placed, levels = place.place(net, self.dir, self.config.block, UTILISATION[len(net.cells) > place.MANY], LIMIT)
                 with open(self.dir / "placed.pickle", "wb") as out:
                     pickle.dump((net, placed, levels), out)
-                place.route(placed, self.dir, max(1, LIMIT - round(seconds() - start)))
+                place.route(net, placed, self.config.top, self.dir, max(1, LIMIT - round(seconds() - start)))
             except Failure as failure:
                 stopped = str(failure)
-            kept = {"stopped": stopped, "seconds": round(seconds() - start)}
+            kept = {"cells": size, "stopped": stopped, "seconds": round(seconds() - start)}
             keep(self.dir / "routed.json", self.routing, kept)
         if kept["stopped"]:
             return None, kept
@@ -82,7 +84,7 @@ class Layout:
         if row is None:
             row = {"block": self.config.block, "config": self.config.config, "source": self.source()}
             made, kept = self.route()
-            row |= {"delay_before_ns": self.config.make()["delay_ns"], "seconds": kept["seconds"], "stopped": kept["stopped"]}
+            row |= kept | {"delay_before_ns": self.config.make()["delay_ns"]}
             if made:
                 row |= self.measure(*made)
             keep(self.dir / "row.json", self.source(), row)
@@ -149,6 +151,10 @@ def committed():
     return {f"{row['block']}-{row['config']}": row for row in read_tsv(ROWS)} if Path(ROWS).exists() else {}
 
 
+def named_all():
+    return [config.name for config in configurations(None, "all")]
+
+
 def make(names):
     chosen = [config for name in names for config in named(name)] if names else configurations()
     sizes = {f"{row['block']}-{row['config']}": int(row["cells"]) for row in read_tsv("synth/results.tsv")}
@@ -162,9 +168,10 @@ def make(names):
             failed = 1
             continue
         print(f"{config.name}: {row['stopped'] or row['delay_ns'] + ' ns'}, {row['seconds']} s", flush=True)
-        rows = committed() | {config.name: {key: str(row.get(key, "")) for key in COLUMNS}}
-        order = [config.name for config in configurations(None, "all")]
-        write_tsv(ROWS, COLUMNS, [rows[name] for name in order if name in rows])
+        with open(BUILD / "layout/lock", "w") as lock:  # one process at a time
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            rows = committed() | {config.name: {key: str(row.get(key, "")) for key in COLUMNS}}
+            write_tsv(ROWS, COLUMNS, [rows[name] for name in named_all() if name in rows])
     return failed
 
 
@@ -175,16 +182,17 @@ def energy(run):
     net = layout.route()[0][0]
     back, added = {old: new for new, old in net.original.items()}, []
 
-    def look(_, __, level, shut):
-        found = power.watts(config, layout.dir / "layout.v", level, [back[cell] for cell in shut], layout.dir / "layout.spef")
-        if level == 0 and not shut:
+    def look(activity, shut):
+        found = power.watts(config, layout.dir / "layout.v", activity, [back[cell] for cell in shut], layout.dir / "layout.spef")
+        if activity == 0 and not shut:
             added.append(sum(watts for cell, watts in found.items() if cell not in net.original))
         return {net.original[cell]: watts for cell, watts in found.items() if cell in net.original}
 
     before, after = power.measure(*run), power.measure(*run, look)
     mw, trees = float(after["mw"]), 1e3 * added[0]
+    clock, data = (sum(float(after[part]) for part in parts) for parts in (("mw_clock_pins", "mw_gates"), ("mw_flops", "mw_other")))
     return {key: before[key] for key in ("netlist", "unit", "clocks", "units")} | {
-        "mw_before": before["mw"], "mw": f"{mw + trees:.2f}", "mw_trees": f"{trees:.2f}", "pj_before": before["pj"],
+        "mw_before": before["mw"], "mw": f"{mw + trees:.2f}", "mw_clock": f"{clock:.2f}", "mw_trees": f"{trees:.2f}", "mw_data": f"{data:.2f}", "pj_before": before["pj"],
         "pj": f"{float(after['pj']) * (mw + trees) / mw:.1f}", "source": layout.source()}
 
 
@@ -246,15 +254,18 @@ HEAD = ["configuration", "cells", "core, um", "utilisation", "cells, um2", "ns b
 
 def pages(check):
     """Whether the pages have what the data say."""
-    rows = read_tsv(ROWS)
+    rows, mapped = read_tsv(ROWS), read_tsv("synth/results.tsv")
     done, rest = ([row for row in rows if bool(row["stopped"]) == stopped] for stopped in (False, True))
+    tried = committed()
+    rest += [{"block": row["block"], "config": row["config"], "cells": row["cells"], "stopped": "not tried", "seconds": ""} for row in mapped
+             if f"{row['block']}-{row['config']}" not in tried]
     good = [fill("docs/layout.md", MARK.format("layout"), table(["block", *HEAD], [[row["block"], *shown(row)] for row in done]), check),
-            fill("docs/layout.md", MARK.format("unfinished"), table(["block", "configuration", "stopped by", "CPU s"], [
-                [row[key] for key in ("block", "config", "stopped", "seconds")] for row in rest]), check)]
-    cells = [[row["netlist"], row["mw_before"], row["mw"], row["mw_trees"], f"{row['pj_before']} a {row['unit']}", row["pj"],
+            fill("docs/layout.md", MARK.format("unfinished"), table(["block", "configuration", "cells", "stopped by", "CPU s"], [
+                [row[key] for key in ("block", "config", "cells", "stopped", "seconds")] for row in sorted(rest, key=lambda row: int(row["cells"]))]), check)]
+    cells = [[*(row[key] for key in ("netlist", "mw_before", "mw", "mw_clock", "mw_trees", "mw_data")), f"{row['pj_before']} a {row['unit']}", row["pj"],
               f"{float(row['pj']) / float(row['pj_before']):.2f}"] for row in read_tsv(ENERGY)]
     good.append(fill("docs/layout.md", MARK.format("energy"), table(
-        ["netlist", "mW before layout", "mW after", "of these clock and reset trees", "pJ before", "pJ after", "ratio"], cells), check))
+        ["netlist", "mW before layout", "mW after", "clock pins and gates", "clock and reset trees", "data", "pJ before", "pJ after", "ratio"], cells), check))
     for block in dict.fromkeys(row["block"] for row in done):
         lines = table(HEAD, [shown(row) for row in done if row["block"] == block])
         good.append(fill(f"docs/blocks/{block}.md", MARK.format("layout"), lines, check))

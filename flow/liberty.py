@@ -68,7 +68,7 @@ def text_of(path):
 def parse(path, text):
     """The outermost group."""
     def bad(place, what):
-        raise Failure(f"{path}:{text.count(chr(10), 0, place) + 1}: {what}")
+        raise Failure(f"{path}:{text.count(chr(10), 0, place) + 1}: {' '.join(what.split())}")
 
     stack, top = [], None
     statement, words, colon, opened, start, place = [], None, False, False, 0, 0
@@ -208,7 +208,7 @@ class Cell:
         try:
             self.area = areas.get(self.name) or float(group.says.get("area", "0"))
         except ValueError:
-            self.area = 0.0
+            self.area = -1.0
         pins = {pin.words[0]: pin for pin in group.inside("pin") if pin.words}
         self.inputs = [name for name, pin in pins.items() if pin.says.get("direction") == "input"]
         self.outputs = [name for name, pin in pins.items() if pin.says.get("direction") == "output"]
@@ -407,9 +407,12 @@ def discover(path, text, name, checksum):
     free, barred = [cell for cell in own if not cell.barred()], [cell for cell in own if cell.barred()]
     gates = [cell for cell in free if cell.stateless and cell.inputs and cell.outputs and all("function" in cell.pins[pin].says for pin in cell.outputs)]
     flops = [cell for cell in free if cell.edge()]
-    nand2, driver = smallest([cell for cell in gates if cell.is_nand2() and cell.area > 0]), smallest([cell for cell in gates if cell.is_buffer()])
+    for cell in gates + flops:
+        if not 0 < cell.area < 1e9:
+            raise Failure(f"{path}: {cell.name} has no area")
+    nand2, driver = smallest([cell for cell in gates if cell.is_nand2()]), smallest([cell for cell in gates if cell.is_buffer()])
     by_kind = {kind: smallest([cell for cell in flops if cell.edge() == kind]) for kind in ("dff", "clear", "preset", "both")}
-    for found, what in ((nand2, "two-input NAND with an area"), (driver, "buffer"), (smallest([c for c in gates if c.is_inverter()]), "inverter"),
+    for found, what in ((nand2, "two-input NAND"), (driver, "buffer"), (smallest([c for c in gates if c.is_inverter()]), "inverter"),
                         (by_kind["clear"] or by_kind["both"] or by_kind["preset"], "flop for rising edges with an asynchronous clear or preset")):
         if not found:
             raise Failure(f"{path}: no {what}")
@@ -434,7 +437,7 @@ def discover(path, text, name, checksum):
         "flop_outputs": sorted({pin for cell in flops for pin in cell.outputs}),
         "outputs": sorted({pin for cell in gates for pin in cell.outputs}), "gate": gate,
         "drives": {cell.name: cell.outputs for cell in cells if cell.name in wanted},
-        "nands": {cell.name: cell.area for cell in gates if cell.is_nand2() and cell.area > 0},
+        "nands": {cell.name: cell.area for cell in gates if cell.is_nand2()},
         "buffers": [cell.name for cell in gates if cell.is_buffer()]}
 
 
@@ -451,7 +454,7 @@ def chosen(found, settings, path):
         elif key == "CLOCK" and re.fullmatch(r"\d+(\.\d+)?", value) and float(value) > 0:
             found["clock"] = value
         elif key in ("NAND2", "DRIVER"):
-            raise Failure(f"{path}: {value} is no {'NAND of two inputs with an area' if key == 'NAND2' else 'buffer'} that a mapping may take")
+            raise Failure(f"{path}: {value} is no {'NAND of two inputs' if key == 'NAND2' else 'buffer'} that a mapping may take")
         else:
             raise Failure(f"'{setting}': NAND2=CELL, DRIVER=CELL, LOAD=FF and CLOCK=NS are known")
     return found

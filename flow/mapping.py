@@ -4,7 +4,7 @@ synth/BLOCK/configs has one configuration a line:   name | top | NAME=VALUE ... 
   bits     what gate equivalents are divided by (empty: nothing)
   models   names in tb/BLOCK/models in which the netlist takes the RTL's place (empty: none), see flow/netlist.py
   options  fast: part of `make test`; quick: its netlist too; hier: also mapped without flattening, for the area of each module;
-           nested: only without flattening; gated: with clock gates, see flow/gating.py; prove: proven equal to the RTL; PORT=VALUE: an input tied to a constant;
+           nested: only without flattening; nested:MODULE,MODULE: these alone are kept, the rest is flattened into them; gated: with clock gates, see flow/gating.py; prove: proven equal to the RTL; PORT=VALUE: an input tied to a constant;
            constants:N: outputs and flops that are constant, of all others a path is timed; long: mapped when it is named, no part of `make synth`
 Fails on latches, memories, combinational loops, unmapped cells, unconstrained endpoints and on every Yosys warning
 that synth/common/warnings does not list. A netlist is made anew when its RTL, configuration, scripts, library or tools change."""
@@ -53,6 +53,16 @@ class Configuration:
     def gated(self):
         return "gated" in self.options
 
+    def nested(self):
+        return any(option.split(":")[0] == "nested" for option in self.options)
+
+    def flatten(self):
+        """Of modules with parameters, names are behind a backslash."""
+        kept = next((option.split(":")[1].split(",") for option in self.options if option.startswith("nested:")), [])
+        if self.nested() and not kept:
+            return ""
+        return "".join(f"setattr -mod -set keep_hierarchy 1 *\\{module}*; " for module in kept) + "flatten;"
+
     def constants(self):
         return next((option.split(":")[1] for option in self.options if option.startswith("constants:")), "0")
 
@@ -72,13 +82,13 @@ class Configuration:
     def passes(self, flatten, stat):
         """All of the mapping, into DIR."""
         nested = "splitnets;"
-        if "nested" in self.options:
+        if self.nested():
             # Benches look at buses, also inside; OpenSTA does not read what Yosys writes of them.
             buses = "write_verilog -noattr -noexpr DIR/buses.v;" if self.models else ""
             nested = f"setundef -zero; {buses} splitnets -ports;"
         high, low = self.library.ties
         ties = f"hilomap -hicell {' '.join(high)} -locell {' '.join(low)}; " if high and low else ""
-        words = WORDS.format(flatten="flatten;" if flatten else "", tied="opt_dff -sat; opt_clean;" if self.ties() else "")
+        words = WORDS.format(flatten=self.flatten() if flatten else "", tied="opt_dff -sat; opt_clean;" if self.ties() else "")
         if self.gated():
             words += GATED
         return (f"read_liberty -lib {self.liberty}; {self.front()}" + words + BITS
@@ -95,7 +105,7 @@ class Configuration:
 
     def runs(self):
         """Logs and commands of Yosys's runs."""
-        runs = {"log": self.passes("nested" not in self.options, "stat") + "write_verilog -noattr -noexpr DIR/net.v"}
+        runs = {"log": self.passes(True, "stat") + "write_verilog -noattr -noexpr DIR/net.v"}
         if "hier" in self.options:
             runs["hier.log"] = self.passes(False, "hier.stat")
         return runs
@@ -133,7 +143,7 @@ class Configuration:
             for line in read(log).splitlines():
                 if re.match("(ABC: )?Warning: ", line) and not re.search(allowed, line):
                     raise Failure(f"{self.name}: not in synth/common/warnings: {line}")
-        if "nested" in self.options:
+        if self.nested():
             write(self.dir / "hier.stat", read(self.dir / "stat"))
         write(mark, self.netlist)
 

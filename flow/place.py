@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A mapped netlist placed in rows by Debian's graywolf, with trees for clock and reset, ready for its router, qrouter.
+"""A mapped netlist placed in rows by Debian's graywolf, with trees for clock and reset, and routed by tools/router.c.
 graywolf sees neither clock nor reset; each of their sinks then gets a leaf of a balanced tree of buffers, whose groups are halved by
 place, and the buffers go into the rows nearest to the middle of what they drive. A gate of the clock takes buffers' place. Rows are stretched to the wanted utilisation, gaps
 are filled. The supply is a comb: metal 1 left of the core joins the rows' rails of ground, metal 1 right of it those of power."""
 import json
 import re
 from collections import defaultdict
+from heapq import nsmallest
 from math import ceil
 
-from common import LIBERTY, Failure, read, tool, write, yosys
+from common import BUILD, LIBERTY, Failure, read, tool, write, yosys
 from lef import LEF, ROW, SITE, STEP, lef
 
 PARAMETERS = LEF.with_name("osu018.par")
@@ -17,7 +18,9 @@ TREES = {"clk_i": ("CLKBUF1", 16), "rst_ni": ("BUFX4", 16)}
 BUFFER = "BUFX2"
 # Above so many cells graywolf anneals for a quarter of its time, for a fifth more wire.
 MANY = 5000
-# The core's lower left corner, so many tracks inside the die, whose corner is the origin: qrouter misplaces what is below zero by a nanometre.
+# Height over width of the core, of few and of many cells: tracks that lie are wider apart than those that stand, and two metals have them, not three.
+TALL = 1.2, 2.0
+# The core's lower left corner, so many tracks inside the die, whose corner is the origin.
 # Cells stand half a track off, so that their pins are on tracks.
 MARGIN = 9
 LEFT, BELOW = MARGIN * SITE, MARGIN * STEP
@@ -130,12 +133,13 @@ def limited(command, limit):
     return ["sh", "-c", f"ulimit -t {limit}; exec \"$@\"", "sh", *command]
 
 
-def graywolf(net, folder, name, limit):
+def graywolf(net, folder, name, utilisation, limit):
     """Rows of (x, cell), bottom first, and pads {port: (side, x, y)}."""
+    for old in folder.glob(f"{name}.*"):  # it goes on from what it finds
+        old.unlink()
     write(folder / f"{name}.cel", cel(net))
-    text = read(PARAMETERS).replace("TWSC*do.global.route  : on", "TWSC*do.global.route  : off")
+    text = read(PARAMETERS).replace("TWSC*do.global.route  : on", "TWSC*do.global.route  : off").replace("chip.aspect.ratio : 0.75", f"chip.aspect.ratio : {TALL[len(net.cells) > MANY] / utilisation:g}")
     write(folder / f"{name}.par", text + ("*fast : 4\n" if len(net.cells) > MANY else ""))
-    (folder / f"{name}.pl1").unlink(missing_ok=True)
     if tool(limited(["graywolf", "-n", name], limit), folder / "graywolf.log", cwd=folder) or not (folder / f"{name}.pl1").exists():
         raise Failure("graywolf does not end")
     rows, pads = defaultdict(list), {}
@@ -196,7 +200,7 @@ def grow(net, port, where):
 def place(net, folder, name, utilisation, limit):
     """The placement, and levels of the trees."""
     _, macros = lef()
-    rows, pads = graywolf(net, folder, name, limit)
+    rows, pads = graywolf(net, folder, name, utilisation, limit)
     widths = [max(x for x, _ in row) for row in rows]
     # In what follows, x is a share of a row's width, y a row's number.
     where = {cell: (x / max(1, widths[number]), number) for number, row in enumerate(rows) for x, cell in row}
@@ -284,9 +288,9 @@ def supply(placed):
     return found
 
 
-def write_def(net, placed, top, path):
-    """The placed netlist; in units of a nanometre."""
-    width, height = placed.width + 2 * LEFT, placed.height + 2 * BELOW
+def write_def(net, placed, top, path, wires=None):
+    """The placed netlist, with wires {net: lines} where it is routed; in units of a nanometre."""
+    width, height = die(placed)
     lines = ["VERSION 5.6 ;", "NAMESCASESENSITIVE ON ;", 'DIVIDERCHAR "/" ;', 'BUSBITCHARS "[]" ;', f"DESIGN {top} ;",
              "UNITS DISTANCE MICRONS 1000 ;", f"DIEAREA ( 0 0 ) ( {width} {height} ) ;"]
     for layer in range(1, 7):
@@ -304,37 +308,65 @@ def write_def(net, placed, top, path):
     nets = net.nets()
     lines += ["END PINS", f"NETS {len(nets)} ;"]
     for name, pins in nets.items():
-        # The semicolon on a line of its own, or qrouter writes no wires.
-        lines += [f"- {name}", *(f"  ( {cell} {pin} )" for cell, pin in pins), ";"]
+        drawn = (wires or {}).get(name, [])
+        lines += [f"- {name}", *(f"  ( {cell} {pin} )" for cell, pin in pins), *(f"{'  NEW' if number else '+ ROUTED'} {wire}" for number, wire in enumerate(drawn)), ";"]
     write(path, "\n".join([*lines, "END NETS", "END DESIGN"]) + "\n")
 
 
-def route(placed, folder, limit):
-    """Runs qrouter on placed.def, which makes routed.def. Without its last stage, in which it routes every net again, twice, for a twentieth
-    less wire."""
-    # Metal 1 beside the core is the supply's.
-    core, top = (LEFT + SITE // 2 + placed.width) / 1000, (placed.height + 2 * BELOW) / 1000
-    write(folder / "route.tcl", f"""verbose 1
-read_lef {LEF}
-catch {{layers 6}}
-via stack all
-vdd vdd
-gnd gnd
-obstruction 0 0 {LEFT / 1000 + .2} {top} metal1
-obstruction {core + .2} 0 {core + LEFT / 1000} {top} metal1
-read_def placed.def
-qrouter::standard_route routed.def false true
-quit
-""")
-    for old in ("routed.def", "fail.out"):
-        (folder / old).unlink(missing_ok=True)
-    status = tool(limited(["qrouter", "-nog", "-s", "route.tcl"], limit), folder / "qrouter.log", cwd=folder)
-    if not (folder / "routed.def").exists():
-        raise Failure(f"qrouter does not end, {remaining(folder)} nets open" if status else "qrouter fails")
-    if (folder / "fail.out").exists():
-        raise Failure(f"{remaining(folder)} nets are not routed")
+def die(placed):
+    return placed.width + 2 * LEFT, placed.height + 2 * BELOW
 
 
-def remaining(folder):
-    """Nets that qrouter had not routed when it last said so."""
-    return (re.findall("(?:Nets remaining: |Failed net routes: )([0-9]+)", read(folder / "qrouter.log")) or ["all"])[-1]
+def taps(rectangles):
+    """Points of the tracks, as their numbers, where a via's pad on metal 1 is inside one of the rectangles."""
+    return sorted({(x, y) for metal, x0, y0, x1, y1 in rectangles if metal == 1
+                   for x in range(-(-(x0 + 200) // SITE), (x1 - 200) // SITE + 1) for y in range(-(-(y0 + 200) // STEP), (y1 - 200) // STEP + 1)})
+
+
+def grid(net, placed):
+    """The router's input: tracks, points that metal 2 in cells takes, and nets with their pins and ports. A pin that is tied has to
+    reach one of the nearest supply pins of cells, each a net of its own."""
+    macros = lef()[1]
+    shapes = {cell: macros[net.cells[cell][0]].placed(*where) for cell, where in placed.cells.items()}
+    width, height = die(placed)
+    lines = [f"grid {width // SITE + 1} {height // STEP + 1}"]
+    rails = {"vdd": [], "gnd": []}
+    for found in shapes.values():
+        for rectangles in found.values():
+            for metal, x0, y0, x1, y1 in rectangles:
+                if metal == 2:  # half a pad and the space between metals
+                    lines += [f"block 2 {x} {y}" for x in range((x0 - 500) // SITE + 1, -(-(x1 + 500) // SITE)) for y in range((y0 - 500) // STEP + 1, -(-(y1 + 500) // STEP))]
+        for supply_, points in rails.items():
+            points += taps(found.get(supply_, ()))
+    for name, members in net.nets().items():
+        ends = [f"port {placed.ports[pin][0]} {placed.ports[pin][1] // SITE} {placed.ports[pin][2] // STEP}" if cell == "PIN"
+                else "pin " + " ".join(f"{x} {y}" for x, y in taps(shapes[cell][pin])) for cell, pin in members]
+        if name not in rails:
+            lines += [f"net {name}", *ends]
+            continue
+        for end in ends:
+            x, y = map(int, end.split()[1:3])
+            near = nsmallest(8, rails[name], key=lambda tap: abs(tap[0] - x) + abs(tap[1] - y))
+            lines += [f"net {name}", end, "pin " + " ".join(f"{x} {y}" for x, y in near)]
+    return "\n".join(lines) + "\n"
+
+
+def route(net, placed, top, folder, limit):
+    """Runs the router on the placement, and writes routed.def."""
+    write(folder / "grid", grid(net, placed))
+    (folder / "wires").unlink(missing_ok=True)
+    log = folder / "router.log"
+    status = tool(limited([str(BUILD.absolute() / "router"), "grid", "wires"], limit), log, cwd=folder)
+    said = (read(log).splitlines() or ["begins"])[-1]
+    if status:
+        raise Failure(f"router: {said}" if status == 1 else f"router does not end: {said}" if said.startswith(("pass", "begins")) else said)
+    wires, name = defaultdict(list), ""
+    for line in read(folder / "wires").splitlines():
+        kind, *numbers = line.split()
+        if kind == "net":
+            name = numbers[0]
+            continue
+        metal, *points = map(int, numbers)
+        places = [f"( {x * SITE} {y * STEP} )" for x, y in zip(points[::2], points[1::2])]
+        wires[name].append(f"metal{metal} {' '.join(places)}" + (f" M{metal + 1}_M{metal}" if kind == "via" else ""))
+    write_def(net, placed, top, folder / "routed.def", wires)

@@ -13,6 +13,7 @@ everywhere."""
 import re
 import struct
 from collections import defaultdict
+from functools import partial
 
 from activity import activity, cells, plain
 from common import BUILD, Failure, fill, grep, program, read, read_tsv, table, tool, update_tsv, write, write_tsv, yosys
@@ -117,16 +118,17 @@ def ideal(config, net, tree):
 def weigh(config, net, cells, toggles, placed):
     """Watts of each cell: what its clock costs, and what its outputs' toggles do. Each depth of gates is opened in turn, and what this
     adds to a cell is weighed with how often the clock pulses that opens. Before layout a flop's clock is ideal, and weighed with its
-    pulses; `placed` looks at a layout, as watts does at a netlist, where the tree behind a gate is there."""
+    pulses; `placed(activity, shut)` looks at a layout, where the tree behind a gate is there."""
     library, tree = config.library, clock_tree(cells, config.library)
-    net = net if placed else ideal(config, net, tree)
+    look, still = placed, None
+    if not look:
+        look = partial(watts, config, ideal(config, net, tree))
+        still = look(0, None)
     depth = {next(name for name, (kind, pins) in cells.items() if any(pins.get(pin) == net for pin in library.drives[kind])): len(found)
              for net, found in tree.items() if found and found[-1] == net}
     levels = max(depth.values(), default=0)
-    look = placed or watts
-    states = [look(config, net, 0, [cell for cell, at in depth.items() if at > level]) for level in range(levels + 1)]
-    still = None if placed else watts(config, net, 0, None)
-    busy = look(config, net, 1, [])
+    states = [look(0, [cell for cell, at in depth.items() if at > level]) for level in range(levels + 1)]
+    busy = look(1, [])
     if missing := cells.keys() - busy.keys():
         raise Failure(f"{config.name}: no power of {len(missing)} cells, as {min(missing)}")
     clock, data = {}, {}

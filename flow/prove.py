@@ -5,11 +5,11 @@
   flow/prove.py summary                    the table of all results, build/formal/summary.json and formal/results.tsv
 formal/BLOCK/targets has one target a line:   name | engine | top | NAME=VALUE ... | depth [| long]
   sat   combinational: yosys sat, every input
-  smt   k-induction by yosys-smtbmc and z3 in two runs, base and step, `depth` steps each
+  smt   k-induction by yosys-smtbmc and z3 in two runs: step, over at most `depth` clocks, and base, as many from reset as the step needed
   bmc   the base alone: holds up to `depth` clocks and is reported as bounded
 Sources: the block's RTL, rtl/common and formal/BLOCK/*.sv with -DPERIMETER_FORMAL, include folder formal/BLOCK; other blocks that it uses
 without their properties, which their own proofs are for. A module of formal/BLOCK that bears an RTL module's name, a contract, takes
-its place. Each target is run again with -DCANARY, in which an assertion labelled `canary` must be seen to fail, and with cover
+its place. Each target is run again with -DCANARY, in which an assertion labelled `canary`, alone, must be seen to fail, and with cover
 statements where it has some. Logs are in build/formal/BLOCK/. What is proven is kept there in TARGET.json and proven anew when
 the sources, the target, a tool or this program change."""
 import json
@@ -18,19 +18,24 @@ import sys
 import time
 from pathlib import Path
 
-from common import (BUILD, MISREAD, Failure, Tap, block_list, blocks, chparam, design, digest, grep, keep, program, read_tsv, recall, rtl_files,
-                    tool, version, write, write_tsv)
+from common import (BUILD, Failure, Tap, block_list, blocks, design, digest, grep, keep, parameters, program, read, read_tsv, recall,
+                    rtl_files, tool, version, write, write_tsv, yosys)
 
 COLUMNS = ["block", "property", "top", "parameters", "engine", "depth", "s", "result", "canary", "covers", "source"]
 RESULTS = "formal/results.tsv"
 TIMEOUT = 3600
 
 
+def tried(log):
+    """Clocks from reset that an induction stands on."""
+    return len(re.findall("Trying induction", read(log)))
+
+
 class Target:
     def __init__(self, block, line, out, mutant=None):
         self.block, self.out, self.mutant = block, out, mutant
-        self.name, self.engine, self.top, parameters, self.depth, self.long = line
-        self.parameters = " ".join(parameters.split())
+        self.name, self.engine, self.top, settings, self.depth, self.long = line
+        self.parameters = " ".join(settings.split())
         if self.engine not in ("sat", "smt", "bmc"):
             raise Failure(f"formal/{block}/targets: {self.name}: no engine '{self.engine}'")
 
@@ -50,33 +55,42 @@ class Target:
     def prep(self, stem, defines=""):
         """Reads the target into STEM.il."""
         own, others = self.sources()
-        script = [f"read_verilog -sv -Irtl/common {' '.join(others)}"] if others else []
-        script += [f"read_verilog -formal -sv -DPERIMETER_FORMAL -DTARGET_{self.block} -DTOP_{self.top} {defines} -Iformal/{self.block} "
+        # -defer: what the top does not need is not elaborated, which takes most of the time.
+        script = [f"read_verilog -sv -defer -Irtl/common {' '.join(others)}"] if others else []
+        script += [f"read_verilog -formal -sv -defer -DPERIMETER_FORMAL -DTARGET_{self.block} -DTOP_{self.top} {defines} -Iformal/{self.block} "
                    f"-Iformal/common -Irtl/common {' '.join(own)}",
-                   chparam(self.parameters, self.top), f"hierarchy -check -top {self.top}", f"prep -flatten -top {self.top}"]
+                   " ".join([f"hierarchy -check -top {self.top}", *(f"-chparam {name} {value}" for name, value in parameters(self.parameters))]),
+                   f"prep -flatten -top {self.top}"]
         if self.mutant:
             script.append(f"mutate -list 1 {self.mutant} -o {stem}.mutant; script {stem}.mutant")
+        if "CANARY" in defines:
+            script.append("select -set others t:$assert c:*canary %d; delete @others")
         script += ["async2sync; opt -full; dffunmap; opt_clean; check -assert", f"write_rtlil {stem}.il"]
         write(f"{stem}.ys", "".join(line + "\n" for line in script if line))
-        return tool(["yosys", "-q", *MISREAD, "-s", f"{stem}.ys"], f"{stem}.log") == 0
+        return yosys(f"script {stem}.ys", f"{stem}.log") == 0
 
     def sat(self, stem, options):
-        return tool(["yosys", "-q", "-p", f"read_rtlil {stem}.il; chformal -cover -remove; sat {options} -prove-asserts "
-                     f"-set-assumes {self.top}"], f"{stem}.log", append=True) == 0
+        return yosys(f"read_rtlil {stem}.il; chformal -cover -remove; sat {options} -prove-asserts -set-assumes {self.top}", f"{stem}.log",
+                     append=True) == 0
 
     def smt2(self, stem):
-        return tool(["yosys", "-q", "-p", f"read_rtlil {stem}.il; write_smt2 -wires {stem}.smt2"], f"{stem}.log", append=True) == 0
+        return yosys(f"read_rtlil {stem}.il; write_smt2 -wires {stem}.smt2", f"{stem}.log", append=True) == 0
 
-    def smtbmc(self, stem, run, *options):
-        return tool(["yosys-smtbmc", "--noprogress", "-s", "z3", "--unroll", "--noincr", "--logic", "QF_BV", *options, "-t",
-                     self.depth, f"{stem}.smt2"], f"{stem}.{run}.log", timeout=TIMEOUT) == 0
+    def smtbmc(self, stem, run, depth, *options):
+        """z3 proves faster with a question at a time, and finds what can happen faster with what it knows of the clocks before."""
+        return tool(["yosys-smtbmc", "--noprogress", "-s", "z3", "--unroll", "--logic", "QF_BV", *options, "-t",
+                     str(depth), f"{stem}.smt2"], f"{stem}.{run}.log", timeout=TIMEOUT) == 0
 
     def proof(self, stem):
         if self.engine == "sat":
             return self.sat(stem, "-verify -show-public")
-        return (self.smt2(stem) and self.smtbmc(stem, "base")
-                and (self.engine == "bmc" or self.smtbmc(stem, "step", "-i"))
-                and (not grep("cover", f"{stem}.il") or self.smtbmc(stem, "cover", "-c")))
+        if not self.smt2(stem):
+            return False
+        step, clocks = self.engine == "bmc", self.depth
+        if not step and (step := self.smtbmc(stem, "step", self.depth, "--noincr", "-i")):
+            clocks = tried(f"{stem}.step.log")
+        return (self.smtbmc(stem, "base", clocks, "--noincr") and step
+                and (not grep("cover", f"{stem}.il") or self.smtbmc(stem, "cover", self.depth, "-c")))
 
     def canary(self):
         """Whether the assertion that must fail is seen to."""
@@ -85,7 +99,7 @@ class Target:
             return False
         if self.engine == "sat":
             return self.sat(stem, "-falsify")
-        return self.smt2(stem) and not self.smtbmc(stem, "base") and bool(grep("Assert failed.*canary", f"{stem}.base.log"))
+        return self.smt2(stem) and not self.smtbmc(stem, "base", self.depth) and bool(grep("Assert failed.*canary", f"{stem}.base.log"))
 
     def covers(self):
         log = self.out / f"{self.name}.cover.log"

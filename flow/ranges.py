@@ -3,11 +3,11 @@
 
 A range is said in these words, several of them joined:
   2..16, at least 2, more than W, a multiple of 8 and of Lanes, 8, 16 or 32, even, a power of two, at least 16 where Flexible is 0
-Bounds are numbers or other parameters. A parameter of type bit is 0 or 1."""
+Bounds are numbers, other parameters, or these less a number. A parameter of type bit is 0 or 1."""
 import itertools
 import re
 
-BOUND = r"(\d+|[A-Z]\w*)"
+BOUND = r"(\d+|[A-Z]\w*(?:-\d+)?)"
 WHERE = r"(?: where ([A-Z]\w*) is (\d+))?"
 
 
@@ -44,7 +44,7 @@ class Range:
     def names(self):
         """Parameters that bound this one."""
         words = [low for low, _, _ in self.low] + self.high + self.multiples + [where[0] for _, _, where in self.low]
-        return {word for word in words if word and not word.isdecimal()}
+        return {word.partition("-")[0] for word in words if word and not word.isdecimal()}
 
     def least(self, env):
         bounds = [value(low, env) + more for low, more, (name, is_) in self.low if not name or env[name] == int(is_)]
@@ -84,7 +84,8 @@ class Range:
 
 
 def value(bound, env):
-    return int(bound) if bound.isdecimal() else env[bound]
+    name, _, less = bound.partition("-")
+    return int(bound) if bound.isdecimal() else env[name] - int(less or 0)
 
 
 def ranges(module):

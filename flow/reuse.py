@@ -56,7 +56,7 @@ def nettype(tap, lints, folder):
     status, text = run("yosys", "-q", "-p", f"read_verilog -sv {user}; hierarchy -check -top leak")
     check(tap, status == 0, "Yosys: a user's implicit net behind every file", text)
     if folder:
-        status, text = run(*slang(str(folder / "bin/python3")).command([str(user)], "leak", {}))
+        status, text = run(*slang(str(folder / "bin/python3")).command(["-I.", str(user)], "leak", {}))
         check(tap, status == 0, "slang: a user's implicit net behind every file", text)
     status, text = run("iverilog", "-V")
     number = re.search(r"Icarus Verilog version (\d+)", text)

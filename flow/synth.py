@@ -112,10 +112,11 @@ def node_pages(check):
     for name in names:
         pairs = ratios(rows, [row for row in others if row["library"] == name])
         for what, values in (("GE", sorted(pair[0] for pair in pairs)), ("ns", sorted(pair[1] for pair in pairs))):
-            spread.append([name, what, str(len(values)), *(f"{value:.2f}" for value in (values[0], values[len(values) // 2], values[-1]))])
+            spread.append([name, what, str(len(values)), *(f"{value:.2f}" for value in (values[0], values[len(values) // 2], values[-1])),
+                           str(sum(abs(value - 1) <= 0.12 for value in values))])
     sources = [[says["name"], says["process"], says["corner"], says["licence"], says["from"], f"`{says['checksum']}`"] for says in known.values()]
     return all([fill("docs/nodes.md", MARK.format("nodes"), table(head, cells), check),
-                fill("docs/nodes.md", MARK.format("spread"), table(["library", "of OSU018's", "configurations", "least", "median", "most"], spread), check),
+                fill("docs/nodes.md", MARK.format("spread"), table(["library", "of OSU018's", "configurations", "least", "median", "most", "within 12 %"], spread), check),
                 fill("docs/nodes.md", MARK.format("libraries"), table(["library", "process", "corner", "licence", "from", "SHA-256 of the file, unpacked"], sources), check)])
 
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Placement and wires of flow/layout.py without its tools: trees are balanced, rows are legal; an open, a short and a tied pin without a supply are
-seen; resistance and capacitance are the LEF's. And a small block as a whole, where the tools are installed."""
+"""Placement, routing and wires of flow/layout.py without its other tools: trees are balanced, rows are legal; cells at random are routed without an
+open or a short; an open, a short and a tied pin without a supply are seen; resistance and capacitance are the LEF's. And a small block as a whole,
+where the tools are installed."""
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections import defaultdict
@@ -13,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "flow"))
 import layout  # noqa: E402
 import place  # noqa: E402
 import wires  # noqa: E402
-from common import Tap, program, read  # noqa: E402
+from common import BUILD, Failure, Tap, program, read  # noqa: E402
 from lef import SITE, lef  # noqa: E402
 from mapping import named  # noqa: E402
 
@@ -139,7 +141,7 @@ def extraction(folder):
 
 def whole():
     """One small block, from RTL to its row."""
-    missing = [tool for tool in ("graywolf", "qrouter", "magic", "netgen-lvs") if not shutil.which(tool)]
+    missing = [tool for tool in ("graywolf", "magic", "netgen-lvs") if not shutil.which(tool)]
     if missing:
         print(f"ok - layout of sar_ctrl-fixed6 # SKIP no {missing[0]}")
         return
@@ -148,6 +150,47 @@ def whole():
     row, old = layout.Layout(config).make(), layout.committed()["sar_ctrl-fixed6"]
     tap(not row.get("stopped") and row["drc"] == 0 and all(abs(float(row[key]) / float(old[key]) - 1) <= .05 for key in ("um2", "delay_ns", "wire_mm")),
         f"layout of sar_ctrl-fixed6: {row.get('stopped') or row['delay_ns'] + ' ns'}, the table has {old['delay_ns']} ns")
+
+
+def shuffled(cells, seed):
+    """NAND2 in rows of ten, each on two outputs drawn from those before it, or on a port or a supply."""
+    draw = random.Random(seed)
+    sources = [2, 3, "1", "0"]
+    made = {}
+    for n in range(cells):
+        made[f"u{n}"] = {"type": "NAND2X1", "connections": {"A": [draw.choice(sources)], "B": [draw.choice(sources[-20:])], "Y": [4 + n]}}
+        sources.append(4 + n)
+    net = place.Netlist({"cells": made, "ports": {
+        "a_i": {"direction": "input", "bits": [2]}, "b_i": {"direction": "input", "bits": [3]}, "y_o": {"direction": "output", "bits": [3 + cells]}}})
+    placed, names = place.Placement(), draw.sample(list(net.cells), cells)
+    width = sum(lef()[1]["NAND2X1"].width for _ in range(10))
+    placed.width, placed.height = width + 12 * SITE, cells // 10 * 10000
+    for row in range(cells // 10):
+        place.fit(placed, net, [(n, row, cell) for n, cell in enumerate(names[10 * row:10 * row + 10])], row, width)
+    place.ports(placed, net, {})
+    return net, placed
+
+
+def routing(folder):
+    """What the router makes of cells at random is whole and apart; what it cannot, it says."""
+    for seed in range(3):
+        net, placed = shuffled(200, seed)
+        place.route(net, placed, "top", folder, 60)
+        nets, _, broken, shorts = judged(folder, read(folder / "routed.def"), net, placed)
+        length = sum(wire.length() for wire in nets.values())
+        tap(not broken and not shorts and length > 0, f"200 cells at random, seed {seed}: {length / 1e6:.1f} mm of wires, whole and apart")
+    net, placed = pair()
+    lines = ["grid 30 30", *place.grid(net, placed).splitlines()[1:]]
+    own = next(line for number, line in enumerate(lines) if lines[number - 1].startswith("net n")).split()
+    walls = [f"block {metal} {x} {y}" for metal in (2, 3) for x in range(30) for y in range(30) if metal == 3 or [str(x), str(y)] != own[1:3]]
+    for name, text, status in (("is walled in", [lines[0], *walls, *lines[1:]], 1), ("is outside the grid", ["grid 2 2", *lines[1:]], 2), ("has a terminal without a point", [*lines, "net n", "pin"], 2),
+                               ("is no line", [*lines, "nett n"], 2), ("has no grid", lines[1:], 2), ("has a terminal first", [lines[0], "pin 1 1"], 2), ("has half a point", [lines[0], "net n", "port 3 1"], 2),
+                               ("has a grid too large", ["grid 1000000 1000000"], 2), ("is empty", [], 2)):
+        (folder / "grid").write_text("\n".join(text) + "\n", encoding="utf-8")
+        (folder / "wires").unlink(missing_ok=True)
+        run = subprocess.run([BUILD.absolute() / "router", "grid", "wires"], cwd=folder, capture_output=True, text=True, timeout=60)
+        said = run.stderr.splitlines()
+        tap(run.returncode == status and len(said) == 1 and said[0].startswith("router: ") and not (folder / "wires").exists(), f"a net that {name}" if status == 1 else f"input that {name}: {''.join(said)}")
 
 
 def tied(folder):
@@ -169,6 +212,7 @@ def main(_):
         trees()
         rows()
         extraction(Path(folder))
+        routing(Path(folder))
         tied(Path(folder))
     return tap.failed
 

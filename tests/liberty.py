@@ -4,6 +4,7 @@
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -57,6 +58,7 @@ def without(text, cell):
 def refused(folder):
     """One line that names file and reason, status 2, nothing written."""
     small = read(SMALL)
+    xor = re.sub(r"(cell \(XOR2\) \{.*?area : )[0-9.]+", r"\1@", small, count=1, flags=re.S)
     cases = {
         "empty": b"", "no text": b"\x7fELF\0\0\0", "another format": b"module inv(a, y); endmodule\n", "words": b"a b c d\n" * 100,
         "cut in a cell": small[:len(small) // 2].encode(), "cut in a text": small[:small.index('"!(A & B)"') + 4].encode(),
@@ -64,9 +66,12 @@ def refused(folder):
         "a brace too many": (small + "}").encode(), "two libraries": (small + small).encode(), "100,000 braces": b"library (x) " + b"{ a (b) " * 100000,
         "no cells": b"library (x) { }\n", "no NAND": without(without(small, "NAND2"), "NAND2_NOT_FOR_USE").encode(),
         "a NAND without area": without(small, "NAND2_NOT_FOR_USE").replace("area : 4;", "", 1).encode(),
+        "an area of no size": xor.encode().replace(b"@", b"inf"), "an area below nothing": xor.encode().replace(b"@", b"-1"),
+        "an area of no number": xor.encode().replace(b"@", b"nan"), "an area in words": xor.encode().replace(b"@", b"x"),
         "no buffer": without(small, "BUF").encode(), "no inverter": without(small, "INV").encode(),
         "no flop with reset": without(small, "DFFR").encode(), "flops for falling edges": small.replace('"CK"; next', '"!CK"; next').encode(),
         "a name for a shell": small.replace("cell (XOR2)", 'cell ("x; exec -- rm")').encode(), "a pin for Tcl": small.replace("pin (Y)", 'pin ("[exit]")').encode(),
+        "a text over two lines": small.replace('function : "', 'function "', 1).replace('"!(A & B)"', '"!(A\\n & B)"', 1).encode(),
         "a cell twice": small.replace("cell (NOR2)", "cell (NAND2)").encode()}
     for what, data in cases.items():
         path = folder / f"{what.replace(' ', '_').replace(',', '')}.lib"

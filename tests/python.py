@@ -11,20 +11,18 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-BUILD = Path(os.environ.get("PERIMETER_BUILD", ROOT / "build")).resolve()
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "flow"))
+from common import BUILD, ROOT, Tap  # noqa: E402
+
+BUILD = ROOT / BUILD
 os.environ.update(PERIMETER_BUILD=str(BUILD), OMP_NUM_THREADS="2")
 sys.path.insert(0, str(ROOT / "python"))
 PROGRAM = BUILD / "perimeter"
-failed = False
+tap = Tap()
 
 
 def check(name, ok, why=""):
-    global failed
-    failed |= not ok
-    print(f"{'ok' if ok else 'not ok'} - python: {name}", flush=True)
-    if not ok and why:
-        print("\n".join(f"# {line}" for line in str(why).splitlines()[:10]))
+    tap(ok, f"python: {name}", why)
 
 
 def skip(name, what, package):
@@ -252,4 +250,4 @@ with tempfile.TemporaryDirectory() as folder:
     wheel(Path(folder))
 in_torch()
 notebook()
-sys.exit(failed)
+sys.exit(tap.failed)

@@ -13,19 +13,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-BUILD = Path(os.environ.get("PERIMETER_BUILD", ROOT / "build"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "flow"))
+from common import BUILD, ROOT, Tap  # noqa: E402
+
 PROGRAM, CHECKED = BUILD / "perimeter", BUILD / "asan" / "perimeter"
 DATA = "/usr/share/datasets/fashion-mnist"
-failed = False
+tap = Tap()
 
 
 def check(name: str, ok: bool, why: object = "") -> None:
-    global failed
-    failed |= not ok
-    print(f"{'ok' if ok else 'not ok'} - report: {name}", flush=True)
-    if not ok and why:
-        print("\n".join(f"# {line}" for line in str(why).splitlines()[:12]))
+    tap(ok, f"report: {name}", why)
 
 
 def call(*words, program: Path = CHECKED, **options) -> subprocess.CompletedProcess:
@@ -307,7 +304,7 @@ def main() -> None:
         hostile(work, files)
         refused(work, files)
         in_browser(work, page, keep)
-    sys.exit(failed)
+    sys.exit(tap.failed)
 
 
 main()

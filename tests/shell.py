@@ -8,18 +8,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-BUILD = Path(os.environ.get("PERIMETER_BUILD", ROOT / "build"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "flow"))
+from common import BUILD, ROOT, Tap  # noqa: E402
+
 CHECKED = BUILD / "asan" / "perimeter"
-failed = False
+tap = Tap()
 
 
 def check(name, ok, why=""):
-    global failed
-    failed |= not ok
-    print(f"{'ok' if ok else 'not ok'} - shell: {name}", flush=True)
-    if not ok and why:
-        print("\n".join(f"# {line}" for line in str(why).splitlines()[:8]))
+    tap(ok, f"shell: {name}", why)
 
 
 def call(*words, **options):
@@ -105,7 +102,7 @@ doctor()
 pages()
 done = call(sys.executable, "flow/completion.py", "check", env=os.environ | {"PERIMETER_PROGRAM": str(BUILD / "perimeter")})
 print(done.stdout.replace("ok - ", "ok - shell: "), end="")
-failed |= done.returncode != 0
+tap.failed |= done.returncode != 0
 in_bash()
 in_zsh()
-sys.exit(failed)
+sys.exit(tap.failed)

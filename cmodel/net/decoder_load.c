@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Loading and releasing a decoder: config.json and model.safetensors. */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "net/decoder.h"
 #include "net/load.h"
@@ -92,6 +92,11 @@ static pm_status make_turns(struct pm_decoder *network) {
     return network->turn ? PM_OK : PM_ENOMEM;
 }
 
+static pm_status build(struct pm_decoder *network) {
+    const pm_status s = network->config.type == PM_DECODER_LLAMA ? make_turns(network) : PM_OK;
+    return s == PM_OK ? pm_decoder_build(network) : s;
+}
+
 /* Logits of the vocabulary, without a bias. */
 static void load_head(struct pm_source *src, struct pm_decoder *network) {
     const struct pm_decoder_config *c = &network->config;
@@ -107,6 +112,9 @@ static void load_head(struct pm_source *src, struct pm_decoder *network) {
 static pm_status load_weights(struct pm_decoder *network, const char *path, struct pm_error *e) {
     const struct pm_decoder_config *c = &network->config;
     struct pm_source src = {.error = e};
+    network->layers = calloc(c->layers, sizeof *network->layers);
+    if (network->layers == NULL)
+        return pm_fail(e, PM_ENOMEM, path, "%s", pm_strerror(PM_ENOMEM));
     src.status = pm_safetensors_open(&src.file, path, e);
     if (src.status != PM_OK)
         return src.status;
@@ -121,37 +129,22 @@ static pm_status load_weights(struct pm_decoder *network, const char *path, stru
     return src.status;
 }
 
-static pm_status load_config(struct pm_decoder *network, const char *path, struct pm_error *e) {
-    struct pm_json d = {path, e, NULL};
-    pm_status s = pm_json_load(&d);
-    if (s != PM_OK)
-        return s;
-    s = read_config(&d, &network->config);
-    cJSON_Delete(d.root);
-    if (s != PM_OK)
-        return s;
-    network->layers = calloc(network->config.layers, sizeof *network->layers);
-    return network->layers != NULL ? PM_OK : pm_json_fail(&d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
-}
-
 pm_status pm_decoder_load(struct pm_decoder *network, const char *dir, struct pm_error *e) {
+    char path[PATH_MAX];
+    struct pm_json d = {path, e, NULL};
     *network = (struct pm_decoder){0};
-    const size_t room = strlen(dir) + sizeof "/model.safetensors";
-    char *path = malloc(room);
-    if (path == NULL)
-        return pm_fail(e, PM_ENOMEM, dir, "%s", pm_strerror(PM_ENOMEM));
-    snprintf(path, room, "%s/config.json", dir);
-    pm_status s = load_config(network, path, e);
-    if (s == PM_OK) {
-        snprintf(path, room, "%s/model.safetensors", dir);
+    snprintf(path, sizeof path, "%s/config.json", dir);
+    pm_status s = pm_json_load(&d);
+    if (s == PM_OK)
+        s = read_config(&d, &network->config);
+    cJSON_Delete(d.root);
+    snprintf(path, sizeof path, "%s/model.safetensors", dir);
+    if (s == PM_OK)
         s = load_weights(network, path, e);
-        if (s == PM_OK && ((network->config.type == PM_DECODER_LLAMA && (s = make_turns(network)) != PM_OK) ||
-                           (s = pm_decoder_build(network)) != PM_OK))
-            pm_fail(e, s, path, "%s", pm_strerror(s));
-    }
+    if (s == PM_OK && (s = build(network)) != PM_OK)
+        pm_fail(e, s, path, "%s", pm_strerror(s));
     if (s != PM_OK)
         pm_decoder_free(network);
-    free(path);
     return s;
 }
 

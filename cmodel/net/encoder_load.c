@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Loading and releasing a network: config.json and model.safetensors. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,9 @@ static void load_layer(struct pm_source *src, const struct pm_encoder_config *c,
 static pm_status load_weights(struct pm_encoder *network, const char *path, struct pm_error *e) {
     const struct pm_encoder_config *c = &network->config;
     struct pm_source src = {.error = e};
+    network->layers = calloc(c->layers, sizeof *network->layers);
+    if (network->layers == NULL)
+        return pm_fail(e, PM_ENOMEM, path, "%s", pm_strerror(PM_ENOMEM));
     src.status = pm_safetensors_open(&src.file, path, e);
     if (src.status != PM_OK)
         return src.status;
@@ -106,36 +110,22 @@ static pm_status load_weights(struct pm_encoder *network, const char *path, stru
     return src.status;
 }
 
-static pm_status load_config(struct pm_encoder *network, const char *path, struct pm_error *e) {
-    struct pm_json d = {path, e, NULL};
-    pm_status s = pm_json_load(&d);
-    if (s != PM_OK)
-        return s;
-    s = read_config(&d, &network->config);
-    cJSON_Delete(d.root);
-    if (s != PM_OK)
-        return s;
-    network->layers = calloc(network->config.layers, sizeof *network->layers);
-    return network->layers != NULL ? PM_OK : pm_json_fail(&d, PM_ENOMEM, "%s", pm_strerror(PM_ENOMEM));
-}
-
 pm_status pm_encoder_load(struct pm_encoder *network, const char *dir, struct pm_error *e) {
-    memset(network, 0, sizeof *network);
-    size_t room = strlen(dir) + sizeof "/model.safetensors";
-    char *path = malloc(room);
-    if (path == NULL)
-        return pm_fail(e, PM_ENOMEM, dir, "%s", pm_strerror(PM_ENOMEM));
-    snprintf(path, room, "%s/config.json", dir);
-    pm_status s = load_config(network, path, e);
-    if (s == PM_OK) {
-        snprintf(path, room, "%s/model.safetensors", dir);
+    char path[PATH_MAX];
+    struct pm_json d = {path, e, NULL};
+    *network = (struct pm_encoder){0};
+    snprintf(path, sizeof path, "%s/config.json", dir);
+    pm_status s = pm_json_load(&d);
+    if (s == PM_OK)
+        s = read_config(&d, &network->config);
+    cJSON_Delete(d.root);
+    snprintf(path, sizeof path, "%s/model.safetensors", dir);
+    if (s == PM_OK)
         s = load_weights(network, path, e);
-        if (s == PM_OK && (s = pm_encoder_build(network)) != PM_OK)
-            pm_fail(e, s, path, "%s", pm_strerror(s));
-    }
+    if (s == PM_OK && (s = pm_encoder_build(network)) != PM_OK)
+        pm_fail(e, s, path, "%s", pm_strerror(s));
     if (s != PM_OK)
         pm_encoder_free(network);
-    free(path);
     return s;
 }
 

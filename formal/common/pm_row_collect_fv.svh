@@ -8,12 +8,12 @@ logic [W-1:0] fv_word_q;
 
 always_ff @(posedge clk_i or negedge rst_ni) begin
   if (!rst_ni) fv_i_q <= '0;
-  else if (valid_i && ready_o) fv_i_q <= valid_o ? 1 : fv_i_q + 1;
+  else if (valid_i && ready_o) fv_i_q <= fv_i_q + 1;
   else if (valid_o && ready_i) fv_i_q <= '0;
 end
 always_ff @(posedge clk_i) begin
   fv_init_q <= 1'b0;
-  if (valid_i && ready_o && (valid_o ? 0 : fv_i_q) == fv_element / Lanes) fv_word_q <= beat_i[fv_element%Lanes*W+:W];
+  if (valid_i && ready_o && fv_i_q == fv_element / Lanes) fv_word_q <= beat_i[fv_element%Lanes*W+:W];
   if (!fv_init_q && rst_ni && $past(rst_ni) && $past(valid_o && !ready_i)) holds : assert (valid_o && $stable(row_o));
 end
 
@@ -26,12 +26,12 @@ always_comb begin
     whole : assert (valid_o == (fv_i_q * Lanes >= N));
     in_place : assert (fv_i_q * Lanes <= fv_element || row_q[fv_element*W+:W] == fv_word_q);
     given : assert (!valid_o || row_o[fv_element*W+:W] == fv_word_q);
-    stops : assert (ready_o == (!valid_o || ready_i));
+    stops : assert (ready_o == !valid_o);
   end
 end
 `ifdef TARGET_common
 always_comb if (!fv_init_q && rst_ni) begin
-  cover (valid_o && valid_i && ready_o);
+  cover (valid_o && ready_i);
 `ifdef CANARY
   canary : assert (!(valid_o && row_o[W-1:0] == '1));
 `endif

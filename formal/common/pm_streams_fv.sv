@@ -73,3 +73,20 @@ module pm_fifo_fv #(
     pm_fifo #(.Width(Width), .Depth(d)) u_dut (.clk_i, .rst_ni, .valid_i, .ready_o(), .data_i, .valid_o(), .ready_i, .data_o());
   end
 endmodule
+
+module pm_shift_fifo_fv #(
+    parameter int unsigned ToDepth = 5,
+    parameter int unsigned Width = 3
+) (
+    input logic             clk_i,
+    input logic             rst_ni,
+    input logic             valid_i,
+    input logic             ready_i,
+    input logic [Width-1:0] data_i
+);
+  for (genvar d = 1; d <= ToDepth; d++) begin : g_depth
+    pm_shift_fifo #(.Width(Width), .Depth(d)) u_dut (
+        .clk_i, .rst_ni, .valid_i, .ready_o(), .data_i, .valid_o(), .ready_i, .data_o()
+    );
+  end
+endmodule

@@ -5,7 +5,8 @@ logic fv_init_q = 1'b1;
 logic signed [95:0] fv_bias, fv_plain;
 logic signed [31:0] fv_wide, fv_shift;
 logic [31:0] fv_left;
-always @(posedge clk_i) fv_init_q <= 1'b0;
+logic signed [ExpW-1:0] fv_shift_q;
+always @(posedge clk_i) {fv_init_q, fv_shift_q} <= {1'b0, shift_i};
 always_comb begin
   if (fv_init_q) assume (!rst_ni);
   fv_wide = {{(32 - ExpW) {shift_i[ExpW-1]}}, shift_i};
@@ -16,6 +17,7 @@ always_comb begin
   fv_bias = fv_shift < 32'sd0 ? fv_bias <<< fv_left : fv_bias >>> fv_shift[4:0];
   fv_plain = {{(96 - AccW) {acc_i[AccW-1]}}, acc_i[AccW-1:0]} + fv_bias;
   if (!fv_init_q && rst_ni && load) begin
+    assume (shift_i == fv_shift_q);
     plain : assert (sum_d[SumW-1:0] == fv_plain[SumW-1:0]);
 `ifdef CANARY
     canary : assert (sum_d[SumW-1:0] != SumW'(5));

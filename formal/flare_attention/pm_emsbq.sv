@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Contract of pm_emsbq: a group out for each group in, in order. A group is its token's number in element 0; the shift is that
-/// number where it becomes a token's exponent (groups of 32 bits), else 0.
+/// number where it becomes a token's exponent (groups of 32 bits), else 0. Its three stages fill before it refuses.
 module pm_emsbq #(
     parameter int unsigned N = 64,
     parameter int unsigned W = 32,
@@ -31,7 +31,7 @@ module pm_emsbq #(
       .clk_i,
       .rst_ni,
       .eager_i(fv_eager),
-      .take_i (fv_take),
+      .take_i (fv_take || fv_count < 7'd3),
       .give_i (fv_give),
       .valid_i(x_valid_i),
       .ready_o(x_ready_o),

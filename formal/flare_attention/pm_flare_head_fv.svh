@@ -11,8 +11,8 @@ wire [4:0] fv_in, fv_base;
 // Number of the run's first token, once it is there.
 wire [TW-1:0] fv_first;
 wire fv_numbered;
-(* hierconn *) wire [TW-1:0] \u_l_keep.row_q ;
-(* hierconn *) wire [TW-1:0] \u_row_keep.row_q ;
+(* hierconn *) wire [MaxTokens-1:0] \u_l_keep.past_q ;
+(* hierconn *) wire [MaxTokens-1:0] \u_row_keep.past_q ;
 (* anyseq *) wire fv_take, fv_give;
 (* hierconn *) wire \u_o_row.full_q ;
 (* hierconn *) wire [NBW-1:0] \u_o_row.beat_q ;
@@ -39,7 +39,7 @@ wire fv_numbered;
 (* hierconn *) wire [6:0] \u_row_quant.fv_count ;
 (* hierconn *) wire [19:0] \u_row_quant.fv_words ;
 (* hierconn *) wire [6:0] \u_row_e.count_q ;
-(* hierconn *) wire [4*EqW-1:0] \u_row_e.words_q ;
+(* hierconn *) wire [3*EqW-1:0] \u_row_e.words_q ;
 (* hierconn *) wire \u_l.fv_eager ;
 (* hierconn *) wire [4:0] \u_l.fv_base ;
 (* hierconn *) wire [6:0] \u_l.fv_count ;
@@ -94,7 +94,10 @@ always_comb if (rst_ni) begin
   norm : assert (\u_norm.fv_count == 7'(fv_n_q - fv_m_q));
   out : assert (5'(o_valid_o) == 5'(fv_m_q >> NB) - fv_base);
   // A token sees its past: the rows that enter the quantiser and the softmax bear their tokens' numbers, counted from the run's first.
-  if (fv_numbered) numbers : assert (\u_l_keep.row_q == TW'(fv_first + fv_l_q) && \u_row_keep.row_q == TW'(fv_first + 5'(fv_beat_q >> RB)));
+  if (fv_numbered)
+    for (int unsigned j = 0; j < MaxTokens; j++)
+      assert (\u_l_keep.past_q [j] == ((TW + 1)'(j) <= (TW + 1)'(fv_first) + (TW + 1)'(fv_l_q)) &&
+          \u_row_keep.past_q [j] == ((TW + 1)'(j) <= (TW + 1)'(fv_first) + (TW + 1)'(5'(fv_beat_q >> RB))));
   if (l_valid)
     for (int unsigned j = 0; j < MaxTokens; j++)
       assert (l_keep[j] == (keep_i[j] && (!causal_i || (TW + 1)'(j) <= (TW + 1)'(fv_first) + l[TW:0])));
@@ -120,7 +123,8 @@ always_comb if (rst_ni) begin
     if (\u_softmax.fv_count > 7'(i))
       assert (\u_softmax.fv_words [i*6+:5] == 5'((fv_abeat_q + (RB + 5)'(i)) >> RB) &&
           \u_softmax.fv_words [i*6+5] == ((fv_abeat_q + (RB + 5)'(i + 1)) % (1 << RB) == '0));
-  for (int unsigned i = 0; i < 4; i++)
+  room : assert (!re_ready || quant_ready);
+  for (int unsigned i = 0; i < 3; i++)
     if (\u_row_quant.fv_count > 7'(i))
       assert (\u_row_quant.fv_words [i*5+:5] == 5'(5'(fv_beat_q >> RB) + 5'(i)) && \u_row_e.words_q [i*EqW+:EqW] == EqW'(5'(5'(fv_beat_q >> RB) + 5'(i))));
   for (int unsigned i = 0; i < QueueDepth; i++)

@@ -6,15 +6,15 @@ wire [4:0] fv_base;
 (* hierconn *) wire \u_gemv.fv_eager ;
 (* hierconn *) wire [6:0] \u_gemv.fv_count ;
 (* hierconn *) wire [39:0] \u_gemv.fv_words ;
-(* hierconn *) wire [6:0] \u_side.count_q ;
-(* hierconn *) wire [8*SideW-1:0] \u_side.words_q ;
+(* hierconn *) wire [6:0] \u_side.u_fifo.count_q ;
+(* hierconn *) wire [8*SideW-1:0] \u_side.u_fifo.words_q ;
 wire [6:0] fv_count;
 assign \u_gemv.fv_eager = fv_eager;
 assign fv_count = \u_gemv.fv_count ;
 
 always_comb if (rst_ni) begin
-  in_step : assert (\u_side.count_q == fv_count && y_valid == y_valid_o);
+  in_step : assert (\u_side.u_fifo.count_q == fv_count && y_valid == y_valid_o);
   for (int unsigned i = 0; i < 8; i++)
     if (fv_count > 7'(i))
-      assert (\u_gemv.fv_words [i*5+:5] == 5'(fv_base + 5'(i)) && \u_side.words_q [i*SideW+:SideW] == SideW'(5'(fv_base + 5'(i))));
+      assert (\u_gemv.fv_words [i*5+:5] == 5'(fv_base + 5'(i)) && \u_side.u_fifo.words_q [i*SideW+:SideW] == SideW'(5'(fv_base + 5'(i))));
 end

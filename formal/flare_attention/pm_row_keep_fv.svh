@@ -5,6 +5,8 @@
 `ifdef TOP_pm_row_keep
 logic fv_init_q = 1'b1;
 logic [TW+1:0] fv_first_q, fv_rows_q, fv_token;
+logic [N-1:0] fv_keep_q;
+logic fv_causal_q;
 assign fv_token = fv_first_q + fv_rows_q;
 
 always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -12,22 +14,23 @@ always_ff @(posedge clk_i or negedge rst_ni) begin
   else if (clear_i) {fv_first_q, fv_rows_q} <= {(TW + 2)'(first_i), (TW + 2)'(0)};
   else fv_rows_q <= fv_rows_q + (TW + 2)'(next_i);
 end
-always_ff @(posedge clk_i) fv_init_q <= 1'b0;
+always_ff @(posedge clk_i) {fv_init_q, fv_keep_q, fv_causal_q} <= {1'b0, keep_i, causal_i};
 
 always_comb begin
-  if (fv_init_q) assume (!rst_ni);
+  if (fv_init_q) assume (!rst_ni && !clear_i && !next_i);
   else assume (rst_ni);
   if (!fv_init_q && rst_ni) begin
     assume (!clear_i || first_i < TW'(N) || TW'(N) == '0);
     assume (!next_i || fv_token < (TW + 2)'(N));
-    counted : assert (fv_token <= (TW + 2)'(N) && row_q == fv_token[TW-1:0]);
+    counted : assert (fv_token <= (TW + 2)'(N));
+    for (int unsigned j = 0; j < N; j++) assert (past_q[j] == ((TW + 2)'(j) <= fv_token));
     for (int unsigned j = 0; j < N; j++)
-      assert (fv_token == (TW + 2)'(N) || keep_o[j] == (keep_i[j] && (!causal_i || (TW + 2)'(j) <= fv_token)));
+      assert (fv_token == (TW + 2)'(N) || keep_o[j] == (fv_keep_q[j] && (!fv_causal_q || (TW + 2)'(j) <= fv_token)));
 `ifdef CANARY
-    canary : assert (!(causal_i && keep_o[N-1]));
+    canary : assert (!(fv_causal_q && keep_o[N-1]));
 `else
-    cover (causal_i && keep_o == '1);
-    cover (causal_i && &keep_i && keep_o == N'(1));
+    cover (fv_causal_q && keep_o == '1);
+    cover (fv_causal_q && &fv_keep_q && keep_o == N'(1));
 `endif
   end
 end

@@ -13,11 +13,15 @@ logic [2*Lanes*PW-1:0] fv_product;
 logic [Lanes*32-1:0] fv_y;
 logic fv_flag_q;
 logic [Lanes-1:0] fv_triple;
+logic [3:0] fv_digits;
 
 for (genvar i = 0; i < 3; i++) begin : g_fv
   pm_norm_recip #(.ZW(ZW)) u_recip (
       .z_i(fv_beat_q[i*(Lanes*OW+ZW)+:ZW]), .factor_o(fv_factor[i*8+:8]), .shift_o(fv_shift[i*5+:5]));
   assign fv_o[i*Lanes*OW+:Lanes*OW] = fv_beat_q[i*(Lanes*OW+ZW)+ZW+:Lanes*OW];
+end
+for (genvar k = 0; k < 4; k++) begin : g_fv_digit
+  assign fv_digits[k] = {three_q[k], two_q[k], one_q[k]} == 3'(4'd1 << fv_factor[2*k+:2] >> 1);
 end
 for (genvar i = 0; i < Lanes; i++) begin : g_fv_lane
   for (genvar s = 0; s < 2; s++) begin : g_stage
@@ -47,7 +51,7 @@ always_comb begin
     if (valid2_q) assert (fv_tag2_q == fv_out_q + 4'(valid3_q));
     if (valid3_q) assert (fv_tag3_q == fv_out_q);
     assert (fv_in_q == fv_out_q + 4'(valid1_q) + 4'(valid2_q) + 4'(valid3_q));
-    if (valid1_q) assert (fv_triple == '1 && o_q == fv_o[Lanes*OW-1:0] && factor_q == fv_factor[7:0] && minus_q == 9'd0 - 9'(fv_factor[7:0]) && shift1_q == fv_shift[4:0]);
+    if (valid1_q) assert (fv_triple == '1 && o_q == fv_o[Lanes*OW-1:0] && fv_digits == '1 && minus_q == 9'd0 - 9'(fv_factor[7:0]) && shift1_q == fv_shift[4:0]);
     if (valid2_q) assert (product_q == fv_product[Lanes*PW-1:0] && shift2_q == fv_shift[9:5]);
     if (valid3_q) assert (y_o == fv_y);
     assert (o_ready_o || (valid1_q && valid2_q && valid3_q && !y_ready_i));

@@ -33,18 +33,24 @@ always_ff @(posedge clk_i) begin
     if (y_valid_o && y_ready_i) fv_given_q <= y_last_o ? '0 : fv_given_q + LeftW'(Lanes);
     if (column_sent) fv_columns_q <= y_last_o ? '0 : fv_columns_q + 1'b1;
   end
+`ifdef TOP_pm_hyflex_join
   if (!fv_init_q && $past(rst_ni) && rst_ni) begin
     if ($past(y_valid_o && !y_ready_i)) stable : assert (y_valid_o && $stable(y_o) && $stable(y_last_o));
   end
+`endif
 end
 
 always_comb begin
   if (fv_init_q) assume (!rst_ni);
-  else assume (rst_ni && row_tiles_i == fv_rows_q && per_i == fv_per_q && outputs_i == fv_outputs_q);
+  else assume (rst_ni);
+`ifdef TOP_pm_hyflex_join
+  if (!fv_init_q) assume (row_tiles_i == fv_rows_q && per_i == fv_per_q && outputs_i == fv_outputs_q);
   assume (row_tiles_i >= 1 && 32'(row_tiles_i) <= Arrays && per_i >= 1 && 32'(per_i) <= Outputs && 32'(per_i) % Lanes == 0);
   // The matrix's columns of arrays are all there.
   assume (outputs_i >= 1 && 32'(outputs_i) <= 32'(per_i) * (Arrays / (row_tiles_i == '0 ? 1 : 32'(row_tiles_i))));
   assume (!bus_valid_i || want_o);
+`endif
+  if (!fv_init_q && rst_ni) asked : assert (!bus_valid_i || want_o);
   if (!fv_init_q && rst_ni) begin
     rows : assert (row_q < row_tiles_i);
     halves : assert (!half_q || 32'(per_i) > Half);
@@ -53,15 +59,19 @@ always_comb begin
     if (full_q) in_order : assert (32'(fv_given_q) == 32'(fv_before) + 32'(word_q));
     else if (fv_given_q != '0) assert (32'(fv_given_q) == 32'(fv_before) && 32'(left_q) + 32'(fv_given_q) == 32'(outputs_i) && left_q >= 1);
     else assert (fv_columns_q == '0);
+`ifdef TOP_pm_hyflex_join
     if (fv_m < per_i && (full_q || row_q != '0 || (half_q && 32'(fv_m) < Half))) begin
       terms : assert (fv_terms_q == (full_q ? row_tiles_i : row_q + ArrayW'(half_q && 32'(fv_m) < Half)));
       bounded : assert (fv_sum_q <= fv_most && fv_sum_q >= -fv_most);
       never_wraps : assert (36'($signed(sum_q[fv_m*32+:32])) == fv_sum_q);
     end
     if (y_valid_o && Lanes == 1 && fv_m == word_q) is_sum : assert (36'($signed(y_o[31:0])) == fv_sum_q);
-    cover (y_valid_o && y_last_o && fv_columns_q == 1);
+`endif
   end
+`ifdef TOP_pm_hyflex_join
+  if (!fv_init_q && rst_ni) cover (y_valid_o && y_last_o && fv_columns_q == 1);
 `ifdef CANARY
   if (rst_ni) canary : assert (!(y_valid_o && y_last_o && fv_given_q == 1));
+`endif
 `endif
 end

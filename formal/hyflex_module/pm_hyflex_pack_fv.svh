@@ -17,11 +17,13 @@ always_ff @(posedge clk_i) begin
       fv_data_q <= q_i;
     end else if (beat_q == '0) fv_came_q <= 1'b0;
   end
+`ifdef TOP_pm_hyflex_pack
   if (!fv_init_q && $past(rst_ni) && rst_ni) begin
     if ($past(x_valid_o && !x_ready_i)) stable : assert (x_valid_o && $stable(x_o));
     if ($past(q_valid_i && q_ready_o)) moves : assert (x_valid_o == ($past(q_last_i) || $past(beat_q) == BeatW'(Beats - 1)));
     if ($past(x_valid_o && x_ready_i)) once : assert (!x_valid_o);
   end
+`endif
 end
 
 always_comb begin
@@ -33,9 +35,11 @@ always_comb begin
     if (fv_open_q) assert (fv_came_q == (fv_place < beat_q));
     if (fv_open_q || full_q) in_place : assert (x_q[fv_place*Lanes*8+:Lanes*8] == (fv_came_q ? fv_data_q : '0));
     if (full_q) no_loss : assert (!q_ready_o);
-    cover (full_q && !fv_came_q);
   end
+`ifdef TOP_pm_hyflex_pack
+  if (!fv_init_q && rst_ni) cover (full_q && !fv_came_q);
 `ifdef CANARY
   if (rst_ni) canary : assert (!(full_q && fv_came_q && fv_data_q != '0));
+`endif
 `endif
 end

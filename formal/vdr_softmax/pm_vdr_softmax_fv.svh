@@ -23,18 +23,19 @@ localparam int unsigned FvBeatW = Lanes * 9 + 1;
 (* hierconn *) wire [$clog2(Depth)-1:0] \u_vdr.u_beats.head_q ;
 (* hierconn *) wire [$clog2(Depth)-1:0] \u_vdr.u_beats.tail_q ;
 (* hierconn *) wire [$clog2(Depth+1)-1:0] \u_vdr.u_beats.count_q ;
-(* hierconn *) wire [Depth*13-1:0] \u_vdr.u_rows.mem_q ;
-(* hierconn *) wire [$clog2(Depth)-1:0] \u_vdr.u_rows.head_q ;
-(* hierconn *) wire [$clog2(Depth)-1:0] \u_vdr.u_rows.tail_q ;
-(* hierconn *) wire [$clog2(Depth+1)-1:0] \u_vdr.u_rows.count_q ;
+(* hierconn *) wire [Depth*13-1:0] \u_vdr.u_rows.words_q ;
+(* hierconn *) wire [Depth-1:0] \u_vdr.u_rows.full_q ;
 
 // Both buffers as they will leave, oldest lowest.
 logic [Depth*FvBeatW-1:0] fv_beats;
 logic [Depth*13-1:0] fv_rows;
 logic [Depth-1:0] fv_lasts;
+logic [3:0] fv_descriptors;
 always_comb begin
   fv_beats = {\u_vdr.u_beats.mem_q , \u_vdr.u_beats.mem_q } >> (\u_vdr.u_beats.head_q * FvBeatW);
-  fv_rows  = {\u_vdr.u_rows.mem_q , \u_vdr.u_rows.mem_q } >> (\u_vdr.u_rows.head_q * 13);
+  fv_rows  = \u_vdr.u_rows.words_q ;
+  fv_descriptors = '0;
+  for (int unsigned i = 0; i < Depth; i++) fv_descriptors = fv_descriptors + 4'(\u_vdr.u_rows.full_q [i]);
   for (int unsigned i = 0; i < Depth; i++) fv_lasts[i] = \u_vdr.u_beats.count_q > i && fv_beats[i*FvBeatW+Lanes*9];
 end
 
@@ -127,16 +128,16 @@ always_comb begin
   assume (ne_i == NeW'(fv_row_in_q));
   if (!fv_init_q && rst_ni) begin
     never_stalls : assert (!fv_always_ready || (x_ready_o && \u_vdr.u_beats.count_q < Depth));
-    // The buffers as circles.
-    circles : assert (\u_vdr.u_beats.count_q <= Depth && \u_vdr.u_beats.head_q < Depth && \u_vdr.u_beats.tail_q < Depth && \u_vdr.u_rows.head_q < Depth &&
-        \u_vdr.u_rows.tail_q < Depth && (\u_vdr.u_beats.head_q + \u_vdr.u_beats.count_q ) % Depth == \u_vdr.u_beats.tail_q &&
-        (\u_vdr.u_rows.head_q + \u_vdr.u_rows.count_q ) % Depth == \u_vdr.u_rows.tail_q );
-    rows : assert (fv_rows_fit && 4'(\u_vdr.u_rows.count_q ) == fv_row && fv_length == fv_length_q && fv_length_q < Depth - 1);
-    front : assert (fv_gone_q < Depth - 1 && (fv_gone_q == '0 ? fv_left_q == '0 : \u_vdr.u_rows.count_q != 0));
+    // One buffer as a circle, descriptors in the lowest entries of the other.
+    circle : assert (\u_vdr.u_beats.count_q <= Depth && \u_vdr.u_beats.head_q < Depth && \u_vdr.u_beats.tail_q < Depth &&
+        (\u_vdr.u_beats.head_q + \u_vdr.u_beats.count_q ) % Depth == \u_vdr.u_beats.tail_q );
+    lowest : assert (\u_vdr.u_rows.full_q == Depth'((16'd1 << fv_descriptors) - 16'd1));
+    rows : assert (fv_rows_fit && fv_descriptors == fv_row && fv_length == fv_length_q && fv_length_q < Depth - 1);
+    front : assert (fv_gone_q < Depth - 1 && (fv_gone_q == '0 ? fv_left_q == '0 : fv_descriptors != '0));
     running : assert (\u_vdr.max_q  == (fv_max[8] ? fv_max[7:0] : 8'h80));
     descriptor_fits : assert (!row_valid || \u_vdr.row_ready );
     row_is_stored : assert (!\u_vdr.row_valid  || \u_vdr.beat_valid );
-    none_lost : assert (fv_in_q == 4'(fv_out_q + fv_inside) && fv_row_in_q == 4'(fv_row_out_q + 4'(\u_vdr.u_rows.count_q )));
+    none_lost : assert (fv_in_q == 4'(fv_out_q + fv_inside) && fv_row_in_q == 4'(fv_row_out_q + fv_descriptors));
     for (int unsigned i = 0; i < Depth; i++)
       if (\u_vdr.u_beats.count_q > i && 4'(fv_first + 4'(i)) == fv_tracked)
         assert (fv_beats[i*FvBeatW+Lanes*8+:Lanes+1] == {fv_tracked_last_q, fv_tracked_keep_q});

@@ -43,7 +43,7 @@ module pm_carry_save_tree #(
   always_comb begin
     logic [N*W-1:0] row, next;
     logic [W-1:0] a, b, c;
-    row  = x_i;
+    row = x_i;
     next = '0;
     {a, b, c} = '0;
     for (int unsigned l = 0; l < Levels; l++) begin

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Position of the highest one, combinational: a binary search of clog2(W) steps, each of which asks whether the upper half of
-/// what is left holds a one.
+/// Position of the highest one, combinational: neighbours are joined in pairs, clog2(W) times. A pair's position is that of its upper
+/// half where this holds a one, else of its lower.
 module pm_lead_one #(
     /// Bits, at least 1.
     parameter int unsigned W = 32,
@@ -18,19 +18,23 @@ module pm_lead_one #(
     $error("pm_lead_one: W must be at least 1");
   end
 
-  logic [2**Steps-1:0] rest;
+  localparam int unsigned Leaves = 2 ** Steps;
 
+  // Of the group that starts at bit g: any of it is one; where its highest is, within the group.
   always_comb begin
-    rest  = (2 ** Steps)'(x_i);
-    pos_o = '0;
-    for (int unsigned k = 1; k <= Steps; k++) begin
-      if ((rest >> (1 << (Steps - k))) != '0) begin
-        rest = rest >> (1 << (Steps - k));
-        pos_o[Steps-k] = 1'b1;
+    logic [Leaves-1:0] any;
+    logic [Leaves*PosW-1:0] pos;
+    any = Leaves'(x_i);
+    pos = '0;
+    for (int unsigned k = 0; k < Steps; k++) begin
+      for (int unsigned g = 0; g < Leaves; g += 2 << k) begin
+        if (any[g+(1<<k)]) pos[g*PosW+:PosW] = pos[(g+(1<<k))*PosW+:PosW] | PosW'(1 << k);
+        any[g] = any[g] || any[g+(1<<k)];
       end
     end
+    pos_o  = pos[PosW-1:0];
+    none_o = !any[0];
   end
-  assign none_o = x_i == '0;
 
 `ifdef TARGET_common
   logic [PosW-1:0] fv_pos;

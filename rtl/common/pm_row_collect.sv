@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Gathers beats of Lanes elements, lowest first, into a row of N elements: the inverse of pm_row_stream. The first beat of a
-/// row is accepted in the clock in which the row before it leaves.
+/// row is accepted in the clock after the row before it left, so that ready does not depend on the other side's.
 module pm_row_collect #(
     /// Elements of the row, at least 1.
     parameter int unsigned N = 64,
@@ -33,7 +33,7 @@ module pm_row_collect #(
   logic full_q, last;
   logic [Beats*Lanes*W-1:0] row_q;
 
-  assign ready_o = !full_q || ready_i;
+  assign ready_o = !full_q;
   assign valid_o = full_q;
   assign row_o   = row_q[N*W-1:0];
   assign last    = beat_q == BeatW'(Beats - 1);

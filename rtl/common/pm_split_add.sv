@@ -16,8 +16,8 @@ module pm_split_add #(
     $error("pm_split_add: W must be at least 3");
   end
 
-  localparam int unsigned Low = W / 3;
-  localparam int unsigned Mid = W / 3;
+  localparam int unsigned Low = (W + 1) / 3;
+  localparam int unsigned Mid = (W + 1) / 3;
   localparam int unsigned Top = W - Low - Mid;
 
   logic [Low:0] low;

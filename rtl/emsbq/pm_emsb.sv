@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The effective MSB of a group (FLARE arXiv 2411.14733, section 4.2): the highest bit position at which any kept
 /// element differs from its own sign bit. Elements that are small in either direction have long runs of sign bits, which
-/// carry nothing. Combinational: an OR over the group, then a leading-one search of clog2(W) steps.
+/// carry nothing. Combinational: an OR over the group, then the leading one.
 module pm_emsb #(
     /// Elements a group, 1..4096.
     parameter int unsigned N = 64,

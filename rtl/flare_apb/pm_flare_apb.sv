@@ -25,70 +25,70 @@ module pm_flare_apb #(
     localparam int unsigned QRows = (Dk + 15) / 16 * 16,
     localparam int unsigned TW = $clog2(MaxTokens)
 ) (
-    input  logic                                    clk_i,
-    input  logic                                    rst_ni,
+    input  logic                             clk_i,
+    input  logic                             rst_ni,
     /// Selects this completer.
-    input  logic                                    psel_i,
+    input  logic                             psel_i,
     /// Second clock of the transfer.
-    input  logic                                    penable_i,
+    input  logic                             penable_i,
     /// The transfer writes.
-    input  logic                                    pwrite_i,
+    input  logic                             pwrite_i,
     /// Byte address.
-    input  logic        [                     14:0] paddr_i,
+    input  logic [                     14:0] paddr_i,
     /// Bytes that are written: all or the write is refused.
-    input  logic        [                      3:0] pstrb_i,
+    input  logic [                      3:0] pstrb_i,
     /// What is written.
-    input  logic        [                     31:0] pwdata_i,
+    input  logic [                     31:0] pwdata_i,
     /// Always 1.
-    output logic                                    pready_o,
+    output logic                             pready_o,
     /// The word as it was in the transfer's first clock; 0 where the transfer is refused.
-    output logic        [                     31:0] prdata_o,
+    output logic [                     31:0] prdata_o,
     /// The transfer is refused.
-    output logic                                    pslverr_o,
+    output logic                             pslverr_o,
     /// Interrupt: an enabled event.
-    output logic                                    irq_o,
+    output logic                             irq_o,
     /// Pins of the weight arrays, the array-pin bundle: K and V on the same wordlines, Q, O (lowest first).
-    output logic        [                      2:0] w_valid_o,
-    input  logic        [                      2:0] w_ready_i,
+    output logic [                      2:0] w_valid_o,
+    input  logic [                      2:0] w_ready_i,
     /// Wordlines, XRows an array.
-    output logic        [              3*XRows-1:0] w_wl_o,
+    output logic [              3*XRows-1:0] w_wl_o,
     /// Dummy wordlines, 7 an array.
-    output logic        [                     20:0] w_dwl_o,
+    output logic [                     20:0] w_dwl_o,
     /// Side band, 6 bits an array: wl_last, wl_last_plane, wl_neg, wl_plane (3 bits) of pm_flare_gemv.
-    output logic        [                     17:0] w_side_o,
+    output logic [                     17:0] w_side_o,
     /// Comparators: columns of K, V, Q, O.
-    input  logic        [              4*D*8*8-1:0] w_cmp_i,
+    input  logic [              4*D*8*8-1:0] w_cmp_i,
     /// Pins of the heads' K^T arrays.
-    output logic        [                Heads-1:0] k_valid_o,
-    input  logic        [                Heads-1:0] k_ready_i,
+    output logic [                Heads-1:0] k_valid_o,
+    input  logic [                Heads-1:0] k_ready_i,
     /// Wordlines, QRows a head.
-    output logic        [          Heads*QRows-1:0] k_wl_o,
+    output logic [          Heads*QRows-1:0] k_wl_o,
     /// Dummy wordlines.
-    output logic        [              Heads*7-1:0] k_dwl_o,
+    output logic [              Heads*7-1:0] k_dwl_o,
     /// Side band.
-    output logic        [              Heads*6-1:0] k_side_o,
+    output logic [              Heads*6-1:0] k_side_o,
     /// Comparators.
-    input  logic        [Heads*MaxTokens*Kvb*8-1:0] k_cmp_i,
+    input  logic [Heads*MaxTokens*Kvb*8-1:0] k_cmp_i,
     /// Pins of the heads' V arrays.
-    output logic        [                Heads-1:0] v_valid_o,
-    input  logic        [                Heads-1:0] v_ready_i,
+    output logic [                Heads-1:0] v_valid_o,
+    input  logic [                Heads-1:0] v_ready_i,
     /// Wordlines, one a token.
-    output logic        [      Heads*MaxTokens-1:0] v_wl_o,
+    output logic [      Heads*MaxTokens-1:0] v_wl_o,
     /// Dummy wordlines.
-    output logic        [              Heads*7-1:0] v_dwl_o,
+    output logic [              Heads*7-1:0] v_dwl_o,
     /// Side band.
-    output logic        [              Heads*6-1:0] v_side_o,
+    output logic [              Heads*6-1:0] v_side_o,
     /// Comparators.
-    input  logic        [              D*Kvb*8-1:0] v_cmp_i,
+    input  logic [              D*Kvb*8-1:0] v_cmp_i,
     /// Write port of the K^T and V arrays.
-    output logic                                    wr_valid_o,
-    input  logic                                    wr_ready_i,
+    output logic                             wr_valid_o,
+    input  logic                             wr_ready_i,
     /// V row and K^T column group.
-    output logic        [                   TW-1:0] wr_token_o,
+    output logic [                   TW-1:0] wr_token_o,
     /// Key, element i at [i*Kvb +: Kvb].
-    output logic        [                D*Kvb-1:0] wr_k_o,
+    output logic [                D*Kvb-1:0] wr_k_o,
     /// Value, as the key.
-    output logic        [                D*Kvb-1:0] wr_v_o
+    output logic [                D*Kvb-1:0] wr_v_o
 );
   logic append, causal, round, x_valid, x_ready, y_valid, y_ready, pass2;
   logic [TW:0] n_tokens;

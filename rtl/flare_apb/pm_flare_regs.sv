@@ -15,68 +15,68 @@ module pm_flare_regs #(
     parameter int unsigned MaxTokens = 64,
     localparam int unsigned TW = $clog2(MaxTokens)
 ) (
-    input  logic                           clk_i,
-    input  logic                           rst_ni,
+    input  logic                         clk_i,
+    input  logic                         rst_ni,
     /// Selects this completer.
-    input  logic                           psel_i,
+    input  logic                         psel_i,
     /// Second clock of the transfer.
-    input  logic                           penable_i,
+    input  logic                         penable_i,
     /// The transfer writes.
-    input  logic                           pwrite_i,
+    input  logic                         pwrite_i,
     /// Byte address.
-    input  logic        [            14:0] paddr_i,
+    input  logic        [          14:0] paddr_i,
     /// Bytes that are written: all or the write is refused.
-    input  logic        [             3:0] pstrb_i,
+    input  logic        [           3:0] pstrb_i,
     /// What is written.
-    input  logic        [            31:0] pwdata_i,
+    input  logic        [          31:0] pwdata_i,
     /// Always 1.
-    output logic                           pready_o,
+    output logic                         pready_o,
     /// The word as it was in the transfer's first clock; 0 where the transfer is refused.
-    output logic        [            31:0] prdata_o,
+    output logic        [          31:0] prdata_o,
     /// The transfer is refused.
-    output logic                           pslverr_o,
+    output logic                         pslverr_o,
     /// Interrupt: an enabled event.
-    output logic                           irq_o,
+    output logic                         irq_o,
     /// The engine's configuration: stable from a run's start to its end, as the next ten.
-    output logic        [            TW:0] n_tokens_o,
+    output logic        [          TW:0] n_tokens_o,
     /// Append.
-    output logic                           append_o,
+    output logic                         append_o,
     /// Causal.
-    output logic                           causal_o,
+    output logic                         causal_o,
     /// Key mask.
-    output logic        [   MaxTokens-1:0] keep_o,
+    output logic        [ MaxTokens-1:0] keep_o,
     /// Rounding.
-    output logic                           round_o,
+    output logic                         round_o,
     /// Sign coding of x, q and o, x lowest.
-    output logic        [             2:0] sign_o,
+    output logic        [           2:0] sign_o,
     /// M_K.
-    output logic        [             4:0] mk_o,
+    output logic        [           4:0] mk_o,
     /// M_V.
-    output logic        [             4:0] mv_o,
+    output logic        [           4:0] mv_o,
     /// e0 of each head.
-    output logic        [    Heads*16-1:0] e0_o,
+    output logic        [  Heads*16-1:0] e0_o,
     /// Softmax tables.
-    output logic        [  Heads*8*96-1:0] lut_o,
+    output logic        [Heads*8*96-1:0] lut_o,
     /// Biases of K, V, Q and O.
-    output logic        [      4*D*32-1:0] bias_o,
+    output logic        [    4*D*32-1:0] bias_o,
     /// Tokens to the engine.
-    output logic                           x_valid_o,
-    input  logic                           x_ready_i,
+    output logic                         x_valid_o,
+    input  logic                         x_ready_i,
     /// Element d at [8d +: 8].
-    output logic        [         D*8-1:0] x_o,
+    output logic        [       D*8-1:0] x_o,
     /// The token's exponent.
-    output logic signed [            15:0] ex_o,
+    output logic signed [          15:0] ex_o,
     /// Results of the engine.
-    input  logic                           y_valid_i,
-    output logic                           y_ready_o,
+    input  logic                         y_valid_i,
+    output logic                         y_ready_o,
     /// Element d at [8d +: 8].
-    input  logic        [         D*8-1:0] y_i,
+    input  logic        [       D*8-1:0] y_i,
     /// The result's exponent.
-    input  logic signed [            15:0] e_i,
+    input  logic signed [          15:0] e_i,
     /// The engine is in pass 2.
-    input  logic                           pass2_i,
+    input  logic                         pass2_i,
     /// The engine's sticky flags: Z = 0, K clamped, V clamped, lowest first.
-    input  logic        [             2:0] flags_i
+    input  logic        [           2:0] flags_i
 );
   if (D % 4 != 0 || D % Heads != 0 || D < 4 || D > 1024 || Heads < 1 || Heads > 16) begin : g_d_range
     $error("pm_flare_regs: D must be a multiple of 4 and of Heads, 4..1024, Heads 1..16");
@@ -164,11 +164,11 @@ module pm_flare_regs #(
       rdata[pm_flare_apb_pkg::ShapeKvbLsb+:pm_flare_apb_pkg::ShapeKvbBits]       = 5'(Kvb);
     end
     if (at_status) begin
-      rdata[pm_flare_apb_pkg::StatusBusyLsb]                                     = busy_q;
-      rdata[pm_flare_apb_pkg::StatusPass2Lsb]                                    = pass2_i;
-      rdata[pm_flare_apb_pkg::StatusRoomLsb]                                     = room;
-      rdata[pm_flare_apb_pkg::StatusResultLsb]                                   = result;
-      rdata[pm_flare_apb_pkg::StatusHeldLsb+:pm_flare_apb_pkg::StatusHeldBits]   = 10'(held_q);
+      rdata[pm_flare_apb_pkg::StatusBusyLsb]                                   = busy_q;
+      rdata[pm_flare_apb_pkg::StatusPass2Lsb]                                  = pass2_i;
+      rdata[pm_flare_apb_pkg::StatusRoomLsb]                                   = room;
+      rdata[pm_flare_apb_pkg::StatusResultLsb]                                 = result;
+      rdata[pm_flare_apb_pkg::StatusHeldLsb+:pm_flare_apb_pkg::StatusHeldBits] = 10'(held_q);
     end
     if (at_flags) rdata[2:0] = flags_i;
     if (at_enable) rdata[1:0] = {done_enable_q, result_enable_q};
@@ -199,7 +199,7 @@ module pm_flare_regs #(
       {busy_q, full_q, done_q, done_enable_q, result_enable_q} <= '0;
       {held_q, results_q, left_q} <= '0;
       tokens_q <= '0;
-      mode_q   <= '0;
+      mode_q <= '0;
     end else begin
       if (write && start) begin
         busy_q    <= 1'b1;
@@ -238,17 +238,17 @@ module pm_flare_regs #(
     end
   end
 
-  assign n_tokens_o = tokens_q;
-  assign append_o   = mode_q[pm_flare_apb_pkg::ModeAppendLsb];
-  assign causal_o   = mode_q[pm_flare_apb_pkg::ModeCausalLsb];
-  assign round_o    = mode_q[pm_flare_apb_pkg::ModeRoundLsb];
-  assign sign_o     = mode_q[pm_flare_apb_pkg::ModeSignXLsb+:3];
+  assign n_tokens_o                        = tokens_q;
+  assign append_o                          = mode_q[pm_flare_apb_pkg::ModeAppendLsb];
+  assign causal_o                          = mode_q[pm_flare_apb_pkg::ModeCausalLsb];
+  assign round_o                           = mode_q[pm_flare_apb_pkg::ModeRoundLsb];
+  assign sign_o                            = mode_q[pm_flare_apb_pkg::ModeSignXLsb+:3];
   assign {mk_o, mv_o, e0_o, lut_o, bias_o} = {mk_q, mv_q, e0_q, lut_q, bias_q};
-  assign keep_o    = keep_q[MaxTokens-1:0];
-  assign x_valid_o = full_q;
-  assign x_o       = x_q;
-  assign ex_o      = ex_q;
-  assign y_ready_o = pop;
+  assign keep_o                            = keep_q[MaxTokens-1:0];
+  assign x_valid_o                         = full_q;
+  assign x_o                               = x_q;
+  assign ex_o                              = ex_q;
+  assign y_ready_o                         = pop;
   if (KeepWords * 32 > MaxTokens) begin : g_unused
     logic unused;
     assign unused = ^keep_q[KeepWords*32-1:MaxTokens];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Adds a bias to every element of a finished accumulator vector, at the token's own scale: y = acc + (bias >>> shift).
-/// One register stage, full throughput; the register also frees the accumulators for the next vector.
+/// One register stage, which also frees the accumulators for the next vector. A vector every two clocks: ready does not depend
+/// on the other side's, and an array's vectors of one access are few.
 /// Source: FLARE section 4.5; a negative shift goes left, amounts are clamped to 31 (docs/numerics.md, "The fused
 /// token").
 module pm_bias_add #(
@@ -23,7 +24,7 @@ module pm_bias_add #(
     output logic                     ready_o,
     /// Element n at [n*AccW +: AccW], signed.
     input  logic        [N*AccW-1:0] acc_i,
-    /// Right shift of the bias, signed; goes left where negative.
+    /// Right shift of the bias, signed; goes left where negative. It stands in the clock before its vector is taken, too.
     input  logic signed [  ExpW-1:0] shift_i,
     /// Sums.
     output logic                     valid_o,
@@ -40,10 +41,10 @@ module pm_bias_add #(
   logic valid_q;
   logic [N*SumW-1:0] sum_d, sum_q;
   logic signed [ExpW-1:0] shift_q;
-  logic [5:0] amount;
+  logic [5:0] amount, amount_q;
   logic [6:0] from_left;
   logic load;
-  localparam int unsigned Low = SumW / 3;
+  localparam int unsigned Low = (SumW + 1) / 3;
   localparam int unsigned Top = SumW - 2 * Low;
   // Left shifts that SumW has room for, up to the clamp.
   localparam int unsigned Left = SumW < 64 ? SumW - 33 : 31;
@@ -63,7 +64,7 @@ module pm_bias_add #(
     sum_d = sum_q;
     if (load) begin
       for (int unsigned n = 0; n < N; n++) begin
-        bias = $signed({bias_i[n*32+:32], {Left{1'b0}}}) >>> amount;
+        bias = $signed({bias_i[n*32+:32], {Left{1'b0}}}) >>> amount_q;
         // In thirds, as pm_split_add does it, which here would be an instance an element.
         a = SumW'($signed(acc_i[n*AccW+:AccW]));
         b = SumW'(bias);
@@ -77,7 +78,7 @@ module pm_bias_add #(
     end
   end
 
-  assign ready_o = !valid_q || ready_i;
+  assign ready_o = !valid_q;
   assign load    = valid_i && ready_o;
   assign valid_o = valid_q;
   assign sum_o   = sum_q;
@@ -85,10 +86,11 @@ module pm_bias_add #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) valid_q <= 1'b0;
-    else if (ready_o) valid_q <= valid_i;
+    else valid_q <= valid_q ? !ready_i : valid_i;
   end
 
   always_ff @(posedge clk_i) begin
+    amount_q <= amount;
     if (load) begin
       sum_q   <= sum_d;
       shift_q <= shift_i;

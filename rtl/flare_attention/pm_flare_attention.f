@@ -21,6 +21,7 @@ rtl/emsbq/pm_msb_round.sv
 rtl/emsbq/pm_msb_parse.sv
 rtl/kv_write/pm_kv_write.sv
 rtl/common/pm_fifo.sv
+rtl/common/pm_shift_fifo.sv
 rtl/common/pm_max_tree.sv
 rtl/vdr_softmax/pm_vdr_square.sv
 rtl/vdr_softmax/pm_vdr_reduce.sv

@@ -83,7 +83,7 @@ module pm_flare_stage #(
       .y_o
   );
 
-  pm_fifo #(
+  pm_shift_fifo #(
       .Width(SideW),
       .Depth(InFlight)
   ) u_side (

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Which keys the row at hand sees. Rows are numbered as their tokens are; a causal row sees none behind its own token, so that
-/// its result depends on its past alone. Combinational but for the row's number. Source: HyFlexPIM section 2.1, Fig. 1b.
+/// its result depends on its past alone. Source: HyFlexPIM section 2.1, Fig. 1b.
 module pm_row_keep #(
     /// Keys of a row, at least 2.
     parameter  int unsigned N  = 64,
@@ -12,7 +12,7 @@ module pm_row_keep #(
     input  logic          clear_i,
     /// Token of the first row after a clear.
     input  logic [TW-1:0] first_i,
-    /// A row sees the keys up to its own token alone.
+    /// A row sees the keys up to its own token alone. Configuration, as keep_i: in force a clock later.
     input  logic          causal_i,
     /// Keys that take part, bit j for token j.
     input  logic [ N-1:0] keep_i,
@@ -25,17 +25,21 @@ module pm_row_keep #(
     $error("pm_row_keep: N must be at least 2");
   end
 
-  logic [TW-1:0] row_q;
+  // Keys up to the row's token. The mask leaves from flops.
+  logic [N-1:0] past_d, past_q, keep_q;
 
   always_comb begin
-    for (int unsigned j = 0; j < N; j++) keep_o[j] = keep_i[j] && (!causal_i || TW'(j) <= row_q);
+    past_d = next_i ? {past_q[N-2:0], 1'b1} : past_q;
+    if (clear_i) for (int unsigned j = 0; j < N; j++) past_d[j] = TW'(j) <= first_i;
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) row_q <= '0;
-    else if (clear_i) row_q <= first_i;
-    else if (next_i) row_q <= row_q + 1'b1;
+    if (!rst_ni) past_q <= N'(1);
+    else past_q <= past_d;
   end
+  always_ff @(posedge clk_i) keep_q <= keep_i & (past_d | {N{!causal_i}});
+
+  assign keep_o = keep_q;
 
 `ifdef PERIMETER_FORMAL
   `include "pm_row_keep_fv.svh"

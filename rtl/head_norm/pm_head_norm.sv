@@ -35,7 +35,9 @@ module pm_head_norm #(
   localparam int unsigned PW = OW + 8;
   localparam logic [OW-1:0] Sign = OW'(1) << (OW - 1);
 
-  logic [7:0] factor, factor_q;
+  logic [7:0] factor;
+  // Digits of two bits: which of them are one, two, three.
+  logic [3:0] one_q, two_q, three_q;
   logic [8:0] minus_q;
   logic [4:0] shift, shift1_q, shift2_q;
   logic [Lanes*OW-1:0] o_q;
@@ -56,26 +58,27 @@ module pm_head_norm #(
     // With the sign's bit inverted o is unsigned and 2^(OW-1) too large. Two bits of the factor at a time choose none, one, two
     // or three of it, so that four rows are added instead of eight: in carry-save form down to two, then split.
     logic [OW-1:0] raised, entering;
+    logic [  OW+1:0] most;
     logic [4*PW-1:0] rows;
     logic [PW-1:0] sum, carry;
     assign raised   = o_q[i*OW+:OW] ^ Sign;
     assign entering = o_i[i*OW+:OW] ^ Sign;
+    // The lowest bit of three times it is its own.
     pm_split_add #(
         .W(OW + 2)
     ) u_triple (
-        .a_i  ((OW + 2)'({entering, 1'b0})),
-        .b_i  ((OW + 2)'(entering)),
-        .sum_o(triple[i*(OW+2)+:OW+2])
+        .a_i  ((OW + 2)'(entering)),
+        .b_i  ((OW + 2)'(entering) >> 1),
+        .sum_o(most)
     );
+    assign triple[i*(OW+2)+:OW+2] = {most[OW:0], entering[0]};
+    logic unused_top;
+    assign unused_top = most[OW+1];
     always_comb begin
       rows = '0;
       for (int unsigned k = 0; k < 4; k++) begin
-        case (factor_q[2*k+:2])
-          2'd0: ;
-          2'd1: rows[k*PW+:PW] = PW'(raised) << (2 * k);
-          2'd2: rows[k*PW+:PW] = PW'(raised) << (2 * k + 1);
-          default: rows[k*PW+:PW] = PW'(triple_q[i*(OW+2)+:OW+2]) << (2 * k);
-        endcase
+        rows[k*PW+:PW] = (({PW{one_q[k]}} & PW'(raised)) | ({PW{two_q[k]}} & PW'({raised, 1'b0})) |
+            ({PW{three_q[k]}} & PW'(triple_q[i*(OW+2)+:OW+2]))) << (2 * k);
       end
     end
     pm_carry_save_tree #(
@@ -123,7 +126,11 @@ module pm_head_norm #(
     if (en1) begin
       o_q      <= o_i;
       triple_q <= triple;
-      factor_q <= factor;
+      for (int unsigned k = 0; k < 4; k++) begin
+        one_q[k]   <= factor[2*k+:2] == 2'd1;
+        two_q[k]   <= factor[2*k+:2] == 2'd2;
+        three_q[k] <= factor[2*k+:2] == 2'd3;
+      end
       minus_q  <= 9'd0 - 9'(factor);
       shift1_q <= shift;
     end

@@ -169,7 +169,7 @@ module pm_hyflex_gemv #(
       .y_o     (sum)
   );
 
-  assign last      = OutW'((Outputs >> !mlc_i >> diff_i) - 1);
+  assign last      = OutW'((Outputs >> (2'(!mlc_i) + 2'(diff_i))) - 1);
   assign y_valid_o = y_valid_q;
   assign y_o       = y_q;
 

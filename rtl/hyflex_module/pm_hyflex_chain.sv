@@ -155,4 +155,8 @@ module pm_hyflex_chain #(
       assign y_last_o   = y_last[s];
     end
   end
+
+`ifdef PERIMETER_FORMAL
+  `include "pm_hyflex_chain_fv.svh"
+`endif
 endmodule

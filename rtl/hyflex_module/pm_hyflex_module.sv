@@ -162,7 +162,7 @@ module pm_hyflex_module #(
 
   assign array_index = IndexW'(array);
   assign array_y     = a_y[array_index*2*HalfW+:2*HalfW];
-  assign per         = PerW'((Outputs >> !mlc_i) >> diff_i);
+  assign per         = PerW'(Outputs >> (2'(!mlc_i) + 2'(diff_i)));
 
   pm_hyflex_join #(
       .Arrays    (Arrays),

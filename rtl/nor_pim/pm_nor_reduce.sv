@@ -32,7 +32,7 @@ module pm_nor_reduce #(
   logic [PW-1:0] sum, carry;
   always_comb begin
     logic [BBits-1:0] row;
-    row = '0;
+    row  = '0;
     rows = '0;
     for (int unsigned i = 0; i < ABits; i++) begin
       row = product_i[i*BBits+:BBits];

@@ -33,23 +33,20 @@ module pm_vdr_reduce (
 );
   logic [1:0] low;
   logic ge1, ge2, ge3;
-  logic [12:0] multiple;
+  logic [13:0] less1, less2;
 
+  // Both differences beside each other: their borrows are the comparisons.
+  assign less1 = {1'b0, distance_i, 2'b0} - {2'b0, l_i};
+  assign less2 = {1'b0, distance_i, 2'b0} - {1'b0, l_i, 1'b0};
   always_comb begin
-    if ({distance_i, 1'b0} >= l_i) begin
-      quarter_o = 2'd2;
-      multiple  = {l_i, 1'b0};
-    end else if ({distance_i, 2'b0} >= {1'b0, l_i}) begin
-      quarter_o = 2'd1;
-      multiple  = {1'b0, l_i};
-    end else begin
-      quarter_o = 2'd0;
-      multiple  = '0;
-    end
+    if (!less2[13]) {quarter_o, left_o} = {2'd2, less2[11:0]};
+    else if (!less1[13]) {quarter_o, left_o} = {2'd1, less1[11:0]};
+    else {quarter_o, left_o} = {2'd0, distance_i[9:0], 2'b0};
   end
-  assign left_o = 12'({distance_i, 2'b0} - multiple);
+  logic unused_high;
+  assign unused_high = ^{less1[12], less2[12]};
 
-  assign far_o  = distance_i[10] && distance_i[9] && distance_i[8:7] != '0;
+  assign far_o = distance_i[10] && distance_i[9] && distance_i[8:7] != '0;
 
   assign ge1    = {left_i, 2'b0} >= {2'b0, l2_i};
   assign ge2    = {left_i, 1'b0} >= {1'b0, l2_i};

@@ -167,7 +167,7 @@ module pm_vdr_rows #(
     assign unused_ok = ^row_offset_i;
   end
 
-  pm_fifo #(
+  pm_shift_fifo #(
       .Width(RowW),
       .Depth(Depth)
   ) u_rows (

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // By scripts/lists.sh.
 rtl/common/pm_fifo.sv
+rtl/common/pm_shift_fifo.sv
 rtl/common/pm_max_tree.sv
 rtl/vdr_softmax/pm_vdr_square.sv
 rtl/vdr_softmax/pm_vdr_reduce.sv

@@ -44,13 +44,14 @@ module pm_slice_acc #(
     $error("pm_slice_acc: R must be at least 1, C 1..4, A 1..8, B 2..8, Kmax a multiple of R");
   end
 
+  localparam int unsigned PlacedW = $clog2(A + B - 1);
   logic signed [AccW-1:0] acc_q, placed, sum;
   logic [AccW-1:0] y_q;
   logic y_valid_q, take;
 
   assign d_ready_o = !last_i || !y_valid_q || y_ready_i;
   assign take      = d_valid_i && d_ready_o;
-  assign placed    = AccW'($signed(d_i)) <<< shift_i <<< plane_i;
+  assign placed    = AccW'($signed(d_i)) <<< (PlacedW'(shift_i) + PlacedW'(plane_i));
   assign sum       = neg_i ? acc_q - placed : acc_q + placed;
   assign y_valid_o = y_valid_q;
   assign y_o       = y_q;
@@ -66,6 +67,11 @@ module pm_slice_acc #(
     end
   end
   always_ff @(posedge clk_i) if (take && last_i) y_q <= sum;
+  // Cells of more bits than a weight: codes are no wider than its slices.
+  if (DW > AccW) begin : g_unused
+    logic unused;
+    assign unused = ^d_i[DW-1:AccW];
+  end
 
 `ifdef PERIMETER_FORMAL
   `include "pm_slice_acc_fv.svh"

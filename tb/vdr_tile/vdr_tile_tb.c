@@ -140,6 +140,28 @@ static uint64_t rises(pm_vdr_tile_rtl_fn *rtl) {
     return expected;
 }
 
+/* Rises about the largest that is divided for, 40 halvings: what two tiles' exponents together can tell
+ * apart. */
+static uint64_t farthest(pm_vdr_tile_rtl_fn *rtl) {
+    uint64_t expected = 0;
+    for (int i = 0; i < 100; i++) {
+        struct work k = make(6, 2, 1, 1);
+        struct pm_vdr_lut lut;
+        pm_vdr_lut_init(&lut, k.s0);
+        for (int t = 0; t < 6; t++) {
+            const int above = (int)(40 * lut.e[7].l + 8) / 16 - 2 + t;
+            k.ne[2 * t] = 1; /* in 64ths */
+            k.ne[2 * t + 1] = 7;
+            k.x[2 * t] = (int8_t)(-above / 64 - 1);
+            k.x[2 * t + 1] = (int8_t)(above % 64 - 64);
+        }
+        compare(rtl, "farthest", &k, bench_stalls(&b));
+        expected += integers(&k);
+        drop(&k);
+    }
+    return expected;
+}
+
 static bool throughput(pm_vdr_tile_rtl_fn *rtl, size_t lanes, size_t beats, bool rise, uint64_t *expected) {
     enum { ROWS = 6, TILES = 4 };
     struct work k = make(ROWS, TILES * beats * lanes, beats * lanes, 0);
@@ -169,6 +191,10 @@ static void model(const char *name, unsigned rounds) {
     char text[256];
     uint64_t expected = rises(run);
     snprintf(text, sizeof text, "every rise and fall of a reference, every exponent (%s)", b.params);
+    bench_test(&b, text, expected);
+
+    expected = farthest(run);
+    snprintf(text, sizeof text, "rises to either side of 40 halvings (%s)", b.params);
     bench_test(&b, text, expected);
 
     expected = 0;
