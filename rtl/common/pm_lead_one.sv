@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Position of the highest one, combinational: neighbours are joined in pairs, clog2(W) times. A pair's position is that of its upper
-/// half where this holds a one, else of its lower.
+/// Position of the highest one, combinational: neighbours are joined in pairs, clog2(W) times. A pair's position is that of its
+/// upper half where this holds a one, else of its lower.
 module pm_lead_one #(
     /// Bits, at least 1.
     parameter int unsigned W = 32,

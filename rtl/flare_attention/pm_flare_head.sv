@@ -88,7 +88,7 @@ module pm_flare_head #(
   localparam int unsigned OAccW = 8 + Kvb + $clog2(MaxTokens);
   localparam int unsigned ZW = 8 + $clog2(MaxTokens);
   localparam int unsigned SlW = $clog2(LAccW);
-  // Tokens inside the row's eMSB-Q, which refuses none while there are less: the array's result need not ask for more than room here.
+  // Tokens inside the row's eMSB-Q, which refuses none while there are less, so that room here is all that a row needs.
   localparam int unsigned QuantDepth = 3;
 
   // Queue of tokens, so that heads and stages of uneven length do not wait for each other.
