@@ -4,7 +4,7 @@
   flow/second.py pages [--check]    the table of docs/verification.md
   flow/second.py [BLOCK [TARGET]]   targets that are not long, or the one named: step, base, cover and canary by either solver, one after
                                     the other, a TAP line a target; CPU seconds into formal/second.tsv
-Both get the same file and are asked the same: one that passes where the other fails, or that falsifies another assertion, is a failure. Where
+Both get the same file and are asked the same: one that passes where the other fails, or that falsifies an assertion of another name, is a failure. Where
 a run takes one of them more than two minutes there is no verdict, which the table says.
 Without Bitwuzla, targets are skipped by name. PERIMETER_BITWUZLA=PROGRAM is another executable."""
 import os
@@ -51,7 +51,7 @@ def verdict(folder, name, stem, run, depth, options):
     if status == 124:
         said = "no verdict"
     else:
-        said = ", ".join([re.sub(r".*Status: ", "", grep("Status: ", log) or "no status"), *re.findall("Assert failed in .*", read(log))])
+        said = ", ".join([re.sub(r".*Status: ", "", grep("Status: ", log) or "no status"), *sorted(set(re.findall(r"Assert failed in .*[.: ]([^.: ]+)", read(log))))])
     return said, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
