@@ -142,7 +142,8 @@ class Layout:
         tool(["sta", "-no_splash", "-exit", "synth/common/layout.tcl"], log, env={
             "TOP": self.config.top, "PERIOD": self.config.period, "LIBERTY": LIBERTY, "DIR": str(self.dir)})
         numbers = dict(re.findall(r"^@(\w+) (\S+)$", read(log), re.M))
-        if "delay_ns" not in numbers or (error := grep("^(OpenSTA:|Error|Warning)", log)):
+        error = grep("^(OpenSTA:|Error|Warning)", log)
+        if error or "delay_ns" not in numbers:
             raise Failure(f"{self.config.name}: {error or 'no report'}, see {log}")
         return numbers
 
