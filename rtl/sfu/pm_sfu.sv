@@ -14,7 +14,7 @@ module pm_sfu #(
     parameter int unsigned AW = 32,
     /// Functions that are there, one bit each by their number, 1..63.
     parameter int unsigned Functions = 63,
-    localparam int unsigned Depth = (MaxN + Lanes - 1) / Lanes + 64,
+    localparam int unsigned Depth = (MaxN + Lanes - 1) / Lanes + 72,
     localparam int unsigned AddrW = $clog2(Depth),
     localparam int unsigned RowW = Lanes * (AW + 1) + 1,
     localparam int unsigned HalfW = Lanes * 16 + 1

@@ -34,7 +34,7 @@ module pm_sfu_rope #(
   end
 
   localparam int unsigned AW = 17;
-  localparam int unsigned AddrW = $clog2(65);
+  localparam int unsigned AddrW = $clog2(73);
 
   // No row is stored.
   logic [1:0] unused_we, unused_re;

@@ -10,7 +10,7 @@ module pm_sfu_softmax #(
     parameter int unsigned MaxN = 512,
     /// Bits of a score, signed, 17..32.
     parameter int unsigned AW = 32,
-    localparam int unsigned Depth = (MaxN + Lanes - 1) / Lanes + 64,
+    localparam int unsigned Depth = (MaxN + Lanes - 1) / Lanes + 72,
     localparam int unsigned AddrW = $clog2(Depth),
     localparam int unsigned RowW = Lanes * (AW + 1) + 1,
     localparam int unsigned HalfW = Lanes * 16 + 1

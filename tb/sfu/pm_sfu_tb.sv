@@ -9,7 +9,7 @@ module pm_sfu_tb #(
     input bit clk_i,
     input bit rst_ni
 );
-  localparam int unsigned Depth = (MaxN + Lanes - 1) / Lanes + 64;
+  localparam int unsigned Depth = (MaxN + Lanes - 1) / Lanes + 72;
   localparam int unsigned AddrW = $clog2(Depth);
   localparam int unsigned RowW = Lanes * (AW + 1) + 1;
   localparam int unsigned HalfW = Lanes * 16 + 1;
