@@ -8,8 +8,8 @@
 ///   2  second half; arg = b - 2*rem
 ///   3  exp = arg^2 + 4c - b^2 = 4 * (c - rem*(b - rem)), its 9 leading bits
 ///   4  the shift by q and the rounding
-/// From q = 9 on the result is 0 in either rounding, so that a distance of 2^11 and more needs no quotient. Where a stage knows that
-/// it is, its operands stay as they were, and with them the logic behind them.
+/// From q = 9 on the result is 0 in either rounding, so that a distance of 2^11 and more needs no quotient.
+/// Where a stage knows that it is 0, its operands stay as they were, and with them the logic behind them.
 module pm_vdr_exp #(
     /// The distance has an offset, in a stage before the others.
     parameter bit Tiled = 1'b0
