@@ -26,7 +26,7 @@ module pm_lead_one #(
     logic [Leaves*PosW-1:0] pos;
     any = Leaves'(x_i);
     pos = '0;
-    for (int unsigned k = 0; k < Steps; k++) begin
+    for (int unsigned k = 0; k != Steps; k++) begin
       for (int unsigned g = 0; g < Leaves; g += 2 << k) begin
         if (any[g+(1<<k)]) pos[g*PosW+:PosW] = pos[(g+(1<<k))*PosW+:PosW] | PosW'(1 << k);
         any[g] = any[g] || any[g+(1<<k)];
