@@ -19,7 +19,7 @@ from pathlib import Path
 from common import BUILD, LIBERTY, Failure, Tap, grep, program, read, rtl_files, tool, write, yosys
 from mapping import BITS, MAPPED, WORDS
 
-OUT = BUILD / "examples"
+OUT = BUILD / "arrays"
 CLOCKS = 400
 POWER_UPS = 4
 GATES = {"pm_clk_gate"}
