@@ -41,6 +41,43 @@ static inline const char *fuzz_file(const uint8_t *data, size_t n) {
     return fuzz_file_of(0, data, n);
 }
 
+/* A folder, removed at the end, with links of these names to files. */
+static struct {
+    char path[32];
+    const char *name[2];
+    unsigned names;
+} fuzz_folder;
+
+static inline void fuzz_link_path(const char *name, char path[64]) {
+    snprintf(path, 64, "%s/%s", fuzz_folder.path, name);
+}
+
+static inline void fuzz_remove_folder(void) {
+    char path[64];
+    while (fuzz_folder.names) {
+        fuzz_link_path(fuzz_folder.name[--fuzz_folder.names], path);
+        unlink(path);
+    }
+    rmdir(fuzz_folder.path);
+}
+
+/* The folder, with a link to the file, whose path stays the same. */
+static inline const char *fuzz_link(const char *name, const char *file) {
+    if (!*fuzz_folder.path) {
+        strcpy(fuzz_folder.path, "/tmp/pm_fuzz.XXXXXX");
+        FUZZ_NEED(mkdtemp(fuzz_folder.path) != NULL);
+        atexit(fuzz_remove_folder);
+    }
+    for (unsigned i = 0; i < fuzz_folder.names; i++)
+        if (strcmp(fuzz_folder.name[i], name) == 0)
+            return fuzz_folder.path;
+    char path[64];
+    fuzz_link_path(name, path);
+    FUZZ_NEED(fuzz_folder.names < 2 && symlink(file, path) == 0);
+    fuzz_folder.name[fuzz_folder.names++] = name;
+    return fuzz_folder.path;
+}
+
 /* A rejection says which file and why, in one line; a success says nothing. */
 static inline void fuzz_named(pm_status status, const char *text, const char *subject) {
     if (status == PM_OK)

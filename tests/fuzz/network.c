@@ -4,25 +4,7 @@
 #include "system/calibration.h"
 #include "fuzz.h"
 
-static char folder[64], config[96], calibration[96];
-
-static void remove_folder(void) {
-    unlink(config);
-    unlink(calibration);
-    rmdir(folder);
-}
-
-/* A folder whose files are the input. */
-static void make_folder(const char *path) {
-    if (*folder)
-        return;
-    strcpy(folder, "/tmp/pm_fuzz.XXXXXX");
-    FUZZ_NEED(mkdtemp(folder) != NULL);
-    snprintf(config, sizeof config, "%s/config.json", folder);
-    snprintf(calibration, sizeof calibration, "%s/calibration.json", folder);
-    FUZZ_NEED(symlink(path, config) == 0 && symlink(path, calibration) == 0);
-    atexit(remove_folder);
-}
+static const char *folder;
 
 static void load_network(void) {
     struct pm_network network;
@@ -48,7 +30,9 @@ static void load_calibration(void) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     if (n == 0)
         return 0;
-    make_folder(fuzz_file(data + 1, n - 1));
+    const char *file = fuzz_file(data + 1, n - 1);
+    fuzz_link("config.json", file);
+    folder = fuzz_link("calibration.json", file);
     if (data[0] & 1)
         load_calibration();
     else

@@ -6,25 +6,7 @@
 
 #define MOST_FLOATS ((size_t)1 << 16)
 
-static char folder[64], config[96], model[96];
-
-static void remove_folder(void) {
-    unlink(config);
-    unlink(model);
-    rmdir(folder);
-}
-
-/* A folder whose files are the two. */
-static void make_folder(const char *of_config, const char *of_model) {
-    if (*folder)
-        return;
-    strcpy(folder, "/tmp/pm_fuzz.XXXXXX");
-    FUZZ_NEED(mkdtemp(folder) != NULL);
-    snprintf(config, sizeof config, "%s/config.json", folder);
-    snprintf(model, sizeof model, "%s/model.safetensors", folder);
-    FUZZ_NEED(symlink(of_config, config) == 0 && symlink(of_model, model) == 0);
-    atexit(remove_folder);
-}
+static const char *folder;
 
 static bool is_small(const struct pm_graph *g) {
     size_t floats = (size_t)g->tokens * g->tokens + pm_graph_floats(g, g->tokens);
@@ -59,7 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
         return 0;
     const size_t length = (size_t)(end - data);
     const char *first = fuzz_file_of(0, data, length);
-    make_folder(first, fuzz_file_of(1, end + 1, n - length - 1));
+    fuzz_link("config.json", first);
+    folder = fuzz_link("model.safetensors", fuzz_file_of(1, end + 1, n - length - 1));
     const pm_status status = pm_network_load(&network, folder, &e);
     fuzz_named(status, e.text, folder);
     if (status == PM_OK && is_small(network.graph))

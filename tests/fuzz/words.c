@@ -4,29 +4,12 @@
 
 #include "fuzz.h"
 
-static char folder[64], pieces[96];
-
-static void remove_folder(void) {
-    unlink(pieces);
-    rmdir(folder);
-}
-
-static void make_folder(const char *path) {
-    if (*folder)
-        return;
-    strcpy(folder, "/tmp/pm_fuzz.XXXXXX");
-    FUZZ_NEED(mkdtemp(folder) != NULL);
-    snprintf(pieces, sizeof pieces, "%s/pieces", folder);
-    FUZZ_NEED(symlink(path, pieces) == 0);
-    atexit(remove_folder);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     if (n == 0)
         return 0;
     struct pm_words w;
     struct pm_error e = {""};
-    make_folder(fuzz_file(data + 1, n - 1));
+    const char *folder = fuzz_link("pieces", fuzz_file(data + 1, n - 1));
     fuzz_named(pm_words_load(&w, folder, data[0], &e), e.text, folder);
     /* Every digit and every end of a line is some token's. */
     size_t bytes = 0;
