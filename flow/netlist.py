@@ -117,7 +117,7 @@ def prove(config, tap):
 def twin(config):
     """The configuration that a gated one is without its gates."""
     found = [other for other in configurations(config.block, "all") if not other.gated() and (other.top, other.parameters) == (config.top, config.parameters)
-             and ("nested" in other.options) == ("nested" in config.options) and other.ties() == config.ties()]
+             and other.flatten() == config.flatten() and other.ties() == config.ties()]
     if not found:
         raise Failure(f"{config.name}: the configuration without gates is not there")
     return found[0]
